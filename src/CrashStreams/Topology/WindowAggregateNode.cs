@@ -20,11 +20,8 @@ internal sealed class WindowAggregateNode<TKey, TValue, TAggregate>(
     public override object Create(TaskBuilder task)
     {
         var mode = task.Context.Options.StreamTime;
-        var processor = new WindowAggregate<TKey, TValue, TAggregate>(store.Name, windows, initializer, aggregator, first)
-        {
-            NodeName = Name,
-            Context = task.ContextFor(this),
-        };
+        var processor = new WindowAggregate<TKey, TValue, TAggregate>(store.Name, windows, initializer, aggregator, first);
+        processor.Attach(Name, task.ContextFor(this));
         processor.ConnectTo(CreateChildren(task, c => !WantsFinals(c)), CreateChildren(task, WantsFinals));
         task.Add(processor);
         return processor;
