@@ -12,6 +12,7 @@ namespace CrashStreams.Kafka;
 /// </summary>
 internal sealed unsafe class KafkaConsumer : NativeClient, ILogConsumer
 {
+    private const string Eager = "EAGER";
     private readonly PartitionTable _partitions = new();
     private readonly ReceivedMessages _received;
     private readonly KafkaBatch _batch;
@@ -98,8 +99,11 @@ internal sealed unsafe class KafkaConsumer : NativeClient, ILogConsumer
         using var list = PartitionList.Empty();
         list.Add(partition, offset);
         KafkaError.ThrowIf(Librdkafka.rd_kafka_seek_partitions(Handle, list.Pointer, _requestTimeoutMs), $"Seeking in {partition}");
-        list.ThrowIfAnyFailed("Seeking");
         _partitions.Of(partition).StartAt(offset);
+        if (list[0].Error == ErrorCode.LocalState)
+            Restart(list);
+        else
+            list.ThrowIfAnyFailed("Seeking");
     }
 
     public long EndOffset(TopicPartition partition)
@@ -186,6 +190,28 @@ internal sealed unsafe class KafkaConsumer : NativeClient, ILogConsumer
         Librdkafka.rd_kafka_queue_yield(_queue);
     }
 
+    /// <summary>Reads on a partition whose fetcher has stopped, after an offset that the log does not hold: only assigning it anew starts it.</summary>
+    private void Restart(PartitionList stopped)
+    {
+        NativePartitionList* assigned;
+        KafkaError.ThrowIf(Librdkafka.rd_kafka_assignment(Handle, &assigned), "Asking for the assignment");
+        using var all = new PartitionList(assigned);
+        if (!all.ToArray().Contains(stopped.Partition(0)))
+            throw new LogException($"Seeking in {stopped.Partition(0)} failed: the partition is not assigned.");
+
+        if (Protocol != Eager)
+        {
+            KafkaError.ThrowIf(Librdkafka.rd_kafka_incremental_unassign(Handle, stopped.Pointer), "Seeking");
+            KafkaError.ThrowIf(Librdkafka.rd_kafka_incremental_assign(Handle, stopped.Pointer), "Seeking");
+            return;
+        }
+
+        // An eager group only takes whole assignments: the others go on where they stand.
+        for (var i = 0; i < all.Count; i++)
+            all[i].Offset = _partitions.Of(all.Partition(i)).Position is var position and >= 0 ? position : Librdkafka.OffsetBeginning;
+        KafkaError.ThrowIf(Librdkafka.rd_kafka_assign(Handle, all.Pointer), "Seeking");
+    }
+
     private void ServeRebalances()
     {
         while (_rebalances.TryPeek(out var rebalance))
@@ -246,7 +272,10 @@ internal sealed unsafe class KafkaConsumer : NativeClient, ILogConsumer
         }
     }
 
-    private bool IsIncremental => Marshal.PtrToStringUTF8((nint)Librdkafka.rd_kafka_rebalance_protocol(Handle)) == "COOPERATIVE";
+    /// <summary>NONE outside of a group, else <see cref="Eager"/> or COOPERATIVE, which is also what KIP-848 counts as.</summary>
+    private string Protocol => Marshal.PtrToStringUTF8((nint)Librdkafka.rd_kafka_rebalance_protocol(Handle)) ?? "NONE";
+
+    private bool IsIncremental => Protocol == "COOPERATIVE";
 
     private void Finish(Rebalance rebalance)
     {

@@ -58,7 +58,7 @@ internal sealed unsafe class KafkaProducer : NativeClient, ILogProducer
             arguments[4].Bytes = !record.HasKey ? null : key == null ? &empty : key;
             arguments[4].Length = (nuint)record.Key.Length;
             arguments[5].Type = ProduceArgument.Timestamp;
-            arguments[5].Int64 = record.Timestamp < 0 ? 0 : record.Timestamp;
+            arguments[5].Int64 = Timestamp(record.Timestamp);
             nuint count = 6;
             nint headers = 0;
             if (record.Headers is { Count: > 0 })
@@ -131,6 +131,9 @@ internal sealed unsafe class KafkaProducer : NativeClient, ILogProducer
         if (_failed.Count < MaxToldFailures)
             _failed.Add(new(Marshal.PtrToStringUTF8((nint)Librdkafka.rd_kafka_topic_name(message->Topic))!, message->Partition, KafkaError.Text(message->Error)));
     }
+
+    // librdkafka takes 0 for "now", so the epoch's first millisecond is its second.
+    private static long Timestamp(long timestampMs) => timestampMs < 0 ? 0 : Math.Max(1, timestampMs);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Retry(nint error, ProduceArgument* arguments, nuint count, nint headers, string topic, int partition)

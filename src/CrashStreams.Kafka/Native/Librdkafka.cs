@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace CrashStreams.Kafka.Native;
@@ -53,6 +52,7 @@ internal static unsafe partial class Librdkafka
     [LibraryImport(Library)] public static partial void rd_kafka_queue_yield(nint queue);
     [LibraryImport(Library)] public static partial ErrorCode rd_kafka_subscribe(nint client, NativePartitionList* topics);
     [LibraryImport(Library)] public static partial ErrorCode rd_kafka_assign(nint client, NativePartitionList* partitions);
+    [LibraryImport(Library)] public static partial ErrorCode rd_kafka_assignment(nint client, NativePartitionList** partitions);
     [LibraryImport(Library)] public static partial nint rd_kafka_incremental_assign(nint client, NativePartitionList* partitions);
     [LibraryImport(Library)] public static partial nint rd_kafka_incremental_unassign(nint client, NativePartitionList* partitions);
     [LibraryImport(Library)] public static partial byte* rd_kafka_rebalance_protocol(nint client);
