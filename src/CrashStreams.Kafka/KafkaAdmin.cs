@@ -161,7 +161,7 @@ internal sealed class KafkaAdmin : ILogAdmin
         }
         catch (KafkaException e)
         {
-            throw Exception(e.Error, "Asking for offsets");
+            throw Exception(e.Error, $"Asking for the offsets of {string.Join(", ", partitions.Select(partition => partition.Topic).Distinct())}");
         }
     }
 

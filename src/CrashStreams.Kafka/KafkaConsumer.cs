@@ -186,7 +186,8 @@ internal sealed unsafe class KafkaConsumer : NativeClient, ILogConsumer
             return;
         }
 
-        _rebalances.Enqueue(new(code, new(Librdkafka.rd_kafka_topic_partition_list_copy(partitions))));
+        var isLost = Librdkafka.rd_kafka_assignment_lost(Handle) != 0;
+        _rebalances.Enqueue(new(code, new(Librdkafka.rd_kafka_topic_partition_list_copy(partitions)), isLost));
         Librdkafka.rd_kafka_queue_yield(_queue);
     }
 
@@ -255,7 +256,7 @@ internal sealed unsafe class KafkaConsumer : NativeClient, ILogConsumer
         {
             if (removed.Length == 0)
                 return;
-            if (Librdkafka.rd_kafka_assignment_lost(Handle) != 0)
+            if (rebalance.IsLost)
                 _listener!.Lost(removed);
             else
                 _listener!.Revoked(removed);
@@ -284,7 +285,7 @@ internal sealed unsafe class KafkaConsumer : NativeClient, ILogConsumer
         rebalance.Partitions.Dispose();
     }
 
-    private sealed record Rebalance(ErrorCode Code, PartitionList Partitions)
+    private sealed record Rebalance(ErrorCode Code, PartitionList Partitions, bool IsLost)
     {
         public IReadOnlyDictionary<TopicPartition, long>? Starts { get; set; }
     }

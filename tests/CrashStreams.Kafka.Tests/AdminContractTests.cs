@@ -45,8 +45,9 @@ public abstract class AdminContractTests : LogTest
     public async Task A_setting_that_the_broker_refuses_is_an_error_that_names_the_topic()
     {
         var topic = NewName("topic");
+        var admin = Admin;
 
-        var create = () => Admin.CreateTopicsAsync([new(topic, 1, new Dictionary<string, string> { ["retention.ms"] = "soon" })], default);
+        var create = () => admin.CreateTopicsAsync([new(topic, 1, new Dictionary<string, string> { ["retention.ms"] = "soon" })], default);
 
         await create.Should().ThrowAsync<LogException>().WithMessage($"*{topic}*");
     }
@@ -54,7 +55,9 @@ public abstract class AdminContractTests : LogTest
     [Fact]
     public async Task Offsets_of_a_topic_that_does_not_exist_are_an_error_that_names_it()
     {
-        var ask = () => Admin.OffsetsAsync([new("no-such-topic", 0)], default);
+        var admin = Admin;
+
+        var ask = () => admin.OffsetsAsync([new("no-such-topic", 0)], default);
 
         await ask.Should().ThrowAsync<LogException>().WithMessage("*no-such-topic*");
     }

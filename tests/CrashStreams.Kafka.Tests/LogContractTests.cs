@@ -204,7 +204,7 @@ public abstract class LogContractTests : LogTest
         var reader = NewReader(topic, from: 100);
 
         LogException? error = null;
-        Until(() => (error ??= FailureOf(reader)) is not null);
+        Until(() => (error = FailureOf(() => reader.Poll(Wait))) is not null);
 
         error!.OutOfRange.Should().Be(new TopicPartition(topic, 0));
         reader.Seek(new(topic, 0), 0);
@@ -217,18 +217,5 @@ public abstract class LogContractTests : LogTest
         var reader = NewReader(await NewTopic());
 
         reader.Poll(TimeSpan.Zero).Count.Should().Be(0);
-    }
-
-    private static LogException? FailureOf(ILogConsumer consumer)
-    {
-        try
-        {
-            consumer.Poll(Wait);
-            return null;
-        }
-        catch (LogException e)
-        {
-            return e;
-        }
     }
 }

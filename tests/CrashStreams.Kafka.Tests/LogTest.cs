@@ -88,6 +88,19 @@ public abstract class LogTest : IDisposable
                 Assert.Fail($"Waited {Patience.TotalSeconds} s: {otherwise?.Invoke()}");
     }
 
+    protected static LogException? FailureOf(Action action)
+    {
+        try
+        {
+            action();
+            return null;
+        }
+        catch (LogException e)
+        {
+            return e;
+        }
+    }
+
     public void Dispose()
     {
         while (_open.TryPop(out var client))

@@ -100,8 +100,23 @@ public abstract class TransactionContractTests : LogTest
         error.Failed.Should().ContainSingle();
         error.IsFatal.Should().BeFalse();
         producer.AbortTransaction();
-        InTransaction(producer, topic, "small");
+        // librdkafka notices the gap that the refused batch left in the sequence numbers with the next one, and wants that aborted too.
+        Until(() => Commits(producer, topic, "small"));
         ReadAll(NewReader(topic), 1).Select(r => r.Value).Should().Equal("small");
+    }
+
+    private static bool Commits(ILogProducer producer, string topic, string value)
+    {
+        try
+        {
+            InTransaction(producer, topic, value);
+            return true;
+        }
+        catch (LogException e) when (!e.IsFatal && !e.IsFenced)
+        {
+            producer.AbortTransaction();
+            return false;
+        }
     }
 
     private ILogProducer NewTransactional(string? id = null)
