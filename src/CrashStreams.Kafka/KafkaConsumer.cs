@@ -36,6 +36,9 @@ internal sealed unsafe class KafkaConsumer : NativeClient, ILogConsumer
 
     public object GroupIdentity => new GroupIdentity(Librdkafka.rd_kafka_consumer_group_metadata(Handle));
 
+    /// <summary>Whether the broker refused the group protocol of KIP-848.</summary>
+    public bool LacksGroupProtocol => FatalCode is ErrorCode.UnsupportedVersion or ErrorCode.LocalUnsupportedFeature;
+
     public void Subscribe(IReadOnlyCollection<string> topics, IAssignmentListener listener)
     {
         _listener = listener;

@@ -22,8 +22,13 @@ public sealed class KafkaLogClients : ILogClients
     }
 
     /// <inheritdoc/>
-    public ILogConsumer CreateConsumer(string clientId, string groupId, bool readCommitted) => 
-        new KafkaConsumer(ClientProperties.Consumer(_options, clientId, groupId, readCommitted).Joining(_options, _options.GroupProtocol), _options, readCommitted, _logger);
+    public ILogConsumer CreateConsumer(string clientId, string groupId, bool readCommitted)
+    {
+        KafkaConsumer Create(GroupProtocol protocol) =>
+            new(ClientProperties.Consumer(_options, clientId, groupId, readCommitted).Joining(_options, protocol), _options, readCommitted, _logger);
+
+        return _options.GroupProtocol == GroupProtocol.Auto ? new NegotiatingConsumer(Create) : Create(_options.GroupProtocol);
+    }
 
     /// <inheritdoc/>
     // librdkafka can't assign partitions without a group id; nothing is ever joined or committed under this one.

@@ -20,11 +20,11 @@ public sealed class ApacheKafka : IKafkaBroker
     private static readonly Lazy<string?> Missing = new(FindMissing);
     private readonly string _directory = Directory.CreateTempSubdirectory("crashstreams-kafka-").FullName;
 
-    public ApacheKafka()
+    public ApacheKafka(string settings = "")
     {
         var port = FreePortPair();
         BootstrapServers = $"127.0.0.1:{port}";
-        Run("start", [_directory, port.ToString(CultureInfo.InvariantCulture)], QuickGroups);
+        Run("start", [_directory, port.ToString(CultureInfo.InvariantCulture)], QuickGroups + "\n" + settings);
     }
 
     /// <summary>Why there can be no Apache Kafka here, or null.</summary>

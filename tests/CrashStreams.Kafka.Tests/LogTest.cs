@@ -23,6 +23,11 @@ public abstract class LogTest : IDisposable
 
     protected static string NewName(string what) => $"{what}-{Run}-{Interlocked.Increment(ref s_names)}";
 
+    /// <summary>Ends what the test itself started, after its clients have ended.</summary>
+    protected virtual void Stop()
+    {
+    }
+
     protected T Open<T>(T client)
         where T : IDisposable
     {
@@ -105,6 +110,7 @@ public abstract class LogTest : IDisposable
     {
         while (_open.TryPop(out var client))
             client.Dispose();
+        Stop();
         GC.SuppressFinalize(this);
     }
 }

@@ -69,6 +69,9 @@ internal abstract unsafe class NativeClient
         return code == ErrorCode.NoError ? null : KafkaError.Exception(code, $"Client {Name}", Marshal.PtrToStringUTF8((nint)text), fatal: true);
     }
 
+    /// <summary>Why this instance became unusable, or no error.</summary>
+    protected ErrorCode FatalCode => Librdkafka.rd_kafka_fatal_error(Handle, null, 0);
+
     protected void Log(LogLevel level, string text)
     {
         if (_logger.IsEnabled(level))
