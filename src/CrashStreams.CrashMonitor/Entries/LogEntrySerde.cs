@@ -50,7 +50,7 @@ public sealed class LogEntrySerde : Serde<LogEntry>
     {
         using var json = new Utf8JsonWriter(output);
         json.WriteStartObject();
-        json.WriteNumber("timestamp"u8, _unit == TimestampUnit.EpochSeconds ? value.TimestampMs / 1000 : value.TimestampMs);
+        json.WriteNumber("timestamp"u8, _unit.ToNumber(value.TimestampMs));
         json.WriteString("severity"u8, SeverityText.Of(value.Severity));
         json.WriteString("user_id"u8, value.UserId);
         json.WriteString("content"u8, value.MentionsCrash ? "crash"u8 : ""u8);

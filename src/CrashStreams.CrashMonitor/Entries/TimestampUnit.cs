@@ -35,6 +35,14 @@ internal static class TimestampUnits
         return true;
     }
 
+    /// <summary>The number that reads as this time; in seconds what is below a second is lost.</summary>
+    public static long ToNumber(this TimestampUnit unit, long timestampMs) => unit switch
+    {
+        TimestampUnit.EpochSeconds => timestampMs / 1000,
+        TimestampUnit.Auto when timestampMs % 1000 == 0 => timestampMs / 1000,
+        _ => timestampMs,
+    };
+
     private static string? Fault(TimestampUnit unit, long number) => (unit, number) switch
     {
         (_, < 0) => MalformedReason.TimestampNegative,

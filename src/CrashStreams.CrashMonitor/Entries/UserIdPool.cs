@@ -38,7 +38,7 @@ internal sealed class UserIdPool
                 return entry.Text;
         }
 
-        return Add(hash + (utf8[^1] % Probes), utf8);
+        return Add(hash + ((hash >> 16) % Probes), utf8);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
