@@ -18,8 +18,8 @@ public static class EventTime
     {
         if (TryReadLeading(value, out var number) || TryReadFlat(value, out number))
             return unit.TryToMilliseconds(number, out timestampMs, out reason);
-        timestampMs = 0;
-        return TryReadAny(value, out number, out reason) && unit.TryToMilliseconds(number, out timestampMs, out reason);
+        reason = ReadAny(value, unit, out timestampMs);
+        return reason is null;
     }
 
     /// <summary>The usual layout: the field comes first, and its number is followed by a comma.</summary>
@@ -52,37 +52,29 @@ public static class EventTime
         return false;
     }
 
-    private static bool TryReadAny(ReadOnlySpan<byte> value, out long number, out string? reason)
+    private static string? ReadAny(ReadOnlySpan<byte> value, TimestampUnit unit, out long timestampMs)
     {
-        number = 0;
+        timestampMs = 0;
+        // What doesn't begin as an object ends here, without the exception that the reader would throw.
+        var trimmed = value.TrimStart(" \t\r\n"u8);
+        if (trimmed.IsEmpty || trimmed[0] != '{')
+            return MalformedReason.NotJson;
         try
         {
             var reader = new Utf8JsonReader(value);
-            if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
-                return Fail(MalformedReason.NotJson, out reason);
+            reader.Read();
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
                 if (reader.ValueTextEquals("timestamp"u8))
-                {
-                    reader.Read();
-                    reason = LogEntryReader.TimestampFault(ref reader, out number);
-                    return reason is null;
-                }
-
+                    return reader.Read() ? LogEntryReader.TimestampFault(ref reader, unit, out timestampMs) : MalformedReason.NotJson;
                 reader.Skip();
             }
 
-            return Fail(MalformedReason.MissingTimestamp, out reason);
+            return MalformedReason.MissingTimestamp;
         }
         catch (JsonException)
         {
-            return Fail(MalformedReason.NotJson, out reason);
+            return MalformedReason.NotJson;
         }
-    }
-
-    private static bool Fail(string why, out string? reason)
-    {
-        reason = why;
-        return false;
     }
 }

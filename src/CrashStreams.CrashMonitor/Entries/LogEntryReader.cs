@@ -29,7 +29,7 @@ internal readonly struct LogEntryReader(UserIdPool users, TimestampUnit unit, bo
     private string? ReadObject(Utf8JsonReader reader, out LogEntry entry)
     {
         entry = default;
-        var (number, severity, userId, mentionsCrash) = (0L, default(Severity), "", false);
+        var (timestampMs, severity, userId, mentionsCrash) = (0L, default(Severity), "", false);
         var timestampFault = MalformedReason.MissingTimestamp;
         var severityFault = MalformedReason.MissingSeverity;
         var userFault = MalformedReason.MissingUser;
@@ -40,7 +40,7 @@ internal readonly struct LogEntryReader(UserIdPool users, TimestampUnit unit, bo
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             if (!sawTimestamp && (sawTimestamp = reader.ValueTextEquals("timestamp"u8)))
-                timestampFault = reader.Read() ? TimestampFault(ref reader, out number) : null;
+                timestampFault = reader.Read() ? TimestampFault(ref reader, unit, out timestampMs) : null;
             else if (!sawSeverity && (sawSeverity = reader.ValueTextEquals("severity"u8)))
                 severityFault = reader.Read() ? SeverityFault(ref reader, out severity) : null;
             else if (!sawUser && (sawUser = reader.ValueTextEquals("user_id"u8)))
@@ -53,21 +53,20 @@ internal readonly struct LogEntryReader(UserIdPool users, TimestampUnit unit, bo
         reader.Read(); // what follows the object would throw here
         if ((timestampFault ?? severityFault ?? userFault ?? contentFault) is { } fault)
             return fault;
-        if (!unit.TryToMilliseconds(number, out var timestampMs, out var reason))
-            return reason;
         entry = new(timestampMs, severity, userId, mentionsCrash);
         return null;
     }
 
-    public static string? TimestampFault(ref Utf8JsonReader reader, out long number)
+    /// <summary>Null when the token is a time, else why not.</summary>
+    public static string? TimestampFault(ref Utf8JsonReader reader, TimestampUnit unit, out long timestampMs)
     {
-        number = 0;
-        return reader.TokenType switch
-        {
-            JsonTokenType.Null => MalformedReason.MissingTimestamp,
-            JsonTokenType.Number when reader.TryGetInt64(out number) => null,
-            _ => MalformedReason.TimestampNotInteger,
-        };
+        timestampMs = 0;
+        if (reader.TokenType == JsonTokenType.Null)
+            return MalformedReason.MissingTimestamp;
+        if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out var number))
+            return MalformedReason.TimestampNotInteger;
+        unit.TryToMilliseconds(number, out timestampMs, out var reason);
+        return reason;
     }
 
     private static string? SeverityFault(ref Utf8JsonReader reader, out Severity severity)
