@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace CrashStreams.Serdes;
+namespace CrashStreams;
 
 /// <summary>
 /// Turns values into bytes and back. Null is not its business: a null key or value has no bytes, and the engine never asks.

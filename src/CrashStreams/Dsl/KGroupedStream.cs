@@ -1,0 +1,98 @@
+using CrashStreams.Processors;
+using CrashStreams.Topologies;
+
+namespace CrashStreams;
+
+/// <summary>A stream grouped by key, ready to be aggregated.</summary>
+public sealed class KGroupedStream<TKey, TValue>
+{
+    private readonly BuilderState _builder;
+    private readonly TopologyNode<TKey, TValue> _node;
+    private readonly Serde<TKey>? _keySerde;
+    private readonly Serde<TValue>? _valueSerde;
+    private readonly string? _name;
+    private readonly bool _needsRepartition;
+
+    internal KGroupedStream(
+        BuilderState builder, TopologyNode<TKey, TValue> node, Serde<TKey>? keySerde, Serde<TValue>? valueSerde, string? name, bool needsRepartition)
+    {
+        _builder = builder;
+        _node = node;
+        _keySerde = keySerde;
+        _valueSerde = valueSerde;
+        _name = name;
+        _needsRepartition = needsRepartition;
+    }
+
+    /// <summary>Aggregates per window of time.</summary>
+    public TimeWindowedKStream<TKey, TValue> WindowedBy(TimeWindows windows) => new(this, windows, EmitStrategy.OnWindowUpdate);
+
+    /// <summary>Counts the records of each key; records without key or value are dropped, counted.</summary>
+    public KTable<TKey, long> Count(Materialized<TKey, long>? materialized = null, string? name = null) =>
+        Aggregate(static () => 0L, static (_, _, count) => count + 1, materialized, name);
+
+    /// <summary>Combines the values of each key; the first is taken as it is. A null result removes the key.</summary>
+    public KTable<TKey, TValue> Reduce(Func<TValue, TValue, TValue> reducer, Materialized<TKey, TValue>? materialized = null, string? name = null) =>
+        Table(Plan<TValue>("KSTREAM-REDUCE", materialized, name, _valueSerde), null, (_, value, aggregate) => reducer(aggregate, value), static value => value);
+
+    /// <summary>Folds the values of each key. A null result removes the key; the next record starts from the initial value.</summary>
+    public KTable<TKey, TAggregate> Aggregate<TAggregate>(
+        Func<TAggregate> initializer, Func<TKey, TValue, TAggregate, TAggregate> aggregator, Materialized<TKey, TAggregate>? materialized = null, string? name = null) =>
+        Table(Plan("KSTREAM-AGGREGATE", materialized, name, null), initializer, aggregator, null);
+
+    private KTable<TKey, TAggregate> Table<TAggregate>(
+        AggregationPlan<TAggregate> plan, Func<TAggregate>? initializer, Func<TKey, TValue, TAggregate, TAggregate> aggregator, Func<TValue, TAggregate>? first)
+    {
+        var store = _builder.AddStore(plan.KeyValueStore());
+        var source = RepartitionIfNeeded(plan.StoreName, plan.IsNameGiven);
+        var node = new ProcessorNode<TKey, TValue, TKey, Change<TAggregate>>(
+            plan.NodeName, () => new StreamAggregate<TKey, TValue, TAggregate>(plan.StoreName, initializer, aggregator, first), [store]);
+        return new(_builder, _builder.Add(node, source), plan.KeySerde, plan.ValueSerde, hasStore: true);
+    }
+
+    internal KTable<Windowed<TKey>, TAggregate> WindowedTable<TAggregate>(
+        string prefix, TimeWindows windows, EmitStrategy emit, Materialized<TKey, TAggregate>? materialized, string? name, Serde<TAggregate>? serde,
+        Func<TAggregate>? initializer, Func<TKey, TValue, TAggregate, TAggregate> aggregator, Func<TValue, TAggregate>? first)
+    {
+        var plan = Plan(prefix, materialized, name, serde);
+        var retentionMs = Math.Max((long?)materialized?.Retention?.TotalMilliseconds ?? 0, windows.SizeMs + windows.GraceMs);
+        if (materialized?.Retention is { } retention && retention.TotalMilliseconds < windows.SizeMs + windows.GraceMs)
+            _builder.Faults.Add($"Store '{plan.StoreName}': a retention of {retention} is shorter than window size + grace ({TimeSpan.FromMilliseconds(windows.SizeMs + windows.GraceMs)}).");
+        var store = _builder.AddStore(plan.WindowStore(windows.SizeMs, retentionMs));
+        var source = RepartitionIfNeeded(plan.StoreName, plan.IsNameGiven);
+        var node = new WindowAggregateNode<TKey, TValue, TAggregate>(plan.NodeName, store, windows, emit, initializer, aggregator, first);
+        var keySerde = plan.KeySerde is null ? null : new TimeWindowedSerde<TKey>(plan.KeySerde, windows.SizeMs);
+        return new(_builder, _builder.Add(node, source), keySerde, plan.ValueSerde, hasStore: true) { GraceMs = windows.GraceMs, WindowOf = static key => key.Window };
+    }
+
+    internal Serde<TValue>? ValueSerde => _valueSerde;
+
+    // The order in which names are drawn is Kafka Streams': store, operator, then the repartition's nodes.
+    private AggregationPlan<TAggregate> Plan<TAggregate>(string prefix, Materialized<TKey, TAggregate>? materialized, string? name, Serde<TAggregate>? serde)
+    {
+        var given = materialized?.Name;
+        var storeName = given ?? _builder.Name(null, $"{prefix}-STATE-STORE");
+        if (given is null && materialized is not { Logged: false })
+            _builder.Warnings.Add($"Store '{storeName}' has a generated name: it changes when the topology does, and its state is lost then. Name it by Materialized.");
+        return new(
+            storeName, given is not null, _builder.Name(name, prefix),
+            materialized?.KeySerde ?? _keySerde ?? Serdes.Find<TKey>(),
+            materialized?.ValueSerde ?? serde ?? Serdes.Find<TAggregate>(),
+            materialized?.Logged ?? true);
+    }
+
+    private TopologyNode<TKey, TValue> RepartitionIfNeeded(string storeName, bool isNameGiven) => _needsRepartition
+        ? _builder.Repartition(_node, _name ?? (isNameGiven ? storeName : null), storeName, _keySerde, _valueSerde, null)
+        : _node;
+
+    private sealed record AggregationPlan<TAggregate>(
+        string StoreName, bool IsNameGiven, string NodeName, Serde<TKey>? KeySerde, Serde<TAggregate>? ValueSerde, bool IsLogged)
+    {
+#pragma warning disable CS8714 // A null key is dropped before it reaches a store.
+        public KeyValueStoreDefinition<TKey, TAggregate> KeyValueStore() => new(StoreName, KeySerde, ValueSerde, IsLogged);
+
+        public WindowStoreDefinition<TKey, TAggregate> WindowStore(long sizeMs, long retentionMs) =>
+            new(StoreName, KeySerde, ValueSerde, sizeMs, retentionMs, IsLogged);
+#pragma warning restore CS8714
+    }
+}

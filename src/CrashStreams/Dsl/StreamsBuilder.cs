@@ -1,0 +1,47 @@
+using CrashStreams.Topologies;
+
+namespace CrashStreams;
+
+/// <summary>Where a topology begins: declare streams and stores, then <see cref="Build"/>.</summary>
+public sealed class StreamsBuilder
+{
+    private readonly BuilderState _state = new();
+
+    /// <summary>A stream of the records of a topic.</summary>
+    public KStream<TKey, TValue> Stream<TKey, TValue>(string topic, Consumed<TKey, TValue>? consumed = null) => Stream([topic], consumed);
+
+    /// <summary>A stream of the records of several topics, which must have the same number of partitions where keys are to meet.</summary>
+    public KStream<TKey, TValue> Stream<TKey, TValue>(IReadOnlyList<string> topics, Consumed<TKey, TValue>? consumed = null)
+    {
+        consumed ??= new();
+        var name = _state.Name(consumed.Name, "KSTREAM-SOURCE");
+        if (topics.Count == 0 || topics.Any(string.IsNullOrWhiteSpace))
+            _state.Faults.Add($"Source '{name}': a topic's name is missing.");
+        var node = _state.Add(new SourceNode<TKey, TValue>(name, topics, consumed, isRepartition: false));
+        return new(_state, node, consumed.KeySerde, consumed.ValueSerde, needsRepartition: false);
+    }
+
+    /// <summary>Adds a key-value store for processors to use by its name.</summary>
+    public StreamsBuilder AddKeyValueStore<TKey, TValue>(string name, Serde<TKey>? keySerde = null, Serde<TValue>? valueSerde = null, bool logged = true)
+        where TKey : notnull
+    {
+        _state.AddStore(new KeyValueStoreDefinition<TKey, TValue>(name, keySerde ?? Serdes.Find<TKey>(), valueSerde ?? Serdes.Find<TValue>(), logged));
+        return this;
+    }
+
+    /// <summary>Checks everything that was declared and makes the topology.</summary>
+    /// <exception cref="TopologyException">Something is wrong; the message lists every fault.</exception>
+    public Topology Build()
+    {
+        var faults = new List<string>(_state.Faults);
+        foreach (var node in _state.Nodes)
+            node.Validate(faults);
+        if (!_state.Nodes.OfType<ISourceNode>().Any())
+            faults.Add("The topology reads no topic. Begin with StreamsBuilder.Stream.");
+        foreach (var topic in _state.Nodes.OfType<ISourceNode>().SelectMany(s => s.Topics).GroupBy(t => t).Where(g => g.Count() > 1))
+            faults.Add($"Topic '{topic.Key}' is read by {topic.Count()} sources. Read it once and use the stream several times.");
+        if (faults.Count > 0)
+            throw new TopologyException($"The topology has {faults.Count} fault(s):{string.Concat(faults.Distinct().Select(f => $"\n - {f}"))}");
+        return new(_state.Nodes.ToList(), _state.RepartitionTopics.ToList(), _state.Warnings.ToList());
+    }
+}

@@ -1,0 +1,138 @@
+using CrashStreams.Runtime;
+using CrashStreams.State;
+using CrashStreams.Time;
+
+namespace CrashStreams.Processors;
+
+#pragma warning disable CS8714 // A record without key is dropped before it reaches the store.
+
+/// <summary>
+/// Folds the values of each key and window. Updates go to the ordinary children; when a window closes, its last values go to the children
+/// that want final results (OnWindowClose, or Suppress right behind: the window store is the buffer then, nothing is held twice).
+/// Windows close in the order of their closing times, keys of a window in the order of their bytes.
+/// </summary>
+internal sealed class WindowAggregate<TKey, TValue, TAggregate>(
+    string storeName, TimeWindows windows, Func<TAggregate>? initializer, Func<TKey, TValue, TAggregate, TAggregate> aggregator, Func<TValue, TAggregate>? first)
+    : Processor<TKey, TValue, Windowed<TKey>, Change<TAggregate>>, IWatermarkListener
+{
+    private readonly long _sizeMs = windows.SizeMs;
+    private readonly long _graceMs = windows.GraceMs;
+    private WindowStore<TKey, TAggregate> _store = null!;
+    private OperatorClock _clock = null!;
+    private Receiver<Windowed<TKey>, Change<TAggregate>>[] _finals = [];
+    private bool _hasUpdates;
+    private long _nextTryMs;
+    private long _emitIntervalMs;
+    private long _largestStart = TaskClock.Unknown;
+
+    public void ConnectTo(Receiver<Windowed<TKey>, Change<TAggregate>>[] updates, Receiver<Windowed<TKey>, Change<TAggregate>>[] finals)
+    {
+        ConnectTo(updates);
+        _hasUpdates = updates.Length > 0;
+        _finals = finals;
+    }
+
+    protected internal override void Init()
+    {
+        _store = Store<WindowStore<TKey, TAggregate>>(storeName);
+        _clock = Task.Clock.ForOperator();
+        _emitIntervalMs = (long)Task.Options.ObservedEmitInterval.TotalMilliseconds;
+    }
+
+    public override void Process(in Record<TKey, TValue> record)
+    {
+        if (!record.HasKey)
+        {
+            Drop(DroppedRecords.NullKey);
+            return;
+        }
+
+        _clock.Observe(record.Timestamp);
+        var lateness = _clock.Lateness;
+        for (var start = windows.FirstStart(record.Timestamp); start <= record.Timestamp; start += windows.AdvanceMs)
+        {
+            var closesAt = start + _sizeMs + _graceMs;
+            if (closesAt <= lateness)
+                Late(start, lateness - closesAt);
+            else if (closesAt <= _clock.ClosedThrough && !_clock.IsObserved)
+                Drop(DroppedRecords.Replayed);
+            else
+                Update(in record, start);
+        }
+
+        if (_clock.IsObserved && _finals.Length > 0)
+            CloseThrottled();
+    }
+
+    public void OnWatermark(long watermark)
+    {
+        CloseThrough(watermark);
+        _store.Expire(watermark);
+    }
+
+    private void Update(in Record<TKey, TValue> record, long start)
+    {
+        ref var entry = ref _store.Entry(record.Key, start, out var bucket);
+        var existed = entry.IsPresent;
+        var hasBefore = existed || initializer is not null;
+        var before = existed ? entry.Value : initializer is not null ? initializer() : default!;
+        var now = hasBefore ? aggregator(record.Key, record.Value, before) : first!(record.Value);
+        var timestamp = existed && entry.Timestamp > record.Timestamp ? entry.Timestamp : record.Timestamp;
+        entry.Value = now;
+        entry.Timestamp = timestamp;
+        entry.IsPresent = now is not null;
+        _store.Touch(bucket, record.Key, ref entry);
+        if (_clock.IsObserved && start > _largestStart)
+            _store.Expire(_largestStart = start);
+        if (_hasUpdates)
+        {
+            Forward(new Record<Windowed<TKey>, Change<TAggregate>>(
+                new(record.Key, new(start, start + _sizeMs)), new(now, true, before, hasBefore), timestamp, record.Headers));
+        }
+    }
+
+    // Kafka Streams tries at most once per interval of the wall clock, and a try counts whether anything was due or not.
+    private void CloseThrottled()
+    {
+        if (_emitIntervalMs > 0)
+        {
+            var now = Context.WallClock;
+            if (now < _nextTryMs)
+                return;
+            _nextTryMs = now + _emitIntervalMs;
+        }
+
+        CloseThrough(_clock.Now);
+    }
+
+    private void CloseThrough(long time)
+    {
+        if (time <= _clock.ClosedThrough)
+            return;
+        if (_finals.Length > 0)
+        {
+            var from = _clock.ClosedThrough == TaskClock.Unknown ? long.MinValue : _clock.ClosedThrough - _sizeMs - _graceMs + 1;
+            for (var i = _store.IndexOf(from); _store.At(i) is { } bucket && bucket.StartMs + _sizeMs + _graceMs <= time; i++)
+                Close(bucket);
+        }
+
+        _clock.ClosedThrough = time;
+    }
+
+    private void Close(WindowBucket<TKey, TAggregate> bucket)
+    {
+        var window = new Window(bucket.StartMs, bucket.StartMs + _sizeMs);
+        if (!_clock.IsObserved)
+            _clock.EmitAsOf(window.EndMs + _graceMs);
+        foreach (var (key, entry) in _store.InKeyOrder(bucket))
+        {
+            var record = new Record<Windowed<TKey>, Change<TAggregate>>(
+                new(key, window), new(entry.Value, true, default!, false), entry.Timestamp);
+            foreach (var child in _finals)
+                child.Process(in record);
+        }
+    }
+
+    private void Late(long start, long byMs) =>
+        LateRecords.Divert(Task, NodeName, DroppedRecords.Late, byMs, new Window(start, start + _sizeMs));
+}

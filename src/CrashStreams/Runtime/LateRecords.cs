@@ -1,0 +1,36 @@
+using System.Globalization;
+using CrashStreams.Log;
+
+namespace CrashStreams.Runtime;
+
+/// <summary>A record that missed its window, or claims to come from too far in the future.</summary>
+/// <param name="Node">The operator that refused it.</param>
+/// <param name="Topic">The topic that the operator's task read it from.</param>
+/// <param name="Partition">Its partition.</param>
+/// <param name="Offset">Its offset.</param>
+/// <param name="Timestamp">Its event time, milliseconds.</param>
+/// <param name="Window">The window that it missed; null for a record from the future.</param>
+/// <param name="By">How late: how far its partition's watermark was past the window's end and grace; for the future: how far ahead.</param>
+public readonly record struct LateRecord(string Node, string Topic, int Partition, long Offset, long Timestamp, Window? Window, TimeSpan By);
+
+/// <summary>Counts late records, tells the application's callback, and sends them to the late topic where one is configured.</summary>
+internal static class LateRecords
+{
+    public static void Divert(TaskContext task, string node, string reason, long byMs, Window? window)
+    {
+        task.Dropped.Count(reason, node);
+        var current = task.Current;
+        task.Options.OnLate?.Invoke(new LateRecord(
+            node, current.Topic, current.Partition, current.Offset, task.Clock.RecordTime, window, TimeSpan.FromMilliseconds(byMs)));
+        if (task.Options.LateTopic is not { } topic || !current.HasBytes)
+            return;
+        var headers = new Headers().Add("cs-late-by-ms", byMs.ToString(CultureInfo.InvariantCulture));
+        if (window is { } missed)
+        {
+            headers.Add("cs-window-start", missed.StartMs.ToString(CultureInfo.InvariantCulture))
+                .Add("cs-window-end", missed.EndMs.ToString(CultureInfo.InvariantCulture));
+        }
+
+        FaultPolicy.SendOriginal(task, topic, reason, node, headers);
+    }
+}

@@ -1,0 +1,46 @@
+using CrashStreams.Log;
+using CrashStreams.Processors;
+using CrashStreams.Time;
+using CrashStreams.Topologies;
+
+namespace CrashStreams.Runtime;
+
+/// <summary>Writes records to a topic. To a repartition topic a record takes along the time by which its lateness is judged, when that is not its own.</summary>
+internal sealed class SinkProcessor<TKey, TValue> : Receiver<TKey, TValue>
+{
+    private readonly string? _topic;
+    private readonly Func<TKey, TValue, string>? _chooseTopic;
+    private readonly Serde<TKey> _keySerde;
+    private readonly Serde<TValue> _valueSerde;
+    private readonly bool _carriesWatermark;
+    private readonly TaskContext _task;
+    private readonly RecordCollector _collector;
+
+    public SinkProcessor(
+        string name, string? topic, Func<TKey, TValue, string>? chooseTopic, Produced<TKey, TValue> produced, bool isRepartition, TaskBuilder builder)
+    {
+        NodeName = name;
+        _topic = topic;
+        _chooseTopic = chooseTopic;
+        _keySerde = produced.KeySerde!;
+        _valueSerde = produced.ValueSerde!;
+        _task = builder.Context;
+        _collector = builder.Context.Collector;
+        _carriesWatermark = isRepartition && _task.Clock.Mode == StreamTime.Watermarks;
+    }
+
+    public override void Process(in Record<TKey, TValue> record)
+    {
+        var headers = record.Headers;
+        if (_carriesWatermark && _task.Clock.RecordWatermark != record.Timestamp)
+            headers = WatermarkMarker.WithRecordWatermark(headers, _task.Clock.RecordWatermark);
+        try
+        {
+            _collector.Send(_topic ?? _chooseTopic!(record.Key, record.Value), _keySerde, _valueSerde, in record, headers);
+        }
+        catch (LogException e) when (e is { IsFatal: false, IsFenced: false, IsRetriable: false })
+        {
+            FaultPolicy.Apply(_task, FaultKind.Production, NodeName, "not-produced", e);
+        }
+    }
+}

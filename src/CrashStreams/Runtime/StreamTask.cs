@@ -1,0 +1,269 @@
+using CrashStreams.Log;
+using CrashStreams.Processors;
+using CrashStreams.State;
+using CrashStreams.Time;
+using CrashStreams.Topologies;
+
+namespace CrashStreams.Runtime;
+
+/// <summary>
+/// A sub-topology on one partition of its inputs. Passive and single-threaded: a stream thread hands it records and tells it the time.
+/// </summary>
+internal sealed class StreamTask
+{
+    // How often an unchanged clock is told again, for downstream tasks that moved and have not heard it.
+    private const long ReannounceMs = 10_000;
+
+    private readonly TaskContext _context;
+    private readonly TaskBuilder _operators;
+    private readonly List<InputPartition> _inputs = [];
+    private readonly List<IWatermarkListener> _listeners;
+    private readonly string[] _repartitionTopics;
+    private readonly bool _usesWatermarks;
+    private (long Watermark, bool IsIdle) _told = (TaskClock.Unknown, false);
+    private long _toldAtMs = long.MinValue / 2;
+    private bool _isIdle;
+
+    public StreamTask(TaskContext context, SubTopology subTopology, Func<string, int> partitionsOf, Func<string, int> writersOf)
+    {
+        _context = context;
+        _operators = new TaskBuilder(context, subTopology);
+        _operators.Build();
+        _usesWatermarks = context.Options.StreamTime == StreamTime.Watermarks;
+        _listeners = _usesWatermarks ? _operators.Processors.OfType<IWatermarkListener>().ToList() : [];
+        _repartitionTopics = _usesWatermarks
+            ? subTopology.Sinks.Where(s => s.IsRepartition).Select(s => _operators.FullTopic(s.Topic!, true)).Distinct().ToArray()
+            : [];
+        foreach (var (topic, source) in _operators.SourcesByTopic)
+        {
+            if (context.Id.Partition >= partitionsOf(topic))
+                continue;
+            InputClock clock = source.IsRepartition ? new UpstreamClock(writersOf(topic)) : new SourceClock { LastActivityMs = context.Clock.WallClock };
+            _inputs.Add(new(this, new(topic, context.Id.Partition), source, clock));
+        }
+    }
+
+    public TaskId Id => _context.Id;
+
+    public TaskState State { get; private set; } = TaskState.Created;
+
+    public TaskContext Context => _context;
+
+    public IReadOnlyList<InputPartition> Inputs => _inputs;
+
+    public IEnumerable<IStateStore> LoggedStores => _context.Stores.Where(s => s.ChangelogTopic is not null);
+
+    public bool HasBuffered { get; private set; }
+
+    /// <summary>Takes over what an earlier life of the task committed beside its offsets.</summary>
+    public void RestoreTime(InputPartition input, in OffsetAndMetadata committed)
+    {
+        input.NextOffset = input.CommittedOffset = committed.Offset;
+        input.CommittedMetadata = committed.Metadata;
+        var times = CommittedTime.Decode(committed.Metadata);
+        if (times.Length < 4)
+            return;
+        var operators = new (long, long)[(int)times[3]];
+        for (var i = 0; i < operators.Length; i++)
+            operators[i] = (times[4 + (2 * i)], times[5 + (2 * i)]);
+        _context.Clock.Restore(times[1], times[2], operators);
+        if (input.Clock is SourceClock source)
+            source.Restore(times[0]);
+        for (var i = 4 + (2 * operators.Length); input.Clock is UpstreamClock upstream && i < times.Length; i++)
+            upstream.Hear(new(i - 4 - (2 * operators.Length), times[i], IsIdle: false));
+    }
+
+    public void MoveTo(TaskState next)
+    {
+        var isLegal = (State, next) is (TaskState.Created, TaskState.Restoring or TaskState.Closed)
+            or (TaskState.Restoring, TaskState.Running or TaskState.Closed)
+            or (TaskState.Running, TaskState.Closed);
+        if (!isLegal)
+            throw new CrashStreamsException($"Task {Id} can't go from {State} to {next}.");
+        State = next;
+        if (next == TaskState.Running)
+        {
+            foreach (var processor in _operators.Processors)
+                processor.Init();
+        }
+    }
+
+    /// <summary>Takes a record of a poll: processes it at once when the task has one input, else keeps a copy until its turn.</summary>
+    public void Take(LogBatch batch, int index, in LogRecord record, InputPartition input)
+    {
+        if (_inputs.Count == 1)
+        {
+            Process(batch, index, in record, input);
+            return;
+        }
+
+        input.Buffer.Add(in record, record.Headers is { } h && WatermarkMarker.TryRead(h, out _) ? -1 : input.Source.TimestampOf(in record));
+        HasBuffered = true;
+    }
+
+    /// <summary>
+    /// Processes buffered records, the one with the lowest event time first. An empty input that is not caught up is waited for: its
+    /// next record may be older than all others.
+    /// </summary>
+    public bool ProcessBuffered(Func<InputPartition, bool> isCaughtUp)
+    {
+        var any = false;
+        while (HasBuffered)
+        {
+            InputPartition? next = null;
+            foreach (var input in _inputs)
+            {
+                if (input.Buffer.Count == 0)
+                {
+                    if (!isCaughtUp(input))
+                        return any;
+                }
+                else if (next is null || input.Buffer.HeadTimestamp < next.Buffer.HeadTimestamp)
+                {
+                    next = input;
+                }
+            }
+
+            if (next is null)
+            {
+                HasBuffered = false;
+                return any;
+            }
+
+            any = true;
+            var record = next.Buffer[0];
+            Process(next.Buffer, 0, in record, next);
+            next.Buffer.RemoveHead();
+        }
+
+        return any;
+    }
+
+    /// <summary>Moves the closing clock to where the inputs have come, and lets operators close what it has passed.</summary>
+    public void AdvanceClock(long nowMs, Func<InputPartition, bool> isCaughtUp)
+    {
+        if (!_usesWatermarks)
+            return;
+        foreach (var input in _inputs)
+        {
+            if (input.Clock is SourceClock source)
+                source.UpdateIdleness(input.Buffer.Count == 0 && isCaughtUp(input), nowMs, (long)_context.Options.IdleAfter.TotalMilliseconds);
+        }
+
+        (var watermark, _isIdle) = InputClock.Combine(_inputs.Select(i => (i.Clock.Watermark, i.Clock.IsIdle)));
+        if (!_context.Clock.AdvanceTo(watermark))
+            return;
+        _context.Current.Clear();
+        foreach (var listener in _listeners)
+            Guard(() => listener.OnWatermark(watermark));
+    }
+
+    public void PunctuateWallClock(long nowMs) => Punctuate(PunctuationType.WallClock, nowMs);
+
+    /// <summary>Tells downstream tasks how far this one is, when that changed and the last time is long enough ago.</summary>
+    public void TellWatermark(long nowMs, bool now)
+    {
+        if (_repartitionTopics.Length == 0)
+            return;
+        var current = (_context.Clock.Watermark, _isIdle);
+        if (current == _told ? nowMs - _toldAtMs < ReannounceMs || current == (TaskClock.Unknown, false)
+            : !now && nowMs - _toldAtMs < (long)_context.Options.MarkerInterval.TotalMilliseconds)
+            return;
+        _told = current;
+        _toldAtMs = nowMs;
+        foreach (var topic in _repartitionTopics)
+            _context.Collector.SendMarker(topic, new WatermarkMarker(Id.Partition, current.Watermark, current._isIdle));
+    }
+
+    /// <summary>Writes changed state to the changelogs and answers what has to be committed with it.</summary>
+    public void PrepareCommit(IDictionary<TopicPartition, OffsetAndMetadata> offsets)
+    {
+        _context.CommitRequested = false;
+        _context.Collector.ChangelogPartition = Id.Partition;
+        foreach (var store in _context.Stores)
+            store.Flush(_context.Collector);
+        foreach (var input in _inputs)
+        {
+            if (input.NextOffset < 0)
+                continue;
+            var metadata = EncodeTime(input);
+            if (input.NextOffset != input.CommittedOffset || metadata != input.CommittedMetadata)
+                offsets[input.Partition] = new(input.NextOffset, metadata);
+        }
+    }
+
+    public void Committed(IReadOnlyDictionary<TopicPartition, OffsetAndMetadata> offsets)
+    {
+        foreach (var input in _inputs)
+        {
+            if (offsets.TryGetValue(input.Partition, out var committed))
+                (input.CommittedOffset, input.CommittedMetadata) = (committed.Offset, committed.Metadata);
+        }
+    }
+
+    public void Close()
+    {
+        if (State == TaskState.Running)
+        {
+            foreach (var processor in _operators.Processors)
+                processor.Close();
+        }
+
+        MoveTo(TaskState.Closed);
+    }
+
+    private void Process(LogBatch batch, int index, in LogRecord record, InputPartition input)
+    {
+        if (record.Headers is { } headers && input.Source.IsRepartition && WatermarkMarker.TryRead(headers, out var marker))
+        {
+            (input.Clock as UpstreamClock)?.Hear(in marker);
+            input.NextOffset = record.Offset + 1;
+            return;
+        }
+
+        _context.Current.Set(batch, index, input.Partition, in record);
+        try
+        {
+            input.Source.Process(in record, input.Clock);
+        }
+        catch (Exception e) when (e is not CrashStreamsException and not OutOfMemoryException)
+        {
+            FaultPolicy.Apply(_context, FaultKind.Processing, $"sub-topology {Id.SubTopology}", e.GetType().Name, e);
+        }
+
+        if (input.Clock is SourceClock source)
+            source.LastActivityMs = _context.Clock.LastWallClock;
+        input.NextOffset = record.Offset + 1;
+        if (_context.Punctuations.HasStreamTime && _context.Clock.StreamTime >= 0)
+            Punctuate(PunctuationType.StreamTime, _context.Clock.StreamTime);
+    }
+
+    private void Punctuate(PunctuationType type, long time) => Guard(() => _context.Punctuations.Run(type, time, now =>
+    {
+        _context.Current.Clear();
+        _context.Clock.RecordTime = now;
+    }));
+
+    private void Guard(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception e) when (e is not CrashStreamsException and not OutOfMemoryException)
+        {
+            FaultPolicy.Apply(_context, FaultKind.Processing, $"sub-topology {Id.SubTopology}", e.GetType().Name, e);
+        }
+    }
+
+    private string EncodeTime(InputPartition input)
+    {
+        var clock = _context.Clock;
+        var times = new List<long> { input.Clock.Watermark, clock.StreamTime, clock.Watermark, clock.Operators.Count };
+        foreach (var op in clock.Operators)
+            times.AddRange([op.MaxSeen, op.ClosedThrough]);
+        if (input.Clock is UpstreamClock upstream)
+            times.AddRange(upstream.Upstream.Select(u => u.Watermark));
+        return CommittedTime.Encode(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(times));
+    }
+}

@@ -1,0 +1,258 @@
+using CrashStreams.Log;
+using Microsoft.Extensions.Logging;
+
+namespace CrashStreams.Runtime;
+
+/// <summary>
+/// One consumer, one producer and the tasks of the partitions that the group gave this thread. <see cref="RunOnce"/> polls, processes,
+/// punctuates and commits; it never sleeps, starts no thread and takes time only from the provider. A running application calls it
+/// in a loop; test driver and simulation call it by hand.
+/// </summary>
+internal sealed class StreamThread : IAssignmentListener, IDisposable
+{
+    private readonly Topology _topology;
+    private readonly StreamsOptions _options;
+    private readonly InternalTopics _topics;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly ILogConsumer _consumer;
+    private readonly ILogProducer _producer;
+    private readonly ILogAdmin _admin;
+    private readonly RecordCollector _collector;
+    private readonly Restorer _restorer;
+    private readonly SortedDictionary<TaskId, StreamTask> _tasks = [];
+    private readonly HashSet<TopicPartition> _assigned = [];
+    private readonly Func<InputPartition, bool> _isCaughtUp;
+    private InputPartition?[] _inputByIndex = [];
+    private long _lastCommitMs;
+
+    public StreamThread(string name, Topology topology, StreamsOptions options, InternalTopics topics, ILogClients clients, TimeProvider time, ILogger logger)
+    {
+        Name = name;
+        _topology = topology;
+        _options = options;
+        _topics = topics;
+        _time = time;
+        _logger = logger;
+        var exactlyOnce = options.Guarantee == ProcessingGuarantee.ExactlyOnce;
+        _admin = clients.CreateAdmin($"{name}-admin");
+        _producer = clients.CreateProducer($"{name}-producer", exactlyOnce ? name : null);
+        _collector = new(_producer, exactlyOnce);
+        _restorer = new(() => clients.CreateRestoreConsumer($"{name}-restore-consumer", exactlyOnce), _admin);
+        _consumer = clients.CreateConsumer($"{name}-consumer", options.ApplicationId, exactlyOnce);
+        // A partition counts as caught up when everything up to the end that the broker last told was processed; unknown is not caught up.
+        _isCaughtUp = input => _consumer.EndOffset(input.Partition) is >= 0 and var end
+            && Math.Max(_consumer.Position(input.Partition), input.NextOffset) >= end;
+    }
+
+    public string Name { get; }
+
+    public IReadOnlyCollection<StreamTask> Tasks => _tasks.Values;
+
+    /// <summary>Records read since the start; read by other threads for progress.</summary>
+    public long ProcessedRecords => Volatile.Read(ref _processed);
+
+    private long _processed;
+
+    public bool IsRestoring => _restorer.IsActive;
+
+    public void Start()
+    {
+        if (_options.Guarantee == ProcessingGuarantee.ExactlyOnce)
+            _producer.InitTransactions();
+        _lastCommitMs = NowMs();
+        var topics = _topology.SubTopologies.SelectMany(s => s.Sources)
+            .SelectMany(s => s.Topics.Select(t => InternalTopics.FullName(_options.ApplicationId, t, s.IsRepartition))).Distinct().ToList();
+        _consumer.Subscribe(topics, this);
+    }
+
+    /// <summary>One turn. Answers whether there was anything to do.</summary>
+    public bool RunOnce()
+    {
+        var hasWork = _restorer.IsActive || _tasks.Values.Any(t => t.HasBuffered);
+        var batch = _consumer.Poll(hasWork ? TimeSpan.Zero : _options.PollWait);
+        var now = NowMs();
+        var any = batch.Count > 0;
+        Process(batch, now);
+        if (_restorer.IsActive)
+        {
+            any = true;
+            Run(_restorer.RunOnce(_options.PollWait));
+        }
+
+        foreach (var task in _tasks.Values)
+        {
+            if (task.State != TaskState.Running)
+                continue;
+            task.Context.Clock.LastWallClock = now;
+            any |= task.ProcessBuffered(_isCaughtUp);
+            task.AdvanceClock(now, _isCaughtUp);
+            task.PunctuateWallClock(now);
+            task.TellWatermark(now, now: false);
+        }
+
+        if (now - _lastCommitMs >= (long)_options.EffectiveCommitInterval.TotalMilliseconds || _tasks.Values.Any(t => t.Context.CommitRequested))
+            Commit();
+        return any;
+    }
+
+    /// <summary>Makes results, state and positions durable, in this one place for both guarantees.</summary>
+    public void Commit()
+    {
+        var now = NowMs();
+        _lastCommitMs = now;
+        var running = _tasks.Values.Where(t => t.State == TaskState.Running).ToList();
+        var offsets = new Dictionary<TopicPartition, OffsetAndMetadata>();
+        foreach (var task in running)
+        {
+            task.TellWatermark(now, now: true);
+            task.PrepareCommit(offsets);
+        }
+
+        _collector.Commit(_consumer, offsets);
+        foreach (var task in running)
+            task.Committed(offsets);
+    }
+
+    /// <summary>Ends in order: what was processed is committed, then the group is left.</summary>
+    public void Stop()
+    {
+        Commit();
+        CloseTasks(_tasks.Keys.ToList());
+    }
+
+    public void Dispose()
+    {
+        _restorer.Dispose();
+        _consumer.Dispose();
+        _producer.Dispose();
+        _admin.Dispose();
+    }
+
+    IReadOnlyDictionary<TopicPartition, long> IAssignmentListener.Assigned(IReadOnlyCollection<TopicPartition> partitions)
+    {
+        _assigned.UnionWith(partitions);
+        Array.Clear(_inputByIndex);
+        var starts = new Dictionary<TopicPartition, long>();
+        var committed = _consumer.Committed(partitions);
+        foreach (var (partition, position) in committed)
+            starts[partition] = position.Offset;
+        var created = CreateTasks();
+        // A task may be complete only with partitions of an earlier assignment; their positions are asked for as well.
+        var others = created.SelectMany(t => t.Inputs).Select(i => i.Partition).Where(p => !partitions.Contains(p)).ToList();
+        var earlier = others.Count == 0 ? committed : _consumer.Committed(others);
+        foreach (var input in created.SelectMany(t => t.Inputs))
+        {
+            if (committed.TryGetValue(input.Partition, out var position) || earlier.TryGetValue(input.Partition, out position))
+                input.Task.RestoreTime(input, position);
+        }
+
+        foreach (var task in created)
+            task.MoveTo(TaskState.Restoring);
+        Run(_restorer.Begin(created));
+        if (created.Count > 0)
+            _logger.LogInformation("{Thread}: {Count} tasks assigned: {Tasks}", Name, created.Count, string.Join(' ', created.Select(t => t.Id)));
+        return starts;
+    }
+
+    void IAssignmentListener.Revoked(IReadOnlyCollection<TopicPartition> partitions)
+    {
+        Commit();
+        Leave(partitions);
+    }
+
+    void IAssignmentListener.Lost(IReadOnlyCollection<TopicPartition> partitions)
+    {
+        _collector.Abort();
+        Leave(partitions);
+    }
+
+    private void Leave(IReadOnlyCollection<TopicPartition> partitions)
+    {
+        _assigned.ExceptWith(partitions);
+        Array.Clear(_inputByIndex);
+        CloseTasks(_tasks.Values.Where(t => t.Inputs.Any(i => partitions.Contains(i.Partition))).Select(t => t.Id).ToList());
+    }
+
+    private void CloseTasks(IReadOnlyList<TaskId> ids)
+    {
+        foreach (var id in ids)
+        {
+            _restorer.Remove(_tasks[id]);
+            _tasks[id].Close();
+            _tasks.Remove(id);
+        }
+
+        Array.Clear(_inputByIndex);
+        if (ids.Count > 0)
+            _logger.LogInformation("{Thread}: {Count} tasks closed: {Tasks}", Name, ids.Count, string.Join(' ', ids));
+    }
+
+    // A task begins when all of its partitions are here: the range assignment gives partition i of every topic to the same member.
+    private List<StreamTask> CreateTasks()
+    {
+        var created = new List<StreamTask>();
+        foreach (var subTopology in _topology.SubTopologies.Where(s => s.Sources.Any()))
+        {
+            var topics = subTopology.Sources.SelectMany(s => s.Topics.Select(t => InternalTopics.FullName(_options.ApplicationId, t, s.IsRepartition))).ToList();
+            var count = _topics.TaskCount(subTopology, _options.ApplicationId);
+            for (var partition = 0; partition < count; partition++)
+            {
+                var id = new TaskId(subTopology.Id, partition);
+                if (_tasks.ContainsKey(id) || !topics.Where(t => id.Partition < _topics.PartitionsOf(t)).All(t => _assigned.Contains(new(t, id.Partition))))
+                    continue;
+                var task = new StreamTask(new TaskContext(id, _options, _time, _collector, count), subTopology, _topics.PartitionsOf, _topics.WritersOf);
+                _tasks.Add(id, task);
+                created.Add(task);
+            }
+        }
+
+        return created;
+    }
+
+    private void Run(IReadOnlyList<StreamTask> tasks)
+    {
+        foreach (var task in tasks)
+        {
+            task.Context.Clock.LastWallClock = NowMs();
+            task.MoveTo(TaskState.Running);
+            var paused = task.Inputs.Select(i => i.Partition).Where(_paused.Remove).ToList();
+            if (paused.Count > 0)
+                _consumer.Resume(paused);
+        }
+    }
+
+    private readonly HashSet<TopicPartition> _paused = [];
+
+    private void Process(LogBatch batch, long now)
+    {
+        if (_inputByIndex.Length < batch.Partitions.Count)
+            Array.Resize(ref _inputByIndex, batch.Partitions.Count);
+        for (var i = 0; i < batch.Count; i++)
+        {
+            var record = batch[i];
+            var input = _inputByIndex[record.PartitionIndex] ??= FindInput(batch.Partitions[record.PartitionIndex]);
+            if (input is null)
+                continue;
+            if (input.Task.State == TaskState.Running)
+                input.Task.Take(batch, i, in record, input);
+            else if (_paused.Add(input.Partition))
+                Postpone(input.Partition, record.Offset);
+        }
+
+        if (batch.Count > 0)
+            Volatile.Write(ref _processed, _processed + batch.Count);
+    }
+
+    // The task is still restoring: its records are read again when it is ready.
+    private void Postpone(TopicPartition partition, long offset)
+    {
+        _consumer.Seek(partition, offset);
+        _consumer.Pause([partition]);
+    }
+
+    private InputPartition? FindInput(TopicPartition partition) =>
+        _tasks.Values.SelectMany(t => t.Inputs).FirstOrDefault(i => i.Partition == partition);
+
+    private long NowMs() => _time.GetUtcNow().ToUnixTimeMilliseconds();
+}

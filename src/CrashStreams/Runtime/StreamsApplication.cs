@@ -1,0 +1,224 @@
+using CrashStreams.Log;
+using CrashStreams.Runtime;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace CrashStreams;
+
+/// <summary>
+/// The life of an application:
+/// <code>
+///   Created ──► Starting ──► Running ──► Stopping ──► Stopped
+///                  │            │            │
+///                  └────────────┴────────────┴──► Failed
+/// </code>
+/// </summary>
+public enum ApplicationState
+{
+    /// <summary>Not started yet.</summary>
+    Created,
+
+    /// <summary>Topics are being prepared.</summary>
+    Starting,
+
+    /// <summary>Threads are running; tasks may still be restoring.</summary>
+    Running,
+
+    /// <summary>Committing and leaving the group.</summary>
+    Stopping,
+
+    /// <summary>Stopped in order.</summary>
+    Stopped,
+
+    /// <summary>Stopped by a fault; <see cref="StreamsApplication.Completion"/> carries it.</summary>
+    Failed,
+}
+
+/// <summary>Runs a topology on a log: one instance of an application. Instances with the same application id share the work.</summary>
+public sealed class StreamsApplication : IAsyncDisposable
+{
+    private static readonly TimeSpan _restartPause = TimeSpan.FromSeconds(1);
+
+    private readonly Topology _topology;
+    private readonly StreamsOptions _options;
+    private readonly ILogClients _clients;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly string _instance = Guid.NewGuid().ToString("N")[..8];
+    private StreamThread?[] _threads = [];
+    private Thread[] _workers = [];
+    private int _state;
+    private int _running;
+    private long _recordsOfEarlierThreads;
+    private Exception? _fault;
+
+    /// <summary>Prepares an instance; <see cref="StartAsync"/> runs it.</summary>
+    /// <exception cref="TopologyException">The options are wrong; the message lists every fault.</exception>
+    public StreamsApplication(Topology topology, StreamsOptions options, ILogClients clients, ILoggerFactory? loggers = null, TimeProvider? time = null)
+    {
+        options.Validate();
+        _topology = topology;
+        _options = options;
+        _clients = clients;
+        _time = time ?? TimeProvider.System;
+        _logger = (loggers ?? NullLoggerFactory.Instance).CreateLogger<StreamsApplication>();
+    }
+
+    /// <summary>Where the instance stands.</summary>
+    public ApplicationState State => (ApplicationState)Volatile.Read(ref _state);
+
+    /// <summary>Ends when the instance has stopped; faulted with what went wrong when it failed.</summary>
+    public Task Completion => _completion.Task;
+
+    /// <summary>Records read by this instance since its start, those of internal topics included.</summary>
+    public long ProcessedRecords => Volatile.Read(ref _recordsOfEarlierThreads) + _threads.Sum(t => t?.ProcessedRecords ?? 0);
+
+    /// <summary>Checks and creates the application's topics and starts its threads.</summary>
+    /// <exception cref="TopologyException">Topics are missing or don't fit.</exception>
+    /// <exception cref="LogException">The log can't be reached.</exception>
+    public async Task StartAsync(CancellationToken cancellation = default)
+    {
+        MoveTo(ApplicationState.Starting, ApplicationState.Created);
+        foreach (var warning in _topology.Warnings)
+            _logger.LogWarning("{Warning}", warning);
+        try
+        {
+            using var admin = _clients.CreateAdmin($"{_options.ApplicationId}-{_instance}-admin");
+            var topics = await InternalTopics.PrepareAsync(_topology, _options, admin, cancellation).ConfigureAwait(false);
+            _threads = new StreamThread[_options.Threads];
+            _running = _options.Threads;
+            _workers = Enumerable.Range(0, _options.Threads)
+                .Select(i => new Thread(() => Work(i, topics)) { IsBackground = true, Name = $"{_options.ApplicationId}-{_instance}-{i}" }).ToArray();
+            MoveTo(ApplicationState.Running, ApplicationState.Starting);
+            foreach (var worker in _workers)
+                worker.Start();
+        }
+        catch (Exception e)
+        {
+            Fail(e);
+            _completion.TrySetException(e);
+            throw;
+        }
+    }
+
+    /// <summary>Commits what was processed, leaves the group and ends the threads.</summary>
+    public async Task StopAsync(CancellationToken cancellation = default)
+    {
+        if (State == ApplicationState.Created)
+            _completion.TrySetResult();
+        Interlocked.CompareExchange(ref _state, (int)ApplicationState.Stopping, (int)ApplicationState.Running);
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await Completion.WaitAsync(cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Waits until everything that was in the source topics when this was called is processed and committed by the group, through all
+    /// repartition topics.
+    /// </summary>
+    public async Task CaughtUpAsync(CancellationToken cancellation = default)
+    {
+        using var admin = _clients.CreateAdmin($"{_options.ApplicationId}-{_instance}-progress-admin");
+        using var consumer = _clients.CreateConsumer($"{_options.ApplicationId}-{_instance}-progress", _options.ApplicationId, readCommitted: true);
+        var levels = new List<IReadOnlyList<string>> { _topology.SourceTopics };
+        levels.AddRange(_topology.RepartitionTopics.Keys.Select(t => (IReadOnlyList<string>)[InternalTopics.FullName(_options.ApplicationId, t, true)]));
+        foreach (var topics in levels)
+        {
+            var counts = await admin.PartitionCountsAsync(topics.ToList(), cancellation).ConfigureAwait(false);
+            var partitions = counts.SelectMany(c => Enumerable.Range(0, c.Value).Select(p => new TopicPartition(c.Key, p))).ToList();
+            var ends = await admin.OffsetsAsync(partitions, cancellation).ConfigureAwait(false);
+            while (partitions.Count > 0)
+            {
+                var committed = consumer.Committed(partitions);
+                partitions.RemoveAll(p => ends[p].End <= ends[p].Start || (committed.TryGetValue(p, out var c) && c.Offset >= ends[p].End));
+                if (partitions.Count > 0)
+                    await Task.WhenAny(Task.Delay(TimeSpan.FromMilliseconds(100), _time, cancellation), Completion).Unwrap().ConfigureAwait(false);
+                cancellation.ThrowIfCancellationRequested();
+                if (Completion.IsCompleted)
+                    throw new CrashStreamsException("The application stopped before it had caught up.");
+            }
+        }
+    }
+
+    /// <summary>Stops the instance if it runs.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            await StopAsync().ConfigureAwait(false);
+        }
+        catch (Exception e) when (e == _fault)
+        {
+            _logger.LogDebug(e, "The fault was told by Completion already.");
+        }
+
+        _stopping.Dispose();
+    }
+
+    private void Work(int index, InternalTopics topics)
+    {
+        try
+        {
+            while (!_stopping.IsCancellationRequested && !RunThread(index, topics))
+                _stopping.Token.WaitHandle.WaitOne(_restartPause);
+        }
+        catch (Exception e)
+        {
+            Fail(e);
+        }
+
+        if (Interlocked.Decrement(ref _running) > 0)
+            return;
+        if (_fault is { } fault)
+        {
+            _completion.TrySetException(fault);
+            return;
+        }
+
+        Volatile.Write(ref _state, (int)ApplicationState.Stopped);
+        _completion.TrySetResult();
+    }
+
+    /// <summary>One life of a thread. False: it met a fault from which a new one with new clients recovers, because nothing of it was committed.</summary>
+    private bool RunThread(int index, InternalTopics topics)
+    {
+        StreamThread? thread = null;
+        try
+        {
+            thread = new StreamThread($"{_options.ApplicationId}-{_instance}-{index}", _topology, _options, topics, _clients, _time, _logger);
+            _threads[index] = thread;
+            thread.Start();
+            while (!_stopping.IsCancellationRequested)
+                thread.RunOnce();
+            thread.Stop();
+            return true;
+        }
+        catch (LogException e) when ((e.IsRetriable || e.IsFenced) && !_stopping.IsCancellationRequested)
+        {
+            _logger.LogWarning(e, "Thread {Index} starts again: {Reason}", index, e.Message);
+            return false;
+        }
+        finally
+        {
+            _threads[index] = null;
+            Interlocked.Add(ref _recordsOfEarlierThreads, thread?.ProcessedRecords ?? 0);
+            thread?.Dispose();
+        }
+    }
+
+    private void Fail(Exception fault)
+    {
+        if (Interlocked.CompareExchange(ref _fault, fault, null) is not null)
+            return;
+        Volatile.Write(ref _state, (int)ApplicationState.Failed);
+        _logger.LogError(fault, "The application failed: {Reason}", fault.Message);
+        _stopping.Cancel();
+    }
+
+    private void MoveTo(ApplicationState next, ApplicationState from)
+    {
+        if (Interlocked.CompareExchange(ref _state, (int)next, (int)from) != (int)from)
+            throw new CrashStreamsException($"The application can't go to {next}: it is {State}, not {from}. An instance is started once.");
+    }
+}

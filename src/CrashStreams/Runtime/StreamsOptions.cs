@@ -1,0 +1,94 @@
+using CrashStreams.Runtime;
+
+namespace CrashStreams;
+
+/// <summary>How an application runs its topology.</summary>
+public sealed record StreamsOptions
+{
+    /// <summary>Names the consumer group, the internal topics and the changelogs. Instances with the same id share the work.</summary>
+    public required string ApplicationId { get; init; }
+
+    /// <summary>Threads of this instance, each with its own consumer and tasks; 1 by default.</summary>
+    public int Threads { get; init; } = 1;
+
+    /// <summary>What a crash may do to results; at-least-once by default.</summary>
+    public ProcessingGuarantee Guarantee { get; init; } = ProcessingGuarantee.AtLeastOnce;
+
+    /// <summary>How often results, state and positions are made durable; 100 ms under exactly-once and 1 s otherwise by default.</summary>
+    public TimeSpan? CommitInterval { get; init; }
+
+    /// <summary>The clock; watermarks by default.</summary>
+    public StreamTime StreamTime { get; init; } = StreamTime.Watermarks;
+
+    /// <summary>Watermarks: how often a task tells downstream tasks how far it is, while that changes; 100 ms by default.</summary>
+    public TimeSpan MarkerInterval { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Watermarks: a caught-up input without records for so long is not waited for any more; 5 s by default. An input that is behind always is.</summary>
+    public TimeSpan IdleAfter { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Watermarks: a record that claims to be more than this ahead of the wall clock moves no clock and goes where late records go; one day by default.
+    /// </summary>
+    public TimeSpan MaxFuture { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>Where late records go with their original bytes and headers that say how late; null (default): they are only counted and told to <see cref="OnLate"/>.</summary>
+    public string? LateTopic { get; init; }
+
+    /// <summary>Hears of each late record, in the stream thread.</summary>
+    public Action<LateRecord>? OnLate { get; init; }
+
+    /// <summary>Bytes that are no value; fail by default.</summary>
+    public FaultResponse OnDeserializationFault { get; init; }
+
+    /// <summary>An operator that throws; fail by default.</summary>
+    public FaultResponse OnProcessingFault { get; init; }
+
+    /// <summary>A result that the client refuses (too large, unknown topic); fail by default.</summary>
+    public FaultResponse OnProductionFault { get; init; }
+
+    /// <summary>Decides about each fault by itself; null answers take the settings above.</summary>
+    public Func<Fault, FaultResponse?>? OnFault { get; init; }
+
+    /// <summary>Where <see cref="FaultResponse.DeadLetter"/> sends records; must exist.</summary>
+    public string? DeadLetterTopic { get; init; }
+
+    /// <summary>How long one poll waits for records when there is nothing else to do; 100 ms by default.</summary>
+    public TimeSpan PollWait { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Copies of the internal topics' partitions; -1 (default): the broker's default.</summary>
+    public short ReplicationFactor { get; init; } = -1;
+
+    // Kafka Streams' internal throttle of emission on window close.
+    internal TimeSpan ObservedEmitInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    internal TimeSpan EffectiveCommitInterval =>
+        CommitInterval ?? (Guarantee == ProcessingGuarantee.ExactlyOnce ? TimeSpan.FromMilliseconds(100) : TimeSpan.FromSeconds(1));
+
+    /// <exception cref="TopologyException">Something is wrong; the message lists every fault.</exception>
+    internal void Validate()
+    {
+        var faults = new List<string>();
+        if (string.IsNullOrWhiteSpace(ApplicationId) || ApplicationId.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('.' or '_' or '-')))
+            faults.Add($"{nameof(ApplicationId)} '{ApplicationId}': use ASCII letters, digits, '.', '_' and '-': it becomes part of topic names.");
+        if (Threads < 1)
+            faults.Add($"{nameof(Threads)} is {Threads}: at least 1.");
+        if (EffectiveCommitInterval <= TimeSpan.Zero)
+            faults.Add($"{nameof(CommitInterval)} is {CommitInterval}: more than zero.");
+        if (MarkerInterval < TimeSpan.Zero || IdleAfter < TimeSpan.Zero || MaxFuture < TimeSpan.Zero || PollWait < TimeSpan.Zero)
+            faults.Add($"{nameof(MarkerInterval)}, {nameof(IdleAfter)}, {nameof(MaxFuture)} and {nameof(PollWait)} can't be negative.");
+        if (DeadLetterTopic is null && new[] { OnDeserializationFault, OnProcessingFault, OnProductionFault }.Contains(FaultResponse.DeadLetter))
+            faults.Add($"A fault handler says {nameof(FaultResponse.DeadLetter)} but {nameof(DeadLetterTopic)} is not set.");
+        if (faults.Count > 0)
+            throw new TopologyException($"The options have {faults.Count} fault(s):{string.Concat(faults.Select(f => $"\n - {f}"))}");
+    }
+}
+
+/// <summary>What a crash may do to results.</summary>
+public enum ProcessingGuarantee
+{
+    /// <summary>Nothing is lost; records processed since the last commit are processed again.</summary>
+    AtLeastOnce,
+
+    /// <summary>Nothing is lost or doubled: results, state and positions are committed in one transaction.</summary>
+    ExactlyOnce,
+}

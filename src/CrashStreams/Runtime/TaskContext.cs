@@ -1,0 +1,44 @@
+using CrashStreams.Log;
+using CrashStreams.State;
+using CrashStreams.Time;
+using CrashStreams.Topologies;
+
+namespace CrashStreams.Runtime;
+
+/// <summary>What the operators of one task share.</summary>
+internal sealed class TaskContext(TaskId id, StreamsOptions options, TimeProvider time, RecordCollector collector, int partitionsOfInputs)
+{
+    private readonly Dictionary<string, IStateStore> _stores = [];
+
+    public string ApplicationId => options.ApplicationId;
+
+    public StreamsOptions Options => options;
+
+    public TaskId Id => id;
+
+    /// <summary>How many tasks the sub-topology has.</summary>
+    public int TaskCount => partitionsOfInputs;
+
+    public TaskClock Clock { get; } = new(options.StreamTime, time);
+
+    public RecordCollector Collector => collector;
+
+    public DroppedRecords Dropped { get; } = new();
+
+    public Punctuations Punctuations { get; } = new();
+
+    public IReadOnlyCollection<IStateStore> Stores => _stores.Values;
+
+    public bool CommitRequested { get; set; }
+
+    /// <summary>The record that the task is processing, in its original bytes.</summary>
+    public RecordInProcess Current { get; } = new();
+
+    public void AddStore(IStateStore store) => _stores.Add(store.Name, store);
+
+    public IStateStore Store(string name) => _stores[name];
+
+    public IStateStore? FindStore(string name) => _stores.GetValueOrDefault(name);
+
+    public string? ChangelogTopic(StoreDefinition store) => store.IsLogged ? $"{options.ApplicationId}-{store.Name}-changelog" : null;
+}

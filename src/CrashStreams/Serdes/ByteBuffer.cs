@@ -1,0 +1,35 @@
+using System.Buffers;
+
+namespace CrashStreams;
+
+/// <summary>A growing buffer that is reused from record to record: after warming up, serializing allocates nothing.</summary>
+internal sealed class ByteBuffer(int capacity = 256) : IBufferWriter<byte>
+{
+    private byte[] _bytes = new byte[capacity];
+
+    public int Length { get; private set; }
+
+    public ReadOnlySpan<byte> Written => _bytes.AsSpan(0, Length);
+
+    public void Clear() => Length = 0;
+
+    public void Advance(int count) => Length += count;
+
+    public Memory<byte> GetMemory(int sizeHint = 0)
+    {
+        EnsureRoom(sizeHint);
+        return _bytes.AsMemory(Length);
+    }
+
+    public Span<byte> GetSpan(int sizeHint = 0)
+    {
+        EnsureRoom(sizeHint);
+        return _bytes.AsSpan(Length);
+    }
+
+    private void EnsureRoom(int sizeHint)
+    {
+        if (_bytes.Length - Length < Math.Max(sizeHint, 1))
+            Array.Resize(ref _bytes, Math.Max(_bytes.Length * 2, Length + Math.Max(sizeHint, 1)));
+    }
+}

@@ -1,0 +1,12 @@
+using System.Buffers;
+
+namespace CrashStreams;
+
+/// <summary>A value type that may be missing. Missing ones have no bytes, so only present ones come here.</summary>
+internal sealed class NullableSerde<T>(Serde<T> inner) : Serde<T?>
+    where T : struct
+{
+    public override T? Deserialize(ReadOnlySpan<byte> data) => inner.Deserialize(data);
+
+    public override void Serialize(T? value, IBufferWriter<byte> output) => inner.Serialize(value!.Value, output);
+}

@@ -1,0 +1,28 @@
+using System.Buffers;
+using System.Text;
+
+namespace CrashStreams;
+
+/// <summary>UTF-8 text. Bytes that are no UTF-8 are an error, never replacement characters.</summary>
+internal sealed class StringSerde : Serde<string>
+{
+    private static readonly UTF8Encoding _strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    public override string Deserialize(ReadOnlySpan<byte> data)
+    {
+        try
+        {
+            return _strict.GetString(data);
+        }
+        catch (DecoderFallbackException e)
+        {
+            throw new SerdeException("invalid-utf8", e);
+        }
+    }
+
+    public override void Serialize(string value, IBufferWriter<byte> output)
+    {
+        var span = output.GetSpan(Encoding.UTF8.GetMaxByteCount(value.Length));
+        output.Advance(Encoding.UTF8.GetBytes(value, span));
+    }
+}

@@ -1,0 +1,25 @@
+using System.Buffers;
+using System.Buffers.Binary;
+
+namespace CrashStreams;
+
+/// <summary>
+/// Keys of time windows in topics: <c>key · start (8, big-endian)</c>. The size is not written; the reader has to know it.
+/// </summary>
+internal sealed class TimeWindowedSerde<TKey>(Serde<TKey> inner, long windowSizeMs) : Serde<Windowed<TKey>>
+{
+    public override Windowed<TKey> Deserialize(ReadOnlySpan<byte> data)
+    {
+        if (data.Length < sizeof(long))
+            throw new SerdeException("windowed-key-too-short");
+        var start = BinaryPrimitives.ReadInt64BigEndian(data[^sizeof(long)..]);
+        return new(inner.Deserialize(data[..^sizeof(long)]), new(start, start + windowSizeMs));
+    }
+
+    public override void Serialize(Windowed<TKey> value, IBufferWriter<byte> output)
+    {
+        inner.Serialize(value.Key, output);
+        BinaryPrimitives.WriteInt64BigEndian(output.GetSpan(sizeof(long)), value.Window.StartMs);
+        output.Advance(sizeof(long));
+    }
+}

@@ -1,0 +1,211 @@
+using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using CrashStreams.Log;
+
+namespace CrashStreams.State;
+
+/// <summary>
+/// Values by window start and key. Windows with one start live in one bucket, so that an update finds its window by two look-ups, a window
+/// closes in time proportional to what it emits, and expiry drops whole buckets.
+/// Changelog format (Kafka Streams): <c>key · start (8) · sequence (4, zero) → bare value</c>, stamped with the value's time.
+/// </summary>
+internal sealed class WindowStore<TKey, TValue>(
+    string name, Serde<TKey> keySerde, Serde<TValue> valueSerde, long windowSizeMs, long retentionMs, StoreContext context)
+    : IWindowStore<TKey, TValue>, IStateStore
+    where TKey : notnull
+{
+    private const int SequenceSize = sizeof(int);
+
+    private readonly SortedList<long, WindowBucket<TKey, TValue>> _buckets = [];
+    private readonly HashSet<WindowBucket<TKey, TValue>> _dirty = [];
+    private readonly ByteBuffer _keyBytes = new();
+    private readonly ByteBuffer _valueBytes = new();
+    private WindowBucket<TKey, TValue>? _last;
+    private long _expiredBefore = long.MinValue;
+
+    public string Name => name;
+
+    public string? ChangelogTopic => context.ChangelogTopic;
+
+    public long RetentionMs => retentionMs;
+
+    /// <summary>The entry of a key in a window, made when it is not there. Valid until the next call; mark it by <see cref="Touch"/>.</summary>
+    public ref WindowEntry<TValue> Entry(TKey key, long startMs, out WindowBucket<TKey, TValue> bucket)
+    {
+        bucket = Bucket(startMs);
+        return ref CollectionsMarshal.GetValueRefOrAddDefault(bucket.Entries, key, out _);
+    }
+
+    /// <summary>Notes that an entry was changed.</summary>
+    public void Touch(WindowBucket<TKey, TValue> bucket, TKey key, ref WindowEntry<TValue> entry)
+    {
+        if (entry.IsDirty)
+            return;
+        entry.IsDirty = true;
+        if (bucket.Dirty.Count == 0)
+            _dirty.Add(bucket);
+        bucket.Dirty.Add(key);
+    }
+
+    public bool TryGet(TKey key, long startMs, out ValueAndTimestamp<TValue> value)
+    {
+        value = default;
+        if (!_buckets.TryGetValue(startMs, out var bucket) || !bucket.Entries.TryGetValue(key, out var entry) || !entry.IsPresent)
+            return false;
+        value = new(entry.Value, entry.Timestamp);
+        return true;
+    }
+
+    public void Put(TKey key, long startMs, TValue value, long timestamp)
+    {
+        ref var entry = ref Entry(key, startMs, out var bucket);
+        entry.Value = value;
+        entry.Timestamp = timestamp;
+        entry.IsPresent = value is not null;
+        Touch(bucket, key, ref entry);
+    }
+
+    public IEnumerable<KeyValuePair<Windowed<TKey>, ValueAndTimestamp<TValue>>> Fetch(TKey key, long fromStartMs, long toStartMs)
+    {
+        foreach (var bucket in _buckets.Values.ToArray())
+        {
+            if (bucket.StartMs >= fromStartMs && bucket.StartMs <= toStartMs && TryGet(key, bucket.StartMs, out var value))
+                yield return new(new(key, WindowAt(bucket.StartMs)), value);
+        }
+    }
+
+    public IEnumerable<KeyValuePair<Windowed<TKey>, ValueAndTimestamp<TValue>>> All()
+    {
+        foreach (var bucket in _buckets.Values.ToArray())
+        {
+            foreach (var (key, entry) in InKeyOrder(bucket))
+                yield return new(new(key, WindowAt(bucket.StartMs)), new(entry.Value, entry.Timestamp));
+        }
+    }
+
+    /// <summary>The buckets in order of start, from the first at or after <paramref name="fromStartMs"/> on.</summary>
+    public int IndexOf(long fromStartMs)
+    {
+        var (low, high) = (0, _buckets.Count);
+        while (low < high)
+        {
+            var middle = (low + high) >>> 1;
+            if (_buckets.GetKeyAtIndex(middle) < fromStartMs)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+
+        return low;
+    }
+
+    public WindowBucket<TKey, TValue>? At(int index) => index < _buckets.Count ? _buckets.GetValueAtIndex(index) : null;
+
+    /// <summary>A bucket's present entries in the order of their serialized keys.</summary>
+    public List<(TKey Key, WindowEntry<TValue> Entry)> InKeyOrder(WindowBucket<TKey, TValue> bucket)
+    {
+        var sorted = new List<(byte[] Bytes, TKey Key, WindowEntry<TValue> Entry)>(bucket.Entries.Count);
+        foreach (var (key, entry) in bucket.Entries)
+        {
+            if (!entry.IsPresent)
+                continue;
+            _keyBytes.Clear();
+            keySerde.Serialize(key, _keyBytes);
+            sorted.Add((_keyBytes.Written.ToArray(), key, entry));
+        }
+
+        sorted.Sort((a, b) => KeyOrder.Instance.Compare(a.Bytes, b.Bytes));
+        return sorted.ConvertAll(e => (e.Key, e.Entry));
+    }
+
+    /// <summary>Forgets windows that start more than the retention before <paramref name="referenceStartMs"/>.</summary>
+    public void Expire(long referenceStartMs)
+    {
+        var before = referenceStartMs - retentionMs;
+        if (before <= _expiredBefore)
+            return;
+        _expiredBefore = before;
+        while (_buckets.Count > 0 && _buckets.GetKeyAtIndex(0) < before)
+        {
+            var bucket = _buckets.GetValueAtIndex(0);
+            // A bucket that was not flushed yet still owes the changelog its entries; the flush drops it.
+            if (bucket.Dirty.Count == 0 || ChangelogTopic is null)
+                _dirty.Remove(bucket);
+            _buckets.RemoveAt(0);
+            if (_last == bucket)
+                _last = null;
+        }
+    }
+
+    public void Flush(IChangelogWriter changelog)
+    {
+        foreach (var bucket in _dirty)
+        {
+            foreach (var key in bucket.Dirty)
+            {
+                ref var entry = ref CollectionsMarshal.GetValueRefOrNullRef(bucket.Entries, key);
+                entry.IsDirty = false;
+                Append(changelog, bucket.StartMs, key, in entry);
+                if (!entry.IsPresent)
+                    bucket.Entries.Remove(key);
+            }
+
+            bucket.Dirty.Clear();
+        }
+
+        _dirty.Clear();
+    }
+
+    public void Restore(in LogRecord record)
+    {
+        var start = BinaryPrimitives.ReadInt64BigEndian(record.Key[^(sizeof(long) + SequenceSize)..]);
+        var key = keySerde.Deserialize(record.Key[..^(sizeof(long) + SequenceSize)]);
+        if (!record.HasValue)
+        {
+            Bucket(start).Entries.Remove(key);
+            return;
+        }
+
+        ref var entry = ref Entry(key, start, out _);
+        entry.Value = valueSerde.Deserialize(record.Value);
+        entry.Timestamp = record.Timestamp;
+        entry.IsPresent = true;
+    }
+
+    private Window WindowAt(long startMs) => new(startMs, startMs + windowSizeMs);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private WindowBucket<TKey, TValue> Bucket(long startMs) =>
+        _last is { } last && last.StartMs == startMs ? last : FindBucket(startMs);
+
+    private WindowBucket<TKey, TValue> FindBucket(long startMs)
+    {
+        if (!_buckets.TryGetValue(startMs, out var bucket))
+            _buckets.Add(startMs, bucket = new(startMs));
+        return _last = bucket;
+    }
+
+    private void Append(IChangelogWriter changelog, long startMs, TKey key, in WindowEntry<TValue> entry)
+    {
+        if (ChangelogTopic is null)
+            return;
+        _keyBytes.Clear();
+        keySerde.Serialize(key, _keyBytes);
+        var suffix = _keyBytes.GetSpan(sizeof(long) + SequenceSize);
+        BinaryPrimitives.WriteInt64BigEndian(suffix, startMs);
+        BinaryPrimitives.WriteInt32BigEndian(suffix[sizeof(long)..], 0);
+        _keyBytes.Advance(sizeof(long) + SequenceSize);
+        _valueBytes.Clear();
+        if (entry.IsPresent)
+            valueSerde.Serialize(entry.Value, _valueBytes);
+        changelog.Append(this, new LogRecord
+        {
+            Key = _keyBytes.Written,
+            HasKey = true,
+            Value = _valueBytes.Written,
+            HasValue = entry.IsPresent,
+            Timestamp = entry.Timestamp,
+        });
+    }
+}

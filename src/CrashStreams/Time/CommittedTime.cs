@@ -1,0 +1,41 @@
+using System.Buffers.Binary;
+
+namespace CrashStreams.Time;
+
+/// <summary>
+/// A task's time as it is kept in the metadata of a committed offset, so that a restart or a rebalance forgets none of it.
+/// Base64 of: <c>version (1) · count (2) · that many times (8 each)</c>: the input's own watermark, the task's stream time, its closing
+/// clock, the operators' times in topological order, then (repartition inputs) the upstream watermarks.
+/// Metadata is limited (4096 bytes on a default Kafka): what doesn't fit is left out, and is heard again from the next markers.
+/// </summary>
+internal static class CommittedTime
+{
+    private const byte Version = 1;
+    private const int MaxTimes = 360;
+
+    public static string Encode(ReadOnlySpan<long> times)
+    {
+        times = times[..Math.Min(times.Length, MaxTimes)];
+        var bytes = new byte[3 + (times.Length * sizeof(long))];
+        bytes[0] = Version;
+        BinaryPrimitives.WriteUInt16BigEndian(bytes.AsSpan(1), (ushort)times.Length);
+        for (var i = 0; i < times.Length; i++)
+            BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(3 + (i * sizeof(long))), times[i]);
+        return Convert.ToBase64String(bytes);
+    }
+
+    /// <summary>The times, or none when the text is not ours (committed by another tool).</summary>
+    public static long[] Decode(string metadata)
+    {
+        Span<byte> bytes = new byte[metadata.Length];
+        if (!Convert.TryFromBase64String(metadata, bytes, out var length) || length < 3 || bytes[0] != Version)
+            return [];
+        var count = BinaryPrimitives.ReadUInt16BigEndian(bytes[1..]);
+        if (length != 3 + (count * sizeof(long)))
+            return [];
+        var times = new long[count];
+        for (var i = 0; i < count; i++)
+            times[i] = BinaryPrimitives.ReadInt64BigEndian(bytes[(3 + (i * sizeof(long)))..]);
+        return times;
+    }
+}

@@ -1,0 +1,36 @@
+namespace CrashStreams.Time;
+
+/// <summary>
+/// The time by which one operator closes windows and judges lateness. With the Observed clock that is the operator's own: records that an
+/// earlier operator filtered out don't move it. With Watermarks it is the task's.
+/// </summary>
+internal sealed class OperatorClock(TaskClock task)
+{
+    private readonly bool _isObserved = task.Mode == StreamTime.Observed;
+
+    public bool IsObserved => _isObserved;
+
+    /// <summary>The maximum timestamp that reached the operator.</summary>
+    public long MaxSeen { get; set; } = TaskClock.Unknown;
+
+    /// <summary>Windows whose end + grace this has reached were closed.</summary>
+    public long ClosedThrough { get; set; } = TaskClock.Unknown;
+
+    /// <summary>What has reached a window's end + grace closes it.</summary>
+    public long Now => _isObserved ? MaxSeen : task.Watermark;
+
+    /// <summary>A window whose end + grace this has reached takes no more of the record in process.</summary>
+    public long Lateness => _isObserved ? MaxSeen : task.RecordWatermark;
+
+    public void Observe(long timestamp)
+    {
+        if (timestamp > MaxSeen)
+            MaxSeen = timestamp;
+    }
+
+    /// <summary>
+    /// Results that a window emits when it closes are as old as its closing time, however far the clock has jumped: downstream they are
+    /// judged by that, so that the judgement does not depend on how the clock's way was cut into steps.
+    /// </summary>
+    public void EmitAsOf(long closingTime) => task.RecordWatermark = closingTime;
+}

@@ -1,0 +1,32 @@
+namespace CrashStreams.Time;
+
+/// <summary>The watermark of a partition that other applications write: the maximum event time that the task has read from it.</summary>
+internal sealed class SourceClock : InputClock
+{
+    private long _watermark = TaskClock.Unknown;
+    private bool _isIdle;
+
+    public override long Watermark => _watermark;
+
+    public override bool IsIdle => _isIdle;
+
+    /// <summary>When the last record was read, or the partition assigned; wall clock, milliseconds.</summary>
+    public long LastActivityMs { get; set; }
+
+    /// <summary>Notes a record's event time and answers the watermark that the record is judged by: its own time unless it is out of order.</summary>
+    public long Observe(long timestamp)
+    {
+        _isIdle = false;
+        return timestamp >= _watermark ? _watermark = timestamp : _watermark;
+    }
+
+    /// <summary>A caught-up partition without records for a while leaves the minimum; one that is behind never does.</summary>
+    public void UpdateIdleness(bool isCaughtUp, long nowMs, long idleAfterMs)
+    {
+        if (!isCaughtUp)
+            LastActivityMs = nowMs;
+        _isIdle = isCaughtUp && nowMs - LastActivityMs >= idleAfterMs;
+    }
+
+    public void Restore(long watermark) => _watermark = Math.Max(_watermark, watermark);
+}

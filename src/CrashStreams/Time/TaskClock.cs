@@ -1,0 +1,73 @@
+namespace CrashStreams.Time;
+
+/// <summary>
+/// The event time of one task.
+/// <list type="bullet">
+/// <item><see cref="StreamTime"/> is what punctuation follows: the highest timestamp read.</item>
+/// <item><see cref="Watermark"/> closes windows: the minimum over the task's inputs (Watermarks clock).</item>
+/// <item><see cref="RecordWatermark"/> judges lateness: the watermark of the record's own source partition when it was read.
+/// It depends on nothing but the order in that partition's log, so a backlog and a live run judge alike.</item>
+/// </list>
+/// Milliseconds; <see cref="Unknown"/> before anything is known.
+/// </summary>
+internal sealed class TaskClock(StreamTime mode, TimeProvider time)
+{
+    public const long Unknown = long.MinValue;
+
+    private readonly List<OperatorClock> _operators = [];
+    private (long MaxSeen, long ClosedThrough)[] _restored = [];
+
+    public StreamTime Mode => mode;
+
+    public long StreamTime { get; private set; } = -1;
+
+    public long Watermark { get; private set; } = Unknown;
+
+    public long RecordWatermark { get; set; } = Unknown;
+
+    /// <summary>The timestamp of the record in process; plain stores log their changes under it.</summary>
+    public long RecordTime { get; set; } = -1;
+
+    public long WallClock => LastWallClock = time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    /// <summary>The wall clock as of the last look: the thread looks once per batch, which is fine enough for a guard.</summary>
+    public long LastWallClock { get; set; }
+
+    /// <summary>A record is about to be processed.</summary>
+    public void Observe(long timestamp, long recordWatermark)
+    {
+        RecordTime = timestamp;
+        RecordWatermark = recordWatermark;
+        if (timestamp > StreamTime)
+            StreamTime = timestamp;
+    }
+
+    /// <summary>Moves the closing clock forward; false when it stays.</summary>
+    public bool AdvanceTo(long watermark)
+    {
+        if (watermark <= Watermark)
+            return false;
+        Watermark = watermark;
+        return true;
+    }
+
+    public OperatorClock ForOperator()
+    {
+        var clock = new OperatorClock(this);
+        if (_operators.Count < _restored.Length)
+            (clock.MaxSeen, clock.ClosedThrough) = _restored[_operators.Count];
+        _operators.Add(clock);
+        return clock;
+    }
+
+    public IReadOnlyList<OperatorClock> Operators => _operators;
+
+    /// <summary>Takes over the times of an earlier life of the task; called before its operators ask for their clocks.</summary>
+    public void Restore(long streamTime, long watermark, (long MaxSeen, long ClosedThrough)[] operators)
+    {
+        StreamTime = Math.Max(StreamTime, streamTime);
+        Watermark = Math.Max(Watermark, watermark);
+        if (operators.Length > _restored.Length)
+            _restored = operators;
+    }
+}

@@ -1,0 +1,19 @@
+using CrashStreams.State;
+
+namespace CrashStreams.Topologies;
+
+/// <summary>A key-value store.</summary>
+internal sealed class KeyValueStoreDefinition<TKey, TValue>(string name, Serde<TKey>? keySerde, Serde<TValue>? valueSerde, bool isLogged)
+    : StoreDefinition(name, isLogged)
+    where TKey : notnull
+{
+    public override IReadOnlyDictionary<string, string> ChangelogConfigs { get; } = new Dictionary<string, string> { ["cleanup.policy"] = "compact" };
+
+    public override void Validate(ICollection<string> faults)
+    {
+        SerdeFault.Check(keySerde, Name, "key", faults);
+        SerdeFault.Check(valueSerde, Name, "value", faults);
+    }
+
+    public override IStateStore Create(StoreContext context) => new KeyValueStore<TKey, TValue>(Name, keySerde!, valueSerde!, context);
+}
