@@ -12,6 +12,9 @@ public class LogException(string message, Exception? inner = null) : CrashStream
     /// <summary>The same call may succeed later (a broker is away, a coordinator moves).</summary>
     public bool IsRetriable { get; init; }
 
+    /// <summary>The partition whose log does not hold the offset to read next (deleted, or a topic made anew); it is read on after a seek.</summary>
+    public TopicPartition? OutOfRange { get; init; }
+
     /// <summary>The records that were not written, when a producer's records failed; else empty.</summary>
     public IReadOnlyList<FailedRecord> Failed { get; init; } = [];
 }

@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# All that a newcomer needs: builds and runs everything in this repository. `./build.sh help` lists the commands.
+set -euo pipefail
+cd "$(dirname "$0")"
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 MSBUILDDISABLENODEREUSE=1
+out=artifacts
+
+die() { echo "build.sh: $*" >&2; exit 1; }
+
+need_dotnet() {
+  command -v dotnet >/dev/null || die "the .NET 10 SDK is missing: install it (https://dotnet.microsoft.com/download) and put dotnet on the PATH."
+  dotnet --list-sdks | grep -q '^10\.' || die "the .NET 10 SDK is missing: found only $(dotnet --version 2>/dev/null || echo none)."
+}
+
+# build LOG PROJECT: quiet when it works, the errors when it doesn't.
+build() {
+  local log=$1; shift
+  dotnet build "$@" -c Release -nodeReuse:false -v q --nologo >"$log" 2>&1 && return
+  { grep -E '(error|warning) [A-Z]+[0-9]+' "$log" || tail -20 "$log"; } | sort -u | head -40 >&2
+  return 1
+}
+
+# test [NAME...]: all test programs, or those whose name contains one of NAME.
+run_tests() {
+  need_dotnet
+  local dir=$out/test passed=0 failed=0 skipped=0 limit=${TEST_TIMEOUT:-900} project name log start code counts
+  rm -rf "$dir"; mkdir -p "$dir"
+  echo "Building"
+  build "$dir/build.log" CrashStreams.sln || { echo "The build failed; all of it: $dir/build.log"; echo "0 passed, 1 failed, 0 skipped"; return 1; }
+
+  for project in tests/*/*.csproj; do
+    name=$(basename "$project" .csproj)
+    matches "$name" "$@" || continue
+    log=$dir/$name.log start=$SECONDS code=0
+    timeout -k 10 "$limit" "tests/$name/bin/Release/net10.0/$name" -noColor >"$log" 2>&1 || code=$?
+    # The runner's last line: "   Name  Total: 53, Errors: 0, Failed: 1, Skipped: 2, Not Run: 0, Time: 3.2s"
+    counts=$(sed -nE 's/^ *[^ ]+ +Total: ([0-9]+), Errors: ([0-9]+), Failed: ([0-9]+), Skipped: ([0-9]+).*/\1 \2 \3 \4/p' "$log" | tail -1)
+    if [ "$code" -eq 0 ] && grep -qE "^ *$name +Total: 0$" "$log"; then echo "$name: has no tests"; continue; fi
+    tally "$name" "$log" $((SECONDS - start)) "$code" ${counts:-none}
+  done
+
+  grep -h -A1 '\[SKIP\]' "$dir"/*.log | grep -v '\[SKIP\]\|^--$' | sed 's/^ */  /' | sort | uniq -c | sed -E 's/^ *([0-9]+) +/Skipped \1: /' || true
+  echo "$passed passed, $failed failed, $skipped skipped"
+  [ "$failed" -eq 0 ]
+}
+
+matches() {
+  local name=$1; shift
+  [ $# -eq 0 ] && return
+  for wanted in "$@"; do [[ $name == *$wanted* ]] && return; done
+  return 1
+}
+
+# tally NAME LOG SECONDS CODE TOTAL ERRORS FAILED SKIPPED: adds to run_tests' totals; a runner that died or hung is a failure.
+tally() {
+  local name=$1 log=$2 seconds=$3 code=$4
+  if [ "$5" = none ]; then
+    failed=$((failed + 1))
+    [ "$code" -eq 124 ] && echo "$name: HUNG, ended after $seconds s ($log)" || { echo "$name: CRASHED with exit code $code ($log)"; tail -15 "$log"; }
+    return
+  fi
+
+  local bad=$(($6 + $7)) good=$(($5 - $7 - $8))
+  # A failure outside of any test: the exit code alone tells.
+  if [ "$bad" -eq 0 ] && [ "$code" -ne 0 ]; then bad=1; fi
+  passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + $8))
+  echo "$name: $good passed, $bad failed, $8 skipped ($seconds s)"
+  if [ "$bad" -gt 0 ]; then grep -A12 '\[FAIL\]' "$log" || tail -15 "$log"; fi
+}
+
+usage() {
+  cat <<'T'
+./build.sh test [NAME...]   build everything and run all tests, or those of the test projects whose name contains NAME;
+                            integration tests run when KAFKA_TEST_HOME (default ../shared/kafka) holds an Apache Kafka
+./build.sh help             this
+T
+}
+
+command=${1:-help}; [ $# -gt 0 ] && shift
+case $command in
+  test) run_tests "$@" ;;
+  help | -h | --help) usage ;;
+  *) usage >&2; die "there is no command '$command'." ;;
+esac

@@ -1,0 +1,100 @@
+using System.Globalization;
+
+namespace CrashStreams.Kafka;
+
+/// <summary>What one librdkafka instance is configured with.</summary>
+internal sealed class ClientProperties
+{
+    // Correctness hangs on these: offsets are committed by the engine alone, and every producer is idempotent.
+    private static readonly HashSet<string> Reserved =
+    [
+        "bootstrap.servers", "metadata.broker.list", "client.id", "group.id", "group.protocol", "group.instance.id", "group.remote.assignor",
+        "partition.assignment.strategy", "enable.auto.commit", "auto.commit.enable", "enable.auto.offset.store", "enable.partition.eof",
+        "auto.offset.reset", "isolation.level", "transactional.id", "enable.idempotence", "acks", "request.required.acks", "delivery.report.only.error",
+    ];
+
+    private ClientProperties(string clientId, KafkaOptions options, IReadOnlyDictionary<string, string> own)
+    {
+        ClientId = clientId;
+        Values = new()
+        {
+            ["bootstrap.servers"] = options.BootstrapServers,
+            ["client.id"] = clientId,
+            // A broker drops idle connections as a matter of course.
+            ["log.connection.close"] = "false",
+        };
+        foreach (var (name, value) in options.Properties.Concat(own))
+            Values[name] = value;
+    }
+
+    public string ClientId { get; }
+    public Dictionary<string, string> Values { get; }
+
+    public static bool IsReserved(string name) => Reserved.Contains(name);
+
+    public static ClientProperties Consumer(KafkaOptions options, string clientId, string groupId, bool readCommitted) =>
+        new ClientProperties(clientId, options, options.ConsumerProperties)
+            .Always("group.id", groupId)
+            .Always("isolation.level", readCommitted ? "read_committed" : "read_uncommitted")
+            .Always("enable.auto.commit", "false")
+            .Always("enable.auto.offset.store", "false")
+            // The start of a partition is always told explicitly; an offset that the log does not hold is an error and not a silent gap.
+            .Always("auto.offset.reset", "error")
+            // Tells the end of a partition whose last records are transaction markers.
+            .Always("enable.partition.eof", "true")
+            .Default("allow.auto.create.topics", "false")
+            .Default("max.poll.interval.ms", options.MaxPollInterval)
+            .Default("queued.min.messages", options.FetchAheadRecords)
+            .Default("queued.max.messages.kbytes", options.FetchAheadBytes >> 10)
+            // The default of 1 s would let a reader starve whenever it has drained what was fetched ahead.
+            .Default("fetch.queue.backoff.ms", 2)
+            .Default("fetch.max.bytes", Math.Max(1_000_000, options.FetchAheadBytes / 2))
+            .Default("fetch.wait.max.ms", options.FetchMaxWait);
+
+    /// <summary>With a group that it joins: the properties that only members have.</summary>
+    public ClientProperties Joining(KafkaOptions options, GroupProtocol protocol)
+    {
+        if (options.GroupInstanceId is { } instance)
+            Always("group.instance.id", $"{instance}-{ClientId}");
+        return protocol == GroupProtocol.Classic
+            ? Always("group.protocol", "classic").Always("partition.assignment.strategy", "range").Default("session.timeout.ms", options.SessionTimeout)
+            : Always("group.protocol", "consumer").Always("group.remote.assignor", "range");
+    }
+
+    public static ClientProperties Producer(KafkaOptions options, string clientId, string? transactionalId)
+    {
+        var properties = new ClientProperties(clientId, options, options.ProducerProperties)
+            .Always("enable.idempotence", "true")
+            .Always("acks", "all")
+            .Always("delivery.report.only.error", "true")
+            .Default("linger.ms", options.Linger)
+            .Default("batch.size", options.ProducerBatchBytes)
+            .Default("message.max.bytes", options.MaxRecordBytes)
+            .Default("compression.codec", options.Compression)
+            .Default("queue.buffering.max.kbytes", options.ProducerBufferBytes >> 10)
+            // Bounded by bytes alone.
+            .Default("queue.buffering.max.messages", 0)
+            .Default("message.timeout.ms", transactionalId is null || options.DeliveryTimeout < options.TransactionTimeout ? options.DeliveryTimeout : options.TransactionTimeout);
+        return transactionalId is null
+            ? properties
+            : properties.Always("transactional.id", transactionalId).Default("transaction.timeout.ms", options.TransactionTimeout);
+    }
+
+    public static ClientProperties Admin(KafkaOptions options, string clientId) => new(clientId, options, options.AdminProperties);
+
+    private ClientProperties Always(string name, string value)
+    {
+        Values[name] = value;
+        return this;
+    }
+
+    private ClientProperties Default(string name, string value)
+    {
+        Values.TryAdd(name, value);
+        return this;
+    }
+
+    private ClientProperties Default(string name, int value) => Default(name, value.ToString(CultureInfo.InvariantCulture));
+
+    private ClientProperties Default(string name, TimeSpan value) => Default(name, (int)value.TotalMilliseconds);
+}

@@ -1,0 +1,200 @@
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+using CrashStreams.Kafka.Native;
+using CrashStreams.Log;
+using TopicPartition = CrashStreams.Log.TopicPartition;
+
+namespace CrashStreams.Kafka;
+
+/// <summary>Describes and creates topics, through Confluent's admin client.</summary>
+internal sealed class KafkaAdmin : ILogAdmin
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+    private readonly IAdminClient _client;
+    private readonly TimeSpan _timeout;
+
+    public KafkaAdmin(KafkaOptions options, string clientId)
+    {
+        LibrdkafkaLoader.EnsureLoaded();
+        _timeout = options.RequestTimeout;
+        try
+        {
+            _client = new AdminClientBuilder(ClientProperties.Admin(options, clientId).Values).SetLogHandler((_, _) => { }).Build();
+        }
+        catch (InvalidOperationException)
+        {
+            // Its text may quote a property's value, which may be a secret.
+            throw new LogException($"Admin client {clientId} can't be made: librdkafka does not accept one of its properties. See librdkafka's CONFIGURATION.md.") { IsFatal = true };
+        }
+    }
+
+    public async Task<IReadOnlyDictionary<string, int>> PartitionCountsAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation)
+    {
+        var counts = new Dictionary<string, int>();
+        if (topics.Count == 0)
+            return counts;
+
+        foreach (var topic in await Describe(topics, cancellation))
+        {
+            if (topic.Error.Code == Confluent.Kafka.ErrorCode.NoError)
+                counts[topic.Name] = topic.Partitions.Count;
+            else if (topic.Error.Code != Confluent.Kafka.ErrorCode.UnknownTopicOrPart)
+                throw Exception(topic.Error, $"Describing topic {topic.Name}");
+        }
+
+        return counts;
+    }
+
+    public async Task CreateTopicsAsync(IReadOnlyCollection<TopicSpec> topics, CancellationToken cancellation)
+    {
+        if (topics.Count == 0)
+            return;
+
+        var specifications = topics.Select(topic => new TopicSpecification
+        {
+            Name = topic.Name,
+            NumPartitions = topic.Partitions,
+            ReplicationFactor = topic.ReplicationFactor,
+            Configs = topic.Configs.ToDictionary(),
+        });
+        try
+        {
+            await _client.CreateTopicsAsync(specifications, new CreateTopicsOptions { RequestTimeout = _timeout, OperationTimeout = _timeout }).WaitAsync(cancellation);
+        }
+        catch (CreateTopicsException e)
+        {
+            ThrowUnless(Confluent.Kafka.ErrorCode.TopicAlreadyExists, e.Results.Select(result => (result.Topic, result.Error)), "Creating topic");
+        }
+        catch (KafkaException e)
+        {
+            throw Exception(e.Error, "Creating topics");
+        }
+
+        // A created topic is not known to the brokers at once.
+        await Until(counts => counts.Count == topics.Count, topics.Select(topic => topic.Name).ToArray(), cancellation);
+    }
+
+    public async Task DeleteTopicsAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation)
+    {
+        if (topics.Count == 0)
+            return;
+
+        try
+        {
+            await _client.DeleteTopicsAsync(topics, new DeleteTopicsOptions { RequestTimeout = _timeout, OperationTimeout = _timeout }).WaitAsync(cancellation);
+        }
+        catch (DeleteTopicsException e)
+        {
+            ThrowUnless(Confluent.Kafka.ErrorCode.UnknownTopicOrPart, e.Results.Select(result => (result.Topic, result.Error)), "Deleting topic");
+        }
+        catch (KafkaException e)
+        {
+            throw Exception(e.Error, "Deleting topics");
+        }
+
+        await Until(counts => counts.Count == 0, topics, cancellation);
+    }
+
+    public async Task<IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>> TopicConfigsAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation)
+    {
+        var configs = new Dictionary<string, IReadOnlyDictionary<string, string>>();
+        if (topics.Count == 0)
+            return configs;
+
+        try
+        {
+            var resources = topics.Select(topic => new ConfigResource { Type = ResourceType.Topic, Name = topic });
+            foreach (var result in await _client.DescribeConfigsAsync(resources, new DescribeConfigsOptions { RequestTimeout = _timeout }).WaitAsync(cancellation))
+                configs[result.ConfigResource.Name] = result.Entries.ToDictionary(entry => entry.Key, entry => entry.Value.Value ?? "");
+            return configs;
+        }
+        catch (KafkaException e)
+        {
+            throw Exception(e.Error, $"Asking for the settings of {string.Join(", ", topics)}");
+        }
+    }
+
+    public async Task<IReadOnlyDictionary<TopicPartition, (long Start, long End)>> OffsetsAsync(IReadOnlyCollection<TopicPartition> partitions, CancellationToken cancellation)
+    {
+        if (partitions.Count == 0)
+            return new Dictionary<TopicPartition, (long, long)>();
+
+        var starts = ListOffsets(partitions, OffsetSpec.Earliest(), cancellation);
+        var ends = ListOffsets(partitions, OffsetSpec.Latest(), cancellation);
+        await Task.WhenAll(starts, ends);
+        var end = await ends;
+        return (await starts).ToDictionary(start => start.Key, start => (start.Value, end[start.Key]));
+    }
+
+    public async Task DeleteRecordsAsync(IReadOnlyDictionary<TopicPartition, long> beforeOffsets, CancellationToken cancellation)
+    {
+        if (beforeOffsets.Count == 0)
+            return;
+
+        try
+        {
+            var offsets = beforeOffsets.Select(before => new TopicPartitionOffset(before.Key.Topic, before.Key.Partition, before.Value));
+            await _client.DeleteRecordsAsync(offsets, new DeleteRecordsOptions { RequestTimeout = _timeout, OperationTimeout = _timeout }).WaitAsync(cancellation);
+        }
+        catch (KafkaException e)
+        {
+            throw Exception(e.Error, "Deleting records");
+        }
+    }
+
+    public void Dispose() => _client.Dispose();
+
+    private async Task<Dictionary<TopicPartition, long>> ListOffsets(IReadOnlyCollection<TopicPartition> partitions, OffsetSpec spec, CancellationToken cancellation)
+    {
+        try
+        {
+            var asked = partitions.Select(partition => new TopicPartitionOffsetSpec { TopicPartition = new(partition.Topic, partition.Partition), OffsetSpec = spec });
+            var result = await _client.ListOffsetsAsync(asked, new ListOffsetsOptions { RequestTimeout = _timeout }).WaitAsync(cancellation);
+            return result.ResultInfos.ToDictionary(
+                info => new TopicPartition(info.TopicPartitionOffsetError.Topic, info.TopicPartitionOffsetError.Partition.Value),
+                info => info.TopicPartitionOffsetError.Offset.Value);
+        }
+        catch (ListOffsetsException e)
+        {
+            var failed = e.Result.ResultInfos.First(info => info.TopicPartitionOffsetError.Error.IsError).TopicPartitionOffsetError;
+            throw Exception(failed.Error, $"Asking for the offsets of {failed.Topic}-{failed.Partition.Value}");
+        }
+        catch (KafkaException e)
+        {
+            throw Exception(e.Error, $"Asking for the offsets of {string.Join(", ", partitions.Select(partition => partition.Topic).Distinct())}");
+        }
+    }
+
+    private async Task<IReadOnlyList<TopicDescription>> Describe(IReadOnlyCollection<string> topics, CancellationToken cancellation)
+    {
+        try
+        {
+            var result = await _client.DescribeTopicsAsync(TopicCollection.OfTopicNames(topics), new DescribeTopicsOptions { RequestTimeout = _timeout }).WaitAsync(cancellation);
+            return result.TopicDescriptions;
+        }
+        catch (DescribeTopicsException e)
+        {
+            return e.Results.TopicDescriptions;
+        }
+        catch (KafkaException e)
+        {
+            throw Exception(e.Error, $"Describing {string.Join(", ", topics)}");
+        }
+    }
+
+    private async Task Until(Func<IReadOnlyDictionary<string, int>, bool> isReached, IReadOnlyCollection<string> topics, CancellationToken cancellation)
+    {
+        var start = TimeProvider.System.GetTimestamp();
+        while (!isReached(await PartitionCountsAsync(topics, cancellation)) && TimeProvider.System.GetElapsedTime(start) < _timeout)
+            await Task.Delay(Pause, TimeProvider.System, cancellation);
+    }
+
+    private static void ThrowUnless(Confluent.Kafka.ErrorCode harmless, IEnumerable<(string Topic, Error Error)> results, string what)
+    {
+        foreach (var (topic, error) in results)
+            if (error.IsError && error.Code != harmless)
+                throw Exception(error, $"{what} {topic}");
+    }
+
+    private static LogException Exception(Error error, string what) => KafkaError.Exception((Native.ErrorCode)(int)error.Code, what, $"{error.Reason} ({(int)error.Code})", error.IsFatal);
+}

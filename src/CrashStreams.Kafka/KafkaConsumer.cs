@@ -1,0 +1,295 @@
+using System.Runtime.InteropServices;
+using CrashStreams.Kafka.Native;
+using CrashStreams.Log;
+using Microsoft.Extensions.Logging;
+
+namespace CrashStreams.Kafka;
+
+/// <summary>
+/// Reads in batches through <c>rd_kafka_consume_batch_queue</c>. A rebalance that arrives within such a call waits until the next poll:
+/// until then the partitions still belong to this member, so the records of the call are its own to process, and none of a
+/// revoked partition is delivered after the listener has heard of it.
+/// </summary>
+internal sealed unsafe class KafkaConsumer : NativeClient, ILogConsumer
+{
+    private const string Eager = "EAGER";
+    private readonly PartitionTable _partitions = new();
+    private readonly ReceivedMessages _received;
+    private readonly KafkaBatch _batch;
+    private readonly Queue<Rebalance> _rebalances = [];
+    private readonly nint _queue;
+    private readonly int _requestTimeoutMs;
+    private readonly bool _readCommitted;
+    private IAssignmentListener? _listener;
+    private bool _isClosing;
+
+    public KafkaConsumer(ClientProperties properties, KafkaOptions options, bool readCommitted, ILogger logger)
+        : base(Librdkafka.Consumer, properties, logger)
+    {
+        _received = new(_partitions);
+        _batch = new(options.MaxPollRecords, _partitions);
+        _requestTimeoutMs = (int)options.RequestTimeout.TotalMilliseconds;
+        _readCommitted = readCommitted;
+        Librdkafka.rd_kafka_poll_set_consumer(Handle);
+        _queue = Librdkafka.rd_kafka_queue_get_consumer(Handle);
+    }
+
+    public object GroupIdentity => new GroupIdentity(Librdkafka.rd_kafka_consumer_group_metadata(Handle));
+
+    /// <summary>Whether the broker refused the group protocol of KIP-848.</summary>
+    public bool LacksGroupProtocol => FatalCode is ErrorCode.UnsupportedVersion or ErrorCode.LocalUnsupportedFeature;
+
+    public void Subscribe(IReadOnlyCollection<string> topics, IAssignmentListener listener)
+    {
+        _listener = listener;
+        using var list = PartitionList.Of(topics.Select(topic => new TopicPartition(topic, -1)));
+        KafkaError.ThrowIf(Librdkafka.rd_kafka_subscribe(Handle, list.Pointer), $"Subscribing to {string.Join(", ", topics)}");
+    }
+
+    public void Assign(IReadOnlyDictionary<TopicPartition, long> offsets)
+    {
+        _partitions.ForgetHandles();
+        using var list = PartitionList.Empty();
+        foreach (var (partition, offset) in offsets)
+        {
+            list.Add(partition, offset);
+            _partitions.Of(partition).StartAt(offset);
+        }
+
+        KafkaError.ThrowIf(Librdkafka.rd_kafka_assign(Handle, list.Pointer), "Assigning partitions");
+    }
+
+    public LogBatch Poll(TimeSpan maxWait)
+    {
+        _batch.Release();
+        _received.ThrowIfFailed();
+        ServeRebalances();
+
+        _batch.Receive(_queue, 0, int.MaxValue, _received);
+        if (_batch.Count == 0 && maxWait > TimeSpan.Zero && _rebalances.Count == 0)
+        {
+            // An event, such as the end of a partition, ends the wait too.
+            var waitMs = (int)Math.Min(int.MaxValue, Math.Ceiling(maxWait.TotalMilliseconds));
+            if (_batch.Receive(_queue, waitMs, 1, _received) > 0)
+                _batch.Receive(_queue, 0, int.MaxValue, _received);
+        }
+
+        if (_batch.Count > 0)
+            return _batch;
+        if (FatalError() is { } fatal)
+            throw fatal;
+        _received.ThrowIfFailed();
+        ServeRebalances();
+        return _batch;
+    }
+
+    public void Pause(IReadOnlyCollection<TopicPartition> partitions)
+    {
+        using var list = PartitionList.Of(partitions);
+        KafkaError.ThrowIf(Librdkafka.rd_kafka_pause_partitions(Handle, list.Pointer), "Pausing");
+        list.ThrowIfAnyFailed("Pausing");
+    }
+
+    public void Resume(IReadOnlyCollection<TopicPartition> partitions)
+    {
+        using var list = PartitionList.Of(partitions);
+        KafkaError.ThrowIf(Librdkafka.rd_kafka_resume_partitions(Handle, list.Pointer), "Resuming");
+        list.ThrowIfAnyFailed("Resuming");
+    }
+
+    public void Seek(TopicPartition partition, long offset)
+    {
+        using var list = PartitionList.Empty();
+        list.Add(partition, offset);
+        KafkaError.ThrowIf(Librdkafka.rd_kafka_seek_partitions(Handle, list.Pointer, _requestTimeoutMs), $"Seeking in {partition}");
+        _partitions.Of(partition).StartAt(offset);
+        if (list[0].Error == ErrorCode.LocalState)
+            Restart(list);
+        else
+            list.ThrowIfAnyFailed("Seeking");
+    }
+
+    public long EndOffset(TopicPartition partition)
+    {
+        // librdkafka keeps the high watermark only. Reading committed, the end is the last stable offset, which a reader has met at
+        // the end of the partition; while a transaction is open that lies below the high watermark.
+        var progress = _partitions.Of(partition);
+        if (_readCommitted && progress.End >= 0 && progress.End == progress.Position)
+            return progress.End;
+
+        long low, high;
+        var code = Librdkafka.rd_kafka_get_watermark_offsets(Handle, partition.Topic, partition.Partition, &low, &high);
+        return code == ErrorCode.NoError && high >= 0 ? high : PartitionTable.Unknown;
+    }
+
+    public long Position(TopicPartition partition)
+    {
+        var progress = _partitions.Of(partition);
+        if (progress.Position == EndOffset(partition))
+            return progress.Position;
+
+        // librdkafka's own position has also passed the transaction markers behind the last record.
+        using var list = PartitionList.Of([partition]);
+        if (Librdkafka.rd_kafka_position(Handle, list.Pointer) == ErrorCode.NoError)
+            progress.Position = Math.Max(progress.Position, list[0].Offset);
+        return progress.Position;
+    }
+
+    public IReadOnlyDictionary<TopicPartition, OffsetAndMetadata> Committed(IReadOnlyCollection<TopicPartition> partitions)
+    {
+        var committed = new Dictionary<TopicPartition, OffsetAndMetadata>();
+        if (partitions.Count == 0)
+            return committed;
+
+        using var list = PartitionList.Of(partitions);
+        KafkaError.ThrowIf(Librdkafka.rd_kafka_committed(Handle, list.Pointer, _requestTimeoutMs), $"Asking for the committed offsets of {Name}");
+        list.ThrowIfAnyFailed("Asking for the committed offset");
+        for (var i = 0; i < list.Count; i++)
+            if (list[i].Offset >= 0)
+                committed[list.Partition(i)] = new(list[i].Offset, list.Metadata(i));
+        return committed;
+    }
+
+    public void Commit(IReadOnlyDictionary<TopicPartition, OffsetAndMetadata> offsets)
+    {
+        if (offsets.Count == 0)
+            return;
+
+        using var list = PartitionList.Empty();
+        foreach (var (partition, offset) in offsets)
+            list.Add(Handle, partition, offset);
+        KafkaError.ThrowIf(Librdkafka.rd_kafka_commit(Handle, list.Pointer, 0), "Committing offsets");
+        list.ThrowIfAnyFailed("Committing the offset");
+    }
+
+    /// <summary>Leaves the group. The listener hears nothing of it: what is to be committed is committed before.</summary>
+    public void Dispose()
+    {
+        if (IsClosed)
+            return;
+
+        _batch.Release();
+        _isClosing = true;
+        while (_rebalances.TryDequeue(out var rebalance))
+        {
+            rebalance.Partitions.Dispose();
+            Librdkafka.rd_kafka_assign(Handle, null);
+        }
+
+        Librdkafka.rd_kafka_consumer_close(Handle);
+        Librdkafka.rd_kafka_queue_destroy(_queue);
+        DestroyHandle();
+    }
+
+    protected override void Rebalanced(ErrorCode code, NativePartitionList* partitions)
+    {
+        if (_isClosing)
+        {
+            Librdkafka.rd_kafka_assign(Handle, null);
+            return;
+        }
+
+        var isLost = Librdkafka.rd_kafka_assignment_lost(Handle) != 0;
+        _rebalances.Enqueue(new(code, new(Librdkafka.rd_kafka_topic_partition_list_copy(partitions)), isLost));
+        Librdkafka.rd_kafka_queue_yield(_queue);
+    }
+
+    /// <summary>Reads on a partition whose fetcher has stopped, after an offset that the log does not hold: only assigning it anew starts it.</summary>
+    private void Restart(PartitionList stopped)
+    {
+        NativePartitionList* assigned;
+        KafkaError.ThrowIf(Librdkafka.rd_kafka_assignment(Handle, &assigned), "Asking for the assignment");
+        using var all = new PartitionList(assigned);
+        if (!all.ToArray().Contains(stopped.Partition(0)))
+            throw new LogException($"Seeking in {stopped.Partition(0)} failed: the partition is not assigned.");
+
+        if (Protocol != Eager)
+        {
+            KafkaError.ThrowIf(Librdkafka.rd_kafka_incremental_unassign(Handle, stopped.Pointer), "Seeking");
+            KafkaError.ThrowIf(Librdkafka.rd_kafka_incremental_assign(Handle, stopped.Pointer), "Seeking");
+            return;
+        }
+
+        // An eager group only takes whole assignments: the others go on where they stand.
+        for (var i = 0; i < all.Count; i++)
+            all[i].Offset = _partitions.Of(all.Partition(i)).Position is var position and >= 0 ? position : Librdkafka.OffsetBeginning;
+        KafkaError.ThrowIf(Librdkafka.rd_kafka_assign(Handle, all.Pointer), "Seeking");
+    }
+
+    private void ServeRebalances()
+    {
+        while (_rebalances.TryPeek(out var rebalance))
+        {
+            if (rebalance.Code == ErrorCode.LocalAssignPartitions)
+                Add(rebalance);
+            else
+                Remove(rebalance);
+        }
+    }
+
+    private void Add(Rebalance rebalance)
+    {
+        var list = rebalance.Partitions;
+        var added = list.ToArray();
+        // Kept with the rebalance: when the committed offsets can't be had now, the next poll asks again for them alone.
+        if (added.Length > 0)
+            rebalance.Starts ??= _listener!.Assigned(added);
+        var starts = rebalance.Starts;
+        var committed = Committed(starts is null ? added : Array.FindAll(added, partition => !starts.ContainsKey(partition)));
+        for (var i = 0; i < added.Length; i++)
+        {
+            if (starts is not null && starts.TryGetValue(added[i], out var start))
+                list[i].Offset = start;
+            else
+                list[i].Offset = committed.TryGetValue(added[i], out var offset) ? offset.Offset : Librdkafka.OffsetBeginning;
+            _partitions.Of(added[i]).StartAt(Math.Max(PartitionTable.Unknown, list[i].Offset));
+        }
+
+        if (IsIncremental)
+            KafkaError.ThrowIf(Librdkafka.rd_kafka_incremental_assign(Handle, list.Pointer), "Assigning partitions");
+        else
+            KafkaError.ThrowIf(Librdkafka.rd_kafka_assign(Handle, list.Pointer), "Assigning partitions");
+        Finish(rebalance);
+    }
+
+    private void Remove(Rebalance rebalance)
+    {
+        var removed = rebalance.Partitions.ToArray();
+        try
+        {
+            if (removed.Length == 0)
+                return;
+            if (rebalance.IsLost)
+                _listener!.Lost(removed);
+            else
+                _listener!.Revoked(removed);
+        }
+        finally
+        {
+            if (IsIncremental)
+                KafkaError.ThrowIf(Librdkafka.rd_kafka_incremental_unassign(Handle, rebalance.Partitions.Pointer), "Giving partitions up");
+            else
+                KafkaError.ThrowIf(Librdkafka.rd_kafka_assign(Handle, null), "Giving partitions up");
+            foreach (var partition in removed)
+                _partitions.Of(partition).StartAt(PartitionTable.Unknown);
+            Finish(rebalance);
+        }
+    }
+
+    /// <summary>NONE outside of a group, else <see cref="Eager"/> or COOPERATIVE, which is also what KIP-848 counts as.</summary>
+    private string Protocol => Marshal.PtrToStringUTF8((nint)Librdkafka.rd_kafka_rebalance_protocol(Handle)) ?? "NONE";
+
+    private bool IsIncremental => Protocol == "COOPERATIVE";
+
+    private void Finish(Rebalance rebalance)
+    {
+        _partitions.ForgetHandles();
+        _rebalances.Dequeue();
+        rebalance.Partitions.Dispose();
+    }
+
+    private sealed record Rebalance(ErrorCode Code, PartitionList Partitions, bool IsLost)
+    {
+        public IReadOnlyDictionary<TopicPartition, long>? Starts { get; set; }
+    }
+}

@@ -1,0 +1,43 @@
+using CrashStreams.Log;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace CrashStreams.Kafka;
+
+/// <summary>The clients of an Apache Kafka cluster, on librdkafka.</summary>
+public sealed class KafkaLogClients : ILogClients
+{
+    private readonly KafkaOptions _options;
+    private readonly ILogger _logger;
+
+    /// <summary>Checks the options; nothing is connected yet.</summary>
+    /// <param name="options">How to reach Kafka.</param>
+    /// <param name="logger">Gets what librdkafka logs; none by default. Property values are never logged.</param>
+    /// <exception cref="TopologyException">An option is wrong.</exception>
+    public KafkaLogClients(KafkaOptions options, ILogger<KafkaLogClients>? logger = null)
+    {
+        options.Validate();
+        _options = options;
+        _logger = logger ?? (ILogger)NullLogger.Instance;
+    }
+
+    /// <inheritdoc/>
+    public ILogConsumer CreateConsumer(string clientId, string groupId, bool readCommitted)
+    {
+        KafkaConsumer Create(GroupProtocol protocol) =>
+            new(ClientProperties.Consumer(_options, clientId, groupId, readCommitted).Joining(_options, protocol), _options, readCommitted, _logger);
+
+        return _options.GroupProtocol == GroupProtocol.Auto ? new NegotiatingConsumer(Create) : Create(_options.GroupProtocol);
+    }
+
+    /// <inheritdoc/>
+    // librdkafka can't assign partitions without a group id; nothing is ever joined or committed under this one.
+    public ILogConsumer CreateRestoreConsumer(string clientId, bool readCommitted) => 
+        new KafkaConsumer(ClientProperties.Consumer(_options, clientId, clientId, readCommitted), _options, readCommitted, _logger);
+
+    /// <inheritdoc/>
+    public ILogProducer CreateProducer(string clientId, string? transactionalId) => new KafkaProducer(_options, clientId, transactionalId, _logger);
+
+    /// <inheritdoc/>
+    public ILogAdmin CreateAdmin(string clientId) => new KafkaAdmin(_options, clientId);
+}

@@ -1,0 +1,112 @@
+namespace CrashStreams.Kafka;
+
+/// <summary>
+/// How to reach Kafka, and how much memory and waiting its clients may use. The defaults favour throughput in little memory:
+/// a draining consumer holds about 16 MB of records.
+/// </summary>
+public sealed record KafkaOptions
+{
+    private static readonly IReadOnlyDictionary<string, string> None = new Dictionary<string, string>();
+
+    /// <summary>Some of the cluster's brokers: <c>host:port</c>, separated by commas. Required.</summary>
+    public required string BootstrapServers { get; init; }
+
+    /// <summary>
+    /// librdkafka properties for every client, for example <c>security.protocol</c> and <c>sasl.password</c>. Values are never logged.
+    /// Properties that the library itself decides, such as <c>enable.auto.commit</c>, are refused by <see cref="Validate"/>.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Properties { get; init; } = None;
+
+    /// <summary>Further librdkafka properties for consumers only.</summary>
+    public IReadOnlyDictionary<string, string> ConsumerProperties { get; init; } = None;
+
+    /// <summary>Further librdkafka properties for producers only.</summary>
+    public IReadOnlyDictionary<string, string> ProducerProperties { get; init; } = None;
+
+    /// <summary>Further librdkafka properties for admin clients only.</summary>
+    public IReadOnlyDictionary<string, string> AdminProperties { get; init; } = None;
+
+    /// <summary>How the group assigns partitions. Default: <see cref="GroupProtocol.Auto"/>.</summary>
+    public GroupProtocol GroupProtocol { get; init; } = GroupProtocol.Auto;
+
+    /// <summary>
+    /// Static membership (KIP-345): a member that comes back within the session timeout keeps its partitions. Each consumer's id is this
+    /// name and its client id, so client ids must stay the same over restarts. Default: none.
+    /// </summary>
+    public string? GroupInstanceId { get; init; }
+
+    /// <summary>After how long without a heartbeat a member counts as dead. Default 45 s. With <see cref="GroupProtocol.Consumer"/> the broker decides.</summary>
+    public TimeSpan SessionTimeout { get; init; } = TimeSpan.FromSeconds(45);
+
+    /// <summary>After how long without a poll a member gives its partitions up. Default 5 min.</summary>
+    public TimeSpan MaxPollInterval { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>The most records that a poll delivers. Default 4096; 1 to 100,000.</summary>
+    public int MaxPollRecords { get; init; } = 4096;
+
+    /// <summary>How many records a consumer fetches ahead of its polls. Default 40,000; each costs about 0.4 KB besides its bytes.</summary>
+    public int FetchAheadRecords { get; init; } = 40_000;
+
+    /// <summary>How many bytes of records a consumer fetches ahead of its polls. Default 16 MiB; at least 64 KiB.</summary>
+    public int FetchAheadBytes { get; init; } = 16 << 20;
+
+    /// <summary>How long the broker may hold a fetch when there is nothing new. Default 100 ms.</summary>
+    public TimeSpan FetchMaxWait { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>How long a producer waits to fill a batch; a flush or commit does not wait. Default 5 ms.</summary>
+    public TimeSpan Linger { get; init; } = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>The largest batch of one partition. Default 256 KiB.</summary>
+    public int ProducerBatchBytes { get; init; } = 256 << 10;
+
+    /// <summary>The most bytes that a producer holds unacknowledged; a send waits beyond. Default 32 MiB.</summary>
+    public int ProducerBufferBytes { get; init; } = 32 << 20;
+
+    /// <summary>The largest record that a producer takes. Default 1,000,000 bytes, which a default Kafka accepts.</summary>
+    public int MaxRecordBytes { get; init; } = 1_000_000;
+
+    /// <summary>The codec of produced batches: <c>none</c> (default), <c>lz4</c>, <c>zstd</c>, <c>snappy</c> or <c>gzip</c>.</summary>
+    public string Compression { get; init; } = "none";
+
+    /// <summary>After how long without an acknowledgement a record counts as failed. Default 2 min.</summary>
+    public TimeSpan DeliveryTimeout { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>After how long the broker aborts an open transaction. Default 60 s.</summary>
+    public TimeSpan TransactionTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long a request that is waited for (metadata, committed offsets, admin) may take. Default 30 s.</summary>
+    public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Checks every setting.</summary>
+    /// <exception cref="TopologyException">Something is wrong; the message lists every fault with its remedy.</exception>
+    public void Validate()
+    {
+        var faults = new List<string>();
+        void Check(bool isRight, string fault)
+        {
+            if (!isRight)
+                faults.Add(fault);
+        }
+
+        Check(!string.IsNullOrWhiteSpace(BootstrapServers), "BootstrapServers is empty: name at least one broker as host:port.");
+        Check(MaxPollRecords is >= 1 and <= 100_000, $"MaxPollRecords is {MaxPollRecords}: choose 1 to 100000.");
+        Check(FetchAheadRecords >= 1, $"FetchAheadRecords is {FetchAheadRecords}: choose at least 1.");
+        Check(FetchAheadBytes >= 64 << 10, $"FetchAheadBytes is {FetchAheadBytes}: choose at least 65536.");
+        Check(ProducerBatchBytes >= 1, $"ProducerBatchBytes is {ProducerBatchBytes}: choose at least 1.");
+        Check(ProducerBufferBytes >= 1024, $"ProducerBufferBytes is {ProducerBufferBytes}: choose at least 1024.");
+        Check(MaxRecordBytes is >= 1000 and <= 1_000_000_000, $"MaxRecordBytes is {MaxRecordBytes}: choose 1000 to 1000000000.");
+        Check(Compression is "none" or "lz4" or "zstd" or "snappy" or "gzip", $"Compression is '{Compression}': choose none, lz4, zstd, snappy or gzip.");
+        Check(Linger >= TimeSpan.Zero && Linger <= TimeSpan.FromMinutes(15), $"Linger is {Linger}: choose 0 to 15 minutes.");
+        Check(Linger < DeliveryTimeout, $"DeliveryTimeout is {DeliveryTimeout}: choose more than Linger ({Linger}).");
+        Check(FetchMaxWait >= TimeSpan.Zero && FetchMaxWait <= TimeSpan.FromMinutes(1), $"FetchMaxWait is {FetchMaxWait}: choose 0 to 1 minute.");
+        Check(SessionTimeout >= TimeSpan.FromSeconds(1), $"SessionTimeout is {SessionTimeout}: choose at least 1 s (Kafka's own default minimum is 6 s).");
+        Check(MaxPollInterval >= SessionTimeout, $"MaxPollInterval is {MaxPollInterval}: choose at least SessionTimeout ({SessionTimeout}).");
+        Check(TransactionTimeout >= TimeSpan.FromSeconds(1), $"TransactionTimeout is {TransactionTimeout}: choose at least 1 s.");
+        Check(RequestTimeout > TimeSpan.Zero, $"RequestTimeout is {RequestTimeout}: choose more than 0.");
+        foreach (var name in Properties.Keys.Concat(ConsumerProperties.Keys).Concat(ProducerProperties.Keys).Concat(AdminProperties.Keys))
+            Check(!ClientProperties.IsReserved(name), $"Property '{name}' is decided by the library: remove it.");
+
+        if (faults.Count > 0)
+            throw new TopologyException("Kafka options: " + string.Join(" ", faults));
+    }
+}

@@ -1,0 +1,213 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text;
+using CrashStreams.Kafka.Native;
+using CrashStreams.Log;
+using Microsoft.Extensions.Logging;
+
+namespace CrashStreams.Kafka;
+
+/// <summary>
+/// Writes through <c>rd_kafka_produceva</c>, which copies a record's bytes; nothing is allocated here for a record. librdkafka
+/// reports failed deliveries only, so a successful one costs nothing.
+/// </summary>
+internal sealed unsafe class KafkaProducer : NativeClient, ILogProducer
+{
+    // Enough to see what is wrong; a broker that is away fails hundreds of thousands.
+    private const int MaxToldFailures = 100;
+    private readonly ProducerTopics _topics;
+    private readonly KafkaOptions _options;
+    private readonly int _requestTimeoutMs;
+    private readonly TimeProvider _time = TimeProvider.System;
+    private readonly List<FailedRecord> _failed = [];
+    private ErrorCode _firstFailure;
+    private long _failedCount;
+
+    public KafkaProducer(KafkaOptions options, string clientId, string? transactionalId, ILogger logger)
+        : base(Librdkafka.Producer, ClientProperties.Producer(options, clientId, transactionalId), logger)
+    {
+        _options = options;
+        _requestTimeoutMs = (int)options.RequestTimeout.TotalMilliseconds;
+        _topics = new(Handle, _requestTimeoutMs);
+    }
+
+    public int PartitionCount(string topic) => _topics[topic].PartitionCount;
+
+    [SkipLocalsInit]
+    public void Send(string topic, int partition, in LogRecord record)
+    {
+        var target = _topics[topic];
+        if (partition != ILogProducer.AnyPartition && (uint)partition >= (uint)target.PartitionCount)
+            throw new LogException($"Sending to {topic}-{partition} failed: the topic has {target.PartitionCount} partitions.");
+
+        // A pointer to nothing means null, so what is empty points here.
+        byte empty;
+        var arguments = stackalloc ProduceArgument[7];
+        fixed (byte* key = record.Key, value = record.Value)
+        {
+            arguments[0].Type = ProduceArgument.TopicHandle;
+            arguments[0].Pointer = target.Handle;
+            arguments[1].Type = ProduceArgument.PartitionNumber;
+            arguments[1].Int32 = partition;
+            arguments[2].Type = ProduceArgument.Flags;
+            arguments[2].Int32 = Librdkafka.CopyPayload;
+            arguments[3].Type = ProduceArgument.Value;
+            arguments[3].Bytes = !record.HasValue ? null : value == null ? &empty : value;
+            arguments[3].Length = (nuint)record.Value.Length;
+            arguments[4].Type = ProduceArgument.Key;
+            arguments[4].Bytes = !record.HasKey ? null : key == null ? &empty : key;
+            arguments[4].Length = (nuint)record.Key.Length;
+            arguments[5].Type = ProduceArgument.Timestamp;
+            arguments[5].Int64 = Timestamp(record.Timestamp);
+            nuint count = 6;
+            nint headers = 0;
+            if (record.Headers is { Count: > 0 })
+            {
+                headers = NativeHeaders(record.Headers);
+                arguments[6].Type = ProduceArgument.HeaderList;
+                arguments[6].Pointer = headers;
+                count = 7;
+            }
+
+            var error = Librdkafka.rd_kafka_produceva(Handle, arguments, count);
+            if (error != 0)
+                Retry(error, arguments, count, headers, topic, partition);
+        }
+    }
+
+    public void Flush()
+    {
+        // Each record fails by itself after the delivery timeout; the rest is for the broker's last answer.
+        var timeout = _options.DeliveryTimeout + _options.RequestTimeout;
+        var code = Librdkafka.rd_kafka_flush(Handle, (int)timeout.TotalMilliseconds);
+        ThrowFailures();
+        KafkaError.ThrowIf(code, $"Flushing {Name}");
+    }
+
+    public void InitTransactions() => Retrying(() => Librdkafka.rd_kafka_init_transactions(Handle, _requestTimeoutMs), "Preparing transactions");
+
+    public void BeginTransaction() => KafkaError.ThrowIf(Librdkafka.rd_kafka_begin_transaction(Handle), "Beginning a transaction");
+
+    public void CommitTransaction(IReadOnlyDictionary<TopicPartition, OffsetAndMetadata> offsets, object groupIdentity)
+    {
+        Flush();
+        if (offsets.Count > 0)
+        {
+            if (groupIdentity is not GroupIdentity group)
+                throw new ArgumentException("The group identity is not of a Kafka consumer.", nameof(groupIdentity));
+
+            using var list = PartitionList.Empty();
+            foreach (var (partition, offset) in offsets)
+                list.Add(Handle, partition, offset);
+            Retrying(() => Librdkafka.rd_kafka_send_offsets_to_transaction(Handle, list.Pointer, group.DangerousGetHandle(), _requestTimeoutMs), "Adding offsets to the transaction");
+            GC.KeepAlive(group);
+        }
+
+        Retrying(() => Librdkafka.rd_kafka_commit_transaction(Handle, _requestTimeoutMs), "Committing the transaction");
+        ThrowFailures();
+    }
+
+    public void AbortTransaction()
+    {
+        Retrying(() => Librdkafka.rd_kafka_abort_transaction(Handle, _requestTimeoutMs), "Aborting the transaction");
+        // The records of the transaction were dropped by intent.
+        ForgetFailures();
+    }
+
+    /// <summary>Ends the producer. What was not flushed is dropped.</summary>
+    public void Dispose()
+    {
+        if (IsClosed)
+            return;
+        Librdkafka.rd_kafka_purge(Handle, Librdkafka.PurgeQueueAndInflight);
+        _topics.Dispose();
+        DestroyHandle();
+    }
+
+    protected override void DeliveryFailed(NativeMessage* message)
+    {
+        if (_failedCount++ == 0)
+            _firstFailure = message->Error;
+        if (_failed.Count < MaxToldFailures)
+            _failed.Add(new(Marshal.PtrToStringUTF8((nint)Librdkafka.rd_kafka_topic_name(message->Topic))!, message->Partition, KafkaError.Text(message->Error)));
+    }
+
+    // librdkafka takes 0 for "now", so the epoch's first millisecond is its second.
+    private static long Timestamp(long timestampMs) => timestampMs < 0 ? 0 : Math.Max(1, timestampMs);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Retry(nint error, ProduceArgument* arguments, nuint count, nint headers, string topic, int partition)
+    {
+        var start = _time.GetTimestamp();
+        while (error != 0 && Librdkafka.rd_kafka_error_code(error) == ErrorCode.LocalQueueFull && _time.GetElapsedTime(start) < _options.DeliveryTimeout)
+        {
+            Librdkafka.rd_kafka_error_destroy(error);
+            Librdkafka.rd_kafka_poll(Handle, 1);
+            error = Librdkafka.rd_kafka_produceva(Handle, arguments, count);
+        }
+
+        if (error == 0)
+            return;
+        if (headers != 0)
+            Librdkafka.rd_kafka_headers_destroy(headers);
+        var fatal = FatalError();
+        var exception = KafkaError.Take(error, $"Sending to {topic}-{partition}");
+        throw fatal ?? exception;
+    }
+
+    private static void Retrying(Func<nint> call, string what)
+    {
+        // A retriable error means that librdkafka goes on in the background and wants the same call again to see the end of it.
+        const int attempts = 3;
+        for (var attempt = 1; ; attempt++)
+        {
+            var error = call();
+            if (error == 0)
+                return;
+            var exception = KafkaError.Take(error, what);
+            if (!exception.IsRetriable || attempt == attempts)
+                throw exception;
+        }
+    }
+
+    private void ThrowFailures()
+    {
+        var fatal = FatalError();
+        if (_failedCount == 0)
+        {
+            if (fatal is not null)
+                throw fatal;
+            return;
+        }
+
+        var (count, code, failed) = (_failedCount, _firstFailure, _failed.ToArray());
+        ForgetFailures();
+        throw new LogException($"{count} records were not written{(fatal is null ? "" : $" ({fatal.Message})")}. First: {failed[0].Topic}-{failed[0].Partition}: {failed[0].Reason}.")
+        {
+            Failed = failed,
+            IsFatal = fatal is not null,
+            IsFenced = fatal?.IsFenced ?? KafkaError.IsFenced(code),
+            IsRetriable = fatal is null && KafkaError.IsRetriable(code),
+        };
+    }
+
+    private void ForgetFailures()
+    {
+        _failed.Clear();
+        _failedCount = 0;
+    }
+
+    private static nint NativeHeaders(Headers headers)
+    {
+        var list = Librdkafka.rd_kafka_headers_new((nuint)headers.Count);
+        byte empty;
+        for (var i = 0; i < headers.Count; i++)
+        {
+            var (name, value) = headers[i];
+            fixed (byte* bytes = value)
+                Librdkafka.rd_kafka_header_add(list, name, Encoding.UTF8.GetByteCount(name), value is null ? null : bytes == null ? &empty : bytes, value?.Length ?? 0);
+        }
+
+        return list;
+    }
+}

@@ -1,0 +1,63 @@
+using System.Runtime.InteropServices;
+using CrashStreams.Log;
+using static CrashStreams.Kafka.Native.ErrorCode;
+
+namespace CrashStreams.Kafka.Native;
+
+/// <summary>Turns librdkafka's errors into <see cref="LogException"/>.</summary>
+internal static unsafe class KafkaError
+{
+    public static string Text(ErrorCode code) => $"{Marshal.PtrToStringUTF8((nint)Librdkafka.rd_kafka_err2str(code))} ({(int)code})";
+
+    public static LogException Exception(ErrorCode code, string what, string? detail = null, bool fatal = false) =>
+        new($"{what} failed: {detail ?? Text(code)}{Remedy(code)}")
+        {
+            IsFatal = fatal || code == LocalFatal,
+            IsFenced = IsFenced(code),
+            IsRetriable = !fatal && IsRetriable(code),
+        };
+
+    public static void ThrowIf(ErrorCode code, string what)
+    {
+        if (code != NoError)
+            throw Exception(code, what);
+    }
+
+    /// <summary>Throws for an <c>rd_kafka_error_t</c>, which it frees; zero means success.</summary>
+    public static void ThrowIf(nint error, string what)
+    {
+        if (error != 0)
+            throw Take(error, what);
+    }
+
+    public static LogException Take(nint error, string what)
+    {
+        var code = Librdkafka.rd_kafka_error_code(error);
+        var fatal = Librdkafka.rd_kafka_error_is_fatal(error) != 0;
+        var text = Marshal.PtrToStringUTF8((nint)Librdkafka.rd_kafka_error_string(error));
+        var retriable = Librdkafka.rd_kafka_error_is_retriable(error) != 0;
+        Librdkafka.rd_kafka_error_destroy(error);
+        return new LogException($"{what} failed: {text} ({(int)code}){Remedy(code)}")
+        {
+            IsFatal = fatal,
+            IsFenced = IsFenced(code),
+            IsRetriable = !fatal && (retriable || IsRetriable(code)),
+        };
+    }
+
+    public static bool IsFenced(ErrorCode code) => code is LocalFenced or ProducerFenced or InvalidProducerEpoch or IllegalGeneration
+        or UnknownMemberId or RebalanceInProgress or FencedInstanceId or FencedMemberEpoch or StaleMemberEpoch or LocalAssignmentLost;
+
+    public static bool IsRetriable(ErrorCode code) => code is LocalTransport or LocalResolve or LocalMessageTimedOut or LocalAllBrokersDown
+        or LocalTimedOut or LocalQueueFull or LocalWaitCoordinator or LocalUnknownTopic or LocalUnknownPartition or UnknownTopicOrPartition
+        or LeaderNotAvailable or NotLeaderOrFollower or RequestTimedOut or BrokerNotAvailable or NetworkException or CoordinatorLoadInProgress
+        or CoordinatorNotAvailable or NotCoordinator or NotEnoughReplicas or NotEnoughReplicasAfterAppend or ConcurrentTransactions or UnstableOffsetCommit;
+
+    private static string Remedy(ErrorCode code) => code switch
+    {
+        LocalUnknownTopic or UnknownTopicOrPartition => ". Create the topic, or check its name and the cluster.",
+        LocalTransport or LocalAllBrokersDown or LocalResolve or LocalTimedOut => ". Is the broker up, and are BootstrapServers and the security settings right?",
+        LocalFenced or ProducerFenced or InvalidProducerEpoch => ". A newer producer with the same transactional id has taken over.",
+        _ => "",
+    };
+}

@@ -1,0 +1,64 @@
+using CrashStreams.Log;
+
+namespace CrashStreams.Kafka.Tests;
+
+/// <summary>What every log promises of administration.</summary>
+public abstract class AdminContractTests : LogTest
+{
+    private ILogAdmin Admin => Open(Clients.CreateAdmin("admin"));
+
+    [Fact]
+    public async Task Topics_are_created_described_and_deleted_and_repeating_it_is_no_error()
+    {
+        var admin = Admin;
+        var (one, two) = (NewName("one"), NewName("two"));
+        TopicSpec[] topics =
+        [
+            new(one, 3, new Dictionary<string, string> { ["cleanup.policy"] = "compact", ["retention.ms"] = "12345" }),
+            new(two, 1, new Dictionary<string, string>()),
+        ];
+
+        await admin.CreateTopicsAsync(topics, default);
+        await admin.CreateTopicsAsync(topics, default);
+        (await admin.PartitionCountsAsync([one, two, "none"], default)).Should().BeEquivalentTo(new Dictionary<string, int> { [one] = 3, [two] = 1 });
+        (await admin.TopicConfigsAsync([one], default))[one].Should().Contain("cleanup.policy", "compact").And.Contain("retention.ms", "12345");
+
+        await admin.DeleteTopicsAsync([one, two], default);
+        await admin.DeleteTopicsAsync([one, two], default);
+        (await admin.PartitionCountsAsync([one, two], default)).Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task Offsets_tell_start_and_end_and_deleted_records_move_the_start()
+    {
+        var topic = await NewTopic(partitions: 2);
+        Send(NewProducer(), topic, 0, "a", "b", "c");
+        var admin = Admin;
+        TopicPartition first = new(topic, 0), second = new(topic, 1);
+
+        await admin.DeleteRecordsAsync(new Dictionary<TopicPartition, long> { [first] = 2 }, default);
+
+        (await admin.OffsetsAsync([first, second], default)).Should().BeEquivalentTo(new Dictionary<TopicPartition, (long, long)> { [first] = (2, 3), [second] = (0, 0) });
+    }
+
+    [Fact]
+    public async Task A_setting_that_the_broker_refuses_is_an_error_that_names_the_topic()
+    {
+        var topic = NewName("topic");
+        var admin = Admin;
+
+        var create = () => admin.CreateTopicsAsync([new(topic, 1, new Dictionary<string, string> { ["retention.ms"] = "soon" })], default);
+
+        await create.Should().ThrowAsync<LogException>().WithMessage($"*{topic}*");
+    }
+
+    [Fact]
+    public async Task Offsets_of_a_topic_that_does_not_exist_are_an_error_that_names_it()
+    {
+        var admin = Admin;
+
+        var ask = () => admin.OffsetsAsync([new("no-such-topic", 0)], default);
+
+        await ask.Should().ThrowAsync<LogException>().WithMessage("*no-such-topic*");
+    }
+}
