@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Text.Json;
 using System.Text.Unicode;
-using CrashStreams.Serdes;
 
 namespace CrashStreams.CrashMonitor;
 
