@@ -1,0 +1,69 @@
+namespace CrashStreams.CrashMonitor;
+
+/// <summary>What the crash monitor looks for and where. All spans of time are event time unless they say otherwise.</summary>
+public sealed record CrashMonitorOptions
+{
+    internal const int DefaultMaxValueBytes = 1 << 20;
+
+    /// <summary>The topic with the log lines. Default <c>logs</c>.</summary>
+    public string InputTopic { get; init; } = "logs";
+
+    /// <summary>The topic that gets the alerts. Default <c>crash-alerts</c>.</summary>
+    public string AlertTopic { get; init; } = "crash-alerts";
+
+    /// <summary>A user with more crashes than this in one window is reported. Default 2.</summary>
+    public int Threshold { get; init; } = 2;
+
+    /// <summary>Length of the windows, which are aligned to the epoch. Default 10 s.</summary>
+    public TimeSpan Window { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a window waits for records that are out of order. Default 30 s.</summary>
+    public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>What the field <c>timestamp</c> counts. Default: seconds.</summary>
+    public TimestampUnit TimestampUnit { get; init; } = TimestampUnit.EpochSeconds;
+
+    /// <summary>Whether only "crash" in lower case counts. Default: any case.</summary>
+    public bool CaseSensitive { get; init; }
+
+    /// <summary>Longer values are malformed. Default 1 MiB.</summary>
+    public int MaxValueBytes { get; init; } = DefaultMaxValueBytes;
+
+    /// <summary>
+    /// Whether every line is parsed and checked. By default a line that can't be a severe crash is read as far as its timestamp only, which is
+    /// several times faster; what else may be wrong with it goes unnoticed.
+    /// </summary>
+    public bool CheckEveryLine { get; init; }
+
+    /// <summary>Whether every change of a running count is shown, not only the alerts.</summary>
+    public bool Debug { get; init; }
+
+    /// <summary>Throws with all that is wrong, each with the setting and the remedy.</summary>
+    /// <exception cref="TopologyException">At least one setting is not usable.</exception>
+    public void Validate()
+    {
+        var faults = Faults().ToList();
+        if (faults.Count > 0)
+            throw new TopologyException("The crash monitor's options are not usable:\n- " + string.Join("\n- ", faults));
+    }
+
+    private IEnumerable<string> Faults()
+    {
+        if (string.IsNullOrWhiteSpace(InputTopic))
+            yield return $"{nameof(InputTopic)} is empty: name the topic with the log lines.";
+        if (string.IsNullOrWhiteSpace(AlertTopic))
+            yield return $"{nameof(AlertTopic)} is empty: name the topic for the alerts.";
+        if (InputTopic == AlertTopic)
+            yield return $"{nameof(AlertTopic)} is the input topic '{InputTopic}': name another one.";
+        if (Threshold < 0)
+            yield return $"{nameof(Threshold)} is {Threshold}: it must not be negative (0 reports every user with a crash).";
+        if (Window < TimeSpan.FromMilliseconds(1) || Window.Ticks % TimeSpan.TicksPerMillisecond != 0)
+            yield return $"{nameof(Window)} is {Window}: it must be whole milliseconds, at least one.";
+        if (Grace < TimeSpan.Zero || Grace.Ticks % TimeSpan.TicksPerMillisecond != 0)
+            yield return $"{nameof(Grace)} is {Grace}: it must be whole milliseconds and not negative.";
+        if (!Enum.IsDefined(TimestampUnit))
+            yield return $"{nameof(TimestampUnit)} is {TimestampUnit}: choose EpochSeconds, EpochMilliseconds or Auto.";
+        if (MaxValueBytes < 1)
+            yield return $"{nameof(MaxValueBytes)} is {MaxValueBytes}: it must be at least 1.";
+    }
+}

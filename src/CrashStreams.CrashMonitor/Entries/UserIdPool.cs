@@ -1,0 +1,69 @@
+using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using System.Text;
+
+namespace CrashStreams.CrashMonitor;
+
+/// <summary>
+/// Gives the same string for the same UTF-8 bytes while it remembers them, so that users who come again cost no allocation.
+/// Bounded: a full neighbourhood forgets one of its strings. Threads share it without a lock: a slot holds an immutable entry, and
+/// two threads that write one slot at once only cost each other a string.
+/// </summary>
+internal sealed class UserIdPool
+{
+    private const int MaxPooledBytes = 64;
+    private const int Probes = 4;
+
+    private readonly Entry?[] _slots;
+
+    /// <param name="capacity">How many strings it remembers at most; a power of two.</param>
+    public UserIdPool(int capacity = 1 << 14)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(capacity & (capacity - 1), 0);
+        _slots = new Entry?[Math.Max(capacity, Probes)];
+    }
+
+    /// <summary>The string of valid UTF-8 bytes.</summary>
+    public string Get(ReadOnlySpan<byte> utf8)
+    {
+        if (utf8.Length > MaxPooledBytes)
+            return Encoding.UTF8.GetString(utf8);
+        var hash = Hash(utf8);
+        for (var probe = 0; probe < Probes; probe++)
+        {
+            var entry = _slots[(hash + probe) & (_slots.Length - 1)];
+            if (entry is null)
+                return Add(hash + probe, utf8);
+            if (utf8.SequenceEqual(entry.Utf8))
+                return entry.Text;
+        }
+
+        return Add(hash + ((hash >> 16) % Probes), utf8);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private string Add(int slot, ReadOnlySpan<byte> utf8)
+    {
+        var entry = new Entry(utf8.ToArray(), Encoding.UTF8.GetString(utf8));
+        _slots[slot & (_slots.Length - 1)] = entry;
+        return entry.Text;
+    }
+
+    /// <summary>Multiplies 8 bytes at a time; ids differ in their last characters, so the top bits, which depend on all of them, choose.</summary>
+    private static int Hash(ReadOnlySpan<byte> utf8)
+    {
+        const ulong Odd = 0x9E3779B97F4A7C15;
+        var hash = (ulong)utf8.Length;
+        while (utf8.Length >= sizeof(ulong))
+        {
+            hash = ulong.RotateLeft((hash ^ BinaryPrimitives.ReadUInt64LittleEndian(utf8)) * Odd, 29);
+            utf8 = utf8[sizeof(ulong)..];
+        }
+
+        foreach (var b in utf8)
+            hash = ulong.RotateLeft((hash ^ b) * Odd, 29);
+        return (int)((hash * Odd) >> 34);
+    }
+
+    private sealed record Entry(byte[] Utf8, string Text);
+}
