@@ -65,7 +65,7 @@ internal sealed class WindowAggregate<TKey, TValue, TAggregate>(
         if (_finals.Length > 0)
             CloseThrottled();
         // Kafka Streams forgets before it emits, and so loses results; here what is still to be emitted is kept.
-        _store.Expire(_finals.Length > 0 ? Math.Min(_largestStart, _clock.ClosedThrough) : _largestStart);
+        _store.Expire(_finals.Length > 0 ? Math.Min(_largestStart - 1, _clock.ClosedThrough) : _largestStart);
     }
 
     public void OnWatermark(long watermark)
