@@ -29,7 +29,12 @@ switch (command)
         Producing.WithConfluent(bootstrap, topic, Argument(3, 1_000_000), Argument(4, 12));
         return 0;
     case "drain":
-        var count = (await admin.PartitionCountsAsync([topic], default))[topic];
+        if (!(await admin.PartitionCountsAsync([topic], default)).TryGetValue(topic, out var count))
+        {
+            Console.Error.WriteLine($"There is no topic {topic}.");
+            return 1;
+        }
+
         Draining.Run(clients, await admin.OffsetsAsync([.. Enumerable.Range(0, count).Select(p => new TopicPartition(topic, p))], default));
         return 0;
     default:
