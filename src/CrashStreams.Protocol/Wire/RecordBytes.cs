@@ -1,0 +1,54 @@
+namespace CrashStreams.Protocol.Wire;
+
+/// <summary>Record batches that lie outside memory, such as in a segment file, until they are copied into a socket's buffer.</summary>
+internal interface IRecordSource
+{
+    /// <summary>Copies <c>destination.Length</c> bytes from <paramref name="offset"/> on. Called outside the broker's loop.</summary>
+    void CopyTo(long offset, Span<byte> destination);
+}
+
+/// <summary>The value of a <c>records</c> field: null, a slice of memory, or a slice of an <see cref="IRecordSource"/>. Never copied by a codec.</summary>
+internal readonly struct RecordBytes
+{
+    private readonly ReadOnlyMemory<byte> _memory;
+    private readonly IRecordSource? _source;
+    private readonly long _offset;
+    private readonly int _lengthPlusOne; // so that default(RecordBytes) is null
+
+    public static readonly RecordBytes Empty = new(ReadOnlyMemory<byte>.Empty);
+
+    public RecordBytes(ReadOnlyMemory<byte> memory)
+    {
+        _memory = memory;
+        _lengthPlusOne = memory.Length + 1;
+    }
+
+    public RecordBytes(IRecordSource source, long offset, int length)
+    {
+        _source = source;
+        _offset = offset;
+        _lengthPlusOne = length + 1;
+    }
+
+    public bool IsNull => _lengthPlusOne == 0;
+
+    public int Length => Math.Max(0, _lengthPlusOne - 1);
+
+    /// <summary>The bytes of a slice of memory; those of a source have to be copied first.</summary>
+    public ReadOnlyMemory<byte> Memory => _source is null ? _memory : throw new InvalidOperationException("The records lie in a source.");
+
+    public void CopyTo(int from, Span<byte> destination)
+    {
+        if (_source is null)
+            _memory.Span.Slice(from, destination.Length).CopyTo(destination);
+        else
+            _source.CopyTo(_offset + from, destination);
+    }
+
+    public byte[] ToArray()
+    {
+        var copy = new byte[Length];
+        CopyTo(0, copy);
+        return copy;
+    }
+}

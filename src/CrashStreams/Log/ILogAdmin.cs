@@ -1,0 +1,35 @@
+namespace CrashStreams.Log;
+
+/// <summary>Describes and creates topics.</summary>
+public interface ILogAdmin : IDisposable
+{
+    /// <summary>The number of partitions of each of these topics that exists.</summary>
+    Task<IReadOnlyDictionary<string, int>> PartitionCountsAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation);
+
+    /// <summary>Creates topics; one that exists already is left as it is and is no error.</summary>
+    Task CreateTopicsAsync(IReadOnlyCollection<TopicSpec> topics, CancellationToken cancellation);
+
+    /// <summary>The settings of topics (effective values, Kafka's names).</summary>
+    Task<IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>> TopicConfigsAsync(
+        IReadOnlyCollection<string> topics, CancellationToken cancellation);
+
+    /// <summary>Deletes topics; one that does not exist is no error.</summary>
+    Task DeleteTopicsAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation);
+
+    /// <summary>The first and the end offset of partitions.</summary>
+    Task<IReadOnlyDictionary<TopicPartition, (long Start, long End)>> OffsetsAsync(
+        IReadOnlyCollection<TopicPartition> partitions, CancellationToken cancellation);
+
+    /// <summary>Lets the log drop what lies before these offsets (a repartition topic's processed records).</summary>
+    Task DeleteRecordsAsync(IReadOnlyDictionary<TopicPartition, long> beforeOffsets, CancellationToken cancellation);
+}
+
+/// <summary>A topic to create.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Partitions">Its number of partitions, at least 1.</param>
+/// <param name="Configs">Kafka's topic settings, for example <c>cleanup.policy</c>.</param>
+public sealed record TopicSpec(string Name, int Partitions, IReadOnlyDictionary<string, string> Configs)
+{
+    /// <summary>Copies of each partition; -1 takes the broker's default.</summary>
+    public short ReplicationFactor { get; init; } = -1;
+}

@@ -1,0 +1,20 @@
+namespace CrashStreams.Log;
+
+/// <summary>Makes an application's clients of one partitioned log: Apache Kafka, or the test driver's in memory.</summary>
+public interface ILogClients
+{
+    /// <summary>A consumer that is a member of the application's group.</summary>
+    /// <param name="clientId">Names the client in logs and on the broker.</param>
+    /// <param name="groupId">The consumer group: the application id.</param>
+    /// <param name="readCommitted">Whether records of open and aborted transactions are hidden.</param>
+    ILogConsumer CreateConsumer(string clientId, string groupId, bool readCommitted);
+
+    /// <summary>A consumer without a group that reads assigned partitions (restoring state).</summary>
+    ILogConsumer CreateRestoreConsumer(string clientId, bool readCommitted);
+
+    /// <summary>A producer; idempotent, and transactional when an id is given.</summary>
+    ILogProducer CreateProducer(string clientId, string? transactionalId);
+
+    /// <summary>An admin client.</summary>
+    ILogAdmin CreateAdmin(string clientId);
+}

@@ -1,0 +1,23 @@
+namespace CrashStreams.Log;
+
+/// <summary>The log could not do what was asked. The message says what, where, and what to do.</summary>
+public class LogException(string message, Exception? inner = null) : CrashStreamsException(message, inner)
+{
+    /// <summary>The client is unusable from now on and must be replaced.</summary>
+    public bool IsFatal { get; init; }
+
+    /// <summary>Another instance has taken over: this one's partitions or transactional id are not its own any more.</summary>
+    public bool IsFenced { get; init; }
+
+    /// <summary>The same call may succeed later (a broker is away, a coordinator moves).</summary>
+    public bool IsRetriable { get; init; }
+
+    /// <summary>The records that were not written, when a producer's records failed; else empty.</summary>
+    public IReadOnlyList<FailedRecord> Failed { get; init; } = [];
+}
+
+/// <summary>A record that the log refused.</summary>
+/// <param name="Topic">Its topic.</param>
+/// <param name="Partition">Its partition, or -1.</param>
+/// <param name="Reason">The client's text.</param>
+public readonly record struct FailedRecord(string Topic, int Partition, string Reason);
