@@ -53,10 +53,6 @@ internal static class JournalLayout
 
     public static byte[] ReadBytes(this BinaryReader reader) => reader.ReadBytes(reader.Read7BitEncodedInt());
 
-    public static void Write(this BinaryWriter writer, Guid id) => writer.Write(id.ToByteArray(bigEndian: true));
-
-    public static Guid ReadGuid(this BinaryReader reader) => new(reader.ReadBytes(16), bigEndian: true);
-
     public static void WriteList<T>(this BinaryWriter writer, IReadOnlyCollection<T> items, Action<T> writeItem)
     {
         writer.Write7BitEncodedInt(items.Count);
