@@ -18,7 +18,7 @@ internal sealed class LogSegment(IStorage storage, string directory, long baseOf
     private long _maxTimestamp = RecordBatchHeader.NoTimestamp;
     private long? _firstTimestamp;
 
-    public long BaseOffset => baseOffset;
+    public long BaseOffset { get; } = baseOffset;
 
     /// <summary>One past the last offset of the segment's range, which compaction may have emptied.</summary>
     public long NextOffset { get; set; } = baseOffset;
@@ -26,8 +26,8 @@ internal sealed class LogSegment(IStorage storage, string directory, long baseOf
     /// <summary>Bytes of whole batches.</summary>
     public long Length { get; private set; }
 
-    public string LogPath => PathOf(directory, baseOffset, LogSuffix);
-    public string IndexPath => PathOf(directory, baseOffset, IndexSuffix);
+    public string LogPath => PathOf(directory, BaseOffset, LogSuffix);
+    public string IndexPath => PathOf(directory, BaseOffset, IndexSuffix);
 
     /// <summary>The largest timestamp in the segment, or -1.</summary>
     public long MaxTimestamp
@@ -84,7 +84,7 @@ internal sealed class LogSegment(IStorage storage, string directory, long baseOf
     {
         var index = _index ??= new SparseIndex();
         if (index.LastPosition < 0 || Length - index.LastPosition >= indexIntervalBytes)
-            index.Add((int)(header.BaseOffset - baseOffset), (int)Length, Length == 0 ? long.MinValue : _maxTimestamp);
+            index.Add((int)(header.BaseOffset - BaseOffset), (int)Length, Length == 0 ? long.MinValue : _maxTimestamp);
         if (Length == 0)
             _firstTimestamp = header.MaxTimestamp;
         _maxTimestamp = Math.Max(_maxTimestamp, header.MaxTimestamp);
@@ -124,7 +124,14 @@ internal sealed class LogSegment(IStorage storage, string directory, long baseOf
     /// <summary>Ends the appends.</summary>
     public void Close()
     {
-        SaveIndex(closed: true);
+        try
+        {
+            SaveIndex(closed: true);
+        }
+        catch (IOException)
+        {
+            // Whoever needs the index after a restart rebuilds it.
+        }
         Abandon();
     }
 
@@ -162,7 +169,7 @@ internal sealed class LogSegment(IStorage storage, string directory, long baseOf
     {
         if (offset >= NextOffset)
             return Length;
-        long position = offset <= baseOffset ? 0 : EnsureIndex().FloorByOffset((int)Math.Min(offset - baseOffset, int.MaxValue)).Position;
+        long position = offset <= BaseOffset ? 0 : EnsureIndex().FloorByOffset((int)Math.Min(offset - BaseOffset, int.MaxValue)).Position;
         Span<byte> buffer = stackalloc byte[LocateBufferSize];
         long start = position;
         var filled = 0;
@@ -209,7 +216,7 @@ internal sealed class LogSegment(IStorage storage, string directory, long baseOf
         try
         {
             using var scanner = new BatchScanner(file.File, 0, length);
-            while (scanner.TryReadHeader(out var header) && header.BaseOffset >= baseOffset && header.BaseOffset - baseOffset <= int.MaxValue)
+            while (scanner.TryReadHeader(out var header) && header.BaseOffset >= BaseOffset && header.BaseOffset - BaseOffset <= int.MaxValue)
                 Note(header, LogConfig.Default.IndexIntervalBytes);
         }
         finally
