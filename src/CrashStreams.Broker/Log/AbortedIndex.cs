@@ -82,8 +82,8 @@ internal sealed class AbortedIndex(IStorage storage, string path)
     {
         _entries.Clear();
         _saved = 0;
-        _rewrite = true;
-        if (!storage.Exists(path))
+        _rewrite = storage.Exists(path);
+        if (!_rewrite)
             return;
         using var file = storage.Open(path, create: false);
         var bytes = new byte[file.Length - file.Length % EntrySize];

@@ -10,6 +10,7 @@ internal sealed class BatchScanner(IStorageFile file, long position, long end) :
     private const int PieceSize = 256 * 1024;
 
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(PieceSize, Math.Max(RecordBatchHeader.Size, end - position)));
+    private readonly byte[] _header = new byte[RecordBatchHeader.Size];
     private long _bufferStart = position;
     private int _bufferLength;
 
@@ -19,14 +20,15 @@ internal sealed class BatchScanner(IStorageFile file, long position, long end) :
     /// <summary>Where the next batch begins: after the last one that was whole.</summary>
     public long NextPosition { get; private set; } = position;
 
-    /// <summary>Moves on and reads the header; the bytes of the view are the header alone.</summary>
+    /// <summary>Moves on and reads the header; the view has no records, and is valid until the next header is read.</summary>
     public bool TryReadHeader(out RecordBatchView header)
     {
         Position = NextPosition;
         header = default;
         if (!TryGet(Position, RecordBatchHeader.Size, out var bytes))
             return false;
-        var view = new RecordBatchView(bytes);
+        bytes.CopyTo(_header);
+        var view = new RecordBatchView(_header);
         if (!view.IsHeaderPlausible || view.SizeInBytes > end - Position)
             return false;
         NextPosition = Position + view.SizeInBytes;

@@ -70,6 +70,8 @@ internal sealed class RecordBatchBuilder : IDisposable
     {
         _header.LastOffsetDelta = _lastOffsetDelta ?? _header.LastOffsetDelta;
         var batch = _batch;
+        if (_header.RecordCount == 0)
+            _header.Codec = CompressionCodec.None;
         if (_header.Codec != CompressionCodec.None)
         {
             batch = _compressed ??= new PooledBuffer();
