@@ -13,6 +13,9 @@ internal sealed class Group(string id, GroupContext context)
 
     public Membership Membership { get; private set; } = new ClassicGroup(id, context);
 
+    /// <summary>Nothing has ever come of it (a refused join), or everything is forgotten: to clients there is no such group.</summary>
+    public bool IsBlank => Offsets.IsEmpty && Membership is (ClassicGroup { IsUnused: true, Generation: 0 } or ConsumerGroup { IsEmpty: true, GroupEpoch: 0 });
+
     /// <summary>The classic group, made out of an empty one of the other kind if need be; null while that has members.</summary>
     public ClassicGroup? AsClassic()
     {
