@@ -19,7 +19,11 @@ internal static class ConsumerGroupHeartbeat
         if (request.MemberEpoch != 0)
             return groups.FindConsumer(request.GroupId)?.Heartbeat(request, client)
                 ?? HeartbeatRules.Refuse(ErrorCode.GroupIdNotFound, $"There is no consumer group {request.GroupId}.");
-        return groups.FindOrCreate(request.GroupId).AsConsumer()?.Heartbeat(request, client)
-            ?? HeartbeatRules.Refuse(ErrorCode.GroupIdNotFound, $"Group {request.GroupId} has members of the classic protocol.");
+        var group = groups.FindOrCreate(request.GroupId);
+        if (group.AsConsumer() is { } consumer)
+            return consumer.Heartbeat(request, client);
+        return group.Membership.IsEmpty
+            ? HeartbeatRules.Refuse(ErrorCode.CoordinatorNotAvailable, "The group could not be stored.")
+            : HeartbeatRules.Refuse(ErrorCode.GroupIdNotFound, $"Group {request.GroupId} has members of the classic protocol.");
     }
 }

@@ -19,13 +19,14 @@ internal static class JoinGroup
 
     public static void Handle(JoinGroupRequest request, short version, ClientIdentity client, GroupCoordinator groups, Action<JoinGroupResponse> reply)
     {
-        var error = Check(request, groups);
-        if (error != ErrorCode.None)
-            Answer(new JoinGroupResponse { ErrorCode = error, MemberId = request.MemberId, ProtocolName = null });
-        else if (groups.FindOrCreate(request.GroupId).AsClassic() is { } group)
-            group.Join(request, client, version >= KnownIdVersion, version >= SkipAssignmentVersion, Answer);
+        if (Check(request, groups) is var error and not ErrorCode.None)
+            Refuse(error);
+        else if (groups.FindOrCreate(request.GroupId) is var group && group.AsClassic() is { } classic)
+            classic.Join(request, client, version >= KnownIdVersion, version >= SkipAssignmentVersion, Answer);
         else
-            Answer(new JoinGroupResponse { ErrorCode = ErrorCode.InconsistentGroupProtocol, MemberId = request.MemberId, ProtocolName = null });
+            Refuse(group.Membership.IsEmpty ? ErrorCode.CoordinatorNotAvailable : ErrorCode.InconsistentGroupProtocol);
+
+        void Refuse(ErrorCode refusal) => Answer(new JoinGroupResponse { ErrorCode = refusal, MemberId = request.MemberId, ProtocolName = null });
 
         void Answer(JoinGroupResponse response)
         {
