@@ -24,7 +24,7 @@ internal static class ApiTableFile
         text.Line("namespace CrashStreams.Protocol;");
         text.Line();
         text.Open("internal static partial class SupportedApis");
-        text.Line("public static readonly ApiVersionRange[] All =");
+        text.Line("private static ApiVersionRange[] Table() =>");
         text.Line("[");
         foreach (var request in requests)
         {

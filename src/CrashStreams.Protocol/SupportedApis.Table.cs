@@ -3,7 +3,7 @@ namespace CrashStreams.Protocol;
 
 internal static partial class SupportedApis
 {
-    public static readonly ApiVersionRange[] All =
+    private static ApiVersionRange[] Table() =>
     [
         new(ApiKey.Produce, 3, 13, 9),
         new(ApiKey.Fetch, 4, 18, 12),

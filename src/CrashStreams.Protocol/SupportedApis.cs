@@ -14,6 +14,8 @@ internal readonly record struct ApiVersionRange(ApiKey Key, short First, short L
 
 internal static partial class SupportedApis
 {
+    public static readonly ApiVersionRange[] All = Table();
+
     private static readonly ApiVersionRange?[] ByKey = Index();
 
     /// <summary>The versions of an API by its key on the wire, or null when there is no codec for it.</summary>
