@@ -179,9 +179,11 @@ internal sealed partial class ConsumerGroup : Membership
         BumpEpoch();
     }
 
+    /// <summary>Changes that no target assignment has seen yet share an epoch.</summary>
     private void BumpEpoch()
     {
-        GroupEpoch++;
+        if (GroupEpoch == TargetEpoch)
+            GroupEpoch++;
         if (IsEmpty)
             TargetEpoch = GroupEpoch;
         _isGroupUnwritten = true;
