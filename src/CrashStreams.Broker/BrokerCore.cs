@@ -25,7 +25,7 @@ internal sealed class BrokerCore
     {
         (Options, Timers, Random, Node, Faults) = (options, timers, random, node, faults);
         var logDefaults = LogConfig.Default with { Flush = (FlushPolicy)options.Flush };
-        Topics = new TopicCatalog(storage, logDefaults, timers);
+        Topics = new TopicCatalog(storage, logDefaults);
         _groupJournal = new CoordinatorJournal(storage, "groups", logDefaults, timers);
         _transactionJournal = new CoordinatorJournal(storage, "transactions", logDefaults, timers);
         var groupOptions = new GroupOptions();

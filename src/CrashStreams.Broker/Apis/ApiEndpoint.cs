@@ -15,8 +15,6 @@ internal abstract class ApiEndpoint(ApiVersionRange api)
 
     public abstract void Handle(object request, RequestContext context, Action<IResponse?> reply);
 
-    /// <summary>An answer that says only the error, for injected faults; null when the response has no place for it.</summary>
-    public abstract IResponse? Refuse(object request, short version, ErrorCode error);
 }
 
 internal sealed class ApiEndpoint<TRequest, TResponse>(ApiHandler<TRequest, TResponse> handler) : ApiEndpoint(SupportedApis.Of(TRequest.ApiKey))
@@ -27,5 +25,4 @@ internal sealed class ApiEndpoint<TRequest, TResponse>(ApiHandler<TRequest, TRes
 
     public override void Handle(object request, RequestContext context, Action<IResponse?> reply) => handler((TRequest)request, context, reply);
 
-    public override IResponse? Refuse(object request, short version, ErrorCode error) => Faults.Refusal.Of(request, error);
 }

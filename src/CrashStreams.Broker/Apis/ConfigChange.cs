@@ -6,7 +6,7 @@ namespace CrashStreams.Broker.Apis;
 /// <summary>What both ways of changing configs have in common: finding the topic, checking the new values, storing them.</summary>
 internal static class ConfigChange
 {
-    /// <param name="change">The new configs from the present ones, or what is wrong with the change.</param>
+    /// <summary>Changes the configs of a resource; <paramref name="change"/> makes the new ones from the present, or says what is wrong.</summary>
     public static (ErrorCode Error, string? Message) Apply(
         sbyte resourceType,
         string name,

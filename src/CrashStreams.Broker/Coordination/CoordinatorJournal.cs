@@ -16,7 +16,7 @@ internal sealed class CoordinatorJournal(IStorage storage, string name, LogConfi
     private readonly RecordBatchBuilder _builder = new();
 
     public PartitionLog Log { get; } =
-        PartitionLog.Open(storage, $"journals/{name}", defaults with { Compact = true, Delete = false, SegmentBytes = SegmentBytes }, timers.NowMs);
+        PartitionLog.Open(storage, $"journals/{name}", defaults with { Compact = true, Delete = false, SegmentBytes = SegmentBytes });
 
     public bool TryAppend(ReadOnlySpan<JournalEntry> entries)
     {
@@ -27,7 +27,7 @@ internal sealed class CoordinatorJournal(IStorage storage, string name, LogConfi
         return Log.Append(_builder.Build(), new AppendOptions { NowMs = nowMs }).Error == ErrorCode.None;
     }
 
-    public void Replay(JournalReplay replay) => Log.VisitBatches(Log.LogStartOffset, (in RecordBatchView batch) =>
+    public void Replay(JournalReplay replay) => Log.VisitBatches(Log.LogStartOffset, batch =>
     {
         if (!BatchContent.TryOpen(batch, out var content))
             throw new InvalidDataException($"The journal {name} has a batch at offset {batch.BaseOffset} that can't be read.");

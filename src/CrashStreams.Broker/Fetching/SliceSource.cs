@@ -8,7 +8,7 @@ internal sealed class SliceSource(LogSlice slice) : IRecordSource
 {
     private int _isDisposed; // shared: a closed connection may dispose while an answer is being written
 
-    public void CopyTo(long offset, Span<byte> destination) => slice.CopyTo((int)offset, destination);
+    public void CopyTo(long offset, Span<byte> destination) => slice.CopyTo(offset, destination);
 
     public void Dispose()
     {

@@ -15,14 +15,13 @@ internal sealed class TopicCatalog : ITopicView
 
     private readonly IStorage _storage;
     private readonly LogConfig _logDefaults;
-    private readonly ITimerQueue _timers;
     private readonly SortedDictionary<string, Topic> _byName = new(StringComparer.Ordinal);
     private readonly Dictionary<Guid, Topic> _byId = [];
 
     /// <summary>Opens the catalog and every log that it names.</summary>
-    public TopicCatalog(IStorage storage, LogConfig logDefaults, ITimerQueue timers)
+    public TopicCatalog(IStorage storage, LogConfig logDefaults)
     {
-        (_storage, _logDefaults, _timers) = (storage, logDefaults, timers);
+        (_storage, _logDefaults) = (storage, logDefaults);
         var stored = CatalogFile.Read(storage);
         ClusterId = stored?.ClusterId ?? Protocol.TopicIdText.Format(Guid.NewGuid());
         foreach (var entry in stored?.Topics ?? [])
@@ -115,7 +114,7 @@ internal sealed class TopicCatalog : ITopicView
 
     private Partition OpenPartition(Guid id, string name, int index, TopicConfigs configs)
     {
-        var log = PartitionLog.Open(_storage, DirectoryOf(id, index), configs.ToLogConfig(_logDefaults), _timers.NowMs);
+        var log = PartitionLog.Open(_storage, DirectoryOf(id, index), configs.ToLogConfig(_logDefaults));
         return new Partition(name, id, index, log);
     }
 
