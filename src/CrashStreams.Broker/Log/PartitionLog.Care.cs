@@ -29,7 +29,7 @@ internal sealed partial class PartitionLog
         var count = 0;
         foreach (var segment in _segments)
         {
-            var isTooOld = Config.RetentionMs >= 0 && segment.Length > 0 && nowMs - segment.MaxTimestamp > Config.RetentionMs;
+            var isTooOld = segment.Length == 0 ? segment != Active : IsTooOld(segment, nowMs);
             var isTooMuch = segment != Active && segment.Length > 0 && excess >= segment.Length;
             if (segment.NextOffset > LastStableOffset || !(isTooOld || isTooMuch))
                 break;
@@ -42,6 +42,9 @@ internal sealed partial class PartitionLog
             Roll();
         MoveLogStart(_segments[count].BaseOffset);
     }
+
+    private bool IsTooOld(LogSegment segment, long nowMs) =>
+        Config.RetentionMs >= 0 && segment.MaxTimestamp >= 0 && nowMs - segment.MaxTimestamp > Config.RetentionMs;
 
     /// <summary>Forces everything to the disk.</summary>
     public void Flush()
@@ -119,6 +122,7 @@ internal sealed partial class PartitionLog
         Position = Active.Length,
         MaxTimestamp = Active.MaxTimestamp,
         LogStartOffset = LogStartOffset,
+        CleanedOffset = CleanedOffset,
         AbortedCount = _aborted.Entries.Count,
         Producers = _producers.Producers,
     };

@@ -29,6 +29,7 @@ internal sealed partial class PartitionLog
 
         var isSameEra = latest is not null && latest.Era.Length > 0 && latest.Era == _storage.Era;
         var start = isSameEra && Fits(latest!) ? latest : flushed is not null && Fits(flushed) ? flushed : null;
+        CleanedOffset = start?.CleanedOffset ?? 0;
         var scanned = ReplayFrom(start);
         if (_segments.Count == 0 || EndOffset < LogStartOffset)
             BeginEmpty();
