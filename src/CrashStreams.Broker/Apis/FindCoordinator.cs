@@ -15,7 +15,7 @@ internal static class FindCoordinator
     public static FindCoordinatorResponse Handle(FindCoordinatorRequest request, short version, int nodeId, string host, int port)
     {
         var error = request.KeyType is Group or Transaction ? ErrorCode.None : ErrorCode.InvalidRequest;
-        var message = error == ErrorCode.None ? null : $"There is no coordinator of key type {request.KeyType}.";
+        var message = error == ErrorCode.None ? "" : $"There is no coordinator of key type {request.KeyType}.";
         if (error != ErrorCode.None)
             (nodeId, host, port) = (-1, "", -1);
         if (version < BatchedVersion)

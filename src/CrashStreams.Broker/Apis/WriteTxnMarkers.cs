@@ -29,6 +29,7 @@ internal static class WriteTxnMarkers
         participants.WriteMarker(partition, new ProducerIdentity(marker.ProducerId, marker.ProducerEpoch), marker.TransactionResult) switch
         {
             MarkerResult.Written => ErrorCode.None,
+            MarkerResult.Fenced => ErrorCode.InvalidProducerEpoch,
             MarkerResult.Gone => ErrorCode.UnknownTopicOrPartition,
             _ => ErrorCode.KafkaStorageError,
         };

@@ -33,6 +33,8 @@ internal sealed class TopicCatalog : ITopicView
 
     public string ClusterId { get; }
 
+    public long Version { get; private set; }
+
     /// <summary>Topics in the order of their names.</summary>
     public IReadOnlyCollection<Topic> Topics => _byName.Values;
 
@@ -69,6 +71,7 @@ internal sealed class TopicCatalog : ITopicView
 
     public void AddPartitions(Topic topic, int count)
     {
+        Version++;
         var before = topic.Partitions.Count;
         for (var index = before; index < count; index++)
             topic.Partitions.Add(OpenPartition(topic.Id, topic.Name, index, topic.Configs));
@@ -120,12 +123,14 @@ internal sealed class TopicCatalog : ITopicView
 
     private void Add(Topic topic)
     {
+        Version++;
         _byName.Add(topic.Name, topic);
         _byId.Add(topic.Id, topic);
     }
 
     private void Remove(Topic topic)
     {
+        Version++;
         _byName.Remove(topic.Name);
         _byId.Remove(topic.Id);
     }

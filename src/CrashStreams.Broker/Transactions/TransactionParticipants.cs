@@ -13,9 +13,12 @@ internal sealed class TransactionParticipants(BrokerCore core) : ITransactionPar
     {
         if (core.Topics.Find(partition) is not { } found)
             return MarkerResult.Gone;
-        var result = found.Log.AppendMarker(producer.Id, producer.Epoch, commit, CoordinatorEpoch, core.Timers.NowMs);
-        // A producer that is already in a later epoch there has had this transaction ended before.
-        return result.Error is ErrorCode.None or ErrorCode.InvalidProducerEpoch ? MarkerResult.Written : MarkerResult.Failed;
+        return found.Log.AppendMarker(producer.Id, producer.Epoch, commit, CoordinatorEpoch, core.Timers.NowMs).Error switch
+        {
+            ErrorCode.None => MarkerResult.Written,
+            ErrorCode.InvalidProducerEpoch => MarkerResult.Fenced,
+            _ => MarkerResult.Failed,
+        };
     }
 
     public bool TryEndOffsets(string groupId, long producerId, bool commit) => core.Groups.Find(groupId)?.Offsets.TryEnd(producerId, commit) ?? true;

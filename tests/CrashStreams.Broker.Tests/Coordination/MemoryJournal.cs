@@ -23,7 +23,7 @@ internal sealed class MemoryJournal : IJournal
         return true;
     }
 
-    public void Replay(ReplayEntry replay)
+    public void Replay(JournalReplay replay)
     {
         foreach (var (key, value) in _batches.SelectMany(batch => batch))
             replay(key, value, value is null);
@@ -40,6 +40,4 @@ internal sealed class MemoryJournal : IJournal
         _batches.Clear();
         _batches.Add(kept);
     }
-
-    public delegate void ReplayEntry(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, bool isTombstone);
 }

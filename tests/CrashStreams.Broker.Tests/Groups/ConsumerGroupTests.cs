@@ -262,6 +262,20 @@ public class ConsumerGroupTests
     }
 
     [Fact]
+    public void A_topic_that_changed_just_before_a_restart_is_noticed_after_it()
+    {
+        var a = Join("a");
+        _host.Topics.Grow("t", 9);
+        _host.Restart();
+        a.Beat();
+        a.Owned.Should().HaveCount(9);
+        var epoch = Group.GroupEpoch;
+        _host.Restart();
+        a.Beat();
+        Group.GroupEpoch.Should().Be(epoch, "nothing has changed");
+    }
+
+    [Fact]
     public void Malformed_requests_are_refused()
     {
         Beat(request => request.MemberId = "").Should().Be(ErrorCode.InvalidRequest);
