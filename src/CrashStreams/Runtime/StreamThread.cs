@@ -211,7 +211,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
                 var id = new TaskId(subTopology.Id, partition);
                 if (_tasks.ContainsKey(id) || !topics.Where(t => id.Partition < _topics.PartitionsOf(t)).All(t => _assigned.Contains(new(t, id.Partition))))
                     continue;
-                var task = new StreamTask(new TaskContext(id, _options, _time, _collector, count), subTopology, _topics.PartitionsOf, _topics.WritersOf);
+                var task = new StreamTask(new TaskContext(id, _options, _time, _collector, count), subTopology, _topology.HorizonMs, _topics.PartitionsOf, _topics.WritersOf);
                 _tasks.Add(id, task);
                 created.Add(task);
             }
