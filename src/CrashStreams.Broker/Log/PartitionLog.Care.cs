@@ -55,6 +55,7 @@ internal sealed partial class PartitionLog
         foreach (var segment in _unflushed)
             segment.Flush();
         _unflushed.Clear();
+        Active.SaveIndex(closed: false, flush: true);
         _aborted.Save(flush: true);
         MakeCheckpoint().Save(_storage, $"{Directory}/{Checkpoint.Flushed}", flush: true);
     }
@@ -109,11 +110,12 @@ internal sealed partial class PartitionLog
 
     private void WriteCheckpoint()
     {
-        Active.SaveIndex(closed: false);
-        _aborted.Save(flush: Config.Flush == FlushPolicy.Always);
+        var isFlushed = _unflushed.Count == 0;
+        Active.SaveIndex(closed: false, isFlushed);
+        _aborted.Save(isFlushed);
         var checkpoint = MakeCheckpoint();
         checkpoint.Save(_storage, $"{Directory}/{Checkpoint.Latest}", flush: false);
-        if (_unflushed.Count == 0)
+        if (isFlushed)
             checkpoint.Save(_storage, $"{Directory}/{Checkpoint.Flushed}", flush: true);
     }
 
