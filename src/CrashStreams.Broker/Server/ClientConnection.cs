@@ -62,7 +62,7 @@ internal sealed class ClientConnection : IClientSession, IThreadPoolWorkItem
         {
             _log.LogWarning("{Client} broke the protocol and is disconnected: {Problem}", _host, error.Message);
         }
-        catch (Exception error) when (error is IOException or ObjectDisposedException or OperationCanceledException or InvalidOperationException)
+        catch (Exception error)
         {
             _log.LogDebug(error, "{Client} is gone.", _host);
         }
