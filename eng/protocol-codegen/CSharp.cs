@@ -19,7 +19,7 @@ internal static class CSharp
             "string" => "string",
             "uuid" => "Guid",
             "bytes" => "byte[]",
-            "records" => "RecordBytes",
+            "records" => "RecordsField",
             _ => typeName(field.Type),
         };
         var isReference = field.IsArray || field.IsStruct || field.Type is "string" or "bytes";

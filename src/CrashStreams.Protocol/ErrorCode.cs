@@ -1,7 +1,8 @@
+#pragma warning disable CS1591 // the names are the protocol's own
 namespace CrashStreams.Protocol;
 
 /// <summary>The error codes of Kafka's protocol that a broker answers with.</summary>
-internal enum ErrorCode : short
+public enum ErrorCode : short
 {
     UnknownServerError = -1,
     None = 0,

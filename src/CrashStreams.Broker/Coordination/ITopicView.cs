@@ -5,6 +5,9 @@ namespace CrashStreams.Broker.Coordination;
 /// <summary>The topics that exist, as the coordinators see them.</summary>
 internal interface ITopicView
 {
+    /// <summary>Grows with every topic that comes, goes or gets partitions: while it stays, so does everything else here.</summary>
+    long Version { get; }
+
     /// <summary>All topics that users can subscribe to; internal ones are left out.</summary>
     IEnumerable<TopicInfo> All { get; }
 

@@ -13,7 +13,10 @@ internal sealed class Group(string id, GroupContext context)
 
     public Membership Membership { get; private set; } = new ClassicGroup(id, context);
 
-    /// <summary>The classic group, made out of an empty one of the other kind if need be; null while that has members.</summary>
+    /// <summary>Nothing has ever come of it (a refused join), or everything is forgotten: to clients there is no such group.</summary>
+    public bool IsBlank => Offsets.IsEmpty && Membership is (ClassicGroup { IsUnused: true, Generation: 0 } or ConsumerGroup { IsEmpty: true, GroupEpoch: 0 });
+
+    /// <summary>The classic group, made out of an empty one of the other kind if need be; null while that has members or can't be replaced in the journal.</summary>
     public ClassicGroup? AsClassic()
     {
         if (Membership is ClassicGroup classic)
@@ -21,7 +24,7 @@ internal sealed class Group(string id, GroupContext context)
         return TryReplaceMembership(new ClassicGroup(id, context)) ? (ClassicGroup)Membership : null;
     }
 
-    /// <summary>The KIP-848 group, made out of an empty one of the other kind if need be; null while that has members.</summary>
+    /// <summary>The KIP-848 group, made out of an empty one of the other kind if need be; null while that has members or can't be replaced in the journal.</summary>
     public ConsumerGroup? AsConsumer()
     {
         if (Membership is ConsumerGroup consumer)
@@ -73,7 +76,7 @@ internal sealed class Group(string id, GroupContext context)
 
     private bool TryReplaceMembership(Membership next)
     {
-        if (!Membership.IsEmpty || !context.Journal.TryAppend([.. Membership.Tombstones()]))
+        if (!Membership.IsEmpty || !(IsBlank || context.Journal.TryAppend([.. Membership.Tombstones()])))
             return false;
         (Membership as ClassicGroup)?.Close();
         Membership = next;

@@ -12,9 +12,9 @@ internal sealed class GroupCoordinator(GroupContext context)
 
     public GroupContext Context => context;
 
-    public IReadOnlyCollection<Group> Groups => _groups.Values;
+    public IEnumerable<Group> Groups => _groups.Values.Where(group => !group.IsBlank);
 
-    public Group? Find(string groupId) => _groups.GetValueOrDefault(groupId);
+    public Group? Find(string groupId) => _groups.TryGetValue(groupId, out var group) && !group.IsBlank ? group : null;
 
     public Group FindOrCreate(string groupId)
     {
@@ -81,14 +81,12 @@ internal sealed class GroupCoordinator(GroupContext context)
     public void Start()
     {
         // Groups of which only tombstones are left.
-        foreach (var forgotten in _groups.Values.Where(IsForgotten).ToList())
+        foreach (var forgotten in _groups.Values.Where(group => group.IsBlank).ToList())
             _groups.Remove(forgotten.Id);
         foreach (var group in _groups.Values)
             group.Membership.Resume();
         ScheduleExpiration();
     }
-
-    private static bool IsForgotten(Group group) => group.Offsets.IsEmpty && group.Membership is ClassicGroup { IsUnused: true, Generation: 0 };
 
     private void ScheduleExpiration() => context.Timers.Schedule(context.Timers.NowMs + context.Options.OffsetExpirationCheckMs, Expire);
 
@@ -97,8 +95,9 @@ internal sealed class GroupCoordinator(GroupContext context)
         foreach (var group in _groups.Values.ToList())
         {
             _ = group.Offsets.TryRemove([.. OffsetExpiration.Expired(group, context)]);
-            var isUnused = group.Membership is not ClassicGroup classic || classic.IsUnused;
-            if (group.Offsets.IsEmpty && group.Membership.IsEmpty && isUnused)
+            if (group.IsBlank)
+                _groups.Remove(group.Id);
+            else if (group.Offsets.IsEmpty && group.Membership.IsEmpty)
                 _ = Delete(group.Id);
         }
         ScheduleExpiration();

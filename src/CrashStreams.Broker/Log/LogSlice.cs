@@ -47,10 +47,13 @@ internal readonly struct LogSlice : IDisposable
     public IReadOnlyList<AbortedTransaction>? Aborted { get; init; }
 
     /// <summary>Copies all of the slice: one read of the file.</summary>
-    public void CopyTo(Span<byte> target)
+    public void CopyTo(Span<byte> target) => CopyTo(0, target[..Length]);
+
+    /// <summary>Fills the target with the bytes from <paramref name="offset"/> of the slice on.</summary>
+    public void CopyTo(long offset, Span<byte> target)
     {
-        if (_file is not null && _file.Read(_position, target[..Length]) != Length)
-            throw new IOException($"A log segment is shorter than {_position + Length} bytes: its file was changed from outside.");
+        if (_file is not null && _file.Read(_position + offset, target) != target.Length)
+            throw new IOException($"A log segment is shorter than {_position + offset + target.Length} bytes: its file was changed from outside.");
     }
 
     public byte[] ToArray()

@@ -19,6 +19,9 @@ internal enum MarkerResult
     /// <summary>The partition was deleted: there is nothing left to end.</summary>
     Gone,
 
+    /// <summary>The partition knows a later epoch of the producer: there is nothing of this transaction left to end.</summary>
+    Fenced,
+
     /// <summary>Could not be stored now; the coordinator comes again.</summary>
     Failed,
 }

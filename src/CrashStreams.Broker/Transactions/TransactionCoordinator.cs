@@ -94,15 +94,15 @@ internal sealed class TransactionCoordinator
         if (transaction.State.IsPrepared())
             return ErrorCode.ConcurrentTransactions;
 
-        var next = transaction with
+        var isOngoing = transaction.State == TransactionState.Ongoing;
+        if (isOngoing && partitions.All(transaction.Partitions.Contains) && (groupId is null || transaction.Groups.Contains(groupId)))
+            return ErrorCode.None;
+        var next = transaction.Move(TransactionState.Ongoing, _timers.NowMs) with
         {
             Partitions = transaction.Partitions.Union(partitions),
             Groups = groupId is null ? transaction.Groups : transaction.Groups.Add(groupId),
+            StartMs = isOngoing ? transaction.StartMs : _timers.NowMs,
         };
-        var isOngoing = transaction.State == TransactionState.Ongoing;
-        if (isOngoing && next.Partitions.Count == transaction.Partitions.Count && next.Groups.Count == transaction.Groups.Count)
-            return ErrorCode.None;
-        next = next.Move(TransactionState.Ongoing, _timers.NowMs) with { StartMs = isOngoing ? transaction.StartMs : _timers.NowMs };
         if (!_table.TryStore(next))
             return ErrorCode.CoordinatorNotAvailable;
         _timeouts.Watch(next);

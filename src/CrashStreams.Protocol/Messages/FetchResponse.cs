@@ -108,7 +108,7 @@ internal sealed class FetchResponse : IResponse<FetchResponse>
         public SnapshotId? SnapshotId { get; set; } // versions 12+, tag 2
         public List<AbortedTransaction>? AbortedTransactions { get; set; } = [];
         public int PreferredReadReplica { get; set; } = -1; // versions 11+
-        public RecordBytes Records { get; set; }
+        public RecordsField Records { get; set; }
 
         public static PartitionData Read(ref WireReader reader, short version)
         {

@@ -73,7 +73,7 @@ internal sealed class ProduceRequest : IRequest<ProduceRequest>
     internal sealed class PartitionProduceData : IWireStruct<PartitionProduceData>
     {
         public int Index { get; set; }
-        public RecordBytes Records { get; set; }
+        public RecordsField Records { get; set; }
 
         public static PartitionProduceData Read(ref WireReader reader, short version)
         {

@@ -10,7 +10,7 @@ internal sealed class WireBuffer(int capacity = 256) : IDisposable
 {
     private byte[] _bytes = ArrayPool<byte>.Shared.Rent(capacity);
     private int _length;
-    private List<(int Position, RecordBytes Records)>? _inserts;
+    private List<(int Position, RecordsField Records)>? _inserts;
     private int _insertedLength;
 
     /// <summary>Bytes of the whole message, records included.</summary>
@@ -31,7 +31,7 @@ internal sealed class WireBuffer(int capacity = 256) : IDisposable
         return span;
     }
 
-    public void Insert(RecordBytes records)
+    public void Insert(RecordsField records)
     {
         if (records.Length == 0)
             return;
@@ -80,6 +80,8 @@ internal sealed class WireBuffer(int capacity = 256) : IDisposable
 
     public void Dispose()
     {
+        foreach (var (_, records) in _inserts ?? [])
+            records.Release();
         var bytes = _bytes;
         _bytes = [];
         _length = 0;

@@ -82,13 +82,13 @@ internal ref partial struct WireReader(ReadOnlyMemory<byte> frame)
     }
 
     /// <summary>A slice of the frame: valid only as long as the frame is.</summary>
-    public RecordBytes ReadNullableRecords(bool flexible)
+    public RecordsField ReadNullableRecords(bool flexible)
     {
         var length = Length(flexible);
         if (length < 0)
             return default;
         Take(length);
-        return new RecordBytes(_frame.Slice(_position - length, length));
+        return new RecordsField(_frame.Slice(_position - length, length));
     }
 
     private int Length(bool flexible)

@@ -66,7 +66,7 @@ internal readonly ref partial struct WireWriter(WireBuffer buffer)
     }
 
     /// <summary>Only the length is written here; the records join the message when it is sent.</summary>
-    public void WriteNullableRecords(RecordBytes value, bool flexible)
+    public void WriteNullableRecords(RecordsField value, bool flexible)
     {
         WriteLength(value.IsNull ? -1 : value.Length, flexible);
         buffer.Insert(value);

@@ -11,6 +11,8 @@ internal sealed partial class ConsumerGroup
     private const int JoinEpoch = 0;
     private const int LeaveEpoch = -1;
     private ImmutableHashSet<TopicInfo> _topicsOfSubscriptions = [];
+    private long _topicsVersion = -1;
+    private bool _haveSubscriptionsChanged = true;
 
     public ConsumerGroupHeartbeatResponse Heartbeat(ConsumerGroupHeartbeatRequest request, ClientIdentity client)
     {
@@ -139,13 +141,18 @@ internal sealed partial class ConsumerGroup
         (member.TopicNames, member.Pattern, member.Assignor) = (names, pattern, assignor);
         (member.RebalanceTimeoutMs, member.RackId, member.Client) = (rebalanceTimeoutMs, rack, client);
         member.IsUnwritten = true;
-        if (hasChangedMind)
-            BumpEpoch();
+        if (!hasChangedMind)
+            return;
+        _haveSubscriptionsChanged = true;
+        BumpEpoch();
     }
 
     /// <summary>Topics come, go and grow; when one that somebody wants has changed, the target assignment has to change too.</summary>
     private void RefreshSubscriptions()
     {
+        if (!_haveSubscriptionsChanged && _topicsVersion == _context.Topics.Version)
+            return;
+        (_haveSubscriptionsChanged, _topicsVersion) = (false, _context.Topics.Version);
         var topics = TopicsNow();
         if (topics.SetEquals(_topicsOfSubscriptions))
             return;

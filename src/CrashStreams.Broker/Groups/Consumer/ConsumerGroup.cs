@@ -102,7 +102,10 @@ internal sealed partial class ConsumerGroup : Membership
             if (member.State == ReconciliationState.Revoking)
                 member.Revocation.SetAfter(member.RebalanceTimeoutMs);
         }
-        _topicsOfSubscriptions = TopicsNow();
+        // A topic may have changed without any member having heard of it; then the first heartbeat has to see the difference.
+        var topics = TopicsNow();
+        var partitions = topics.SelectMany(topic => Enumerable.Range(0, topic.Partitions).Select(index => new TopicIdPartition(topic.Id, index)));
+        _topicsOfSubscriptions = _members.Values.SelectMany(member => member.Target).ToHashSet().SetEquals(partitions) ? topics : [];
     }
 
     public void RestoreGroup(ReadOnlySpan<byte> value)
@@ -173,15 +176,18 @@ internal sealed partial class ConsumerGroup : Membership
     private void Remove(ConsumerMember member)
     {
         Detach(member);
+        _haveSubscriptionsChanged = true;
         _unwritten.Add(ConsumerGroupRecords.ForgetMember(_groupId, member.Id));
         if (IsEmpty)
             _emptySinceMs = _context.Timers.NowMs;
         BumpEpoch();
     }
 
+    /// <summary>Changes that no target assignment has seen yet share an epoch.</summary>
     private void BumpEpoch()
     {
-        GroupEpoch++;
+        if (GroupEpoch == TargetEpoch)
+            GroupEpoch++;
         if (IsEmpty)
             TargetEpoch = GroupEpoch;
         _isGroupUnwritten = true;

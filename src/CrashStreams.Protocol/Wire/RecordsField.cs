@@ -1,29 +1,29 @@
 namespace CrashStreams.Protocol.Wire;
 
 /// <summary>Record batches that lie outside memory, such as in a segment file, until they are copied into a socket's buffer.</summary>
-internal interface IRecordSource
+internal interface IRecordSource : IDisposable
 {
     /// <summary>Copies <c>destination.Length</c> bytes from <paramref name="offset"/> on. Called outside the broker's loop.</summary>
     void CopyTo(long offset, Span<byte> destination);
 }
 
 /// <summary>The value of a <c>records</c> field: null, a slice of memory, or a slice of an <see cref="IRecordSource"/>. Never copied by a codec.</summary>
-internal readonly struct RecordBytes
+internal readonly struct RecordsField
 {
     private readonly ReadOnlyMemory<byte> _memory;
     private readonly IRecordSource? _source;
     private readonly long _offset;
-    private readonly int _lengthPlusOne; // so that default(RecordBytes) is null
+    private readonly int _lengthPlusOne; // so that default(RecordsField) is null
 
-    public static readonly RecordBytes Empty = new(ReadOnlyMemory<byte>.Empty);
+    public static readonly RecordsField Empty = new(ReadOnlyMemory<byte>.Empty);
 
-    public RecordBytes(ReadOnlyMemory<byte> memory)
+    public RecordsField(ReadOnlyMemory<byte> memory)
     {
         _memory = memory;
         _lengthPlusOne = memory.Length + 1;
     }
 
-    public RecordBytes(IRecordSource source, long offset, int length)
+    public RecordsField(IRecordSource source, long offset, int length)
     {
         _source = source;
         _offset = offset;
@@ -44,6 +44,9 @@ internal readonly struct RecordBytes
         else
             _source.CopyTo(_offset + from, destination);
     }
+
+    /// <summary>Gives the source back, once the bytes have been sent.</summary>
+    public void Release() => _source?.Dispose();
 
     public byte[] ToArray()
     {
