@@ -49,7 +49,7 @@ internal sealed class AbortedIndex(IStorage storage, string path)
     }
 
     /// <summary>Drops the transactions whose markers are among these: nothing of them is in the log any more.</summary>
-    public void Drop(HashSet<long> markers) => _rewrite |= _entries.RemoveAll(entry => markers.Contains(entry.LastOffset)) > 0;
+    public void Drop(IReadOnlySet<long> markers) => _rewrite |= _entries.RemoveAll(entry => markers.Contains(entry.LastOffset)) > 0;
 
     public void Clear()
     {

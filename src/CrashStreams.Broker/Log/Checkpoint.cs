@@ -28,6 +28,10 @@ internal sealed record Checkpoint
     public required long MaxTimestamp { get; init; }
 
     public required long LogStartOffset { get; init; }
+
+    /// <summary>Up to here the log is compacted.</summary>
+    public required long CleanedOffset { get; init; }
+
     public required int AbortedCount { get; init; }
     public required IReadOnlyCollection<ProducerState> Producers { get; init; }
 
@@ -44,6 +48,7 @@ internal sealed record Checkpoint
         Put(content, Position);
         Put(content, MaxTimestamp);
         Put(content, LogStartOffset);
+        Put(content, CleanedOffset);
         Put(content, AbortedCount);
         Put(content, Producers.Count);
         foreach (var producer in Producers)
@@ -70,6 +75,7 @@ internal sealed record Checkpoint
             Position = TakeInt64(ref left),
             MaxTimestamp = TakeInt64(ref left),
             LogStartOffset = TakeInt64(ref left),
+            CleanedOffset = TakeInt64(ref left),
             AbortedCount = TakeInt32(ref left),
             Producers = TakeProducers(ref left),
         };

@@ -228,5 +228,6 @@ internal sealed class LogSegment(IStorage storage, string directory, long baseOf
         return _index;
     }
 
-    private void ThrowDamaged(long position) => throw new IOException($"Log segment {LogPath} is damaged at byte {position}: no batch begins there.");
+    /// <exception cref="IOException">Always: the bytes at a position are no batch.</exception>
+    public void ThrowDamaged(long position) => throw new IOException($"Log segment {LogPath} is damaged at byte {position}: no batch begins there.");
 }

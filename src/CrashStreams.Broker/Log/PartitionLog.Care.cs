@@ -25,16 +25,17 @@ internal sealed partial class PartitionLog
         _producers.Expire(nowMs, Config.ProducerIdExpirationMs);
         if (!Config.Delete)
             return;
-        var excess = Config.RetentionBytes < 0 ? 0 : SizeInBytes - Config.RetentionBytes;
+        var excess = Config.RetentionBytes < 0 ? long.MinValue : SizeInBytes - Config.RetentionBytes;
         var count = 0;
-        foreach (var segment in _segments)
+        for (var i = 0; i < _segments.Count && _segments[i].NextOffset <= LastStableOffset; i++)
         {
-            var isTooOld = Config.RetentionMs >= 0 && segment.Length > 0 && nowMs - segment.MaxTimestamp > Config.RetentionMs;
-            var isTooMuch = segment != Active && segment.Length > 0 && excess >= segment.Length;
-            if (segment.NextOffset > LastStableOffset || !(isTooOld || isTooMuch))
-                break;
-            excess -= segment.Length;
-            count++;
+            var segment = _segments[i];
+            var isTooMuch = segment != Active && excess >= segment.Length;
+            if (isTooMuch || IsTooOld(segment, nowMs))
+                count = i + 1;
+            else if (segment == Active || segment.MaxTimestamp >= 0)
+                break; // one without timestamps goes with the next that has some
+            excess -= Config.RetentionBytes < 0 ? 0 : segment.Length;
         }
         if (count == 0)
             return;
@@ -42,6 +43,9 @@ internal sealed partial class PartitionLog
             Roll();
         MoveLogStart(_segments[count].BaseOffset);
     }
+
+    private bool IsTooOld(LogSegment segment, long nowMs) =>
+        Config.RetentionMs >= 0 && segment.MaxTimestamp >= 0 && nowMs - segment.MaxTimestamp > Config.RetentionMs;
 
     /// <summary>Forces everything to the disk.</summary>
     public void Flush()
@@ -55,9 +59,11 @@ internal sealed partial class PartitionLog
         MakeCheckpoint().Save(_storage, $"{Directory}/{Checkpoint.Flushed}", flush: true);
     }
 
-    /// <summary>Closes the active segment and begins a new one.</summary>
+    /// <summary>Closes the active segment and begins a new one, unless it is empty.</summary>
     public void Roll()
     {
+        if (Active.Length == 0)
+            return;
         var full = Active;
         AddActiveSegment(EndOffset);
         full.Close();
@@ -119,6 +125,7 @@ internal sealed partial class PartitionLog
         Position = Active.Length,
         MaxTimestamp = Active.MaxTimestamp,
         LogStartOffset = LogStartOffset,
+        CleanedOffset = CleanedOffset,
         AbortedCount = _aborted.Entries.Count,
         Producers = _producers.Producers,
     };

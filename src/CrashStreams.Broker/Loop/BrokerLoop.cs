@@ -30,7 +30,7 @@ internal sealed class BrokerLoop : IThreadPoolWorkItem, IDisposable
     public BrokerLoop(Timers timers, TimeProvider time, ILogger log)
     {
         (_timers, _time, _log) = (timers, time, log);
-        _wakeUp = time.CreateTimer(_ => Post(new LoopAction(() => { })), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _wakeUp = time.CreateTimer(_ => Post(new LoopAction(WokenUp)), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Called at the end of each turn: what many requests of a turn share, such as waking fetches.</summary>
@@ -79,28 +79,34 @@ internal sealed class BrokerLoop : IThreadPoolWorkItem, IDisposable
     {
         do
         {
-            for (var left = ItemsPerTurn; left > 0 && _inbox.TryDequeue(out var item); left--)
-                Guard(item.Run);
-            if (_isStopped)
-            {
-                Volatile.Write(ref _isRunning, 0);
-                continue;
-            }
-            Guard(_timers.RunDue);
-            Guard(TurnEnded);
-            if (!_inbox.IsEmpty)
-                continue;
-            SetWakeUp();
-            Volatile.Write(ref _isRunning, 0);
-            // What was posted between the last look and the write above found the loop running, so it is looked for once more.
+            do
+                RunTurn();
+            while (!_inbox.IsEmpty);
+            if (!_isStopped)
+                SetWakeUp();
+            // A full fence: what is posted from here on finds the loop idle, and what was posted before is seen by the next look.
+            Interlocked.Exchange(ref _isRunning, 0);
         }
-        while (!_inbox.IsEmpty && (_isRunning == 1 || Interlocked.Exchange(ref _isRunning, 1) == 0));
+        while (!_inbox.IsEmpty && Interlocked.Exchange(ref _isRunning, 1) == 0);
     }
 
     /// <summary>Ends the timers; work that is posted later still runs, so that nobody waits in vain.</summary>
     public void Stop() => _isStopped = true;
 
     public void Dispose() => _wakeUp.Dispose();
+
+    /// <summary>The timer runs on another clock and may be a little early; then it has to be set again for the same time.</summary>
+    private void WokenUp() => _wakeUpMs = long.MaxValue;
+
+    private void RunTurn()
+    {
+        for (var left = ItemsPerTurn; left > 0 && _inbox.TryDequeue(out var item); left--)
+            Guard(item.Run);
+        if (_isStopped)
+            return;
+        Guard(_timers.RunDue);
+        Guard(TurnEnded);
+    }
 
     private void SetWakeUp()
     {

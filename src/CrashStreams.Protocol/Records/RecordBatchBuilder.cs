@@ -37,8 +37,8 @@ internal sealed class RecordBatchBuilder : IDisposable
             _header.BaseTimestamp = _header.MaxTimestamp = RecordBatchHeader.NoTimestamp;
     }
 
-    /// <summary>Adds a record after the last one. A null key or value is given by <see cref="RecordBytes.Null"/>.</summary>
-    public void Append(long timestampMs, RecordBytes key, RecordBytes value, ReadOnlySpan<RecordHeader> headers = default)
+    /// <summary>Adds a record after the last one. A null key or value is given by <see cref="RecordField.Null"/>.</summary>
+    public void Append(long timestampMs, RecordField key, RecordField value, ReadOnlySpan<RecordHeader> headers = default)
     {
         var headerBytes = Varint.Size(headers.Length);
         foreach (var header in headers)
@@ -48,7 +48,7 @@ internal sealed class RecordBatchBuilder : IDisposable
         foreach (var header in headers)
         {
             WriteBytes(ref target, header.Key.Span);
-            WriteBytes(ref target, header.Value is { } present ? (RecordBytes)present.Span : RecordBytes.Null);
+            WriteBytes(ref target, header.Value is { } present ? (RecordField)present.Span : RecordField.Null);
         }
     }
 
@@ -57,7 +57,7 @@ internal sealed class RecordBatchBuilder : IDisposable
     {
         var headers = record.RawHeaders;
         var target = BeginRecord(source.BaseTimestamp + record.TimestampDelta, record.OffsetDelta,
-            record.HasKey ? (RecordBytes)record.Key : RecordBytes.Null, record.HasValue ? (RecordBytes)record.Value : RecordBytes.Null,
+            record.HasKey ? (RecordField)record.Key : RecordField.Null, record.HasValue ? (RecordField)record.Value : RecordField.Null,
             Varint.Size(record.HeaderCount) + headers.Length);
         headers.CopyTo(target[Varint.Write(target, record.HeaderCount)..]);
     }
@@ -89,7 +89,7 @@ internal sealed class RecordBatchBuilder : IDisposable
         _compressed?.Dispose();
     }
 
-    private Span<byte> BeginRecord(long timestampMs, int offsetDelta, RecordBytes key, RecordBytes value, int headerBytes)
+    private Span<byte> BeginRecord(long timestampMs, int offsetDelta, RecordField key, RecordField value, int headerBytes)
     {
         var logAppendTime = (_header.Attributes & BatchAttributes.LogAppendTime) != 0;
         if (_header.BaseTimestamp == RecordBatchHeader.NoTimestamp)
@@ -114,9 +114,9 @@ internal sealed class RecordBatchBuilder : IDisposable
         return target;
     }
 
-    private static int Size(RecordBytes bytes) => bytes.IsNull ? 1 : Varint.Size(bytes.Span.Length) + bytes.Span.Length;
+    private static int Size(RecordField bytes) => bytes.IsNull ? 1 : Varint.Size(bytes.Span.Length) + bytes.Span.Length;
 
-    private static void WriteBytes(ref Span<byte> target, RecordBytes bytes)
+    private static void WriteBytes(ref Span<byte> target, RecordField bytes)
     {
         target = target[Varint.Write(target, bytes.IsNull ? -1 : bytes.Span.Length)..];
         bytes.Span.CopyTo(target);

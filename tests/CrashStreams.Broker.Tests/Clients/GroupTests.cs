@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Confluent.Kafka;
-using Confluent.Kafka.Admin;
 
 namespace CrashStreams.Broker.Tests.Clients;
 
@@ -126,29 +125,6 @@ public sealed class GroupTests
             return consumer.Assignment.Count == 3;
         });
         consumer.Close();
-    }
-
-    [Fact]
-    public async Task Groups_are_listed_described_and_deleted()
-    {
-        await using var broker = await EmbeddedBroker.StartAsync();
-        await Client.CreateTopic(broker, "t", 2);
-        using var consumer = Client.Consumer(broker, "g", config => config.ClientId = "me");
-        consumer.Subscribe("t");
-        Client.Until(() =>
-        {
-            consumer.Consume(TimeSpan.FromMilliseconds(20));
-            return consumer.Assignment.Count == 2;
-        });
-        using var admin = Client.Admin(broker);
-        (await admin.ListConsumerGroupsAsync()).Valid.Should().ContainSingle().Which.State.Should().Be(ConsumerGroupState.Stable);
-        var described = (await admin.DescribeConsumerGroupsAsync(["g"])).ConsumerGroupDescriptions.Single();
-        described.Members.Should().ContainSingle().Which.ClientId.Should().Be("me");
-        described.Members[0].Assignment.TopicPartitions.Should().HaveCount(2);
-        await ((Func<Task>)(() => admin.DeleteGroupsAsync(["g"]))).Should().ThrowAsync<DeleteGroupsException>();
-        consumer.Close();
-        await admin.DeleteGroupsAsync(["g"]);
-        (await admin.ListConsumerGroupsAsync()).Valid.Should().BeEmpty();
     }
 
     private static void Configure(ConsumerConfig config, GroupProtocol protocol, PartitionAssignmentStrategy strategy = PartitionAssignmentStrategy.Range, string? remote = null)

@@ -74,9 +74,9 @@ public class GoldenBatchTests
     {
         RecordBatchView.TryRead(Data, out var golden);
         using var builder = new RecordBatchBuilder(golden.ReadHeader());
-        builder.Append(golden.BaseTimestamp, RecordBytes.Null, "c0"u8);
-        builder.Append(golden.BaseTimestamp + 13, RecordBytes.Null, "c2"u8);
-        builder.Append(golden.BaseTimestamp + 14, RecordBytes.Null, "c4"u8);
+        builder.Append(golden.BaseTimestamp, RecordField.Null, "c0"u8);
+        builder.Append(golden.BaseTimestamp + 13, RecordField.Null, "c2"u8);
+        builder.Append(golden.BaseTimestamp + 14, RecordField.Null, "c4"u8);
 
         builder.Build().ToArray().Should().Equal(Data);
     }

@@ -104,7 +104,7 @@ public class RecordBatchProperties
     public void Decompression_stops_at_its_limit(int codec)
     {
         using var builder = new RecordBatchBuilder(new RecordBatchHeader { Codec = (CompressionCodec)codec });
-        builder.Append(1, RecordBytes.Null, new byte[1 << 20]);
+        builder.Append(1, RecordField.Null, new byte[1 << 20]);
         RecordBatchView.TryRead(builder.Build(), out var batch);
 
         BatchContent.TryOpen(batch, out _, maxBytes: 1 << 18).Should().BeFalse();
