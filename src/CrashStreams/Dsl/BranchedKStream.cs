@@ -46,7 +46,7 @@ public sealed class BranchedKStream<TKey, TValue>
 
     private void Add(string suffix, Action<KStream<TKey, TValue>>? use)
     {
-        var name = _name.StartsWith("KSTREAM-BRANCH-", StringComparison.Ordinal) ? $"{_name}-{suffix}" : $"{_name}{suffix}";
+        var name = _builder.Name(_name.StartsWith("KSTREAM-BRANCH-", StringComparison.Ordinal) ? $"{_name}-{suffix}" : $"{_name}{suffix}", "KSTREAM-BRANCHCHILD");
         var node = _builder.Add(new ProcessorNode<TKey, TValue, TKey, TValue>(name, static () => new PassThrough<TKey, TValue>()), _split);
         var stream = _toStream(node);
         _branches.Add(name, stream);

@@ -81,7 +81,7 @@ public sealed class KStream<TKey, TValue>
     {
         repartitioned ??= new();
         var (keySerde, valueSerde) = (repartitioned.KeySerde ?? _keySerde, repartitioned.ValueSerde ?? _valueSerde);
-        var source = _builder.Repartition(_node, repartitioned.Name, _builder.Name(null, "KSTREAM-REPARTITION"), keySerde, valueSerde, repartitioned.Partitions);
+        var source = _builder.Repartition(_node, repartitioned.Name, repartitioned.Name ?? _builder.Name(null, "KSTREAM-REPARTITION"), keySerde, valueSerde, repartitioned.Partitions);
         return new(_builder, source, keySerde, valueSerde, needsRepartition: false);
     }
 

@@ -42,11 +42,14 @@ public sealed class KTable<TKey, TValue>
     /// <summary>Holds updates back.</summary>
     public KTable<TKey, TValue> Suppress(Suppressed suppressed, string? name = null)
     {
-        name = _builder.Name(name, "KTABLE-SUPPRESS");
+        // A given name uses up no number here, as in Kafka Streams.
+        var storeName = name is null ? null : $"{name}-store";
+        name ??= _builder.Name(null, "KTABLE-SUPPRESS");
+        storeName ??= _builder.Name(null, "KTABLE-SUPPRESS-STATE-STORE");
         if (WindowOf is null)
             _builder.Faults.Add($"'{name}': UntilWindowCloses needs a windowed table. Put WindowedBy before the aggregation.");
 
-        var store = _builder.AddStore(new SuppressStoreDefinition<TKey, TValue>($"{name}-store", _keySerde, _valueSerde));
+        var store = _builder.AddStore(new SuppressStoreDefinition<TKey, TValue>(storeName, _keySerde, _valueSerde));
         var node = new SuppressNode<TKey, TValue>(name, store, WindowOf!, suppressed, GraceMs);
         return new(_builder, _builder.Add(node, _node), _keySerde, _valueSerde, hasStore: true) { GraceMs = GraceMs, WindowOf = WindowOf };
     }

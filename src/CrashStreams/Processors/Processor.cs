@@ -14,16 +14,23 @@ public abstract class Processor<TKeyIn, TValueIn, TKeyOut, TValueOut> : Receiver
     private Receiver<TKeyOut, TValueOut>? _only;
 
     /// <summary>What the processor may ask of the task that runs it. Set before <see cref="Init"/>.</summary>
-    protected internal IProcessorContext Context { get; internal set; } = null!;
+    protected IProcessorContext Context { get; private set; } = null!;
 
     /// <summary>Called once before the first record: look up stores, schedule punctuation.</summary>
-    protected internal virtual void Init()
+    protected virtual void Init()
     {
     }
 
     /// <summary>Called once after the last record.</summary>
-    protected internal virtual void Close()
+    protected virtual void Close()
     {
+    }
+
+    /// <summary>Places the processor in a task.</summary>
+    internal void Attach(string nodeName, IProcessorContext context)
+    {
+        NodeName = nodeName;
+        Context = context;
     }
 
     void IProcessorLifetime.Init() => Init();

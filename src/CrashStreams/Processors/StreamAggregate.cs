@@ -12,7 +12,7 @@ internal sealed class StreamAggregate<TKey, TValue, TAggregate>(
 {
     private KeyValueStore<TKey, TAggregate> _store = null!;
 
-    protected internal override void Init() => _store = Store<KeyValueStore<TKey, TAggregate>>(storeName);
+    protected override void Init() => _store = Store<KeyValueStore<TKey, TAggregate>>(storeName);
 
     public override void Process(in Record<TKey, TValue> record)
     {
@@ -27,7 +27,8 @@ internal sealed class StreamAggregate<TKey, TValue, TAggregate>(
         if (!existed && initializer is not null)
             before = initializer();
         var now = existed || initializer is not null ? aggregator(record.Key, record.Value, before) : first!(record.Value);
-        _store.Put(record.Key, now, now is not null, timestamp);
+        // A removal is logged under the time of the record that removed.
+        _store.Put(record.Key, now, now is not null, now is null ? record.Timestamp : timestamp);
         Forward(new Record<TKey, Change<TAggregate>>(
             record.Key, new(now, true, before, existed || initializer is not null), timestamp, record.Headers));
     }

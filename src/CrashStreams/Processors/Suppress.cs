@@ -14,7 +14,7 @@ internal sealed class Suppress<TKey, TValue>(string storeName, Func<TKey, Window
     private SuppressBuffer<TKey, TValue> _buffer = null!;
     private OperatorClock _clock = null!;
 
-    protected internal override void Init()
+    protected override void Init()
     {
         _buffer = Store<SuppressBuffer<TKey, TValue>>(storeName);
         _clock = Task.Clock.ForOperator();

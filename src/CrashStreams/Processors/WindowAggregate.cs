@@ -32,7 +32,7 @@ internal sealed class WindowAggregate<TKey, TValue, TAggregate>(
         _finals = finals;
     }
 
-    protected internal override void Init()
+    protected override void Init()
     {
         _store = Store<WindowStore<TKey, TAggregate>>(storeName);
         _clock = Task.Clock.ForOperator();
@@ -60,8 +60,12 @@ internal sealed class WindowAggregate<TKey, TValue, TAggregate>(
                 Update(in record, start);
         }
 
-        if (_clock.IsObserved && _finals.Length > 0)
+        if (!_clock.IsObserved)
+            return;
+        if (_finals.Length > 0)
             CloseThrottled();
+        // Kafka Streams forgets before it emits, and so loses results; here what is still to be emitted is kept.
+        _store.Expire(_finals.Length > 0 ? Math.Min(_largestStart - 1, _clock.ClosedThrough) : _largestStart);
     }
 
     public void OnWatermark(long watermark)
@@ -79,11 +83,11 @@ internal sealed class WindowAggregate<TKey, TValue, TAggregate>(
         var now = hasBefore ? aggregator(record.Key, record.Value, before) : first!(record.Value);
         var timestamp = existed && entry.Timestamp > record.Timestamp ? entry.Timestamp : record.Timestamp;
         entry.Value = now;
-        entry.Timestamp = timestamp;
+        entry.Timestamp = now is null ? record.Timestamp : timestamp;
         entry.IsPresent = now is not null;
         _store.Touch(bucket, record.Key, ref entry);
-        if (_clock.IsObserved && start > _largestStart)
-            _store.Expire(_largestStart = start);
+        if (start > _largestStart)
+            _largestStart = start;
         if (_hasUpdates)
         {
             Forward(new Record<Windowed<TKey>, Change<TAggregate>>(

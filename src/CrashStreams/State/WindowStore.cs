@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using CrashStreams.Log;
+using CrashStreams.Time;
 
 namespace CrashStreams.State;
 
@@ -119,13 +120,12 @@ internal sealed class WindowStore<TKey, TValue>(
         return sorted.ConvertAll(e => (e.Key, e.Entry));
     }
 
-    /// <summary>Forgets windows that start more than the retention before <paramref name="referenceStartMs"/>.</summary>
-    public void Expire(long referenceStartMs)
+    /// <summary>Forgets windows that start the retention or more before <paramref name="referenceMs"/>.</summary>
+    public void Expire(long referenceMs)
     {
-        var before = referenceStartMs - retentionMs;
-        if (before <= _expiredBefore)
+        if (referenceMs == TaskClock.Unknown || referenceMs - retentionMs + 1 <= _expiredBefore)
             return;
-        _expiredBefore = before;
+        var before = _expiredBefore = referenceMs - retentionMs + 1;
         while (_buckets.Count > 0 && _buckets.GetKeyAtIndex(0) < before)
         {
             var bucket = _buckets.GetValueAtIndex(0);

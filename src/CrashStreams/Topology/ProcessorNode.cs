@@ -18,8 +18,7 @@ internal class ProcessorNode<TKeyIn, TValueIn, TKeyOut, TValueOut>(
     public override object Create(TaskBuilder task)
     {
         var processor = create();
-        processor.NodeName = Name;
-        processor.Context = task.ContextFor(this);
+        processor.Attach(Name, task.ContextFor(this));
         processor.ConnectTo(CreateChildren(task));
         task.Add(processor);
         return processor;

@@ -31,8 +31,7 @@ internal sealed class SuppressNode<TKey, TValue>(string name, StoreDefinition st
         Processor<TKey, Change<TValue>, TKey, Change<TValue>> processor = IsFused(task.Context.Options.StreamTime)
             ? new PassThrough<TKey, Change<TValue>>()
             : new Suppress<TKey, TValue>(store.Name, windowOf, suppressed, graceMs);
-        processor.NodeName = Name;
-        processor.Context = task.ContextFor(this);
+        processor.Attach(Name, task.ContextFor(this));
         processor.ConnectTo(CreateChildren(task));
         task.Add(processor);
         return processor;

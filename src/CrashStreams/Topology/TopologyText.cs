@@ -10,7 +10,7 @@ internal static class TopologyText
         var text = new StringBuilder("Topologies:\n");
         foreach (var subTopology in subTopologies)
         {
-            text.Append($"   Sub-topology: {subTopology.Id}\n");
+            text.Append($"{(subTopology.Id == 0 ? " " : "")}  Sub-topology: {subTopology.Id}\n");
             foreach (var node in InKafkaStreamsOrder(subTopology.Nodes))
                 Describe(text, node);
             text.Append('\n');

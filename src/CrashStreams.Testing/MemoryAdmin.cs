@@ -1,0 +1,37 @@
+using CrashStreams.Log;
+
+namespace CrashStreams.Testing;
+
+/// <summary>Describes and creates topics of the log in memory.</summary>
+internal sealed class MemoryAdmin(MemoryLog log) : ILogAdmin
+{
+    public Task<IReadOnlyDictionary<string, int>> PartitionCountsAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation) =>
+        Task.FromResult<IReadOnlyDictionary<string, int>>(
+            topics.Where(t => log.PartitionCount(t) is not null).Distinct().ToDictionary(t => t, t => log.PartitionCount(t)!.Value));
+
+    public Task CreateTopicsAsync(IReadOnlyCollection<TopicSpec> topics, CancellationToken cancellation)
+    {
+        foreach (var topic in topics)
+            log.Create(topic.Name, topic.Partitions);
+        return Task.CompletedTask;
+    }
+
+    public Task<IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>> TopicConfigsAsync(
+        IReadOnlyCollection<string> topics, CancellationToken cancellation) =>
+        Task.FromResult<IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>>(
+            new Dictionary<string, IReadOnlyDictionary<string, string>>());
+
+    public Task DeleteTopicsAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation) =>
+        throw new NotSupportedException("The test driver's topics live as long as the driver.");
+
+    public Task<IReadOnlyDictionary<TopicPartition, (long Start, long End)>> OffsetsAsync(
+        IReadOnlyCollection<TopicPartition> partitions, CancellationToken cancellation) =>
+        Task.FromResult<IReadOnlyDictionary<TopicPartition, (long Start, long End)>>(
+            partitions.ToDictionary(p => p, p => (0L, (long)log.Partition(p).Count)));
+
+    public Task DeleteRecordsAsync(IReadOnlyDictionary<TopicPartition, long> beforeOffsets, CancellationToken cancellation) => Task.CompletedTask;
+
+    public void Dispose()
+    {
+    }
+}

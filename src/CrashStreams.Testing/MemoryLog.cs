@@ -1,0 +1,32 @@
+using CrashStreams.Log;
+
+namespace CrashStreams.Testing;
+
+/// <summary>Topics in memory: what the test driver's clients read and write.</summary>
+internal sealed class MemoryLog
+{
+    private readonly Dictionary<string, List<RawRecord>[]> _topics = [];
+    private readonly Dictionary<TopicPartition, OffsetAndMetadata> _committed = [];
+
+    public event Action<string, RawRecord>? Appended;
+
+    public IReadOnlyCollection<string> Topics => _topics.Keys;
+
+    public IDictionary<TopicPartition, OffsetAndMetadata> Committed => _committed;
+
+    public void Create(string topic, int partitions) =>
+        _topics.TryAdd(topic, Enumerable.Range(0, partitions).Select(_ => new List<RawRecord>()).ToArray());
+
+    public int? PartitionCount(string topic) => _topics.TryGetValue(topic, out var partitions) ? partitions.Length : null;
+
+    public List<RawRecord> Partition(in TopicPartition partition) => _topics[partition.Topic][partition.Partition];
+
+    public void Append(string topic, int partition, in LogRecord record)
+    {
+        var log = Partition(new(topic, partition));
+        var stored = new RawRecord(
+            partition, log.Count, record.HasKey ? record.Key.ToArray() : null, record.HasValue ? record.Value.ToArray() : null, record.Timestamp, record.Headers);
+        log.Add(stored);
+        Appended?.Invoke(topic, stored);
+    }
+}

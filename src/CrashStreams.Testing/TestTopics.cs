@@ -1,0 +1,59 @@
+using CrashStreams.Log;
+
+namespace CrashStreams.Testing;
+
+/// <summary>A source topic of a test driver, with types.</summary>
+public sealed class TestInputTopic<TKey, TValue>
+{
+    private readonly TopologyTestDriver _driver;
+    private readonly string _topic;
+    private readonly Serde<TKey> _keySerde;
+    private readonly Serde<TValue> _valueSerde;
+
+    internal TestInputTopic(TopologyTestDriver driver, string topic, Serde<TKey>? keySerde, Serde<TValue>? valueSerde)
+    {
+        _driver = driver;
+        _topic = topic;
+        _keySerde = keySerde ?? Serdes.Find<TKey>() ?? throw new ArgumentNullException(nameof(keySerde), $"No serde is known for {typeof(TKey)}: pass one.");
+        _valueSerde = valueSerde ?? Serdes.Find<TValue>() ?? throw new ArgumentNullException(nameof(valueSerde), $"No serde is known for {typeof(TValue)}: pass one.");
+    }
+
+    /// <summary>Writes a record and processes it to its end. A null key or value has no bytes.</summary>
+    public void Pipe(TKey key, TValue value, long timestamp, Headers? headers = null, int? partition = null) =>
+        _driver.Pipe(_topic, TestBytes.Of(_keySerde, key), TestBytes.Of(_valueSerde, value), timestamp, headers, partition);
+}
+
+/// <summary>A result topic of a test driver, with types.</summary>
+public sealed class TestOutputTopic<TKey, TValue>
+{
+    private readonly TopologyTestDriver _driver;
+    private readonly string _topic;
+    private readonly Serde<TKey> _keySerde;
+    private readonly Serde<TValue> _valueSerde;
+
+    internal TestOutputTopic(TopologyTestDriver driver, string topic, Serde<TKey>? keySerde, Serde<TValue>? valueSerde)
+    {
+        _driver = driver;
+        _topic = topic;
+        _keySerde = keySerde ?? Serdes.Find<TKey>() ?? throw new ArgumentNullException(nameof(keySerde), $"No serde is known for {typeof(TKey)}: pass one.");
+        _valueSerde = valueSerde ?? Serdes.Find<TValue>() ?? throw new ArgumentNullException(nameof(valueSerde), $"No serde is known for {typeof(TValue)}: pass one.");
+    }
+
+    /// <summary>The records that were not read yet.</summary>
+    public IReadOnlyList<Record<TKey, TValue>> Read() => _driver.Read(_topic).Select(r => new Record<TKey, TValue>(
+        r.Key is null ? default! : _keySerde.Deserialize(r.Key), r.Key is not null,
+        r.Value is null ? default! : _valueSerde.Deserialize(r.Value), r.Value is not null, r.Timestamp, r.Headers)).ToList();
+}
+
+/// <summary>Values to bytes.</summary>
+internal static class TestBytes
+{
+    public static byte[]? Of<T>(Serde<T> serde, T value)
+    {
+        if (value is null)
+            return null;
+        var buffer = new ByteBuffer();
+        serde.Serialize(value, buffer);
+        return buffer.Written.ToArray();
+    }
+}

@@ -1,0 +1,139 @@
+using CrashStreams.Log;
+using CrashStreams.Runtime;
+using CrashStreams.State;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace CrashStreams.Testing;
+
+/// <summary>
+/// Runs a topology without a server: the same stream thread, tasks and commit as in production, on topics in memory and a wall clock that
+/// moves only when told. Every piped record is processed to its end, internal topics included, and committed.
+/// </summary>
+public sealed class TopologyTestDriver : IDisposable
+{
+    private readonly MemoryLog _log = new();
+    private readonly Dictionary<TopicPartition, int> _read = [];
+    private readonly StreamThread _thread;
+    private readonly StreamsOptions _options;
+
+    /// <summary>Makes a driver.</summary>
+    /// <param name="topology">What to run.</param>
+    /// <param name="options">How; by default an application <c>app</c> with the default clock.</param>
+    /// <param name="startTime">The wall clock's beginning; the Unix epoch by default.</param>
+    /// <param name="partitions">Partitions of source topics; 1 where nothing is said.</param>
+    public TopologyTestDriver(
+        Topology topology, StreamsOptions? options = null, DateTimeOffset? startTime = null, IReadOnlyDictionary<string, int>? partitions = null)
+    {
+        _options = (options ?? new StreamsOptions { ApplicationId = "app" }) with { PollWait = TimeSpan.Zero };
+        _options.Validate();
+        Time = new(startTime ?? DateTimeOffset.UnixEpoch);
+        foreach (var topic in topology.SourceTopics)
+            _log.Create(topic, partitions?.GetValueOrDefault(topic, 1) ?? 1);
+        var clients = new MemoryLogClients(_log);
+        using var admin = clients.CreateAdmin("");
+        var topics = InternalTopics.PrepareAsync(topology, _options, admin, CancellationToken.None).GetAwaiter().GetResult();
+        _thread = new("test", topology, _options, topics, clients, Time, NullLogger.Instance);
+        _thread.Start();
+        Settle();
+    }
+
+    /// <summary>The wall clock; move it by <see cref="AdvanceWallClock"/>.</summary>
+    public ManualTime Time { get; }
+
+    /// <summary>Every topic that exists, internal ones included.</summary>
+    public IReadOnlyCollection<string> Topics => _log.Topics;
+
+    internal MemoryLog Log => _log;
+
+    internal StreamThread Thread => _thread;
+
+    /// <summary>A source topic with types.</summary>
+    public TestInputTopic<TKey, TValue> Input<TKey, TValue>(string topic, Serde<TKey>? keySerde = null, Serde<TValue>? valueSerde = null) =>
+        new(this, topic, keySerde, valueSerde);
+
+    /// <summary>A result topic with types.</summary>
+    public TestOutputTopic<TKey, TValue> Output<TKey, TValue>(string topic, Serde<TKey>? keySerde = null, Serde<TValue>? valueSerde = null) =>
+        new(this, topic, keySerde, valueSerde);
+
+    /// <summary>Writes a record to a source topic and processes it to its end.</summary>
+    /// <param name="topic">A source topic of the topology.</param>
+    /// <param name="key">The key's bytes, or null for none.</param>
+    /// <param name="value">The value's bytes, or null for a tombstone.</param>
+    /// <param name="timestamp">The record's timestamp, milliseconds.</param>
+    /// <param name="headers">Headers, or null.</param>
+    /// <param name="partition">The partition; by default that of the key, or 0.</param>
+    public void Pipe(string topic, byte[]? key, byte[]? value, long timestamp, Headers? headers = null, int? partition = null)
+    {
+        Append(topic, key, value, timestamp, headers, partition);
+        Settle();
+    }
+
+    /// <summary>Writes a record without processing it yet: a backlog for the next <see cref="Settle"/>.</summary>
+    public void Append(string topic, byte[]? key, byte[]? value, long timestamp, Headers? headers = null, int? partition = null)
+    {
+        var count = _log.PartitionCount(topic) ?? throw new ArgumentException($"'{topic}' is no source topic of the topology.", nameof(topic));
+        var to = partition ?? (key is null ? 0 : Murmur2.Partition(key, count));
+        _log.Append(topic, to, new LogRecord { Key = key, HasKey = key is not null, Value = value, HasValue = value is not null, Timestamp = timestamp, Headers = headers });
+    }
+
+    /// <summary>Processes and commits until nothing is left to do.</summary>
+    public void Settle()
+    {
+        do
+        {
+            while (_thread.RunOnce())
+            {
+            }
+
+            _thread.Commit();
+        }
+        while (_thread.RunOnce());
+    }
+
+    /// <summary>Moves the wall clock, runs what is due and processes what comes of it.</summary>
+    public void AdvanceWallClock(TimeSpan by)
+    {
+        Time.Advance(by);
+        Settle();
+    }
+
+    /// <summary>The records of a topic that were not read yet, in the order of partitions and offsets.</summary>
+    public IReadOnlyList<RawRecord> Read(string topic)
+    {
+        var records = new List<RawRecord>();
+        for (var partition = 0; partition < (_log.PartitionCount(topic) ?? 0); partition++)
+        {
+            var at = new TopicPartition(topic, partition);
+            var log = _log.Partition(at);
+            records.AddRange(log.Skip(_read.GetValueOrDefault(at)));
+            _read[at] = log.Count;
+        }
+
+        return records;
+    }
+
+    /// <summary>A key-value store of one task.</summary>
+    /// <exception cref="ArgumentException">There is no such store.</exception>
+    public IReadOnlyKeyValueStore<TKey, TValue> KeyValueStore<TKey, TValue>(string name, int partition = 0)
+        where TKey : notnull => (IReadOnlyKeyValueStore<TKey, TValue>)Store(name, partition);
+
+    /// <summary>A window store of one task.</summary>
+    /// <exception cref="ArgumentException">There is no such store.</exception>
+    public IReadOnlyWindowStore<TKey, TValue> WindowStore<TKey, TValue>(string name, int partition = 0)
+        where TKey : notnull => (IReadOnlyWindowStore<TKey, TValue>)Store(name, partition);
+
+    /// <summary>What was not processed, by reason, over all tasks.</summary>
+    public IReadOnlyDictionary<string, long> Dropped => _thread.Tasks.SelectMany(t => t.Context.Dropped.ByReason)
+        .GroupBy(d => d.Key).ToDictionary(g => g.Key, g => g.Sum(d => d.Value));
+
+    /// <summary>Commits and closes the tasks.</summary>
+    public void Dispose()
+    {
+        _thread.Stop();
+        _thread.Dispose();
+    }
+
+    private IStateStore Store(string name, int partition) =>
+        _thread.Tasks.Where(t => t.Id.Partition == partition).Select(t => t.Context.FindStore(name)).FirstOrDefault(s => s is not null)
+        ?? throw new ArgumentException($"No task of partition {partition} has a store '{name}'.", nameof(name));
+}

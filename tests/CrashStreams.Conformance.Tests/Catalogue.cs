@@ -1,0 +1,70 @@
+namespace CrashStreams.Conformance.Tests;
+
+/// <summary>The catalogue's topologies that this library has, by name.</summary>
+internal static class Catalogue
+{
+    private static readonly Func<Vector, (Codec Key, Codec Value)> _text = static _ => (Codec.Text, Codec.Text);
+    private static readonly Func<Vector, (Codec Key, Codec Value)> _counts = static _ => (Codec.Text, Codec.Long);
+    private static readonly Func<Vector, (Codec Key, Codec Value)> _windowedText = static v => (Codec.WindowedText(v.Parameter("sizeMs")), Codec.Text);
+    private static readonly Func<Vector, (Codec Key, Codec Value)> _windowedCounts = static v => (Codec.WindowedText(v.Parameter("sizeMs")), Codec.Long);
+
+    public static IReadOnlyDictionary<string, TopologyDefinition> Topologies { get; } = new Dictionary<string, TopologyDefinition>
+    {
+        ["stateless-filter"] = new(Stateless.Filter) { Outputs = { ["kept"] = _text, ["rest"] = _text } },
+        ["stateless-map"] = new(Stateless.Map) { Outputs = { ["mapped"] = _text, ["values"] = _text, ["keyed"] = _text, ["selected"] = _text } },
+        ["stateless-flatmap"] = new(Stateless.FlatMap) { Outputs = { ["pairs"] = _text, ["words"] = _text } },
+        ["stateless-branch"] = new(Stateless.Branch) { Outputs = { ["low"] = _text, ["high"] = _text, ["other"] = _text, ["only"] = _text } },
+        ["stateless-merge"] = new(Stateless.Merge) { Outputs = { ["out"] = _text } },
+        ["stateless-repartition"] = new(Stateless.Repartition) { Outputs = { ["out"] = _text, ["direct"] = _text } },
+        ["process-count"] = new(Processes.Count)
+        {
+            Outputs = { ["out"] = _counts },
+            Stores = { ["process-counts"] = TopologyDefinition.KeyValue<long>("process-counts", hasTimestamps: false) },
+        },
+        ["process-values"] = new(Processes.Values)
+        {
+            Outputs = { ["out"] = _text },
+            Stores = { ["process-indexes"] = TopologyDefinition.KeyValue<long>("process-indexes", hasTimestamps: false) },
+        },
+        ["groupbykey-count"] = Table<long>(Aggregations.GroupByKeyCount, "counts", _counts),
+        ["groupby-count"] = Table<long>(Aggregations.GroupByCount, "counts", _counts),
+        ["groupbykey-reduce"] = Table<string>(Aggregations.GroupByKeyReduce, "reduced", _text),
+        ["groupbykey-aggregate"] = Table<string>(Aggregations.GroupByKeyAggregate, "aggregated", _text),
+        ["tumbling-count"] = Windows<long>(Windowings.Count, "counts", _windowedCounts),
+        ["tumbling-reduce"] = Windows<string>(Windowings.Reduce, "reduced", _windowedText),
+        ["tumbling-aggregate"] = Windows<string>((b, v) => Windowings.Aggregate(b, v, "0"), "aggregated", _windowedText),
+        ["tumbling-sum-repartitioned"] = Windows<long>(Windowings.SumRepartitioned, "sums", _windowedCounts) with { Inputs = new() { ["in"] = (Codec.Text, Codec.Long) } },
+        ["hopping-count"] = Windows<long>(Windowings.Count, "counts", _windowedCounts),
+        ["hopping-aggregate"] = Windows<string>((b, v) => Windowings.Aggregate(b, v, ""), "aggregated", _windowedText),
+        ["hopping-aggregate-close"] = Windows<string>((b, v) => Windowings.Aggregate(b, v, ""), "aggregated", _windowedText),
+        ["tumbling-count-close"] = Windows<long>(Windowings.Count, "counts", _windowedCounts),
+        ["tumbling-count-close-throttled"] = Windows<long>(Windowings.Count, "counts", _windowedCounts),
+        ["tumbling-count-close-default-retention"] = Windows<long>(Windowings.CountCloseDefaultRetention, "counts", _windowedCounts) with { MayEmitMore = true },
+        ["tumbling-count-suppress"] = Windows<long>(Windowings.CountSuppress, "counts", _windowedCounts),
+        ["hopping-reduce-suppress"] = Windows<string>(Windowings.ReduceSuppress, "reduced", _windowedText),
+        ["tumbling-filter-suppress"] = Windows<long>(Windowings.FilterSuppress, "counts", _windowedCounts),
+        ["tumbling-suppress-filter"] = Windows<long>(Windowings.SuppressFilter, "counts", _windowedCounts),
+        ["tumbling-suppress-shutdown"] = Windows<long>(Windowings.SuppressShutdown, "counts", _windowedCounts),
+        ["crash-monitor-suppress-filter"] = Crashes(CrashMonitors.SuppressFilter),
+        ["crash-monitor-filter-suppress"] = Crashes(CrashMonitors.FilterSuppress),
+        ["crash-monitor-emit-final"] = Crashes(CrashMonitors.EmitFinal),
+    };
+
+    private static TopologyDefinition Table<TValue>(Action<StreamsBuilder, Vector> build, string store, Func<Vector, (Codec Key, Codec Value)> output) => new(build)
+    {
+        Outputs = { ["out"] = output },
+        Stores = { [store] = TopologyDefinition.KeyValue<TValue>(store, hasTimestamps: true) },
+    };
+
+    private static TopologyDefinition Windows<TValue>(Action<StreamsBuilder, Vector> build, string store, Func<Vector, (Codec Key, Codec Value)> output) => new(build)
+    {
+        Outputs = { ["out"] = output },
+        Stores = { [store] = TopologyDefinition.Windows<TValue>(store) },
+    };
+
+    private static TopologyDefinition Crashes(Action<StreamsBuilder, Vector> build) => new(build)
+    {
+        Outputs = { ["crash-alerts"] = _windowedCounts },
+        Stores = { ["crash-counts"] = TopologyDefinition.Windows<long>("crash-counts") },
+    };
+}
