@@ -5,6 +5,12 @@ public sealed record CrashMonitorOptions
 {
     internal const int DefaultMaxValueBytes = 1 << 20;
 
+    /// <summary>Names the consumer group and the monitor's own topics. Instances with the same id share the work. Default <c>crash-monitor</c>.</summary>
+    public string ApplicationId { get; init; } = "crash-monitor";
+
+    /// <summary>Threads of this instance, each with its own share of the partitions. Default 1.</summary>
+    public int Threads { get; init; } = 1;
+
     /// <summary>The topic with the log lines. Default <c>logs</c>.</summary>
     public string InputTopic { get; init; } = "logs";
 
@@ -35,8 +41,46 @@ public sealed record CrashMonitorOptions
     /// </summary>
     public bool CheckEveryLine { get; init; }
 
+    /// <summary>
+    /// What happens to malformed lines. Default: skipped, and counted by <see cref="MalformedReason"/>. <see cref="FaultResponse.DeadLetter"/> needs
+    /// <see cref="DeadLetterTopic"/>; <see cref="FaultResponse.Fail"/> stops the monitor.
+    /// </summary>
+    public FaultResponse BadInput { get; init; } = FaultResponse.Skip;
+
+    /// <summary>Gets malformed lines as they are, with headers that say where they were and why they are there; it must exist.</summary>
+    public string? DeadLetterTopic { get; init; }
+
+    /// <summary>
+    /// Gets crashes that missed their window, and lines from the future, with headers that say how late they are and which window they missed; it
+    /// must exist. Default: they are only counted.
+    /// </summary>
+    public string? LateTopic { get; init; }
+
+    /// <summary>A partition that has been read to its end and gets nothing new for so long (wall clock) is not waited for. Default 5 s.</summary>
+    public TimeSpan IdleAfter { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>A line with an event time further ahead of the wall clock moves no clock and goes where late crashes go. Default one day.</summary>
+    public TimeSpan MaxFuture { get; init; } = TimeSpan.FromDays(1);
+
     /// <summary>Whether every change of a running count is shown, not only the alerts.</summary>
     public bool Debug { get; init; }
+
+    /// <summary>The engine's options that follow from these.</summary>
+    /// <exception cref="TopologyException">At least one setting is not usable.</exception>
+    public StreamsOptions ToStreamsOptions()
+    {
+        Validate();
+        return new()
+        {
+            ApplicationId = ApplicationId,
+            Threads = Threads,
+            IdleAfter = IdleAfter,
+            MaxFuture = MaxFuture,
+            LateTopic = LateTopic,
+            OnDeserializationFault = BadInput,
+            DeadLetterTopic = DeadLetterTopic,
+        };
+    }
 
     /// <summary>Throws with all that is wrong, each with the setting and the remedy.</summary>
     /// <exception cref="TopologyException">At least one setting is not usable.</exception>
@@ -49,6 +93,14 @@ public sealed record CrashMonitorOptions
 
     private IEnumerable<string> Faults()
     {
+        if (string.IsNullOrWhiteSpace(ApplicationId))
+            yield return $"{nameof(ApplicationId)} is empty: name the application.";
+        if (Threads < 1)
+            yield return $"{nameof(Threads)} is {Threads}: it must be at least 1.";
+        if (BadInput == FaultResponse.DeadLetter && DeadLetterTopic is null)
+            yield return $"{nameof(BadInput)} is DeadLetter: name the {nameof(DeadLetterTopic)}.";
+        if (IdleAfter < TimeSpan.Zero || MaxFuture < TimeSpan.Zero)
+            yield return $"{nameof(IdleAfter)} ({IdleAfter}) and {nameof(MaxFuture)} ({MaxFuture}) must not be negative.";
         if (string.IsNullOrWhiteSpace(InputTopic))
             yield return $"{nameof(InputTopic)} is empty: name the topic with the log lines.";
         if (string.IsNullOrWhiteSpace(AlertTopic))
