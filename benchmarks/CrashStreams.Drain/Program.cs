@@ -14,21 +14,27 @@ if (args is not [var command, var bootstrap, var topic, ..])
 }
 
 int Argument(int index, int otherwise) => args.Length > index ? int.Parse(args[index], CultureInfo.InvariantCulture) : otherwise;
-var options = new KafkaOptions { BootstrapServers = bootstrap };
-var clients = new KafkaLogClients(options);
+// The records' timestamps lie in the past: with the default retention a broker would delete them.
+TopicSpec NewTopic() => new(topic, Argument(4, 12), new Dictionary<string, string> { ["retention.ms"] = "-1" });
+var clients = new KafkaLogClients(new KafkaOptions { BootstrapServers = bootstrap });
 using var admin = clients.CreateAdmin("drain");
 switch (command)
 {
     case "produce":
-        await admin.CreateTopicsAsync([new(topic, Argument(4, 12), new Dictionary<string, string>())], default);
+        await admin.CreateTopicsAsync([NewTopic()], default);
         Producing.WithPort(clients, topic, Argument(3, 1_000_000));
         return 0;
     case "confluent":
-        await admin.CreateTopicsAsync([new(topic, Argument(4, 12), new Dictionary<string, string>())], default);
+        await admin.CreateTopicsAsync([NewTopic()], default);
         Producing.WithConfluent(bootstrap, topic, Argument(3, 1_000_000), Argument(4, 12));
         return 0;
     case "drain":
-        var count = (await admin.PartitionCountsAsync([topic], default))[topic];
+        if (!(await admin.PartitionCountsAsync([topic], default)).TryGetValue(topic, out var count))
+        {
+            Console.Error.WriteLine($"There is no topic {topic}.");
+            return 1;
+        }
+
         Draining.Run(clients, await admin.OffsetsAsync([.. Enumerable.Range(0, count).Select(p => new TopicPartition(topic, p))], default));
         return 0;
     default:
