@@ -15,6 +15,7 @@ internal static class RunCommand
         var deadLetters = new Option<string?>("--dead-letters") { Description = "Topic for malformed lines, with --bad-input DeadLetter; it must exist" };
         var late = new Option<string?>("--late") { Description = "Topic for late lines and lines from the future; it must exist" };
         var idleAfter = new DurationOption("--idle-after", "A partition without new lines for so long is not waited for", new CrashMonitorOptions().IdleAfter);
+        var closeAfterIdle = new Option<TimeSpan?>("--close-after-idle") { Description = "Close the last windows of a partition without new lines for so long, for example 1m [default: they wait for the next line]", HelpName = "10s|5m|...", CustomParser = DurationOption.Parse };
         var checkAll = new Option<bool>("--check-every-line") { Description = "Parse every line, so that every malformed one is noticed; slower" };
         var debug = new Option<bool>("--debug") { Description = "Show every running count" };
         var exit = new Option<bool>("--exit-when-caught-up") { Description = "Stop when all that was there at the start is processed and committed" };
@@ -26,7 +27,7 @@ internal static class RunCommand
             "crash-monitor run --exit-when-caught-up",
             "crash-monitor run --window 1m --grace 5m --threshold 10 --late late-logs")
         {
-            threads, badInput, deadLetters, late, idleAfter, checkAll, debug, exit,
+            threads, badInput, deadLetters, late, idleAfter, closeAfterIdle, checkAll, debug, exit,
         };
         monitor.AddTo(command);
         command.SetAction(async (arguments, cancellation) =>
@@ -38,6 +39,7 @@ internal static class RunCommand
                 DeadLetterTopic = arguments.GetValue(deadLetters),
                 LateTopic = arguments.GetValue(late),
                 IdleAfter = idleAfter.Read(arguments),
+                CloseAfterIdle = arguments.GetValue(closeAfterIdle),
                 CheckEveryLine = arguments.GetValue(checkAll),
                 Debug = arguments.GetValue(debug),
             };

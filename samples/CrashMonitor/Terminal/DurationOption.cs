@@ -28,7 +28,8 @@ internal sealed class DurationOption : Option<TimeSpan?>
         return string.Create(CultureInfo.InvariantCulture, $"{span.TotalMilliseconds / milliseconds}{suffix}");
     }
 
-    private static TimeSpan? Parse(ArgumentResult result)
+    /// <summary>Parses one such text.</summary>
+    public static TimeSpan? Parse(ArgumentResult result)
     {
         var text = result.Tokens[0].Value;
         foreach (var (suffix, milliseconds) in _units)
