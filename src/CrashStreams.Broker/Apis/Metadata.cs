@@ -29,7 +29,8 @@ internal static class Metadata
 
     private static MetadataResponse.MetadataResponseTopic Find(MetadataRequest.MetadataRequestTopic wanted, bool mayCreate, BrokerCore core)
     {
-        if (wanted.Name is null)
+        // A client that asks by id leaves the name null or, as Java's does, empty.
+        if (wanted.TopicId != Guid.Empty || wanted.Name is null)
             return core.Topics.Find(wanted.TopicId) is { } byId
                 ? Describe(byId, core.Node.Id)
                 : new() { ErrorCode = ErrorCode.UnknownTopicId, Name = null, TopicId = wanted.TopicId };

@@ -128,7 +128,7 @@ internal sealed partial class PartitionLog
         MaxTimestamp = Active.MaxTimestamp,
         LogStartOffset = LogStartOffset,
         CleanedOffset = CleanedOffset,
-        AbortedCount = _aborted.Entries.Count,
+        AbortedChecksum = _aborted.Checksum,
         Producers = _producers.Producers,
     };
 }

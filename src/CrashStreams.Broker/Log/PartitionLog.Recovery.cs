@@ -47,7 +47,7 @@ internal sealed partial class PartitionLog
         if (segment is null || FileLength(segment) < checkpoint.Position)
             return false;
         _aborted.Load(checkpoint.LogStartOffset, checkpoint.Offset);
-        return _aborted.Entries.Count == checkpoint.AbortedCount;
+        return _aborted.Checksum == checkpoint.AbortedChecksum;
     }
 
     /// <summary>Reads the log from a checkpoint on, or all of it. Returns the bytes that were read or cut off.</summary>

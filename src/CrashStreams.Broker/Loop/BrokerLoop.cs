@@ -31,7 +31,7 @@ internal sealed class BrokerLoop : IThreadPoolWorkItem, IDisposable
     public BrokerLoop(Timers timers, TimeProvider time, ILogger log)
     {
         (_timers, _time, _log) = (timers, time, log);
-        _wakeUp = time.CreateTimer(_ => Post(new LoopAction(() => { })), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _wakeUp = time.CreateTimer(_ => Post(new LoopAction(WokenUp)), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Called at the end of each turn: what many requests of a turn share, such as waking fetches.</summary>
@@ -101,6 +101,9 @@ internal sealed class BrokerLoop : IThreadPoolWorkItem, IDisposable
     public void Stop() => _isStopped = true;
 
     public void Dispose() => _wakeUp.Dispose();
+
+    /// <summary>The timer runs on another clock and may be a little early; then it has to be set again for the same time.</summary>
+    private void WokenUp() => _wakeUpMs = long.MaxValue;
 
     private void RunTurn()
     {

@@ -19,7 +19,11 @@ public sealed class SecurityTests
         await using var broker = await EmbeddedBroker.StartAsync(Options());
         await broker.CreateTopicAsync("t");
 
-        await Client.Produce(broker, "t", [("k", "v")], config => Secure(config, mechanism, "right"));
+        await Client.Produce(broker, "t", [("k", "v")], config =>
+        {
+            Secure(config, mechanism, "right");
+            config.MessageTimeoutMs = 15_000;
+        });
 
         (await broker.EndOffsetAsync("t", 0)).Should().Be(1);
     }
@@ -30,7 +34,7 @@ public sealed class SecurityTests
     public async Task A_wrong_password_is_not(SaslMechanism mechanism)
     {
         await using var broker = await EmbeddedBroker.StartAsync(Options());
-        var refused = new TaskCompletionSource<Error>();
+        var refused = new TaskCompletionSource<Error>(TaskCreationOptions.RunContinuationsAsynchronously);
         var config = new ProducerConfig { BootstrapServers = broker.BootstrapServers };
         Secure(config, mechanism, "wrong");
 

@@ -68,7 +68,7 @@ internal sealed class CoreHost
 
     private sealed class Session : IClientSession
     {
-        public string? Principal => null;
+        public Server.Authentication? Authentication => null;
 
         public bool IsClosed { get; private set; }
 
