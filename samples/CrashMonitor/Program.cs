@@ -13,6 +13,7 @@ var root = new RootCommand("Finds users with many severe crashes in a Kafka topi
     KafkaOption.Property,
 };
 
+ExampleCommand.ShowExamples(root);
 using var interrupt = new Interrupt();
 var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
 return await Failures.ToExitCodeAsync(() => root.Parse(args).InvokeAsync(invocation, interrupt.Token));

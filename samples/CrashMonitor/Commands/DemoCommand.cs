@@ -8,19 +8,14 @@ internal static class DemoCommand
 {
     public static Command Create()
     {
-        var load = new LoadArguments(rate: 2000, TimeSpan.FromMinutes(3), speed: 12);
+        var load = new LoadArguments(new() { Rate = 2000, Count = 360_000, Speed = 12, MatchingShare = 0.025, OutOfOrderShare = 0.05, LateShare = 0.002 });
         var partitions = new Option<int>("--partitions", "-p") { Description = "Partitions of the topics", DefaultValueFactory = _ => 6 };
         var keep = new Option<bool>("--keep") { Description = "Keep the demo's topics" };
-        var command = new Command(
+        var command = new ExampleCommand(
             "demo",
-            """
-            Creates topics of its own, runs the monitor while log lines come in, prints a table per closed interval, verifies all
-            alerts, and deletes the topics.
-
-            Examples:
-              crash-monitor demo
-              crash-monitor demo --rate 20000 --out-of-order 0.1 --late-share 0.01 --keep
-            """)
+            "Creates topics of its own, runs the monitor while log lines come in, prints a table per closed interval, verifies all alerts, and deletes the topics.",
+            "crash-monitor demo",
+            "crash-monitor demo --rate 20000 --out-of-order 0.1 --late-share 0.01 --keep")
         {
             partitions, keep,
         };

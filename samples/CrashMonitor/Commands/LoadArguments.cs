@@ -12,24 +12,30 @@ internal sealed class LoadArguments
 
     private readonly Option<double> _rate;
     private readonly Option<long?> _count = new("--count", "-n") { Description = "How many lines; instead of --duration" };
-    private readonly Option<TimeSpan> _duration;
+    private readonly DurationOption _duration;
     private readonly Option<double> _speed;
     private readonly Option<DateTimeOffset?> _start = new("--start") { Description = "Event time of the first line, for example 2026-01-11T14:42:50Z [default: so that the last line's is now]" };
     private readonly Option<int> _users = new("--users") { Description = "Number of users, from user_1000 on", DefaultValueFactory = _ => _defaults.Users };
-    private readonly Option<double> _matching = new("--matching") { Description = "Share of severe crashes, 0 to 1", DefaultValueFactory = _ => _defaults.MatchingShare };
-    private readonly Option<double> _outOfOrder = new("--out-of-order") { Description = "Share of lines out of order, 0 to 1", DefaultValueFactory = _ => _defaults.OutOfOrderShare };
-    private readonly Option<TimeSpan> _spread = Duration.Option("--spread", "Lines out of order are older by up to this", _defaults.OutOfOrderSpread);
-    private readonly Option<double> _late = new("--late-share") { Description = "Share of late lines, 0 to 1", DefaultValueFactory = _ => _defaults.LateShare };
-    private readonly Option<TimeSpan> _lateBy = Duration.Option("--late-by", "Late lines are older by this", _defaults.LateBy);
+    private readonly Option<double> _matching;
+    private readonly Option<double> _outOfOrder;
+    private readonly DurationOption _spread = new("--spread", "Lines out of order are older by up to this", _defaults.OutOfOrderSpread);
+    private readonly Option<double> _late;
+    private readonly DurationOption _lateBy = new("--late-by", "Late lines are older by this", _defaults.LateBy);
     private readonly Option<bool> _keyed = new("--keyed") { Description = "Give lines their user as key; without, they go round the partitions" };
     private readonly Option<ulong> _seed = new("--seed") { Description = "The same seed gives the same lines", DefaultValueFactory = _ => _defaults.Seed };
 
-    public LoadArguments(double rate, TimeSpan duration, double speed)
+    /// <param name="defaults">What is generated unless the arguments say otherwise.</param>
+    public LoadArguments(LoadOptions defaults)
     {
-        _rate = new("--rate", "-r") { Description = "Lines per second of event time", DefaultValueFactory = _ => rate };
-        _duration = Duration.Option("--duration", "Event time from the first line to the last", duration);
-        _speed = new("--speed") { Description = "Seconds of event time per second; 1 is live, 0 as fast as possible", DefaultValueFactory = _ => speed };
+        _rate = Number("--rate", "Lines per second of event time", defaults.Rate);
+        _duration = new("--duration", "Event time from the first line to the last", defaults.Duration);
+        _speed = Number("--speed", "Seconds of event time per second; 1 is live, 0 as fast as possible", defaults.Speed);
+        _matching = Number("--matching", "Share of severe crashes, 0 to 1", defaults.MatchingShare);
+        _outOfOrder = Number("--out-of-order", "Share of lines out of order, 0 to 1", defaults.OutOfOrderShare);
+        _late = Number("--late-share", "Share of late lines, 0 to 1", defaults.LateShare);
     }
+
+    private static Option<double> Number(string name, string description, double fallback) => new(name) { Description = description, DefaultValueFactory = _ => fallback };
 
     public void AddTo(Command command)
     {
@@ -43,14 +49,14 @@ internal sealed class LoadArguments
         var load = new LoadOptions
         {
             Rate = rate,
-            Count = arguments.GetValue(_count) ?? (long)Math.Round(arguments.GetValue(_duration).TotalSeconds * rate),
+            Count = arguments.GetValue(_count) ?? (long)Math.Round(_duration.Read(arguments).TotalSeconds * rate),
             Speed = speed == 0 ? double.PositiveInfinity : speed,
             Users = arguments.GetValue(_users),
             MatchingShare = arguments.GetValue(_matching),
             OutOfOrderShare = arguments.GetValue(_outOfOrder),
-            OutOfOrderSpread = arguments.GetValue(_spread),
+            OutOfOrderSpread = _spread.Read(arguments),
             LateShare = arguments.GetValue(_late),
-            LateBy = arguments.GetValue(_lateBy),
+            LateBy = _lateBy.Read(arguments),
             Keyed = arguments.GetValue(_keyed),
             Seed = arguments.GetValue(_seed),
             InMilliseconds = unit == TimestampUnit.EpochMilliseconds,

@@ -11,24 +11,20 @@ internal static class LoadCommand
     public static Command Create()
     {
         var monitor = new MonitorArguments();
-        var load = new LoadArguments(rate: 1000, TimeSpan.FromMinutes(2), speed: 1);
-        var command = new Command(
+        var load = new LoadArguments(new() { Rate = 1000, Count = 120_000 });
+        var command = new ExampleCommand(
             "load",
-            """
-            Writes generated log lines to the input topic, in the order of event time over all partitions.
-
-            Examples:
-              crash-monitor load --rate 5000 --duration 10m
-              crash-monitor load --count 1000000 --rate 10000 --speed 10
-              crash-monitor load --out-of-order 0.1 --spread 20s --late-share 0.01 --seed 7
-            """);
+            "Writes generated log lines to the input topic, in the order of event time over all partitions.",
+            "crash-monitor load --rate 5000 --duration 10m",
+            "crash-monitor load --count 1000000 --rate 10000 --speed 10",
+            "crash-monitor load --out-of-order 0.1 --spread 20s --late-share 0.01 --seed 7");
         load.AddTo(command);
-        monitor.AddTo(command);
+        monitor.AddInputTo(command);
         command.SetAction(async (arguments, cancellation) =>
         {
             var clients = await KafkaOption.ConnectAsync(arguments, cancellation);
-            var options = monitor.Read(arguments);
-            await SendAsync(clients, options.InputTopic, load.Read(arguments, options.TimestampUnit, TimeProvider.System), cancellation);
+            var (topic, unit) = monitor.ReadInput(arguments);
+            await SendAsync(clients, topic, load.Read(arguments, unit, TimeProvider.System), cancellation);
             return cancellation.IsCancellationRequested ? ExitCode.Interrupted : ExitCode.Success;
         });
         return command;

@@ -15,7 +15,7 @@ internal sealed class MonitorRun : IAsyncDisposable
     private readonly ClosedIntervals _intervals;
     private readonly DroppedLines _dropped = new();
     private readonly ILoggerFactory _loggers = LoggerFactory.Create(logging => logging
-        .SetMinimumLevel(LogLevel.Warning)
+        .AddFilter((_, level) => level == LogLevel.Warning) // errors are told once, by the exception that ends the command
         .AddSimpleConsole(console => console.SingleLine = true)
         .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
 

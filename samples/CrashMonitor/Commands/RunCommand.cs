@@ -1,5 +1,6 @@
 using System.CommandLine;
 using CrashStreams.CrashMonitor;
+using CrashStreams.Samples.CrashMonitor.Terminal;
 
 namespace CrashStreams.Samples.CrashMonitor.Commands;
 
@@ -13,23 +14,20 @@ internal static class RunCommand
         var badInput = new Option<FaultResponse>("--bad-input") { Description = "What happens to malformed lines", DefaultValueFactory = _ => FaultResponse.Skip };
         var deadLetters = new Option<string?>("--dead-letters") { Description = "Topic for malformed lines, with --bad-input DeadLetter; it must exist" };
         var late = new Option<string?>("--late") { Description = "Topic for late lines and lines from the future; it must exist" };
-        var idleAfter = Terminal.Duration.Option("--idle-after", "A partition without new lines for so long is not waited for", new CrashMonitorOptions().IdleAfter);
+        var idleAfter = new DurationOption("--idle-after", "A partition without new lines for so long is not waited for", new CrashMonitorOptions().IdleAfter);
+        var closeAfterIdle = new Option<TimeSpan?>("--close-after-idle") { Description = "Close the last windows of a partition without new lines for so long, for example 1m [default: they wait for the next line]", HelpName = "10s|5m|...", CustomParser = DurationOption.Parse };
         var checkAll = new Option<bool>("--check-every-line") { Description = "Parse every line, so that every malformed one is noticed; slower" };
         var debug = new Option<bool>("--debug") { Description = "Show every running count" };
         var exit = new Option<bool>("--exit-when-caught-up") { Description = "Stop when all that was there at the start is processed and committed" };
 
-        var command = new Command(
+        var command = new ExampleCommand(
             "run",
-            """
-            Runs the monitor until Ctrl-C and prints a table per closed interval. Start it several times to share the work.
-
-            Examples:
-              crash-monitor run --bootstrap kafka:9092
-              crash-monitor run --exit-when-caught-up
-              crash-monitor run --window 1m --grace 5m --threshold 10 --late late-logs
-            """)
+            "Runs the monitor until Ctrl-C and prints a table per closed interval. Start it several times to share the work.",
+            "crash-monitor run --bootstrap kafka:9092",
+            "crash-monitor run --exit-when-caught-up",
+            "crash-monitor run --window 1m --grace 5m --threshold 10 --late late-logs")
         {
-            threads, badInput, deadLetters, late, idleAfter, checkAll, debug, exit,
+            threads, badInput, deadLetters, late, idleAfter, closeAfterIdle, checkAll, debug, exit,
         };
         monitor.AddTo(command);
         command.SetAction(async (arguments, cancellation) =>
@@ -40,7 +38,8 @@ internal static class RunCommand
                 BadInput = arguments.GetValue(badInput),
                 DeadLetterTopic = arguments.GetValue(deadLetters),
                 LateTopic = arguments.GetValue(late),
-                IdleAfter = arguments.GetValue(idleAfter),
+                IdleAfter = idleAfter.Read(arguments),
+                CloseAfterIdle = arguments.GetValue(closeAfterIdle),
                 CheckEveryLine = arguments.GetValue(checkAll),
                 Debug = arguments.GetValue(debug),
             };
@@ -49,7 +48,7 @@ internal static class RunCommand
             Console.Error.WriteLine($"Watching '{options.InputTopic}'. Alerts go to '{options.AlertTopic}'. Ctrl-C stops.");
             await (arguments.GetValue(exit) ? run.CaughtUpAsync(cancellation) : run.UntilCancelledAsync(cancellation));
             await run.StopAsync();
-            return Terminal.ExitCode.Success;
+            return ExitCode.Success;
         });
         return command;
     }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using CrashStreams.CrashMonitor;
 using CrashStreams.Log;
+using CrashStreams.Samples.CrashMonitor.Terminal;
 
 namespace CrashStreams.Samples.CrashMonitor.Commands;
 
@@ -40,24 +41,20 @@ internal static class TopicsCommand
         var monitor = new MonitorArguments();
         var partitions = new Option<int>("--partitions", "-p") { Description = "Partitions of each topic: the most threads that can share the work", DefaultValueFactory = _ => 12 };
         var replication = new Option<short>("--replication") { Description = "Copies of each partition; -1 is the broker's default", DefaultValueFactory = _ => -1 };
-        var command = new Command(
+        var command = new ExampleCommand(
             "create",
-            """
-            Creates the input topic and the alert topic. Topics that exist are left as they are.
-
-            Examples:
-              crash-monitor topics create
-              crash-monitor topics create --partitions 48 --replication 3
-            """)
+            "Creates the input topic and the alert topic. Topics that exist are left as they are.",
+            "crash-monitor topics create",
+            "crash-monitor topics create --partitions 48 --replication 3")
         {
             partitions, replication,
         };
-        monitor.AddTo(command);
+        monitor.AddTopicsTo(command);
         command.SetAction(async (arguments, cancellation) =>
         {
             var clients = await KafkaOption.ConnectAsync(arguments, cancellation);
-            await CreateAsync(clients, monitor.Read(arguments), arguments.GetValue(partitions), arguments.GetValue(replication), cancellation);
-            return Terminal.ExitCode.Success;
+            await CreateAsync(clients, monitor.ReadTopics(arguments), arguments.GetValue(partitions), arguments.GetValue(replication), cancellation);
+            return ExitCode.Success;
         });
         return command;
     }
@@ -65,20 +62,16 @@ internal static class TopicsCommand
     private static Command DeleteTopics()
     {
         var monitor = new MonitorArguments();
-        var command = new Command(
+        var command = new ExampleCommand(
             "delete",
-            """
-            Deletes the input topic, the alert topic and the monitor's own topics, with all their records. Stop the monitor before.
-
-            Example:
-              crash-monitor topics delete --input logs --alerts crash-alerts
-            """);
-        monitor.AddTo(command);
+            "Deletes the input topic, the alert topic and the monitor's own topics, with all their records. Stop the monitor before.",
+            "crash-monitor topics delete --input logs --alerts crash-alerts");
+        monitor.AddTopicsTo(command);
         command.SetAction(async (arguments, cancellation) =>
         {
             var clients = await KafkaOption.ConnectAsync(arguments, cancellation);
-            await DeleteAsync(clients, monitor.Read(arguments), cancellation);
-            return Terminal.ExitCode.Success;
+            await DeleteAsync(clients, monitor.ReadTopics(arguments), cancellation);
+            return ExitCode.Success;
         });
         return command;
     }

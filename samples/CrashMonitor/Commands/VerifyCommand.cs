@@ -13,16 +13,11 @@ internal static class VerifyCommand
         var monitor = new MonitorArguments();
         var rows = new Option<int>("--rows") { Description = "Rows to show of each kind of difference", DefaultValueFactory = _ => 10 };
         var closed = new Option<bool>("--all-closed") { Description = "Expect the alerts of all windows, also of those that no later line has closed" };
-        var command = new Command(
+        var command = new ExampleCommand(
             "verify",
-            """
-            Reads the input and the alerts, recomputes the alerts independently of the engine, and shows missing, wrong, extra and duplicate rows.
-            Give it the options that the monitor ran with. Exit code 0: all is right; 1: something differs.
-
-            Examples:
-              crash-monitor verify
-              crash-monitor verify --window 1m --grace 5m --threshold 10 --rows 50
-            """)
+            "Reads the input and the alerts, recomputes the alerts independently of the engine, and shows missing, wrong, extra and duplicate rows. Give it the options that the monitor ran with. Exit code 0: all is right; 1: something differs.",
+            "crash-monitor verify",
+            "crash-monitor verify --window 1m --grace 5m --threshold 10 --rows 50")
         {
             rows, closed,
         };

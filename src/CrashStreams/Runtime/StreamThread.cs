@@ -24,8 +24,10 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     private readonly Restorer _restorer;
     private readonly SortedDictionary<TaskId, StreamTask> _tasks = [];
     private readonly HashSet<TopicPartition> _assigned = [];
+    private readonly HashSet<TopicPartition> _paused = [];
     private readonly Func<InputPartition, bool> _isCaughtUp;
     private StreamTask[] _inOrder = [];
+    private long _processed;
     private InputPartition?[] _inputByIndex = [];
     private long _lastCommitMs;
     private long _processedAtCommit;
@@ -55,8 +57,6 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
 
     /// <summary>Records read since the start; read by other threads for progress.</summary>
     public long ProcessedRecords => Volatile.Read(ref _processed);
-
-    private long _processed;
 
     public bool IsRestoring => _restorer.IsActive;
 
@@ -182,7 +182,17 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
 
     void IAssignmentListener.Revoked(IReadOnlyCollection<TopicPartition> partitions)
     {
-        Commit();
+        try
+        {
+            Commit();
+        }
+        catch (LogException e) when (e.IsFenced)
+        {
+            // The group went on without us: the partitions are somebody else's already, and what was not committed is theirs to do again.
+            _logger.LogWarning(e, "{Thread}: the last commit for revoked partitions came too late: {Reason}", Name, e.Message);
+            _collector.Abort();
+        }
+
         Leave(partitions);
     }
 
@@ -227,7 +237,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
                 var id = new TaskId(subTopology.Id, partition);
                 if (_tasks.ContainsKey(id) || !topics.Where(t => id.Partition < _topics.PartitionsOf(t)).All(t => _assigned.Contains(new(t, id.Partition))))
                     continue;
-                var task = new StreamTask(new TaskContext(id, _options, _time, _collector, count), subTopology, _topics.PartitionsOf, _topics.WritersOf);
+                var task = new StreamTask(new TaskContext(id, _options, _time, _collector, count), subTopology, _topology.HorizonMs, _topics.PartitionsOf, _topics.WritersOf);
                 _tasks.Add(id, task);
                 created.Add(task);
             }
@@ -248,8 +258,6 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
                 _consumer.Resume(paused);
         }
     }
-
-    private readonly HashSet<TopicPartition> _paused = [];
 
     private void Process(LogBatch batch, long now)
     {

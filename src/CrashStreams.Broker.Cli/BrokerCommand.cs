@@ -1,0 +1,85 @@
+using System.CommandLine;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging;
+
+namespace CrashStreams.Broker.Cli;
+
+/// <summary>The one command: start a broker, say where it is, run until Ctrl-C.</summary>
+internal static class BrokerCommand
+{
+    private const string Description = """
+        A durable, single-node Kafka broker for development and tests. It listens on the loopback only.
+
+        Examples:
+          crashstreams-broker --port 9092 --data ./data            keep everything in ./data
+          crashstreams-broker --memory --auto-create               nothing on disk, topics appear when used
+          crashstreams-broker --data ./data --flush always         survive a power cut, too
+        """;
+
+    private static readonly Option<int> Port = new("--port") { Description = "The port to listen on; 0 takes a free one.", DefaultValueFactory = _ => 9092 };
+    private static readonly Option<string?> Data = new("--data") { Description = "The directory that keeps topics, groups and transactions.", HelpName = "DIR" };
+    private static readonly Option<bool> Memory = new("--memory") { Description = "Keep everything in memory, until the broker ends." };
+    private static readonly Option<FlushMode> Flush = new("--flush")
+    {
+        Description = "When acknowledged records are forced to the disk: always, at an interval of 1 s, or when the os likes.",
+        DefaultValueFactory = _ => FlushMode.Os,
+        HelpName = "always|interval|os",
+    };
+    private static readonly Option<bool> AutoCreate = new("--auto-create") { Description = "Create topics when a client first uses them." };
+    private static readonly Option<int> DefaultPartitions = new("--default-partitions") { Description = "Partitions of topics created without a number.", DefaultValueFactory = _ => 1, HelpName = "N" };
+    private static readonly Option<bool> Verbose = new("--verbose") { Description = "Log what clients do wrong, too." };
+
+    public static RootCommand Create()
+    {
+        var command = new RootCommand(Description) { Port, Data, Memory, Flush, AutoCreate, DefaultPartitions, Verbose };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(Memory) == (result.GetValue(Data) is not null))
+                result.AddError("Say where the records go: either --data DIR or --memory.");
+        });
+        command.SetAction(RunAsync);
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancelled)
+    {
+        using var logging = LoggerFactory.Create(log => log
+            .AddSimpleConsole(console => console.SingleLine = true)
+            .SetMinimumLevel(arguments.GetValue(Verbose) ? LogLevel.Debug : LogLevel.Error));
+        var options = new BrokerOptions
+        {
+            Port = arguments.GetValue(Port),
+            DataDirectory = arguments.GetValue(Data),
+            Flush = arguments.GetValue(Flush),
+            AutoCreateTopics = arguments.GetValue(AutoCreate),
+            DefaultPartitions = arguments.GetValue(DefaultPartitions),
+            LoggerFactory = logging,
+        };
+        try
+        {
+            await using var broker = await EmbeddedBroker.StartAsync(options, cancelled);
+            Console.WriteLine($"Kafka broker ready: {broker.BootstrapServers}");
+            await UntilStopped(cancelled);
+            return 0;
+        }
+        catch (Exception error) when (error is ArgumentException or IOException or SocketException or UnauthorizedAccessException or InvalidDataException)
+        {
+            await Console.Error.WriteLineAsync($"The broker can't start: {error.Message}");
+            return 1;
+        }
+    }
+
+    /// <summary>Ctrl-C cancels the command by itself; a polite kill should close the logs, too.</summary>
+    private static async Task UntilStopped(CancellationToken cancelled)
+    {
+        var stopped = new TaskCompletionSource();
+        using var onCancel = cancelled.Register(() => stopped.TrySetResult());
+        using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
+        {
+            signal.Cancel = true;
+            stopped.TrySetResult();
+        });
+        await stopped.Task;
+    }
+}

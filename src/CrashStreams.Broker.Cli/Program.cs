@@ -1,0 +1,3 @@
+using CrashStreams.Broker.Cli;
+
+return await BrokerCommand.Create().Parse(args).InvokeAsync();

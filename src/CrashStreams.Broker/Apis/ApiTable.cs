@@ -1,0 +1,26 @@
+using CrashStreams.Protocol;
+using CrashStreams.Protocol.Wire;
+
+namespace CrashStreams.Broker.Apis;
+
+/// <summary>The APIs that the broker serves; exactly these are announced to clients.</summary>
+internal sealed class ApiTable
+{
+    private readonly ApiEndpoint?[] _endpoints = new ApiEndpoint?[128];
+
+    public IEnumerable<ApiEndpoint> All => _endpoints.OfType<ApiEndpoint>();
+
+    public ApiEndpoint? Find(ApiKey key) => _endpoints[(short)key];
+
+    /// <summary>Adds an API whose answer is there at once.</summary>
+    public void Add<TRequest, TResponse>(Func<TRequest, RequestContext, TResponse> handler)
+        where TRequest : class, IRequest<TRequest>
+        where TResponse : class, IResponse<TResponse> =>
+        AddDeferred<TRequest, TResponse>((request, context, reply) => reply(handler(request, context)));
+
+    /// <summary>Adds an API whose answer may have to wait.</summary>
+    public void AddDeferred<TRequest, TResponse>(ApiHandler<TRequest, TResponse> handler)
+        where TRequest : class, IRequest<TRequest>
+        where TResponse : class, IResponse<TResponse> =>
+        _endpoints[(short)TRequest.ApiKey] = new ApiEndpoint<TRequest, TResponse>(handler);
+}

@@ -1,0 +1,90 @@
+using CrashStreams.Broker.Transactions;
+using CrashStreams.Protocol.Messages;
+
+namespace CrashStreams.Broker.Apis;
+
+/// <summary>The list of everything that the broker serves.</summary>
+internal static class BrokerApis
+{
+    public static ApiTable Create(BrokerCore core, Fetch fetch)
+    {
+        var apis = new ApiTable();
+        AddRecords(apis, core, fetch);
+        AddTopics(apis, core);
+        AddGroups(apis, core);
+        AddTransactions(apis, core);
+        if (core.Options.Users.Count > 0)
+            AddAuthentication(apis);
+        return apis;
+    }
+
+    private static void AddAuthentication(ApiTable apis)
+    {
+        apis.Add<SaslHandshakeRequest, SaslHandshakeResponse>((request, context) => context.Session.Authentication!.Handshake(request));
+        apis.Add<SaslAuthenticateRequest, SaslAuthenticateResponse>((request, context) => context.Session.Authentication!.Authenticate(request));
+    }
+
+    private static void AddRecords(ApiTable apis, BrokerCore core, Fetch fetch)
+    {
+        apis.Add<ApiVersionsRequest, ApiVersionsResponse>((_, context) => ApiVersions.Handle(context.Version, apis));
+        apis.Add<MetadataRequest, MetadataResponse>((request, context) => Metadata.Handle(request, context.Version, core));
+        apis.AddDeferred<ProduceRequest, ProduceResponse>(new Produce(core).Handle);
+        apis.AddDeferred<FetchRequest, FetchResponse>(fetch.Handle);
+        apis.Add<ListOffsetsRequest, ListOffsetsResponse>((request, _) => ListOffsets.Handle(request, core.Topics));
+        apis.Add<OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse>((request, _) => OffsetForLeaderEpoch.Handle(request, core.Topics));
+        apis.Add<DeleteRecordsRequest, DeleteRecordsResponse>((request, _) => DeleteRecords.Handle(request, core.Topics));
+    }
+
+    private static void AddTopics(ApiTable apis, BrokerCore core)
+    {
+        apis.Add<CreateTopicsRequest, CreateTopicsResponse>((request, _) => CreateTopics.Handle(request, core));
+        apis.Add<DeleteTopicsRequest, DeleteTopicsResponse>((request, context) => DeleteTopics.Handle(request, context.Version, core.Topics));
+        apis.Add<CreatePartitionsRequest, CreatePartitionsResponse>((request, _) => CreatePartitions.Handle(request, core));
+        apis.Add<DescribeConfigsRequest, DescribeConfigsResponse>((request, _) => DescribeConfigs.Handle(request, core));
+        apis.Add<AlterConfigsRequest, AlterConfigsResponse>((request, _) => AlterConfigs.Handle(request, core));
+        apis.Add<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>((request, _) => IncrementalAlterConfigs.Handle(request, core));
+        apis.Add<DescribeClusterRequest, DescribeClusterResponse>((request, _) => DescribeCluster.Handle(request, core));
+        apis.Add<DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse>((request, _) => DescribeTopicPartitions.Handle(request, core));
+        apis.Add<DescribeLogDirsRequest, DescribeLogDirsResponse>((request, _) => DescribeLogDirs.Handle(request, core));
+        apis.Add<ListPartitionReassignmentsRequest, ListPartitionReassignmentsResponse>((request, _) => ListPartitionReassignments.Handle(request));
+        apis.Add<ElectLeadersRequest, ElectLeadersResponse>((request, _) => ElectLeaders.Handle(request, core.Topics));
+        apis.Add<DescribeQuorumRequest, DescribeQuorumResponse>((request, _) => DescribeQuorum.Handle(request, core));
+    }
+
+    private static void AddGroups(ApiTable apis, BrokerCore core)
+    {
+        var groups = core.Groups;
+        apis.Add<FindCoordinatorRequest, FindCoordinatorResponse>((request, context) =>
+            FindCoordinator.Handle(request, context.Version, core.Node.Id, core.Node.Host, core.Node.Port));
+        apis.AddDeferred<JoinGroupRequest, JoinGroupResponse>((request, context, reply) => JoinGroup.Handle(request, context.Version, context.Client, groups, reply));
+        apis.AddDeferred<SyncGroupRequest, SyncGroupResponse>((request, _, reply) => SyncGroup.Handle(request, groups, reply));
+        apis.Add<HeartbeatRequest, HeartbeatResponse>((request, _) => Heartbeat.Handle(request, groups));
+        apis.Add<LeaveGroupRequest, LeaveGroupResponse>((request, context) => LeaveGroup.Handle(request, context.Version, groups));
+        apis.Add<ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse>((request, context) =>
+            ConsumerGroupHeartbeat.Handle(request, context.Version, context.Client, groups));
+        apis.Add<OffsetCommitRequest, OffsetCommitResponse>((request, context) => OffsetCommit.Handle(request, context.Version, groups));
+        apis.Add<OffsetFetchRequest, OffsetFetchResponse>((request, context) => OffsetFetch.Handle(request, context.Version, groups));
+        apis.Add<OffsetDeleteRequest, OffsetDeleteResponse>((request, _) => OffsetDelete.Handle(request, groups));
+        apis.Add<DescribeGroupsRequest, DescribeGroupsResponse>((request, context) => DescribeGroups.Handle(request, context.Version, groups));
+        apis.Add<ConsumerGroupDescribeRequest, ConsumerGroupDescribeResponse>((request, _) => ConsumerGroupDescribe.Handle(request, groups));
+        apis.Add<ListGroupsRequest, ListGroupsResponse>((request, _) => ListGroups.Handle(request, groups));
+        apis.Add<DeleteGroupsRequest, DeleteGroupsResponse>((request, _) => DeleteGroups.Handle(request, groups));
+    }
+
+    private static void AddTransactions(ApiTable apis, BrokerCore core)
+    {
+        var transactions = core.Transactions;
+        var participants = new TransactionParticipants(core);
+        apis.Add<InitProducerIdRequest, InitProducerIdResponse>((request, context) => InitProducerId.Handle(request, context.Version, transactions));
+        apis.Add<AddPartitionsToTxnRequest, AddPartitionsToTxnResponse>((request, context) =>
+            AddPartitionsToTxn.Handle(request, context.Version, transactions, core.Topics));
+        apis.Add<AddOffsetsToTxnRequest, AddOffsetsToTxnResponse>((request, context) => AddOffsetsToTxn.Handle(request, context.Version, transactions));
+        apis.Add<EndTxnRequest, EndTxnResponse>((request, context) => EndTxn.Handle(request, context.Version, transactions));
+        apis.Add<TxnOffsetCommitRequest, TxnOffsetCommitResponse>((request, context) =>
+            TxnOffsetCommit.Handle(request, context.Version, core.Groups, transactions));
+        apis.Add<WriteTxnMarkersRequest, WriteTxnMarkersResponse>((request, _) => WriteTxnMarkers.Handle(request, participants));
+        apis.Add<DescribeProducersRequest, DescribeProducersResponse>((request, _) => DescribeProducers.Handle(request, participants));
+        apis.Add<DescribeTransactionsRequest, DescribeTransactionsResponse>((request, _) => DescribeTransactions.Handle(request, transactions));
+        apis.Add<ListTransactionsRequest, ListTransactionsResponse>((request, _) => ListTransactions.Handle(request, transactions, core.Timers.NowMs));
+    }
+}

@@ -1,0 +1,29 @@
+using CrashStreams.Broker.Coordination;
+using CrashStreams.Broker.Groups;
+using CrashStreams.Broker.Groups.Consumer;
+using CrashStreams.Protocol;
+using CrashStreams.Protocol.Messages;
+
+namespace CrashStreams.Broker.Apis;
+
+/// <summary>The request of KIP-848 members: joining, staying, confirming, leaving.</summary>
+internal static class ConsumerGroupHeartbeat
+{
+    public static ConsumerGroupHeartbeatResponse Handle(ConsumerGroupHeartbeatRequest request, short version, ClientIdentity client, GroupCoordinator groups)
+    {
+        // In v0 the coordinator makes the member id.
+        if (version == 0 && request.MemberId.Length == 0 && request.MemberEpoch == 0)
+            request.MemberId = groups.Context.NewMemberId();
+        if (request.GroupId.Length == 0)
+            return HeartbeatRules.Refuse(ErrorCode.InvalidRequest, "GroupId can't be empty.");
+        if (request.MemberEpoch != 0)
+            return groups.FindConsumer(request.GroupId)?.Heartbeat(request, client)
+                ?? HeartbeatRules.Refuse(ErrorCode.GroupIdNotFound, $"There is no consumer group {request.GroupId}.");
+        var group = groups.FindOrCreate(request.GroupId);
+        if (group.AsConsumer() is { } consumer)
+            return consumer.Heartbeat(request, client);
+        return group.Membership.IsEmpty
+            ? HeartbeatRules.Refuse(ErrorCode.CoordinatorNotAvailable, "The group could not be stored.")
+            : HeartbeatRules.Refuse(ErrorCode.GroupIdNotFound, $"Group {request.GroupId} has members of the classic protocol.");
+    }
+}

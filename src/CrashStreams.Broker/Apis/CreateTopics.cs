@@ -1,0 +1,74 @@
+using CrashStreams.Broker.Topics;
+using CrashStreams.Protocol;
+using CrashStreams.Protocol.Messages;
+
+namespace CrashStreams.Broker.Apis;
+
+/// <summary>Creates topics, or checks whether it could.</summary>
+internal static class CreateTopics
+{
+    private const int UseDefault = -1;
+
+    public static CreateTopicsResponse Handle(CreateTopicsRequest request, BrokerCore core)
+    {
+        var repeated = request.Topics.CountBy(topic => topic.Name).Where(count => count.Value > 1).Select(count => count.Key).ToHashSet();
+        var response = new CreateTopicsResponse();
+        foreach (var topic in request.Topics.DistinctBy(topic => topic.Name))
+            response.Topics.Add(repeated.Contains(topic.Name)
+                ? Refuse(topic, ErrorCode.InvalidRequest, "The topic is named more than once in the request.")
+                : Create(topic, request.ValidateOnly, core));
+        return response;
+    }
+
+    private static CreateTopicsResponse.CreatableTopicResult Create(CreateTopicsRequest.CreatableTopic wanted, bool validateOnly, BrokerCore core)
+    {
+        if (!TopicName.IsValid(wanted.Name))
+            return Refuse(wanted, ErrorCode.InvalidTopicException, TopicName.Rule);
+        if (core.Topics.Find(wanted.Name) is not null)
+            return Refuse(wanted, ErrorCode.TopicAlreadyExists, $"Topic '{wanted.Name}' already exists.");
+        var partitions = wanted.NumPartitions == UseDefault ? core.Options.DefaultPartitions : wanted.NumPartitions;
+        if (wanted.Assignments.Count > 0)
+        {
+            if (CheckAssignments(wanted, core.Node.Id) is { } badAssignment)
+                return Refuse(wanted, ErrorCode.InvalidReplicaAssignment, badAssignment);
+            partitions = wanted.Assignments.Count;
+        }
+        else if (wanted.ReplicationFactor is not (UseDefault or 1))
+            return Refuse(wanted, ErrorCode.InvalidReplicationFactor, $"Replication factor is {wanted.ReplicationFactor}; there is one broker.");
+        if (partitions < 1 || partitions > core.Options.MaxPartitionsPerTopic)
+            return Refuse(wanted, ErrorCode.InvalidPartitions, $"The number of partitions must be from 1 to {core.Options.MaxPartitionsPerTopic}; it is {partitions}.");
+        var configs = TopicConfigs.TryCreate(wanted.Configs.Select(config => KeyValuePair.Create(config.Name, config.Value)), out var problem);
+        if (configs is null)
+            return Refuse(wanted, ErrorCode.InvalidConfig, problem);
+        var id = validateOnly ? Guid.Empty : core.Topics.Create(wanted.Name, partitions, configs).Id;
+        return new()
+        {
+            Name = wanted.Name,
+            TopicId = id,
+            ErrorMessage = null,
+            NumPartitions = partitions,
+            ReplicationFactor = 1,
+            Configs = [.. TopicConfigKeys.All.Select(key => new CreateTopicsResponse.CreatableTopicConfigs
+            {
+                Name = key.Name,
+                Value = configs.ValueOf(key),
+                ConfigSource = ConfigSource.Of(key, configs),
+            })],
+        };
+    }
+
+    private static string? CheckAssignments(CreateTopicsRequest.CreatableTopic wanted, int nodeId)
+    {
+        if (wanted.NumPartitions != UseDefault || wanted.ReplicationFactor != UseDefault)
+            return "With assignments, the number of partitions and the replication factor must be -1.";
+        var indexes = wanted.Assignments.Select(assignment => assignment.PartitionIndex).Order();
+        if (!indexes.SequenceEqual(Enumerable.Range(0, wanted.Assignments.Count)))
+            return "The assigned partitions must be numbered from 0 on without a gap.";
+        return wanted.Assignments.All(assignment => assignment.BrokerIds is [var only] && only == nodeId)
+            ? null
+            : $"Every partition must be assigned to broker {nodeId}, the only one.";
+    }
+
+    private static CreateTopicsResponse.CreatableTopicResult Refuse(CreateTopicsRequest.CreatableTopic wanted, ErrorCode error, string? message) =>
+        new() { Name = wanted.Name, ErrorCode = error, ErrorMessage = message };
+}

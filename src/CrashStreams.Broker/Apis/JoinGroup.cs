@@ -1,0 +1,45 @@
+using CrashStreams.Broker.Coordination;
+using CrashStreams.Broker.Groups;
+using CrashStreams.Protocol;
+using CrashStreams.Protocol.Messages;
+
+namespace CrashStreams.Broker.Apis;
+
+/// <summary>A member enters a classic group, or a rebalance of it; answered when the join phase ends.</summary>
+internal static class JoinGroup
+{
+    /// <summary>KIP-394: the member first gets an id.</summary>
+    private const short KnownIdVersion = 4;
+
+    /// <summary>The first version in which there may be no protocol name.</summary>
+    private const short NullableProtocolVersion = 7;
+
+    /// <summary>KIP-814.</summary>
+    private const short SkipAssignmentVersion = 9;
+
+    public static void Handle(JoinGroupRequest request, short version, ClientIdentity client, GroupCoordinator groups, Action<JoinGroupResponse> reply)
+    {
+        if (Check(request, groups) is var error and not ErrorCode.None)
+            Refuse(error);
+        else if (groups.FindOrCreate(request.GroupId) is var group && group.AsClassic() is { } classic)
+            classic.Join(request, client, version >= KnownIdVersion, version >= SkipAssignmentVersion, Answer);
+        else
+            Refuse(group.Membership.IsEmpty ? ErrorCode.CoordinatorNotAvailable : ErrorCode.InconsistentGroupProtocol);
+
+        void Refuse(ErrorCode refusal) => Answer(new JoinGroupResponse { ErrorCode = refusal, MemberId = request.MemberId, ProtocolName = null });
+
+        void Answer(JoinGroupResponse response)
+        {
+            if (version < NullableProtocolVersion)
+                response.ProtocolName ??= "";
+            reply(response);
+        }
+    }
+
+    private static ErrorCode Check(JoinGroupRequest request, GroupCoordinator groups)
+    {
+        if (request.GroupId.Length == 0)
+            return ErrorCode.InvalidGroupId;
+        return request.MemberId.Length > 0 && groups.Find(request.GroupId) is null ? ErrorCode.UnknownMemberId : ErrorCode.None;
+    }
+}

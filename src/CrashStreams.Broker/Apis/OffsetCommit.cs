@@ -1,0 +1,44 @@
+using CrashStreams.Broker.Coordination;
+using CrashStreams.Broker.Groups;
+using CrashStreams.Protocol;
+using CrashStreams.Protocol.Messages;
+
+namespace CrashStreams.Broker.Apis;
+
+/// <summary>Stores a group's positions, by topic name or (v10) by topic id.</summary>
+internal static class OffsetCommit
+{
+    private const short TopicIdVersion = 10;
+
+    public static OffsetCommitResponse Handle(OffsetCommitRequest request, short version, GroupCoordinator groups)
+    {
+        var context = groups.Context;
+        var groupError = OffsetRules.Check(groups.Find(request.GroupId), request.MemberId, request.GroupInstanceId, request.GenerationIdOrMemberEpoch, isTransactional: false);
+        var expireMs = request.RetentionTimeMs < 0 ? -1 : context.Timers.NowMs + request.RetentionTimeMs;
+        var accepted = new Dictionary<TopicPartition, CommittedOffset>();
+        var written = new List<OffsetCommitResponse.OffsetCommitResponsePartition>();
+        var response = new OffsetCommitResponse();
+        foreach (var topic in request.Topics)
+        {
+            TopicInfo? info;
+            var isKnown = version >= TopicIdVersion ? context.Topics.TryGet(topic.TopicId, out info) : context.Topics.TryGet(topic.Name, out info);
+            var unknown = version >= TopicIdVersion ? ErrorCode.UnknownTopicId : ErrorCode.UnknownTopicOrPartition;
+            var answers = new List<OffsetCommitResponse.OffsetCommitResponsePartition>();
+            response.Topics.Add(new() { Name = topic.Name, TopicId = topic.TopicId, Partitions = answers });
+            foreach (var partition in topic.Partitions)
+            {
+                var answer = new OffsetCommitResponse.OffsetCommitResponsePartition { PartitionIndex = partition.PartitionIndex };
+                answers.Add(answer);
+                answer.ErrorCode = !isKnown ? unknown : groupError != ErrorCode.None ? groupError : OffsetRules.CheckMetadata(partition.CommittedMetadata, context.Options);
+                if (answer.ErrorCode != ErrorCode.None)
+                    continue;
+                accepted[new TopicPartition(info!.Name, partition.PartitionIndex)] =
+                    new CommittedOffset(partition.CommittedOffset, partition.CommittedLeaderEpoch, partition.CommittedMetadata ?? "", context.Timers.NowMs, expireMs);
+                written.Add(answer);
+            }
+        }
+        if (accepted.Count > 0 && !groups.FindOrCreate(request.GroupId).Offsets.TryCommit(accepted))
+            written.ForEach(answer => answer.ErrorCode = ErrorCode.CoordinatorNotAvailable);
+        return response;
+    }
+}

@@ -1,0 +1,30 @@
+using CrashStreams.Broker.Topics;
+using CrashStreams.Protocol;
+using CrashStreams.Protocol.Messages;
+
+namespace CrashStreams.Broker.Apis;
+
+/// <summary>Where the records of a leader epoch end. There is one leader and its epoch is always 0.</summary>
+internal static class OffsetForLeaderEpoch
+{
+    public static OffsetForLeaderEpochResponse Handle(OffsetForLeaderEpochRequest request, TopicCatalog topics) => new()
+    {
+        Topics = request.Topics.ConvertAll(topic => new OffsetForLeaderEpochResponse.OffsetForLeaderTopicResult
+        {
+            Topic = topic.Topic,
+            Partitions = topic.Partitions.ConvertAll(wanted => Find(wanted, topics.Find(topic.Topic)?.Find(wanted.Partition))),
+        }),
+    };
+
+    private static OffsetForLeaderEpochResponse.EpochEndOffset Find(OffsetForLeaderEpochRequest.OffsetForLeaderPartition wanted, Partition? partition)
+    {
+        var response = new OffsetForLeaderEpochResponse.EpochEndOffset { Partition = wanted.Partition };
+        if (partition is null)
+            response.ErrorCode = ErrorCode.UnknownTopicOrPartition;
+        else if (wanted.CurrentLeaderEpoch > 0)
+            response.ErrorCode = ErrorCode.UnknownLeaderEpoch;
+        else if (wanted.LeaderEpoch == 0)
+            (response.LeaderEpoch, response.EndOffset) = (0, partition.Log.EndOffset);
+        return response;
+    }
+}

@@ -1,0 +1,20 @@
+using System.Text;
+using CrashStreams.Broker.Groups;
+using CrashStreams.Protocol;
+
+namespace CrashStreams.Broker.Apis;
+
+/// <summary>Who may commit what; the same for plain and transactional commits.</summary>
+internal static class OffsetRules
+{
+    /// <summary>A group that doesn't exist is made by the commit of somebody who isn't a member of anything.</summary>
+    public static ErrorCode Check(Group? group, string memberId, string? instanceId, int epoch, bool isTransactional)
+    {
+        if (group is not null)
+            return group.Membership.CheckCommit(memberId, instanceId, epoch, isTransactional);
+        return epoch < 0 ? ErrorCode.None : ErrorCode.IllegalGeneration;
+    }
+
+    public static ErrorCode CheckMetadata(string? metadata, GroupOptions options) =>
+        metadata is not null && Encoding.UTF8.GetByteCount(metadata) > options.MaxOffsetMetadataBytes ? ErrorCode.OffsetMetadataTooLarge : ErrorCode.None;
+}

@@ -1,0 +1,83 @@
+using System.Runtime.InteropServices;
+using CrashStreams.Broker.Coordination;
+using CrashStreams.Broker.Log;
+using CrashStreams.Broker.Topics;
+using CrashStreams.Broker.Transactions;
+using CrashStreams.Protocol;
+using CrashStreams.Protocol.Messages;
+using CrashStreams.Protocol.Records;
+
+namespace CrashStreams.Broker.Apis;
+
+/// <summary>Appends one batch to each of some partitions.</summary>
+internal sealed class Produce(BrokerCore core)
+{
+    /// <summary>The first version that names topics by id (KIP-516).</summary>
+    private const short TopicIdVersion = 13;
+
+    /// <summary>The first version in which a transactional write adds its partition to the transaction (KIP-890).</summary>
+    private const short AddsPartitionVersion = 12;
+
+    private const short AllReplicas = -1;
+
+    public void Handle(ProduceRequest request, RequestContext context, Action<ProduceResponse?> reply)
+    {
+        var response = new ProduceResponse();
+        var failed = false;
+        foreach (var topic in request.TopicData)
+        {
+            var found = context.Version >= TopicIdVersion ? core.Topics.Find(topic.TopicId) : core.Topics.Find(topic.Name);
+            var answers = new List<ProduceResponse.PartitionProduceResponse>(topic.PartitionData.Count);
+            foreach (var partition in topic.PartitionData)
+            {
+                var result = Append(request, context.Version, found, partition);
+                failed |= result.Error != ErrorCode.None;
+                answers.Add(new ProduceResponse.PartitionProduceResponse
+                {
+                    Index = partition.Index,
+                    ErrorCode = result.Error,
+                    BaseOffset = result.Error == ErrorCode.None ? result.BaseOffset : -1,
+                    LogAppendTimeMs = result.Error == ErrorCode.None ? result.LogAppendTimeMs : -1,
+                    LogStartOffset = result.Error == ErrorCode.None ? result.LogStartOffset : -1,
+                    ErrorMessage = result.Message,
+                });
+            }
+            response.Responses.Add(new() { Name = topic.Name, TopicId = topic.TopicId, PartitionResponses = answers });
+        }
+        if (request.Acks != 0)
+        {
+            reply(response);
+            return;
+        }
+        // Nobody listens for an answer: only a closed connection tells the producer to look at its metadata again.
+        if (failed)
+            context.Session.Close();
+        reply(null);
+    }
+
+    private AppendResult Append(ProduceRequest request, short version, Topic? topic, ProduceRequest.PartitionProduceData data)
+    {
+        if (request.Acks is < AllReplicas or > 1)
+            return Refuse(ErrorCode.InvalidRequiredAcks);
+        if (topic is null)
+            return Refuse(version >= TopicIdVersion ? ErrorCode.UnknownTopicId : ErrorCode.UnknownTopicOrPartition);
+        if (topic.Find(data.Index) is not { } partition)
+            return Refuse(ErrorCode.UnknownTopicOrPartition);
+        if (request.Acks == AllReplicas && topic.Configs.MinInSyncReplicas > 1)
+            return Refuse(ErrorCode.NotEnoughReplicas);
+        if (data.Records.IsNull || RecordBatchView.TryRead(data.Records.Memory.Span, out var batch) != BatchRead.Whole || batch.SizeInBytes != data.Records.Length)
+            return Refuse(data.Records.Length > 0 ? ErrorCode.CorruptMessage : ErrorCode.InvalidRecord, "A partition's records must be exactly one whole batch.");
+        if (batch.IsTransactional)
+        {
+            var producer = new ProducerIdentity(batch.ProducerId, batch.ProducerEpoch);
+            var error = core.Transactions.CheckProduce(request.TransactionalId, producer, new TopicPartition(topic.Name, data.Index), adds: version >= AddsPartitionVersion);
+            if (error != ErrorCode.None)
+                return Refuse(error);
+        }
+        // The frame is the broker's own memory: the log writes offsets into the batch where it lies.
+        var bytes = MemoryMarshal.AsMemory(data.Records.Memory).Span;
+        return partition.Log.Append(bytes, new AppendOptions { NowMs = core.Timers.NowMs });
+    }
+
+    private static AppendResult Refuse(ErrorCode error, string? message = null) => new() { Error = error, Message = message };
+}

@@ -1,0 +1,18 @@
+using CrashStreams.Broker.Coordination;
+using CrashStreams.Broker.Server;
+using CrashStreams.Protocol;
+
+namespace CrashStreams.Broker.Apis;
+
+/// <summary>What a handler may know of a request besides its body.</summary>
+internal sealed record RequestContext(ApiVersionRange Api, short Version, ClientIdentity Client, IClientSession Session);
+
+/// <summary>The connection that a request came from, as handlers see it.</summary>
+internal interface IClientSession
+{
+    /// <summary>Where the client proves who it is; null when no proof is asked for.</summary>
+    Authentication? Authentication { get; }
+
+    /// <summary>Closes the connection: the only answer to a failed produce without acknowledgement.</summary>
+    void Close();
+}

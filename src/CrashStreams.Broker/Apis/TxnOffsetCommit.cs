@@ -1,0 +1,56 @@
+using CrashStreams.Broker.Coordination;
+using CrashStreams.Broker.Groups;
+using CrashStreams.Broker.Transactions;
+using CrashStreams.Protocol;
+using CrashStreams.Protocol.Messages;
+
+namespace CrashStreams.Broker.Apis;
+
+/// <summary>Stores positions that become visible when the transaction commits.</summary>
+internal static class TxnOffsetCommit
+{
+    /// <summary>The first version that announces the group by itself (KIP-890).</summary>
+    private const short AddsGroupVersion = 5;
+
+    public static TxnOffsetCommitResponse Handle(TxnOffsetCommitRequest request, short version, GroupCoordinator groups, TransactionCoordinator transactions)
+    {
+        var context = groups.Context;
+        var refusal = CheckTransaction(request, version, transactions);
+        if (refusal == ErrorCode.None)
+            refusal = OffsetRules.Check(groups.Find(request.GroupId), request.MemberId, request.GroupInstanceId, request.GenerationId, isTransactional: true);
+        var accepted = new Dictionary<TopicPartition, CommittedOffset>();
+        var written = new List<TxnOffsetCommitResponse.TxnOffsetCommitResponsePartition>();
+        var response = new TxnOffsetCommitResponse();
+        foreach (var topic in request.Topics)
+        {
+            var exists = context.Topics.TryGet(topic.Name, out _);
+            var answers = new List<TxnOffsetCommitResponse.TxnOffsetCommitResponsePartition>();
+            response.Topics.Add(new() { Name = topic.Name, Partitions = answers });
+            foreach (var partition in topic.Partitions)
+            {
+                var answer = new TxnOffsetCommitResponse.TxnOffsetCommitResponsePartition { PartitionIndex = partition.PartitionIndex };
+                answers.Add(answer);
+                answer.ErrorCode = !exists ? ErrorCode.UnknownTopicOrPartition
+                    : refusal != ErrorCode.None ? refusal : OffsetRules.CheckMetadata(partition.CommittedMetadata, context.Options);
+                if (answer.ErrorCode != ErrorCode.None)
+                    continue;
+                accepted[new TopicPartition(topic.Name, partition.PartitionIndex)] =
+                    new CommittedOffset(partition.CommittedOffset, partition.CommittedLeaderEpoch, partition.CommittedMetadata ?? "", context.Timers.NowMs);
+                written.Add(answer);
+            }
+        }
+        if (accepted.Count > 0 && !groups.FindOrCreate(request.GroupId).Offsets.TryCommitPending(request.ProducerId, accepted))
+            written.ForEach(answer => answer.ErrorCode = ErrorCode.CoordinatorNotAvailable);
+        return response;
+    }
+
+    private static ErrorCode CheckTransaction(TxnOffsetCommitRequest request, short version, TransactionCoordinator transactions)
+    {
+        var producer = new ProducerIdentity(request.ProducerId, request.ProducerEpoch);
+        var error = version >= AddsGroupVersion
+            ? transactions.Add(request.TransactionalId, producer, [], request.GroupId)
+            : transactions.VerifyGroup(request.TransactionalId, producer, request.GroupId);
+        // Like a produced batch, a commit of a fenced producer carries an invalid epoch.
+        return error == ErrorCode.ProducerFenced ? ErrorCode.InvalidProducerEpoch : error;
+    }
+}

@@ -1,0 +1,39 @@
+using CrashStreams.Broker.Log;
+using CrashStreams.Broker.Storage;
+using CrashStreams.Protocol;
+using CrashStreams.Protocol.Records;
+
+namespace CrashStreams.Broker.Coordination;
+
+/// <summary>Takes in one record of a journal at the start.</summary>
+internal delegate void JournalReplay(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, bool isTombstone);
+
+/// <summary>A coordinator's journal: a compacted log of its own, which clients can't see.</summary>
+internal sealed class CoordinatorJournal(IStorage storage, string name, LogConfig defaults, ITimerQueue timers) : IJournal
+{
+    private const int SegmentBytes = 16 * 1024 * 1024; // small, so that compaction keeps up and a replay stays short
+
+    private readonly RecordBatchBuilder _builder = new();
+
+    public PartitionLog Log { get; } =
+        PartitionLog.Open(storage, $"journals/{name}", defaults with { Compact = true, Delete = false, SegmentBytes = SegmentBytes });
+
+    public bool TryAppend(ReadOnlySpan<JournalEntry> entries)
+    {
+        var nowMs = timers.NowMs;
+        _builder.Reset();
+        foreach (var entry in entries)
+            _builder.Append(nowMs, entry.Key, entry.Value);
+        return Log.Append(_builder.Build(), new AppendOptions { NowMs = nowMs }).Error == ErrorCode.None;
+    }
+
+    public void Replay(JournalReplay replay) => Log.VisitBatches(Log.LogStartOffset, batch =>
+    {
+        if (!BatchContent.TryOpen(batch, out var content))
+            throw new InvalidDataException($"The journal {name} has a batch at offset {batch.BaseOffset} that can't be read.");
+        foreach (var record in content.Records)
+            replay(record.Key, record.Value, !record.HasValue);
+        content.Dispose();
+        return true;
+    });
+}

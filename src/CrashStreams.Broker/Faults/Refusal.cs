@@ -1,0 +1,119 @@
+using CrashStreams.Protocol;
+using CrashStreams.Protocol.Messages;
+using CrashStreams.Protocol.Wire;
+
+namespace CrashStreams.Broker.Faults;
+
+/// <summary>Answers that say only an error, in the place where each API's clients look for it.</summary>
+internal static class Refusal
+{
+    private const short FirstVersionOfManyGroups = 8;
+    private const short FirstVersionOfManyTransactions = 4;
+
+    public static bool Supports(ApiKey api) => api is ApiKey.Produce or ApiKey.Fetch or ApiKey.FindCoordinator or ApiKey.JoinGroup or ApiKey.SyncGroup
+        or ApiKey.Heartbeat or ApiKey.OffsetCommit or ApiKey.OffsetFetch or ApiKey.InitProducerId or ApiKey.AddPartitionsToTxn or ApiKey.AddOffsetsToTxn
+        or ApiKey.EndTxn or ApiKey.TxnOffsetCommit or ApiKey.ListOffsets or ApiKey.CreateTopics or ApiKey.ConsumerGroupHeartbeat;
+
+    public static IResponse Of(object request, short version, ErrorCode error) => request switch
+    {
+        ProduceRequest produce => Produce(produce, error),
+        FetchRequest fetch => Fetch(fetch, error),
+        FindCoordinatorRequest find => new FindCoordinatorResponse
+        {
+            ErrorCode = error,
+            NodeId = -1,
+            Port = -1,
+            Coordinators = find.CoordinatorKeys.ConvertAll(key => new FindCoordinatorResponse.Coordinator { Key = key, ErrorCode = error, NodeId = -1, Port = -1 }),
+        },
+        JoinGroupRequest join => new JoinGroupResponse { ErrorCode = error, MemberId = join.MemberId, ProtocolName = "" },
+        SyncGroupRequest => new SyncGroupResponse { ErrorCode = error },
+        HeartbeatRequest => new HeartbeatResponse { ErrorCode = error },
+        ConsumerGroupHeartbeatRequest => new ConsumerGroupHeartbeatResponse { ErrorCode = error },
+        OffsetCommitRequest commit => OffsetCommit(commit, error),
+        OffsetFetchRequest fetch => OffsetFetch(fetch, version, error),
+        InitProducerIdRequest => new InitProducerIdResponse { ErrorCode = error, ProducerId = -1, ProducerEpoch = -1 },
+        AddPartitionsToTxnRequest add => AddPartitions(add, version, error),
+        AddOffsetsToTxnRequest => new AddOffsetsToTxnResponse { ErrorCode = error },
+        EndTxnRequest => new EndTxnResponse { ErrorCode = error },
+        TxnOffsetCommitRequest commit => TxnOffsetCommit(commit, error),
+        ListOffsetsRequest list => ListOffsets(list, error),
+        CreateTopicsRequest create => new CreateTopicsResponse
+        {
+            Topics = create.Topics.ConvertAll(topic => new CreateTopicsResponse.CreatableTopicResult { Name = topic.Name, ErrorCode = error }),
+        },
+        _ => throw new ArgumentException($"{request.GetType().Name} has no answer that says only an error."),
+    };
+
+    private static ProduceResponse Produce(ProduceRequest request, ErrorCode error) => new()
+    {
+        Responses = request.TopicData.ConvertAll(topic => new ProduceResponse.TopicProduceResponse
+        {
+            Name = topic.Name,
+            TopicId = topic.TopicId,
+            PartitionResponses = topic.PartitionData.ConvertAll(partition =>
+                new ProduceResponse.PartitionProduceResponse { Index = partition.Index, ErrorCode = error, BaseOffset = -1 }),
+        }),
+    };
+
+    private static FetchResponse Fetch(FetchRequest request, ErrorCode error) => new()
+    {
+        Responses = request.Topics.ConvertAll(topic => new FetchResponse.FetchableTopicResponse
+        {
+            Topic = topic.Topic,
+            TopicId = topic.TopicId,
+            Partitions = topic.Partitions.ConvertAll(partition =>
+                new FetchResponse.PartitionData { PartitionIndex = partition.Partition, ErrorCode = error, HighWatermark = -1, Records = RecordsField.Empty }),
+        }),
+    };
+
+    private static OffsetCommitResponse OffsetCommit(OffsetCommitRequest request, ErrorCode error) => new()
+    {
+        Topics = request.Topics.ConvertAll(topic => new OffsetCommitResponse.OffsetCommitResponseTopic
+        {
+            Name = topic.Name,
+            TopicId = topic.TopicId,
+            Partitions = topic.Partitions.ConvertAll(partition =>
+                new OffsetCommitResponse.OffsetCommitResponsePartition { PartitionIndex = partition.PartitionIndex, ErrorCode = error }),
+        }),
+    };
+
+    private static OffsetFetchResponse OffsetFetch(OffsetFetchRequest request, short version, ErrorCode error) => version < FirstVersionOfManyGroups
+        ? new OffsetFetchResponse { ErrorCode = error }
+        : new OffsetFetchResponse
+        {
+            Groups = request.Groups.ConvertAll(group => new OffsetFetchResponse.OffsetFetchResponseGroup { GroupId = group.GroupId, ErrorCode = error }),
+        };
+
+    private static AddPartitionsToTxnResponse AddPartitions(AddPartitionsToTxnRequest request, short version, ErrorCode error) =>
+        version >= FirstVersionOfManyTransactions
+            ? new AddPartitionsToTxnResponse { ErrorCode = error }
+            : new AddPartitionsToTxnResponse
+            {
+                ResultsByTopicV3AndBelow = request.V3AndBelowTopics.ConvertAll(topic => new AddPartitionsToTxnResponse.AddPartitionsToTxnTopicResult
+                {
+                    Name = topic.Name,
+                    ResultsByPartition = topic.Partitions.ConvertAll(index =>
+                        new AddPartitionsToTxnResponse.AddPartitionsToTxnPartitionResult { PartitionIndex = index, PartitionErrorCode = error }),
+                }),
+            };
+
+    private static TxnOffsetCommitResponse TxnOffsetCommit(TxnOffsetCommitRequest request, ErrorCode error) => new()
+    {
+        Topics = request.Topics.ConvertAll(topic => new TxnOffsetCommitResponse.TxnOffsetCommitResponseTopic
+        {
+            Name = topic.Name,
+            Partitions = topic.Partitions.ConvertAll(partition =>
+                new TxnOffsetCommitResponse.TxnOffsetCommitResponsePartition { PartitionIndex = partition.PartitionIndex, ErrorCode = error }),
+        }),
+    };
+
+    private static ListOffsetsResponse ListOffsets(ListOffsetsRequest request, ErrorCode error) => new()
+    {
+        Topics = request.Topics.ConvertAll(topic => new ListOffsetsResponse.ListOffsetsTopicResponse
+        {
+            Name = topic.Name,
+            Partitions = topic.Partitions.ConvertAll(partition =>
+                new ListOffsetsResponse.ListOffsetsPartitionResponse { PartitionIndex = partition.PartitionIndex, ErrorCode = error }),
+        }),
+    };
+}

@@ -1,0 +1,94 @@
+using CrashStreams.Broker.Log;
+using CrashStreams.Broker.Topics;
+using CrashStreams.Protocol;
+using CrashStreams.Protocol.Messages;
+using CrashStreams.Protocol.Wire;
+
+namespace CrashStreams.Broker.Fetching;
+
+/// <summary>Reads the partitions of one fetch, as often as it takes until there is something to answer.</summary>
+internal sealed class FetchRead(FetchRequest request, short version, FetchSession? session, List<FetchTarget> targets, TopicCatalog catalog)
+{
+    /// <summary>The first version that names topics by id (KIP-516).</summary>
+    private const short TopicIdVersion = 13;
+
+    /// <summary>The most that one answer holds, `fetch.max.bytes`; only a first batch that is larger goes beyond it.</summary>
+    private const int MaxResponseBytes = 55 * 1024 * 1024;
+
+    private readonly bool _byId = version >= TopicIdVersion;
+    private readonly FetchIsolation _isolation = (FetchIsolation)request.IsolationLevel;
+    private readonly bool _isIncremental = session is not null && request.SessionEpoch != 0;
+
+    /// <summary>The answer, when there are enough bytes or there is an error; else null, unless <paramref name="mustAnswer"/>.</summary>
+    public FetchResponse? TryRead(bool mustAnswer)
+    {
+        var response = new FetchResponse { SessionId = session?.Id ?? 0 };
+        var topics = new Dictionary<(string, Guid), FetchResponse.FetchableTopicResponse>();
+        var left = Math.Min(request.MaxBytes, MaxResponseBytes);
+        var isEmpty = true;
+        var total = 0;
+        var answered = new List<(FetchTarget Target, FetchResponse.PartitionData Data)>(targets.Count);
+        foreach (var target in targets)
+        {
+            var data = Read(target, left, isFirst: isEmpty);
+            answered.Add((target, data));
+            mustAnswer |= data.ErrorCode != ErrorCode.None;
+            var length = data.Records.Length;
+            isEmpty &= length == 0;
+            left = Math.Max(0, left - length);
+            total += length;
+        }
+        if (!mustAnswer && total < request.MinBytes)
+        {
+            foreach (var (_, data) in answered)
+                data.Records.Release();
+            return null;
+        }
+        foreach (var (target, data) in answered)
+            if (!_isIncremental || HasNews(target, data))
+                Add(response, topics, target, data);
+        return response;
+    }
+
+    /// <summary>The partitions to wait for.</summary>
+    public List<Partition> Partitions() => targets.Select(target => target.Resolve(catalog, _byId, out _)).OfType<Partition>().ToList();
+
+    private FetchResponse.PartitionData Read(FetchTarget target, int maxBytes, bool isFirst)
+    {
+        if (target.Resolve(catalog, _byId, out var error) is not { } partition)
+            return new FetchResponse.PartitionData { PartitionIndex = target.Index, ErrorCode = error, HighWatermark = -1, AbortedTransactions = null, Records = RecordsField.Empty };
+        var slice = partition.Log.Read(target.FetchOffset, Math.Min(maxBytes, target.MaxBytes), _isolation, isFirst);
+        return new FetchResponse.PartitionData
+        {
+            PartitionIndex = target.Index,
+            ErrorCode = slice.Error,
+            HighWatermark = slice.HighWatermark,
+            LastStableOffset = slice.LastStableOffset,
+            LogStartOffset = slice.LogStartOffset,
+            AbortedTransactions = slice.Aborted?.Select(aborted => new FetchResponse.AbortedTransaction { ProducerId = aborted.ProducerId, FirstOffset = aborted.FirstOffset }).ToList(),
+            Records = slice.Length == 0 ? RecordsField.Empty : new RecordsField(new SliceSource(slice), 0, slice.Length),
+        };
+    }
+
+    private static bool HasNews(FetchTarget target, FetchResponse.PartitionData data) =>
+        data.ErrorCode != ErrorCode.None
+        || data.Records.Length > 0
+        || data.HighWatermark != target.ToldHighWatermark
+        || data.LastStableOffset != target.ToldLastStableOffset
+        || data.LogStartOffset != target.ToldLogStartOffset;
+
+    private void Add(FetchResponse response, Dictionary<(string, Guid), FetchResponse.FetchableTopicResponse> topics, FetchTarget target, FetchResponse.PartitionData data)
+    {
+        if (!topics.TryGetValue((target.Topic, target.TopicId), out var topic))
+        {
+            topics[(target.Topic, target.TopicId)] = topic = new() { Topic = target.Topic, TopicId = target.TopicId };
+            response.Responses.Add(topic);
+        }
+        topic.Partitions.Add(data);
+        target.ToldHighWatermark = data.HighWatermark;
+        target.ToldLastStableOffset = data.LastStableOffset;
+        target.ToldLogStartOffset = data.LogStartOffset;
+        if (data.Records.Length > 0)
+            session?.MoveToEnd(target);
+    }
+}

@@ -1,0 +1,64 @@
+using CrashStreams.Broker.Loop;
+using CrashStreams.Broker.Topics;
+using CrashStreams.Protocol.Messages;
+
+namespace CrashStreams.Broker.Fetching;
+
+/// <summary>A fetch that waits until enough bytes are there, something else is worth telling, or its time is over.</summary>
+internal sealed class WaitingFetch(FetchRead read, List<Partition> partitions, WaitingFetches waiting, Action<FetchResponse> reply)
+{
+    private bool _isQueued;
+    private bool _isDone;
+
+    public TimerHandle? Timeout { get; set; }
+
+    /// <summary>Looked at again at the end of the loop's turn: many appends, one look.</summary>
+    public void PartitionMoved()
+    {
+        if (_isQueued)
+            return;
+        _isQueued = true;
+        waiting.Add(this);
+    }
+
+    public void TryComplete()
+    {
+        _isQueued = false;
+        if (!_isDone && read.TryRead(mustAnswer: false) is { } response)
+            Complete(response);
+    }
+
+    public void TimeIsUp()
+    {
+        if (!_isDone)
+            Complete(read.TryRead(mustAnswer: true)!);
+    }
+
+    private void Complete(FetchResponse response)
+    {
+        _isDone = true;
+        Timeout?.Cancel();
+        foreach (var partition in partitions)
+            partition.Forget(this);
+        reply(response);
+    }
+}
+
+/// <summary>The waiting fetches to which something happened in this turn of the loop.</summary>
+internal sealed class WaitingFetches
+{
+    private List<WaitingFetch> _moved = [];
+    private List<WaitingFetch> _spare = [];
+
+    public void Add(WaitingFetch fetch) => _moved.Add(fetch);
+
+    public void CompleteReady()
+    {
+        if (_moved.Count == 0)
+            return;
+        (_moved, _spare) = (_spare, _moved);
+        foreach (var fetch in _spare)
+            fetch.TryComplete();
+        _spare.Clear();
+    }
+}

@@ -1,0 +1,225 @@
+using System.Collections.Immutable;
+using CrashStreams.Broker.Coordination;
+using CrashStreams.Protocol;
+using CrashStreams.Protocol.Messages;
+
+namespace CrashStreams.Broker.Groups.Consumer;
+
+/// <summary>The one request that members make: joining, staying, confirming, leaving.</summary>
+internal sealed partial class ConsumerGroup
+{
+    private const int JoinEpoch = 0;
+    private const int LeaveEpoch = -1;
+    private ImmutableHashSet<TopicInfo> _topicsOfSubscriptions = [];
+    private long _topicsVersion = -1;
+    private bool _haveSubscriptionsChanged = true;
+
+    public ConsumerGroupHeartbeatResponse Heartbeat(ConsumerGroupHeartbeatRequest request, ClientIdentity client)
+    {
+        var refusal = HeartbeatRules.Check(request, s_assignors.Select(assignor => assignor.Name)) ?? ParsePattern(request, out _);
+        if (refusal is not null)
+            return refusal;
+        if (request.MemberEpoch is LeaveEpoch or ConsumerMember.AwayEpoch)
+            return Leave(request);
+        refusal = Admit(request, out var member);
+        if (refusal is not null)
+            return refusal;
+
+        var isAnswerLost = request.MemberEpoch != member.Epoch;
+        var assignedBefore = member.Assigned;
+        var owned = request.TopicPartitions?.SelectMany(topic => topic.Partitions.Select(partition => new TopicIdPartition(topic.TopicId, partition))).ToHashSet();
+        if (request.MemberEpoch == JoinEpoch)
+            owned ??= [];
+        member.Session.SetAfter(_context.Options.ConsumerSessionTimeoutMs);
+        Update(member, request, client);
+        RefreshSubscriptions();
+        if (GroupEpoch > TargetEpoch)
+            AssignTargets();
+        Reconcile(member, owned);
+        if (!TryPersist())
+            return HeartbeatRules.Refuse(ErrorCode.CoordinatorNotAvailable, "The group could not be stored.");
+
+        var isFull = request.RebalanceTimeoutMs >= 0 && owned is not null && (request.SubscribedTopicNames ?? (object?)request.SubscribedTopicRegex) is not null;
+        return new ConsumerGroupHeartbeatResponse
+        {
+            MemberId = member.Id,
+            MemberEpoch = member.Epoch,
+            HeartbeatIntervalMs = State == ConsumerGroupState.Stable ? _context.Options.ConsumerHeartbeatIntervalMs : _context.Options.ConsumerReconcilingIntervalMs,
+            Assignment = isFull || isAnswerLost || !assignedBefore.SetEquals(member.Assigned) ? ToResponse(member.Assigned) : null,
+        };
+    }
+
+    /// <summary>Finds the member, creates it when it joins, or says why it may not go on.</summary>
+    private ConsumerGroupHeartbeatResponse? Admit(ConsumerGroupHeartbeatRequest request, out ConsumerMember member)
+    {
+        var isJoin = request.MemberEpoch == JoinEpoch;
+        if (request.InstanceId is { } instanceId && _memberOfInstance.TryGetValue(instanceId, out var holder) && holder.Id != request.MemberId)
+        {
+            member = holder;
+            if (!isJoin)
+                return HeartbeatRules.Refuse(ErrorCode.FencedInstanceId, $"Instance {instanceId} is held by member {holder.Id} now.");
+            if (!holder.IsAway)
+                return HeartbeatRules.Refuse(ErrorCode.UnreleasedInstanceId, $"Instance {instanceId} is still held by member {holder.Id}.");
+            member = TakeOver(holder, request.MemberId);
+            return null;
+        }
+        if (!_members.TryGetValue(request.MemberId, out member!))
+        {
+            if (!isJoin)
+                return HeartbeatRules.Refuse(ErrorCode.UnknownMemberId, $"Member {request.MemberId} is not in group {_groupId}.");
+            member = NewMember(request.MemberId, request.InstanceId);
+            Attach(member);
+            BumpEpoch();
+            return null;
+        }
+        if (isJoin || request.MemberEpoch == member.Epoch || IsLostAnswer(member, request))
+            return null;
+        return HeartbeatRules.Refuse(ErrorCode.FencedMemberEpoch, $"Member {member.Id} is at epoch {member.Epoch}, not {request.MemberEpoch}.");
+    }
+
+    /// <summary>The member has not heard of its last step; that it claims nothing beyond its assignment shows that it really is the one.</summary>
+    private static bool IsLostAnswer(ConsumerMember member, ConsumerGroupHeartbeatRequest request) =>
+        request.MemberEpoch == member.PreviousEpoch
+        && request.TopicPartitions is { } owned
+        && owned.All(topic => topic.Partitions.All(partition => member.Assigned.Contains(new TopicIdPartition(topic.TopicId, partition))));
+
+    /// <summary>A static member comes back: a new id, and everything else as it was, so nothing moves.</summary>
+    private ConsumerMember TakeOver(ConsumerMember away, string memberId)
+    {
+        var member = NewMember(memberId, away.InstanceId);
+        member.RackId = away.RackId;
+        member.TopicNames = away.TopicNames;
+        member.Pattern = away.Pattern;
+        member.Assignor = away.Assignor;
+        member.Assigned = away.Assigned;
+        member.Target = away.Target;
+        Detach(away);
+        _unwritten.Add(ConsumerGroupRecords.ForgetMember(_groupId, away.Id));
+        Attach(member);
+        return member;
+    }
+
+    private ConsumerGroupHeartbeatResponse Leave(ConsumerGroupHeartbeatRequest request)
+    {
+        if (!_members.TryGetValue(request.MemberId, out var member))
+            return HeartbeatRules.Refuse(ErrorCode.UnknownMemberId, $"Member {request.MemberId} is not in group {_groupId}.");
+        if (request.InstanceId is not null && member.InstanceId != request.InstanceId)
+            return HeartbeatRules.Refuse(ErrorCode.FencedInstanceId, $"Member {member.Id} does not hold instance {request.InstanceId}.");
+        if (request.MemberEpoch == ConsumerMember.AwayEpoch)
+            StepAway(member);
+        else
+            Remove(member);
+        return TryPersist()
+            ? new ConsumerGroupHeartbeatResponse { MemberId = member.Id, MemberEpoch = request.MemberEpoch }
+            : HeartbeatRules.Refuse(ErrorCode.CoordinatorNotAvailable, "The group could not be stored.");
+    }
+
+    /// <summary>A static member closes and keeps its place until its session ends; what it was giving up is free now.</summary>
+    private void StepAway(ConsumerMember member)
+    {
+        Disown(member);
+        (member.PreviousEpoch, member.Epoch) = (member.Epoch, ConsumerMember.AwayEpoch);
+        member.State = ReconciliationState.Stable;
+        member.Revoking = [];
+        member.Revocation.Clear();
+        member.Session.SetAfter(_context.Options.ConsumerSessionTimeoutMs);
+        member.IsUnwritten = true;
+        Own(member);
+    }
+
+    private void Update(ConsumerMember member, ConsumerGroupHeartbeatRequest request, ClientIdentity client)
+    {
+        _ = ParsePattern(request, out var pattern);
+        var names = request.SubscribedTopicNames?.ToImmutableSortedSet(StringComparer.Ordinal) ?? member.TopicNames;
+        pattern = request.SubscribedTopicRegex is null ? member.Pattern : pattern;
+        var assignor = request.ServerAssignor ?? member.Assignor;
+        var hasChangedMind = !names.SetEquals(member.TopicNames) || pattern?.Text != member.Pattern?.Text || assignor != member.Assignor;
+        var rebalanceTimeoutMs = request.RebalanceTimeoutMs < 0 ? member.RebalanceTimeoutMs : request.RebalanceTimeoutMs;
+        var rack = request.RackId ?? member.RackId;
+        if (!hasChangedMind && rebalanceTimeoutMs == member.RebalanceTimeoutMs && rack == member.RackId && client == member.Client)
+            return;
+        (member.TopicNames, member.Pattern, member.Assignor) = (names, pattern, assignor);
+        (member.RebalanceTimeoutMs, member.RackId, member.Client) = (rebalanceTimeoutMs, rack, client);
+        member.IsUnwritten = true;
+        if (!hasChangedMind)
+            return;
+        _haveSubscriptionsChanged = true;
+        BumpEpoch();
+    }
+
+    /// <summary>Topics come, go and grow; when one that somebody wants has changed, the target assignment has to change too.</summary>
+    private void RefreshSubscriptions()
+    {
+        if (!_haveSubscriptionsChanged && _topicsVersion == _context.Topics.Version)
+            return;
+        (_haveSubscriptionsChanged, _topicsVersion) = (false, _context.Topics.Version);
+        var topics = TopicsNow();
+        if (topics.SetEquals(_topicsOfSubscriptions))
+            return;
+        _topicsOfSubscriptions = topics;
+        BumpEpoch();
+    }
+
+    private ImmutableHashSet<TopicInfo> TopicsNow()
+    {
+        var hasPattern = _members.Values.Any(member => member.Pattern is not null);
+        var candidates = hasPattern
+            ? _context.Topics.All.Where(topic => _members.Values.Any(member => member.IsSubscribedTo(topic.Name)))
+            : _members.Values.SelectMany(member => member.TopicNames).Distinct().Select(Existing).OfType<TopicInfo>();
+        return [.. candidates];
+    }
+
+    private TopicInfo? Existing(string name) => _context.Topics.TryGet(name, out var topic) ? topic : null;
+
+    private void AssignTargets()
+    {
+        var assignor = PreferredAssignor();
+        var topics = _topicsOfSubscriptions.OrderBy(topic => topic.Name, StringComparer.Ordinal).ToList();
+        var targets = assignor.Assign([.. _members.Values.Select(member =>
+            new Subscriber(member.Id, member.InstanceId, topics.FindAll(topic => member.IsSubscribedTo(topic.Name)), member.Target))]);
+        foreach (var member in _members.Values.Where(member => !member.Target.SetEquals(targets[member.Id])))
+        {
+            member.Target = targets[member.Id];
+            member.IsUnwritten = true;
+        }
+        AssignorName = assignor.Name;
+        TargetEpoch = GroupEpoch;
+        _isGroupUnwritten = true;
+    }
+
+    /// <summary>The assignor that most members ask for; members that ask for none follow.</summary>
+    private IAssignor PreferredAssignor()
+    {
+        var wanted = _members.Values.Where(member => member.Assignor is not null).CountBy(member => member.Assignor!)
+            .OrderByDescending(votes => votes.Value).ThenBy(votes => votes.Key, StringComparer.Ordinal).Select(votes => votes.Key).FirstOrDefault();
+        return s_assignors.FirstOrDefault(assignor => assignor.Name == wanted) ?? s_assignors[0];
+    }
+
+    private void Reconcile(ConsumerMember member, HashSet<TopicIdPartition>? owned)
+    {
+        Disown(member);
+        _ = Reconciliation.Step(member, TargetEpoch, owned, partition => !_owner.ContainsKey(partition));
+        Own(member);
+        if (member.State != ReconciliationState.Revoking)
+            member.Revocation.Clear();
+        else if (!member.Revocation.IsSet)
+            member.Revocation.SetAfter(member.RebalanceTimeoutMs);
+    }
+
+    private ConsumerGroupHeartbeatResponse? ParsePattern(ConsumerGroupHeartbeatRequest request, out TopicPattern? pattern)
+    {
+        pattern = null;
+        if (string.IsNullOrEmpty(request.SubscribedTopicRegex) || TopicPattern.TryParse(request.SubscribedTopicRegex, _context.Options.MaxPatternLength, out pattern))
+            return null;
+        return HeartbeatRules.Refuse(ErrorCode.InvalidRegularExpression, $"'{request.SubscribedTopicRegex}' is not a pattern that can be matched in linear time.");
+    }
+
+    private static ConsumerGroupHeartbeatResponse.AssignmentData ToResponse(ImmutableSortedSet<TopicIdPartition> assigned) => new()
+    {
+        TopicPartitions =
+        [
+            .. assigned.GroupBy(partition => partition.TopicId, partition => partition.Partition)
+                .Select(topic => new ConsumerGroupHeartbeatResponse.TopicPartitions { TopicId = topic.Key, Partitions = [.. topic] }),
+        ],
+    };
+}

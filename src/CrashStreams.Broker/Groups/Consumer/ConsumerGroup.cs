@@ -1,0 +1,222 @@
+using System.Collections.Immutable;
+using CrashStreams.Broker.Coordination;
+using CrashStreams.Protocol;
+
+namespace CrashStreams.Broker.Groups.Consumer;
+
+/// <summary>
+/// A group under the consumer protocol (KIP-848): the coordinator itself assigns, and each member moves towards its part of the assignment
+/// at its own pace, by heartbeats. Heartbeats are in the other part of the class.
+/// </summary>
+internal sealed partial class ConsumerGroup : Membership
+{
+    private static readonly IAssignor[] s_assignors = [new UniformAssignor(), new RangeAssignor()];
+    private readonly string _groupId;
+    private readonly GroupContext _context;
+    private readonly SortedDictionary<string, ConsumerMember> _members = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ConsumerMember> _memberOfInstance = [];
+
+    /// <summary>Who has a partition, assigned or not yet confirmed as given up.</summary>
+    private readonly Dictionary<TopicIdPartition, ConsumerMember> _owner = [];
+    private readonly List<JournalEntry> _unwritten = [];
+    private bool _isGroupUnwritten = true;
+    private long _emptySinceMs;
+
+    public ConsumerGroup(string groupId, GroupContext context)
+    {
+        _groupId = groupId;
+        _context = context;
+        _emptySinceMs = context.Timers.NowMs;
+    }
+
+    /// <summary>Grows whenever members, subscriptions or topics change.</summary>
+    public int GroupEpoch { get; private set; }
+
+    /// <summary>The group epoch for which the target assignment was made.</summary>
+    public int TargetEpoch { get; private set; }
+
+    public string AssignorName { get; private set; } = s_assignors[0].Name;
+
+    public IReadOnlyCollection<ConsumerMember> Members => _members.Values;
+
+    public ConsumerGroupState State => this switch
+    {
+        { IsEmpty: true } => ConsumerGroupState.Empty,
+        _ when GroupEpoch > TargetEpoch => ConsumerGroupState.Assigning,
+        _ when _members.Values.Any(member => !member.IsAway && (member.State != ReconciliationState.Stable || member.Epoch != TargetEpoch)) => ConsumerGroupState.Reconciling,
+        _ => ConsumerGroupState.Stable,
+    };
+
+    public override string GroupType => "consumer";
+
+    public override string ProtocolType => "consumer";
+
+    public override string StateName => State.ToString();
+
+    public override bool IsEmpty => _members.Count == 0;
+
+    public override long EmptySinceMs => _emptySinceMs;
+
+    public override ErrorCode CheckCommit(string memberId, string? instanceId, int epoch, bool isTransactional)
+    {
+        if (epoch < 0 && (IsEmpty || (isTransactional && memberId.Length == 0)))
+            return ErrorCode.None;
+        if (!_members.TryGetValue(memberId, out var member))
+            return ErrorCode.UnknownMemberId;
+        if (epoch == member.Epoch)
+            return ErrorCode.None;
+        // TxnOffsetCommit clients know no STALE_MEMBER_EPOCH; an illegal generation makes them abort, as they should.
+        return isTransactional ? ErrorCode.IllegalGeneration : ErrorCode.StaleMemberEpoch;
+    }
+
+    public override ErrorCode CheckFetch(string? memberId, int epoch)
+    {
+        if (string.IsNullOrEmpty(memberId) && epoch < 0)
+            return ErrorCode.None;
+        if (!_members.TryGetValue(memberId ?? "", out var member))
+            return ErrorCode.UnknownMemberId;
+        return epoch == member.Epoch ? ErrorCode.None : ErrorCode.StaleMemberEpoch;
+    }
+
+    public override ErrorCode CheckOffsetDelete() => ErrorCode.None;
+
+    public override bool IsSubscribedTo(string topic) => _members.Values.Any(member => member.IsSubscribedTo(topic));
+
+    public override bool Expire(string memberId)
+    {
+        if (!_members.TryGetValue(memberId, out var member))
+            return false;
+        Remove(member);
+        // What can't be written now is written before the next answer to any member.
+        _ = TryPersist();
+        return true;
+    }
+
+    public override IReadOnlyList<JournalEntry> Tombstones() => [ConsumerGroupRecords.ForgetGroup(_groupId)];
+
+    public override void Resume()
+    {
+        foreach (var member in _members.Values)
+        {
+            member.Session.SetAfter(_context.Options.ConsumerSessionTimeoutMs);
+            if (member.State == ReconciliationState.Revoking)
+                member.Revocation.SetAfter(member.RebalanceTimeoutMs);
+        }
+        // A topic may have changed without any member having heard of it; then the first heartbeat has to see the difference.
+        var topics = TopicsNow();
+        var partitions = topics.SelectMany(topic => Enumerable.Range(0, topic.Partitions).Select(index => new TopicIdPartition(topic.Id, index)));
+        _topicsOfSubscriptions = _members.Values.SelectMany(member => member.Target).ToHashSet().SetEquals(partitions) ? topics : [];
+    }
+
+    public void RestoreGroup(ReadOnlySpan<byte> value)
+    {
+        (GroupEpoch, TargetEpoch, AssignorName, _emptySinceMs) = ConsumerGroupRecords.ReadGroup(value);
+        _isGroupUnwritten = false;
+    }
+
+    public void RestoreMember(string memberId, ReadOnlySpan<byte> value, bool isTombstone)
+    {
+        if (_members.TryGetValue(memberId, out var former))
+            Detach(former);
+        if (!isTombstone)
+            Attach(ConsumerGroupRecords.ReadMember(memberId, value, NewMember));
+    }
+
+    private ConsumerMember NewMember(string id, string? instanceId)
+    {
+        ConsumerMember? member = null;
+        member = new ConsumerMember
+        {
+            Id = id,
+            InstanceId = instanceId,
+            Session = new Deadline(_context.Timers, () => ExpireCurrent(member!)),
+            Revocation = new Deadline(_context.Timers, () => ExpireCurrent(member!)),
+        };
+        return member;
+    }
+
+    private void ExpireCurrent(ConsumerMember member)
+    {
+        if (_members.TryGetValue(member.Id, out var current) && current == member)
+            Expire(member.Id);
+    }
+
+    private void Attach(ConsumerMember member)
+    {
+        _members[member.Id] = member;
+        if (member.InstanceId is not null)
+            _memberOfInstance[member.InstanceId] = member;
+        Own(member);
+    }
+
+    private void Detach(ConsumerMember member)
+    {
+        member.Session.Clear();
+        member.Revocation.Clear();
+        _members.Remove(member.Id);
+        if (member.InstanceId is not null && _memberOfInstance.GetValueOrDefault(member.InstanceId) == member)
+            _memberOfInstance.Remove(member.InstanceId);
+        Disown(member);
+    }
+
+    private void Own(ConsumerMember member)
+    {
+        foreach (var partition in member.Assigned)
+            _owner[partition] = member;
+        foreach (var partition in member.Revoking)
+            _owner[partition] = member;
+    }
+
+    private void Disown(ConsumerMember member)
+    {
+        foreach (var partition in member.Assigned.Union(member.Revoking).Where(partition => _owner.GetValueOrDefault(partition) == member))
+            _owner.Remove(partition);
+    }
+
+    private void Remove(ConsumerMember member)
+    {
+        Detach(member);
+        _haveSubscriptionsChanged = true;
+        _unwritten.Add(ConsumerGroupRecords.ForgetMember(_groupId, member.Id));
+        if (IsEmpty)
+            _emptySinceMs = _context.Timers.NowMs;
+        BumpEpoch();
+    }
+
+    /// <summary>Changes that no target assignment has seen yet share an epoch.</summary>
+    private void BumpEpoch()
+    {
+        if (GroupEpoch == TargetEpoch)
+            GroupEpoch++;
+        if (IsEmpty)
+            TargetEpoch = GroupEpoch;
+        _isGroupUnwritten = true;
+    }
+
+    /// <summary>Writes all that has changed since the last time, in one batch. False: it stays to be written.</summary>
+    private bool TryPersist()
+    {
+        var changed = _members.Values.Where(member => member.IsUnwritten).ToList();
+        var entries = new List<JournalEntry>(_unwritten);
+        if (_isGroupUnwritten)
+            entries.Add(ConsumerGroupRecords.OfGroup(_groupId, GroupEpoch, TargetEpoch, AssignorName, _emptySinceMs));
+        entries.AddRange(changed.Select(member => ConsumerGroupRecords.OfMember(_groupId, member)));
+        if (entries.Count == 0)
+            return true;
+        if (!_context.Journal.TryAppend([.. entries]))
+            return false;
+        _unwritten.Clear();
+        _isGroupUnwritten = false;
+        changed.ForEach(member => member.IsUnwritten = false);
+        return true;
+    }
+}
+
+/// <summary>What describe and list show; it follows from epochs and members: Empty, then Assigning, Reconciling, Stable after each change.</summary>
+internal enum ConsumerGroupState : byte
+{
+    Empty,
+    Assigning,
+    Reconciling,
+    Stable,
+}

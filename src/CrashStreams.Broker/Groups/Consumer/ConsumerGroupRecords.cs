@@ -1,0 +1,96 @@
+using System.Collections.Immutable;
+using CrashStreams.Broker.Coordination;
+
+namespace CrashStreams.Broker.Groups.Consumer;
+
+/// <summary>
+/// The journal records of a KIP-848 group (in the `__consumer_offsets` topic).
+/// <code>
+/// kind 4, group    key: 4, group              value v1: group epoch i32, target epoch i32, assignor, empty since ms i64
+/// kind 5, member   key: 5, group, member id   value v1: instance id?, rack?, client id, host, rebalance timeout i32, topic names [text],
+///                                             pattern?, assignor?, epoch i32, previous epoch i32, state u8,
+///                                             assigned, revoking and target: [topic id 16 bytes, partition i32]
+/// </code>
+/// </summary>
+internal static class ConsumerGroupRecords
+{
+    public const byte GroupKind = 4;
+    public const byte MemberKind = 5;
+    private const byte Version = 1;
+
+    public static JournalEntry ForgetGroup(string groupId) => new(GroupKey(groupId), null);
+
+    public static JournalEntry ForgetMember(string groupId, string memberId) => new(MemberKey(groupId, memberId), null);
+
+    public static JournalEntry OfGroup(string groupId, int groupEpoch, int targetEpoch, string assignor, long emptySinceMs) =>
+        new(GroupKey(groupId), JournalLayout.Build(Version, value =>
+        {
+            value.Write(groupEpoch);
+            value.Write(targetEpoch);
+            value.Write(assignor);
+            value.Write(emptySinceMs);
+        }));
+
+    public static (int GroupEpoch, int TargetEpoch, string Assignor, long EmptySinceMs) ReadGroup(ReadOnlySpan<byte> value)
+    {
+        var reader = JournalLayout.OpenValue(value, Version);
+        return (reader.ReadInt32(), reader.ReadInt32(), reader.ReadString(), reader.ReadInt64());
+    }
+
+    public static JournalEntry OfMember(string groupId, ConsumerMember member) => new(MemberKey(groupId, member.Id), JournalLayout.Build(Version, value =>
+    {
+        value.WriteNullable(member.InstanceId);
+        value.WriteNullable(member.RackId);
+        value.Write(member.Client.ClientId);
+        value.Write(member.Client.Host);
+        value.Write(member.RebalanceTimeoutMs);
+        value.WriteList(member.TopicNames, value.Write);
+        value.WriteNullable(member.Pattern?.Text);
+        value.WriteNullable(member.Assignor);
+        value.Write(member.Epoch);
+        value.Write(member.PreviousEpoch);
+        value.Write((byte)member.State);
+        WritePartitions(value, member.Assigned);
+        WritePartitions(value, member.Revoking);
+        WritePartitions(value, member.Target);
+    }));
+
+    /// <summary>Reads a member into one that <paramref name="create"/> makes for its id and instance id.</summary>
+    public static ConsumerMember ReadMember(string memberId, ReadOnlySpan<byte> value, Func<string, string?, ConsumerMember> create)
+    {
+        var reader = JournalLayout.OpenValue(value, Version);
+        var member = create(memberId, reader.ReadNullable());
+        member.RackId = reader.ReadNullable();
+        member.Client = new ClientIdentity(reader.ReadString(), reader.ReadString());
+        member.RebalanceTimeoutMs = reader.ReadInt32();
+        member.TopicNames = reader.ReadList(reader.ReadString).ToImmutableSortedSet(StringComparer.Ordinal);
+        if (reader.ReadNullable() is { } text && TopicPattern.TryParse(text, int.MaxValue, out var pattern))
+            member.Pattern = pattern;
+        member.Assignor = reader.ReadNullable();
+        member.Epoch = reader.ReadInt32();
+        member.PreviousEpoch = reader.ReadInt32();
+        member.State = (ReconciliationState)reader.ReadByte();
+        member.Assigned = ReadPartitions(reader);
+        member.Revoking = ReadPartitions(reader);
+        member.Target = ReadPartitions(reader);
+        member.IsUnwritten = false;
+        return member;
+    }
+
+    private static void WritePartitions(BinaryWriter value, ImmutableSortedSet<TopicIdPartition> partitions) => value.WriteList(partitions, partition =>
+    {
+        value.Write(partition.TopicId.ToByteArray(bigEndian: true));
+        value.Write(partition.Partition);
+    });
+
+    private static ImmutableSortedSet<TopicIdPartition> ReadPartitions(BinaryReader reader) =>
+        [.. reader.ReadList(() => new TopicIdPartition(new Guid(reader.ReadBytes(16), bigEndian: true), reader.ReadInt32()))];
+
+    private static byte[] GroupKey(string groupId) => JournalLayout.Build(GroupKind, key => key.Write(groupId));
+
+    private static byte[] MemberKey(string groupId, string memberId) => JournalLayout.Build(MemberKind, key =>
+    {
+        key.Write(groupId);
+        key.Write(memberId);
+    });
+}

@@ -1,0 +1,72 @@
+using System.Collections.Immutable;
+using CrashStreams.Broker.Coordination;
+
+namespace CrashStreams.Broker.Groups.Consumer;
+
+/// <summary>
+/// How far a member is on its way to the target assignment.
+/// <code>
+///                    target has less                          confirmed
+///   Stable ──────────────────────────────► Revoking ────────────────────────────┐
+///     ▲  │                                                                      ▼
+///     │  └─ target has more, still owned by others ─► AwaitingRelease ◄── or ── Stable
+///     └──────────── all released and given ─────────────────┘
+/// </code>
+/// A revoking member stays at its epoch; in the other two states it is at the target's.
+/// </summary>
+internal enum ReconciliationState : byte
+{
+    Stable,
+    Revoking,
+    AwaitingRelease,
+}
+
+/// <summary>A member of a KIP-848 group.</summary>
+internal sealed class ConsumerMember
+{
+    /// <summary>The epoch of a static member that has left for a while (KIP-848: LEAVE_GROUP_STATIC).</summary>
+    public const int AwayEpoch = -2;
+
+    public required string Id { get; init; }
+
+    public string? InstanceId { get; init; }
+
+    public string? RackId { get; set; }
+
+    public ClientIdentity Client { get; set; }
+
+    public int RebalanceTimeoutMs { get; set; }
+
+    public ImmutableSortedSet<string> TopicNames { get; set; } = ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
+
+    public TopicPattern? Pattern { get; set; }
+
+    public string? Assignor { get; set; }
+
+    public int Epoch { get; set; }
+
+    /// <summary>The epoch before; a request with it is one whose answer was lost.</summary>
+    public int PreviousEpoch { get; set; } = -1;
+
+    public ReconciliationState State { get; set; }
+
+    /// <summary>What the member may consume.</summary>
+    public ImmutableSortedSet<TopicIdPartition> Assigned { get; set; } = [];
+
+    /// <summary>What it must give up and has not confirmed yet.</summary>
+    public ImmutableSortedSet<TopicIdPartition> Revoking { get; set; } = [];
+
+    /// <summary>What it is to have in the end.</summary>
+    public ImmutableSortedSet<TopicIdPartition> Target { get; set; } = [];
+
+    /// <summary>Differs from what the journal has.</summary>
+    public bool IsUnwritten { get; set; } = true;
+
+    public required Deadline Session { get; init; }
+
+    public required Deadline Revocation { get; init; }
+
+    public bool IsAway => Epoch == AwayEpoch;
+
+    public bool IsSubscribedTo(string topic) => TopicNames.Contains(topic) || Pattern?.Matches(topic) == true;
+}

@@ -1,0 +1,47 @@
+using System.Collections.Immutable;
+
+namespace CrashStreams.Broker.Groups.Consumer;
+
+/// <summary>
+/// Moves one member a step towards its target: first it gives up what it is not to have, then it goes to the target's epoch, and it gets
+/// partitions only when nobody else has them any more. A partition is therefore with one member at a time.
+/// </summary>
+internal static class Reconciliation
+{
+    /// <summary>True when the member has changed.</summary>
+    /// <param name="member">The member.</param>
+    /// <param name="targetEpoch">The epoch of its target assignment.</param>
+    /// <param name="owned">What it says it has; null when it says nothing.</param>
+    /// <param name="isFree">Whether no other member has a partition.</param>
+    public static bool Step(ConsumerMember member, int targetEpoch, IReadOnlySet<TopicIdPartition>? owned, Func<TopicIdPartition, bool> isFree)
+    {
+        var waitsForConfirmation = member.State == ReconciliationState.Revoking && (owned is null || member.Revoking.Overlaps(owned));
+        if (waitsForConfirmation)
+            return false;
+        if (member.State == ReconciliationState.Stable && member.Epoch == targetEpoch)
+            return false;
+
+        var kept = member.Assigned.Intersect(member.Target);
+        var surplus = member.Assigned.Except(kept);
+        if (!surplus.IsEmpty && (owned is null || surplus.Overlaps(owned)))
+            return Become(member, ReconciliationState.Revoking, member.Epoch, kept, surplus);
+
+        var missing = member.Target.Except(kept);
+        var free = missing.Where(isFree).ToImmutableSortedSet();
+        var state = free.Count < missing.Count ? ReconciliationState.AwaitingRelease : ReconciliationState.Stable;
+        return Become(member, state, targetEpoch, kept.Union(free), []);
+    }
+
+    private static bool Become(
+        ConsumerMember member, ReconciliationState state, int epoch, ImmutableSortedSet<TopicIdPartition> assigned, ImmutableSortedSet<TopicIdPartition> revoking)
+    {
+        var isSame = member.State == state && member.Epoch == epoch && member.Assigned.SetEquals(assigned) && member.Revoking.SetEquals(revoking);
+        if (isSame)
+            return false;
+        if (member.Epoch != epoch)
+            (member.PreviousEpoch, member.Epoch) = (member.Epoch, epoch);
+        (member.State, member.Assigned, member.Revoking) = (state, assigned, revoking);
+        member.IsUnwritten = true;
+        return true;
+    }
+}

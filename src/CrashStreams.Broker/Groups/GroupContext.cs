@@ -1,0 +1,11 @@
+using CrashStreams.Broker.Coordination;
+
+namespace CrashStreams.Broker.Groups;
+
+/// <summary>What a group needs from its surroundings.</summary>
+/// <param name="Journal">Where groups and offsets are kept.</param>
+/// <param name="Timers">The clock.</param>
+/// <param name="Topics">The topics that can be subscribed to.</param>
+/// <param name="Options">Limits and rhythms.</param>
+/// <param name="NewMemberId">A fresh unique text; part of the member ids that the coordinator makes.</param>
+internal sealed record GroupContext(IJournal Journal, ITimerQueue Timers, ITopicView Topics, GroupOptions Options, Func<string> NewMemberId);

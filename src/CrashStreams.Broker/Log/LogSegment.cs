@@ -1,0 +1,235 @@
+using CrashStreams.Broker.Storage;
+using CrashStreams.Protocol.Records;
+
+namespace CrashStreams.Broker.Log;
+
+/// <summary>
+/// A part of a log: a file of batches, named after its first offset, and the index of it. The last segment is open for appends;
+/// a closed one is opened while it is read, so that the number of open files does not grow with the log.
+/// </summary>
+internal sealed class LogSegment(IStorage storage, string directory, long baseOffset)
+{
+    public const string LogSuffix = ".log";
+    public const string IndexSuffix = ".index";
+    private const int LocateBufferSize = 4096;
+
+    private SharedFile? _open;
+    private SparseIndex? _index;
+    private long _maxTimestamp = RecordBatchHeader.NoTimestamp;
+    private long? _firstTimestamp;
+
+    public long BaseOffset { get; } = baseOffset;
+
+    /// <summary>One past the last offset of the segment's range, which compaction may have emptied.</summary>
+    public long NextOffset { get; set; } = baseOffset;
+
+    /// <summary>Bytes of whole batches.</summary>
+    public long Length { get; private set; }
+
+    public string LogPath => PathOf(directory, BaseOffset, LogSuffix);
+    public string IndexPath => PathOf(directory, BaseOffset, IndexSuffix);
+
+    /// <summary>The largest timestamp in the segment, or -1.</summary>
+    public long MaxTimestamp
+    {
+        get
+        {
+            EnsureIndex();
+            return _maxTimestamp;
+        }
+    }
+
+    public SparseIndex Index => EnsureIndex();
+
+    public static string PathOf(string directory, long offset, string suffix) => $"{directory}/{offset:D20}{suffix}";
+
+    /// <summary>Opens the segment for appends behind its first <paramref name="length"/> bytes.</summary>
+    public void OpenForAppend(long length)
+    {
+        _open ??= new SharedFile(storage.Open(LogPath, create: true));
+        if (_open.File.Length > length)
+            _open.File.Truncate(length);
+        Length = length;
+    }
+
+    /// <summary>Takes a segment as it was closed, without opening it.</summary>
+    public void AssumeClosed(long length, long nextOffset)
+    {
+        Length = length;
+        NextOffset = nextOffset;
+    }
+
+    /// <summary>Restores what a checkpoint says about the part before its position; the rest is scanned by the caller.</summary>
+    public void RestoreIndex(long position, long maxTimestamp)
+    {
+        _index = new SparseIndex();
+        _maxTimestamp = maxTimestamp;
+        if (position > 0 && storage.Exists(IndexPath))
+        {
+            using var file = storage.Open(IndexPath, create: false);
+            _index.Load(file, position);
+        }
+        Length = position;
+    }
+
+    /// <summary>Writes a batch at the end. Its offsets are assigned already.</summary>
+    public void Append(ReadOnlySpan<byte> batch, in RecordBatchView header, int indexIntervalBytes)
+    {
+        _open!.File.Write(Length, batch);
+        Note(header, indexIntervalBytes);
+    }
+
+    /// <summary>Takes note of a batch that is in the file behind those noted so far.</summary>
+    public void Note(in RecordBatchView header, int indexIntervalBytes)
+    {
+        var index = _index ??= new SparseIndex();
+        if (index.LastPosition < 0 || Length - index.LastPosition >= indexIntervalBytes)
+            index.Add((int)(header.BaseOffset - BaseOffset), (int)Length, Length == 0 ? long.MinValue : _maxTimestamp);
+        if (Length == 0)
+            _firstTimestamp = header.MaxTimestamp;
+        _maxTimestamp = Math.Max(_maxTimestamp, header.MaxTimestamp);
+        Length += header.SizeInBytes;
+        NextOffset = header.NextOffset;
+    }
+
+    /// <summary>The time that segment.ms counts from: that of the first batch.</summary>
+    public long? FirstTimestamp()
+    {
+        if (_firstTimestamp is not null || Length < RecordBatchHeader.Size)
+            return _firstTimestamp;
+        Span<byte> header = stackalloc byte[RecordBatchHeader.Size];
+        var file = Lease();
+        try
+        {
+            return file.Read(0, header) == header.Length ? _firstTimestamp = new RecordBatchView(header).MaxTimestamp : null;
+        }
+        finally
+        {
+            file.Release();
+        }
+    }
+
+    public void Cut(long length)
+    {
+        _open!.File.Truncate(length);
+        Length = length;
+    }
+
+    public void SaveIndex(bool closed, bool flush = false)
+    {
+        using var file = storage.Open(IndexPath, create: true);
+        EnsureIndex().Save(file, closed ? new SegmentSummary(Length, _maxTimestamp) : null);
+        if (flush)
+            file.Flush();
+    }
+
+    /// <summary>Ends the appends.</summary>
+    public void Close()
+    {
+        try
+        {
+            SaveIndex(closed: true);
+        }
+        catch (IOException)
+        {
+            // Whoever needs the index after a restart rebuilds it.
+        }
+        Abandon();
+    }
+
+    /// <summary>Lets go of the file without saving anything.</summary>
+    public void Abandon()
+    {
+        _open?.Release();
+        _open = null;
+    }
+
+    /// <summary>The open file, to be released after use.</summary>
+    public SharedFile Lease() => _open?.Share() ?? new SharedFile(storage.Open(LogPath, create: false));
+
+    public void Flush()
+    {
+        if (_open is not null)
+        {
+            _open.File.Flush();
+            return;
+        }
+        using var file = storage.Open(LogPath, create: false);
+        file.Flush();
+    }
+
+    public void Delete()
+    {
+        Abandon();
+        storage.Delete(IndexPath);
+        storage.Delete(LogPath);
+    }
+
+    /// <summary>The position of the batch that holds an offset, or of the first one behind it; the length if there is none.</summary>
+    /// <exception cref="IOException">The file is damaged.</exception>
+    public long Locate(SharedFile file, long offset)
+    {
+        if (offset >= NextOffset)
+            return Length;
+        long position = offset <= BaseOffset ? 0 : EnsureIndex().FloorByOffset((int)Math.Min(offset - BaseOffset, int.MaxValue)).Position;
+        Span<byte> buffer = stackalloc byte[LocateBufferSize];
+        long start = position;
+        var filled = 0;
+        while (position < Length)
+        {
+            if (position + RecordBatchHeader.Size > start + filled)
+            {
+                start = position;
+                filled = file.Read(start, buffer[..(int)Math.Min(buffer.Length, Length - start)]);
+            }
+            var at = (int)(position - start);
+            if (filled - at < RecordBatchHeader.Size || !new RecordBatchView(buffer[at..]).IsHeaderPlausible)
+                ThrowDamaged(position);
+            var header = new RecordBatchView(buffer[at..]);
+            if (header.LastOffset >= offset)
+                return position;
+            position += header.SizeInBytes;
+        }
+        return Length;
+    }
+
+    private SparseIndex EnsureIndex()
+    {
+        if (_index is not null)
+            return _index;
+        _index = new SparseIndex();
+        if (storage.Exists(IndexPath))
+        {
+            using var file = storage.Open(IndexPath, create: false);
+            if (_index.Load(file, Length) is { } summary && summary.Length == Length)
+            {
+                _maxTimestamp = summary.MaxTimestamp;
+                return _index;
+            }
+        }
+        return RebuildIndex();
+    }
+
+    private SparseIndex RebuildIndex()
+    {
+        var (length, nextOffset) = (Length, NextOffset);
+        (Length, _index) = (0, new SparseIndex());
+        var file = Lease();
+        try
+        {
+            using var scanner = new BatchScanner(file.File, 0, length);
+            while (scanner.TryReadHeader(out var header) && header.BaseOffset >= BaseOffset && header.BaseOffset - BaseOffset <= int.MaxValue)
+                Note(header, LogConfig.Default.IndexIntervalBytes);
+        }
+        finally
+        {
+            file.Release();
+        }
+        (Length, NextOffset) = (length, nextOffset);
+        SaveIndex(closed: true);
+        return _index;
+    }
+
+    /// <exception cref="IOException">Always: the bytes at a position are no batch.</exception>
+    public void ThrowDamaged(long position) => throw new IOException($"Log segment {LogPath} is damaged at byte {position}: no batch begins there.");
+}

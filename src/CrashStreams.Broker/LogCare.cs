@@ -1,0 +1,83 @@
+using CrashStreams.Broker.Log;
+
+namespace CrashStreams.Broker;
+
+/// <summary>What logs need from time to time: flushing, retention, compaction.</summary>
+internal sealed class LogCare(BrokerCore core, IReadOnlyList<PartitionLog> journals)
+{
+    private readonly Queue<PartitionLog> _toCompact = new();
+
+    private IEnumerable<PartitionLog> Logs => core.Topics.Partitions.Select(partition => partition.Log).Concat(journals);
+
+    public void Start()
+    {
+        Every(core.Options.LogCareInterval, LookOver);
+        if (core.Options.Flush == FlushMode.Interval)
+            Every(core.Options.FlushInterval, Flush);
+    }
+
+    private void Every(TimeSpan interval, Action care) => core.Timers.Schedule(core.Timers.NowMs + (long)interval.TotalMilliseconds, () =>
+    {
+        try
+        {
+            care();
+        }
+        finally
+        {
+            Every(interval, care);
+        }
+    });
+
+    private void Flush()
+    {
+        foreach (var log in Logs)
+            log.Flush();
+    }
+
+    private void LookOver()
+    {
+        ApplyRetention();
+        if (_toCompact.Count > 0)
+            return; // the last round is still at work
+        foreach (var log in Logs.Where(log => log.Config.Compact))
+            _toCompact.Enqueue(log);
+        CompactNext();
+    }
+
+    private void ApplyRetention()
+    {
+        var nowMs = core.Timers.NowMs;
+        foreach (var partition in core.Topics.Partitions)
+        {
+            var start = partition.Log.LogStartOffset;
+            partition.Log.ApplyRetention(nowMs);
+            if (partition.Log.LogStartOffset != start)
+                partition.Moved();
+        }
+    }
+
+    private void CompactNext()
+    {
+        while (_toCompact.TryDequeue(out var log))
+        {
+            if (!log.IsOpen || log.BeginCompaction(core.Timers.NowMs) is not { } compaction)
+                continue;
+            Step(log, compaction);
+            return;
+        }
+    }
+
+    /// <summary>One step a turn of the loop, so that requests are served in between.</summary>
+    private void Step(PartitionLog log, LogCompaction compaction)
+    {
+        if (log.IsOpen && compaction.Step())
+        {
+            core.Timers.Schedule(core.Timers.NowMs + 1, () => Step(log, compaction));
+            return;
+        }
+        using (compaction)
+            if (log.IsOpen)
+                log.CompleteCompaction(compaction);
+        CompactNext();
+    }
+}

@@ -1,0 +1,147 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+
+namespace CrashStreams.Broker.Loop;
+
+/// <summary>A piece of work for the loop.</summary>
+internal interface ILoopItem
+{
+    void Run();
+}
+
+/// <summary>
+/// Runs everything that touches the broker's state, one piece after the other. It has no thread of its own: whoever posts to an idle
+/// loop runs it (or lets the thread pool do so), and at most one thread is in it at any time. So a request costs no switch of
+/// threads, and an idle broker costs nothing.
+/// </summary>
+internal sealed class BrokerLoop : IThreadPoolWorkItem, IDisposable
+{
+    private const int ItemsPerTurn = 256;
+    private const int TurnsPerThread = 32;
+
+    private readonly ConcurrentQueue<ILoopItem> _inbox = new(); // shared: any thread posts
+    private readonly Timers _timers;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly ITimer _wakeUp;
+    private long _wakeUpMs = long.MaxValue;
+    private int _isRunning; // shared: 1 while a thread is in the loop or was asked to enter it
+    private volatile bool _isStopped;
+
+    public BrokerLoop(Timers timers, TimeProvider time, ILogger log)
+    {
+        (_timers, _time, _log) = (timers, time, log);
+        _wakeUp = time.CreateTimer(_ => Post(new LoopAction(WokenUp)), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Called at the end of each turn: what many requests of a turn share, such as waking fetches.</summary>
+    public Action TurnEnded { get; set; } = () => { };
+
+    /// <summary>Hands work to the loop; a thread of the pool runs it when the loop is idle.</summary>
+    public void Post(ILoopItem item)
+    {
+        _inbox.Enqueue(item);
+        if (Interlocked.Exchange(ref _isRunning, 1) == 0)
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    }
+
+    /// <summary>Hands work to the loop without waking it: <see cref="RunPosted"/> follows.</summary>
+    public void Enqueue(ILoopItem item) => _inbox.Enqueue(item);
+
+    /// <summary>Runs what is posted on this thread, unless another one is at it.</summary>
+    public void RunPosted()
+    {
+        if (Interlocked.Exchange(ref _isRunning, 1) == 0)
+            Execute();
+    }
+
+    /// <summary>Runs a function in the loop and waits for its result.</summary>
+    public Task<T> InvokeAsync<T>(Func<T> function)
+    {
+        var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (_isStopped)
+            done.SetException(new ObjectDisposedException(nameof(EmbeddedBroker)));
+        else
+            Post(new LoopAction(() =>
+            {
+                try
+                {
+                    done.SetResult(function());
+                }
+                catch (Exception error)
+                {
+                    done.SetException(error);
+                }
+            }));
+        return done.Task;
+    }
+
+    public void Execute()
+    {
+        for (var turn = 0; ; turn++)
+        {
+            // A connection's thread runs the loop for a while, but has to get back to its own client.
+            if (turn == TurnsPerThread)
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+                return;
+            }
+            RunTurn();
+            if (!_inbox.IsEmpty)
+                continue;
+            SetWakeUp();
+            Interlocked.Exchange(ref _isRunning, 0);
+            // What was posted between the last look and the line above found the loop running: whoever sees it first goes on.
+            if (_inbox.IsEmpty || Interlocked.Exchange(ref _isRunning, 1) != 0)
+                return;
+        }
+    }
+
+    /// <summary>Ends the timers; work that is posted later still runs, so that nobody waits in vain.</summary>
+    public void Stop() => _isStopped = true;
+
+    public void Dispose() => _wakeUp.Dispose();
+
+    /// <summary>The timer runs on another clock and may be a little early; then it has to be set again for the same time.</summary>
+    private void WokenUp() => _wakeUpMs = long.MaxValue;
+
+    private void RunTurn()
+    {
+        for (var left = ItemsPerTurn; left > 0 && _inbox.TryDequeue(out var item); left--)
+            Guard(item.Run);
+        if (_isStopped)
+            return;
+        Guard(_timers.RunDue);
+        Guard(TurnEnded);
+    }
+
+    private void SetWakeUp()
+    {
+        if (_isStopped)
+            return;
+        var dueMs = _timers.NextDueMs ?? long.MaxValue;
+        if (dueMs == _wakeUpMs)
+            return;
+        _wakeUpMs = dueMs;
+        var nowMs = _time.GetUtcNow().ToUnixTimeMilliseconds();
+        _wakeUp.Change(dueMs == long.MaxValue ? Timeout.InfiniteTimeSpan : TimeSpan.FromMilliseconds(Math.Clamp(dueMs - nowMs, 0, int.MaxValue)), Timeout.InfiniteTimeSpan);
+    }
+
+    private void Guard(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception error)
+        {
+            // One request's fault must not end the service of all the others.
+            _log.LogError(error, "A step of the broker's loop failed.");
+        }
+    }
+}
+
+internal sealed class LoopAction(Action action) : ILoopItem
+{
+    public void Run() => action();
+}

@@ -1,0 +1,231 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.IO.Pipelines;
+using CrashStreams.Broker.Apis;
+using CrashStreams.Broker.Coordination;
+using CrashStreams.Protocol;
+using CrashStreams.Protocol.Wire;
+using Microsoft.Extensions.Logging;
+
+namespace CrashStreams.Broker.Server;
+
+/// <summary>
+/// One client: cuts its bytes into frames, decodes them, hands them to the loop, and sends the answers in the order of the requests.
+/// Its state is shared by the thread that reads, the loop that answers and the thread that writes, under one lock.
+/// </summary>
+internal sealed class ClientConnection : IClientSession, IThreadPoolWorkItem
+{
+    private const int MaxPending = 1000; // requests read ahead of their answers; then the socket has to wait
+    private const int FlushBytes = 256 * 1024;
+
+    private readonly Stream _stream;
+    private readonly BrokerServer _server;
+    private readonly string _host;
+    private readonly ILogger _log;
+    private readonly PipeReader _reader;
+    private readonly PipeWriter _writer;
+    private readonly Lock _lock = new();
+    private readonly Queue<PendingRequest> _pending = new();
+    private TaskCompletionSource? _roomWanted;
+    private bool _isWriting;
+    private bool _isClosed;
+
+    public ClientConnection(Stream stream, string host, BrokerServer server, ILogger log)
+    {
+        (_stream, _host, _server, _log) = (stream, host, server, log);
+        Authentication = server.Core.Options.Users.Count > 0 ? new Authentication(server.Core.Options.Users) : null;
+        _reader = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: 64 * 1024, minimumReadSize: 4096, leaveOpen: true));
+        _writer = PipeWriter.Create(stream, new StreamPipeWriterOptions(minimumBufferSize: 16 * 1024, leaveOpen: true));
+    }
+
+    public Authentication? Authentication { get; }
+
+    /// <summary>Reads until the client leaves or breaks the protocol.</summary>
+    public async Task ServeAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                var read = await _reader.ReadAsync().ConfigureAwait(false);
+                var rest = read.Buffer;
+                while (TryCutFrame(ref rest, out var frame, out var length))
+                    await AcceptAsync(frame, length).ConfigureAwait(false);
+                _reader.AdvanceTo(rest.Start, rest.End);
+                _server.Loop.RunPosted();
+                if (read.IsCompleted || _isClosed)
+                    return;
+            }
+        }
+        catch (ProtocolException error)
+        {
+            _log.LogWarning("{Client} broke the protocol and is disconnected: {Problem}", _host, error.Message);
+        }
+        catch (Exception error)
+        {
+            _log.LogDebug(error, "{Client} is gone.", _host);
+        }
+        finally
+        {
+            Close();
+            _server.Loop.RunPosted();
+        }
+    }
+
+    public void Close()
+    {
+        TaskCompletionSource? waiter;
+        lock (_lock)
+        {
+            if (_isClosed)
+                return;
+            _isClosed = true;
+            waiter = _roomWanted;
+            _roomWanted = null;
+        }
+        _stream.Dispose();
+        _server.Forget(this);
+        waiter?.TrySetResult();
+    }
+
+    /// <summary>Takes an answer, in the loop; null when there is none to send.</summary>
+    public void Answer(PendingRequest request, IResponse? response)
+    {
+        lock (_lock)
+        {
+            request.SetDone(response);
+            if (_isWriting || !_pending.TryPeek(out var first) || !first.IsDone)
+                return;
+            _isWriting = true;
+        }
+        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
+    }
+
+    void IThreadPoolWorkItem.Execute() => _ = SendAnswersAsync();
+
+    private bool TryCutFrame(ref ReadOnlySequence<byte> rest, out byte[] frame, out int length)
+    {
+        (frame, length) = ([], 0);
+        if (rest.Length < sizeof(int))
+            return false;
+        Span<byte> prefix = stackalloc byte[sizeof(int)];
+        rest.Slice(0, sizeof(int)).CopyTo(prefix);
+        length = BinaryPrimitives.ReadInt32BigEndian(prefix);
+        if (length <= 0 || length > _server.Core.Options.MaxRequestBytes)
+            throw new ProtocolException($"A frame of {length} bytes; the limit is {_server.Core.Options.MaxRequestBytes}.");
+        if (rest.Length - sizeof(int) < length)
+            return false;
+        frame = ArrayPool<byte>.Shared.Rent(length);
+        rest.Slice(sizeof(int), length).CopyTo(frame);
+        rest = rest.Slice(sizeof(int) + length);
+        return true;
+    }
+
+    private async ValueTask AcceptAsync(byte[] frame, int length)
+    {
+        var request = Decode(frame, length);
+        Task? room = null;
+        lock (_lock)
+        {
+            _pending.Enqueue(request);
+            if (_pending.Count >= MaxPending && !_isClosed)
+                room = (_roomWanted = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+        }
+        _server.Loop.Enqueue(request);
+        if (room is null)
+            return;
+        _server.Loop.RunPosted();
+        await room.ConfigureAwait(false);
+    }
+
+    private PendingRequest Decode(byte[] frame, int length)
+    {
+        var reader = new WireReader(frame.AsMemory(0, length));
+        var header = RequestHeader.Read(ref reader);
+        var client = new ClientIdentity(header.ClientId ?? "", _host);
+        var context = new RequestContext(header.Api, header.Version, client, this);
+        if (Authentication?.Allows(header.Api.Key) == false)
+            throw new ProtocolException($"{header.Api.Key} before authentication.");
+        var endpoint = _server.Core.Apis.Find(header.Api.Key) ?? throw new ProtocolException($"{header.Api.Key} is not served.");
+        if (!header.IsSupported && header.Api.Key == ApiKey.ApiVersions)
+            return new PendingRequest(UnsupportedApiVersions.Endpoint, "", context with { Version = 0 }, header.CorrelationId, frame, this, _server.Core);
+        if (!header.IsSupported)
+            throw new ProtocolException($"{header.Api.Key} has no version {header.Version}.");
+        var body = endpoint.Decode(ref reader, header.Version);
+        return new PendingRequest(endpoint, body, context, header.CorrelationId, frame, this, _server.Core);
+    }
+
+    /// <summary>Sends what is answered, in order, until it comes to a request that is not.</summary>
+    private async Task SendAnswersAsync()
+    {
+        try
+        {
+            while (NextAnswered() is { } request)
+                await SendAsync(request).ConfigureAwait(false);
+        }
+        catch (Exception error)
+        {
+            _log.LogDebug(error, "{Client} took no answer.", _host);
+            Close();
+            while (NextAnswered() is { } request)
+                DropAnswer(request);
+        }
+    }
+
+    private PendingRequest? NextAnswered()
+    {
+        PendingRequest? next = null;
+        TaskCompletionSource? waiter = null;
+        lock (_lock)
+        {
+            if (_pending.TryPeek(out var first) && first.IsDone)
+                next = _pending.Dequeue();
+            else
+                _isWriting = false;
+            if (_pending.Count < MaxPending / 2)
+                (waiter, _roomWanted) = (_roomWanted, null);
+        }
+        waiter?.TrySetResult();
+        return next;
+    }
+
+    private async ValueTask SendAsync(PendingRequest request)
+    {
+        if (request.Response is null)
+            return;
+        using var buffer = Encode(request);
+        if (_isClosed)
+            return;
+        WriteLength(buffer.TotalLength);
+        var unflushed = 0;
+        foreach (var piece in buffer.CopyTo(_writer, FlushBytes))
+            if ((unflushed += piece) >= FlushBytes)
+            {
+                await _writer.FlushAsync().ConfigureAwait(false);
+                unflushed = 0;
+            }
+        await _writer.FlushAsync().ConfigureAwait(false);
+    }
+
+    private void WriteLength(int length)
+    {
+        BinaryPrimitives.WriteInt32BigEndian(_writer.GetSpan(sizeof(int)), length);
+        _writer.Advance(sizeof(int));
+    }
+
+    private static WireBuffer Encode(PendingRequest request)
+    {
+        var buffer = new WireBuffer();
+        var writer = new WireWriter(buffer);
+        ResponseHeader.Write(ref writer, request.Context.Api, request.Context.Version, request.CorrelationId);
+        request.Response!.Write(ref writer, request.Context.Version);
+        return buffer;
+    }
+
+    /// <summary>Encoding and disposing gives back the log segments that the answer holds.</summary>
+    private static void DropAnswer(PendingRequest request)
+    {
+        if (request.Response is not null)
+            Encode(request).Dispose();
+    }
+}

@@ -1,0 +1,56 @@
+namespace CrashStreams.Broker.Storage;
+
+/// <summary>The files of a broker. Paths are relative, with '/' between the names.</summary>
+/// <remarks>
+/// What was written survives the end of the process at once, and the end of the machine once it was flushed. Creating,
+/// renaming and deleting are ordered with each other; <see cref="Replace"/> is atomic.
+/// </remarks>
+internal interface IStorage
+{
+    /// <summary>
+    /// Names the time since which unflushed writes can't have been lost: one boot of the machine. A log that was written in the
+    /// same era is whole up to its last checkpoint; in another one it is trusted only up to what was flushed. Empty when unknown.
+    /// </summary>
+    string Era { get; }
+
+    /// <summary>Opens a file for reading and writing.</summary>
+    /// <exception cref="FileNotFoundException">It isn't there, and <paramref name="create"/> is false.</exception>
+    IStorageFile Open(string path, bool create);
+
+    bool Exists(string path);
+
+    void Delete(string path);
+
+    /// <summary>Renames a file, replacing the one that has the name.</summary>
+    void Replace(string from, string to);
+
+    void CreateDirectory(string path);
+
+    /// <summary>Renames a directory to a name that isn't taken.</summary>
+    void MoveDirectory(string from, string to);
+
+    /// <summary>Deletes a directory with all that is in it; nothing if there is none.</summary>
+    void DeleteDirectory(string path);
+
+    /// <summary>The names of the files in a directory; none if there is no directory.</summary>
+    IReadOnlyList<string> Files(string path);
+
+    /// <summary>The names of the directories in a directory; none if there is no directory.</summary>
+    IReadOnlyList<string> Directories(string path);
+}
+
+/// <summary>An open file. One thread writes; reads below <see cref="Length"/> may come from any thread at any time.</summary>
+internal interface IStorageFile : IDisposable
+{
+    long Length { get; }
+
+    /// <summary>Reads until the target is full or the file ends; returns the bytes read.</summary>
+    int Read(long position, Span<byte> target);
+
+    void Write(long position, ReadOnlySpan<byte> bytes);
+
+    void Truncate(long length);
+
+    /// <summary>Makes all that was written survive a power cut.</summary>
+    void Flush();
+}

@@ -1,0 +1,69 @@
+using System.Buffers;
+
+namespace CrashStreams.Protocol.Records;
+
+/// <summary>A growing buffer from the shared pool, with a limit that hostile input can't push it past.</summary>
+internal sealed class PooledBuffer(int maxSize = int.MaxValue, int initialSize = 4096) : IBufferWriter<byte>, IDisposable
+{
+    private byte[] _array = ArrayPool<byte>.Shared.Rent(Math.Min(initialSize, maxSize));
+
+    public int Length { get; private set; }
+    public Span<byte> Written => _array.AsSpan(0, Length);
+    public Memory<byte> WrittenMemory => _array.AsMemory(0, Length);
+
+    public void Clear() => Length = 0;
+
+    public void Advance(int count)
+    {
+        if ((uint)count > (uint)(_array.Length - Length) || count > maxSize - Length)
+            ThrowTooLarge();
+        Length += count;
+    }
+
+    public Memory<byte> GetMemory(int sizeHint = 0)
+    {
+        Reserve(Math.Max(sizeHint, 1));
+        return _array.AsMemory(Length);
+    }
+
+    public Span<byte> GetSpan(int sizeHint = 0)
+    {
+        Reserve(Math.Max(sizeHint, 1));
+        return _array.AsSpan(Length);
+    }
+
+    public void Write(ReadOnlySpan<byte> bytes)
+    {
+        Reserve(bytes.Length);
+        bytes.CopyTo(_array.AsSpan(Length));
+        Length += bytes.Length;
+    }
+
+    public void Dispose()
+    {
+        var array = _array;
+        _array = [];
+        Length = 0;
+        if (array.Length > 0)
+            ArrayPool<byte>.Shared.Return(array);
+    }
+
+    private void Reserve(int size)
+    {
+        if (size > _array.Length - Length)
+            Grow(size);
+    }
+
+    private void Grow(int size)
+    {
+        var needed = (long)Length + size;
+        if (needed > maxSize)
+            ThrowTooLarge();
+        var larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(Math.Max(needed, 2L * _array.Length), maxSize));
+        Written.CopyTo(larger);
+        ArrayPool<byte>.Shared.Return(_array);
+        _array = larger;
+    }
+
+    private void ThrowTooLarge() => throw new InvalidDataException($"The data is larger than the limit of {maxSize} bytes.");
+}
