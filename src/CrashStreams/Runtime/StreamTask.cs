@@ -157,10 +157,17 @@ internal sealed class StreamTask
                 source.Close(_horizonMs);
         }
 
-        (var watermark, _isIdle) = InputClock.Combine(_inputs.Select(i => (i.Clock.Watermark, i.Clock.IsIdle)));
+        (var watermark, _isIdle) = _inputs is [var only]
+            ? (only.Clock.Watermark, only.Clock.IsIdle)
+            : InputClock.Combine(_inputs.Select(i => (i.Clock.Watermark, i.Clock.IsIdle)));
         if (!_context.Clock.AdvanceTo(watermark))
             return;
         _context.Current.Clear();
+        TellListeners(watermark);
+    }
+
+    private void TellListeners(long watermark)
+    {
         foreach (var listener in _listeners)
             Guard(() => listener.OnWatermark(watermark));
     }
@@ -245,7 +252,13 @@ internal sealed class StreamTask
             Punctuate(PunctuationType.StreamTime, _context.Clock.StreamTime);
     }
 
-    private void Punctuate(PunctuationType type, long time) => Guard(() => _context.Punctuations.Run(type, time, now =>
+    private void Punctuate(PunctuationType type, long time)
+    {
+        if (_context.Punctuations.AnyDue(type, time))
+            RunPunctuations(type, time);
+    }
+
+    private void RunPunctuations(PunctuationType type, long time) => Guard(() => _context.Punctuations.Run(type, time, now =>
     {
         _context.Current.Clear();
         _context.Clock.RecordTime = now;
