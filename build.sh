@@ -78,12 +78,38 @@ run_program() {
   exec "$project/bin/Release/net10.0/$program" "$@"
 }
 
+# bench quick: the engine alone in memory, then the crash monitor's drain of an Apache Kafka against a bare consume.
+run_bench() {
+  local dir=$out/bench kafka=${KAFKA_TEST_HOME:-../shared/kafka}
+  if [ "${1:-}" != quick ]; then
+    echo "./build.sh bench quick      the two figures that matter most, in about two minutes: crash topology in memory, drain from Apache Kafka"
+    echo "All other benchmarks: dotnet run -c Release --project benchmarks/CrashStreams.Benchmarks -- --list flat"
+    return
+  fi
+  need_dotnet
+  mkdir -p "$dir"
+  echo "Building"
+  for project in CrashStreams.Benchmarks CrashStreams.Drain; do
+    build "$dir/build-$project.log" "benchmarks/$project" || die "the build failed; all of it: $dir/build-$project.log"
+  done
+  echo "Crash topology in memory (about a minute; log: $dir/memory.log)"
+  benchmarks/CrashStreams.Benchmarks/bin/Release/net10.0/CrashStreams.Benchmarks --filter '*CrashTopologyBenchmarks*' --artifacts "$dir" >"$dir/memory.log" 2>&1 \
+    || die "the benchmark failed; see $dir/memory.log"
+  grep '^|' "$dir/memory.log"
+  [ -x "$kafka/kafka.sh" ] || { echo "Drain skipped: no Apache Kafka in '$kafka' (set KAFKA_TEST_HOME)."; return; }
+  command -v java >/dev/null || { echo "Drain skipped: Java 17 is missing (apt-get install openjdk-17-jre-headless)."; return; }
+  benchmarks/CrashStreams.Drain/bin/Release/net10.0/CrashStreams.Drain compare "$kafka" "$dir/drain.md"
+  { echo "Crash topology in memory, per record (M records/s = 1000 / ns):"; echo; grep '^|' "$dir/memory.log"; echo; cat "$dir/drain.md"; } >"$dir/quick.md"
+  echo "Results: $dir/quick.md"
+}
+
 usage() {
   cat <<'T'
 ./build.sh demo [ARG...]    the crash monitor from topics to verified alerts, on a broker of its own; arguments as of `crash-monitor demo --help`
 ./build.sh test [NAME...]   build everything and run all tests, or those of the test projects whose name contains NAME;
                             integration tests run when KAFKA_TEST_HOME (default ../shared/kafka) holds an Apache Kafka
 ./build.sh broker [ARG...]  the broker on the command line until Ctrl-C: --port P --data DIR | --memory, --flush always|interval|os, ... (--help)
+./build.sh bench [quick]    measurements: lists them, or runs those that matter most; results under artifacts/bench
 ./build.sh help             this
 T
 }
@@ -93,6 +119,7 @@ case $command in
   demo) run_program samples/CrashMonitor crash-monitor demo "$@" ;;
   test) run_tests "$@" ;;
   broker) run_program src/CrashStreams.Broker.Cli crashstreams-broker "$@" ;;
+  bench) run_bench "$@" ;;
   help | -h | --help) usage ;;
   *) usage >&2; die "there is no command '$command'." ;;
 esac

@@ -9,9 +9,8 @@ namespace CrashStreams.Benchmarks;
 /// filter, shuffle through a repartition topic in memory, count per user and window, closing and writing alerts, commits and changelog included.
 /// Each run reads 1 M different lines of 1000 s and 1000 users over 12 partitions with new tasks; making them is not counted.
 /// </summary>
+[InProcess]
 [MemoryDiagnoser]
-[GcServer(false)]
-[GcConcurrent(false)]
 [InvocationCount(1)]
 [WarmupCount(3)]
 [IterationCount(8)]

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using CrashStreams.Log;
 
 namespace CrashStreams.Drain;
@@ -15,11 +16,17 @@ internal static class Draining
         }
 
         using var consumer = clients.CreateRestoreConsumer("drain", readCommitted: true);
+        var started = Stopwatch.GetTimestamp();
         consumer.Assign(offsets.ToDictionary(o => o.Key, o => o.Value.Start));
-        var measurement = new Measurement("drain");
         long count = 0;
+        var joining = TimeSpan.Zero;
         while (count < total)
+        {
             count += consumer.Poll(TimeSpan.FromMilliseconds(100)).Count;
-        measurement.Print(count);
+            if (joining == TimeSpan.Zero && count > 0)
+                joining = Stopwatch.GetElapsedTime(started);
+        }
+
+        new Outcome(count, (Stopwatch.GetElapsedTime(started) - joining).TotalSeconds, joining.TotalSeconds).Print();
     }
 }

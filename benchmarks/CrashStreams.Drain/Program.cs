@@ -3,14 +3,23 @@ using CrashStreams.Drain;
 using CrashStreams.Kafka;
 using CrashStreams.Log;
 
-// Measures the bare Kafka ports: what an engine above them can reach at most.
+// Measures the bare Kafka ports, what an engine above them can reach at most, and the crash monitor against them.
 //   produce BOOTSTRAP TOPIC RECORDS [PARTITIONS]   makes the topic and fills it with records of 165 B
 //   confluent BOOTSTRAP TOPIC RECORDS              the same through Confluent.Kafka's own producer
+//   load BOOTSTRAP TOPIC RECORDS [PARTITIONS]      makes the topic and fills it with the load generator's lines
 //   drain BOOTSTRAP TOPIC                          reads the topic to its end and only counts
+//   monitor BOOTSTRAP TOPIC RECORDS [THREADS]      runs the crash monitor on the topic until it has caught up
+//   compare KAFKA_HOME RESULT_FILE                 starts an Apache Kafka, loads it, and runs drain and monitor in turn
 if (args is not [var command, var bootstrap, var topic, ..])
 {
-    Console.Error.WriteLine("usage: CrashStreams.Drain produce|confluent|drain BOOTSTRAP TOPIC [RECORDS] [PARTITIONS]");
+    Console.Error.WriteLine("usage: CrashStreams.Drain produce|confluent|load|drain|monitor BOOTSTRAP TOPIC [RECORDS] [PARTITIONS|THREADS]");
     return 2;
+}
+
+if (command == "compare")
+{
+    await Comparison.RunAsync(bootstrap, topic);
+    return 0;
 }
 
 int Argument(int index, int otherwise) => args.Length > index ? int.Parse(args[index], CultureInfo.InvariantCulture) : otherwise;
@@ -28,6 +37,12 @@ switch (command)
         await admin.CreateTopicsAsync([NewTopic()], default);
         Producing.WithConfluent(bootstrap, topic, Argument(3, 1_000_000), Argument(4, 12));
         return 0;
+    case "load":
+        await Loading.RunAsync(clients, topic, Argument(4, 12), Argument(3, 3_000_000));
+        return 0;
+    case "monitor":
+        await Monitoring.RunAsync(clients, topic, Argument(3, 3_000_000), Argument(4, 1));
+        return 0;
     case "drain":
         if (!(await admin.PartitionCountsAsync([topic], default)).TryGetValue(topic, out var count))
         {
@@ -38,6 +53,6 @@ switch (command)
         Draining.Run(clients, await admin.OffsetsAsync([.. Enumerable.Range(0, count).Select(p => new TopicPartition(topic, p))], default));
         return 0;
     default:
-        Console.Error.WriteLine($"'{command}' is none of produce, confluent and drain.");
+        Console.Error.WriteLine($"'{command}' is none of produce, confluent, load, drain, monitor and compare.");
         return 2;
 }

@@ -1,0 +1,57 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace CrashStreams.Drain;
+
+/// <summary>An Apache Kafka of one node in a directory of its own, on free ports; stopped and deleted at the end.</summary>
+internal sealed class ApacheKafka : IDisposable
+{
+    private readonly string _script;
+    private readonly string _directory = Directory.CreateTempSubdirectory("crashstreams-kafka-").FullName;
+
+    public ApacheKafka(string home)
+    {
+        _script = Path.Combine(home, "kafka.sh");
+        var port = FreePorts();
+        Bootstrap = $"127.0.0.1:{port}";
+        Run("start", _directory, $"{port}");
+    }
+
+    public string Bootstrap { get; }
+
+    public void Dispose()
+    {
+        Run("stop", _directory);
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    // The node takes two ports in a row.
+    private static int FreePorts()
+    {
+        while (true)
+        {
+            using var first = new TcpListener(IPAddress.Loopback, 0);
+            first.Start();
+            var port = ((IPEndPoint)first.LocalEndpoint).Port;
+            using var second = new TcpListener(IPAddress.Loopback, port + 1);
+            try
+            {
+                second.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // The next one is taken: look elsewhere.
+            }
+        }
+    }
+
+    private void Run(params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(_script, arguments) { RedirectStandardOutput = true })!;
+        process.WaitForExit();
+        if (process.ExitCode != 0)
+            throw new InvalidOperationException($"{_script} {arguments[0]} failed with exit code {process.ExitCode}.");
+    }
+}
