@@ -68,10 +68,32 @@ tally() {
   if [ "$bad" -gt 0 ]; then grep -A12 '\[FAIL\]' "$log" || tail -15 "$log"; fi
 }
 
+# sim [--seeds N] [--from S]: the simulation with other seeds than the tests take; progress and the seeds that failed.
+run_sim() {
+  local seeds=10000 from=1
+  while [ $# -gt 0 ]; do
+    [ $# -ge 2 ] || die "sim: $1 needs a number."
+    case $1 in
+      --seeds) seeds=$2 ;;
+      --from) from=$2 ;;
+      *) die "sim: there is no option '$1'; use --seeds N and --from S." ;;
+    esac
+    shift 2
+  done
+  need_dotnet
+  mkdir -p "$out"
+  build "$out/sim-build.log" tests/CrashStreams.Tests || die "the build failed; all of it: $out/sim-build.log"
+  CRASHSTREAMS_SIM_SEEDS=$seeds CRASHSTREAMS_SIM_FROM=$from tests/CrashStreams.Tests/bin/Release/net10.0/CrashStreams.Tests \
+    -noColor -class CrashStreams.Tests.Simulation.SimulationTests -method '*No_fault*'
+}
+
 usage() {
   cat <<'T'
 ./build.sh test [NAME...]   build everything and run all tests, or those of the test projects whose name contains NAME;
                             integration tests run when KAFKA_TEST_HOME (default ../shared/kafka) holds an Apache Kafka
+./build.sh sim [--seeds N] [--from S]
+                            run the whole runtime in simulated clusters with crashes, zombies, rebalances and lost answers, N seeds (default
+                            10000) from S (default 1), and compare with the oracle; one seed alone tells every step it took
 ./build.sh help             this
 T
 }
@@ -79,6 +101,7 @@ T
 command=${1:-help}; [ $# -gt 0 ] && shift
 case $command in
   test) run_tests "$@" ;;
+  sim) run_sim "$@" ;;
   help | -h | --help) usage ;;
   *) usage >&2; die "there is no command '$command'." ;;
 esac
