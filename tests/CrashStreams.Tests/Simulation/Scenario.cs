@@ -41,7 +41,7 @@ internal abstract class Scenario
             ExternalTopics = topics,
             StartTime = SourceRecords.Start,
             ChaosSteps = random.Pick([100, 400, 1500]),
-            Wrap = clients => MutantClients.Wrap(clients, mutation),
+            Wrap = MutantClients.Of(mutation),
             IgnoresFencing = mutation == Mutation.FencingIgnored,
             KeepsTrace = keepsTrace,
         });
