@@ -5,34 +5,43 @@ namespace CrashStreams.Broker;
 /// <summary>What logs need from time to time: flushing, retention, compaction.</summary>
 internal sealed class LogCare(BrokerCore core, IReadOnlyList<PartitionLog> journals)
 {
+    private readonly Queue<PartitionLog> _toCompact = new();
+
     private IEnumerable<PartitionLog> Logs => core.Topics.Partitions.Select(partition => partition.Log).Concat(journals);
 
     public void Start()
     {
-        Every(core.Options.LogCareInterval, ApplyRetention);
+        Every(core.Options.LogCareInterval, LookOver);
         if (core.Options.Flush == FlushMode.Interval)
             Every(core.Options.FlushInterval, Flush);
     }
 
-    private void Every(TimeSpan interval, Action care)
+    private void Every(TimeSpan interval, Action care) => core.Timers.Schedule(core.Timers.NowMs + (long)interval.TotalMilliseconds, () =>
     {
-        core.Timers.Schedule(core.Timers.NowMs + (long)interval.TotalMilliseconds, () =>
+        try
         {
-            try
-            {
-                care();
-            }
-            finally
-            {
-                Every(interval, care);
-            }
-        });
-    }
+            care();
+        }
+        finally
+        {
+            Every(interval, care);
+        }
+    });
 
     private void Flush()
     {
         foreach (var log in Logs)
             log.Flush();
+    }
+
+    private void LookOver()
+    {
+        ApplyRetention();
+        if (_toCompact.Count > 0)
+            return; // the last round is still at work
+        foreach (var log in Logs.Where(log => log.Config.Compact))
+            _toCompact.Enqueue(log);
+        CompactNext();
     }
 
     private void ApplyRetention()
@@ -45,5 +54,30 @@ internal sealed class LogCare(BrokerCore core, IReadOnlyList<PartitionLog> journ
             if (partition.Log.LogStartOffset != start)
                 partition.Moved();
         }
+    }
+
+    private void CompactNext()
+    {
+        while (_toCompact.TryDequeue(out var log))
+        {
+            if (!log.IsOpen || log.BeginCompaction(core.Timers.NowMs) is not { } compaction)
+                continue;
+            Step(log, compaction);
+            return;
+        }
+    }
+
+    /// <summary>One step a turn of the loop, so that requests are served in between.</summary>
+    private void Step(PartitionLog log, LogCompaction compaction)
+    {
+        if (log.IsOpen && compaction.Step())
+        {
+            core.Timers.Schedule(core.Timers.NowMs + 1, () => Step(log, compaction));
+            return;
+        }
+        using (compaction)
+            if (log.IsOpen)
+                log.CompleteCompaction(compaction);
+        CompactNext();
     }
 }

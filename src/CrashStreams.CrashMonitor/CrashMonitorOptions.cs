@@ -59,6 +59,12 @@ public sealed record CrashMonitorOptions
     /// <summary>A partition that has been read to its end and gets nothing new for so long (wall clock) is not waited for. Default 5 s.</summary>
     public TimeSpan IdleAfter { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// When a partition that has been read to its end gets nothing new for so long (wall clock), its last windows close. Default: they wait for the next
+    /// line. Lines that come after all and belong to those windows are late.
+    /// </summary>
+    public TimeSpan? CloseAfterIdle { get; init; }
+
     /// <summary>A line with an event time further ahead of the wall clock moves no clock and goes where late crashes go. Default one day.</summary>
     public TimeSpan MaxFuture { get; init; } = TimeSpan.FromDays(1);
 
@@ -75,6 +81,7 @@ public sealed record CrashMonitorOptions
             ApplicationId = ApplicationId,
             Threads = Threads,
             IdleAfter = IdleAfter,
+            CloseAfterIdle = CloseAfterIdle,
             MaxFuture = MaxFuture,
             LateTopic = LateTopic,
             OnDeserializationFault = BadInput,
@@ -101,6 +108,8 @@ public sealed record CrashMonitorOptions
             yield return $"{nameof(BadInput)} is DeadLetter: name the {nameof(DeadLetterTopic)}.";
         if (IdleAfter < TimeSpan.Zero || MaxFuture < TimeSpan.Zero)
             yield return $"{nameof(IdleAfter)} ({IdleAfter}) and {nameof(MaxFuture)} ({MaxFuture}) must not be negative.";
+        if (CloseAfterIdle < IdleAfter)
+            yield return $"{nameof(CloseAfterIdle)} ({CloseAfterIdle}) is less than {nameof(IdleAfter)} ({IdleAfter}): it must not be.";
         if (string.IsNullOrWhiteSpace(InputTopic))
             yield return $"{nameof(InputTopic)} is empty: name the topic with the log lines.";
         if (string.IsNullOrWhiteSpace(AlertTopic))

@@ -10,6 +10,11 @@ namespace CrashStreams.Kafka;
 internal sealed class KafkaAdmin : ILogAdmin
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
+    // KIP-848: a group's coordinator learns of a new topic after the brokers do, and answers a subscription made before without its partitions.
+    // The member then hears of them with its next heartbeat, 5 s later. Nothing tells when the coordinator has caught up.
+    private static readonly TimeSpan CoordinatorDelay = TimeSpan.FromMilliseconds(400);
+
     private readonly IAdminClient _client;
     private readonly TimeSpan _timeout;
 
@@ -57,6 +62,7 @@ internal sealed class KafkaAdmin : ILogAdmin
             ReplicationFactor = topic.ReplicationFactor,
             Configs = topic.Configs.ToDictionary(),
         });
+        var anyIsNew = true;
         try
         {
             await _client.CreateTopicsAsync(specifications, new CreateTopicsOptions { RequestTimeout = _timeout, OperationTimeout = _timeout }).WaitAsync(cancellation);
@@ -64,6 +70,7 @@ internal sealed class KafkaAdmin : ILogAdmin
         catch (CreateTopicsException e)
         {
             ThrowUnless(Confluent.Kafka.ErrorCode.TopicAlreadyExists, e.Results.Select(result => (result.Topic, result.Error)), "Creating topic");
+            anyIsNew = e.Results.Any(result => !result.Error.IsError);
         }
         catch (KafkaException e)
         {
@@ -72,6 +79,8 @@ internal sealed class KafkaAdmin : ILogAdmin
 
         // A created topic is not known to the brokers at once.
         await Until(counts => counts.Count == topics.Count, topics.Select(topic => topic.Name).ToArray(), cancellation);
+        if (anyIsNew)
+            await Task.Delay(CoordinatorDelay, TimeProvider.System, cancellation);
     }
 
     public async Task DeleteTopicsAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation)

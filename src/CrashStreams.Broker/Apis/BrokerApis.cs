@@ -3,7 +3,7 @@ using CrashStreams.Protocol.Messages;
 
 namespace CrashStreams.Broker.Apis;
 
-/// <summary>The list of everything that the broker serves. SASL is not here: it belongs to the connection.</summary>
+/// <summary>The list of everything that the broker serves.</summary>
 internal static class BrokerApis
 {
     public static ApiTable Create(BrokerCore core, Fetch fetch)
@@ -13,7 +13,15 @@ internal static class BrokerApis
         AddTopics(apis, core);
         AddGroups(apis, core);
         AddTransactions(apis, core);
+        if (core.Options.Users.Count > 0)
+            AddAuthentication(apis);
         return apis;
+    }
+
+    private static void AddAuthentication(ApiTable apis)
+    {
+        apis.Add<SaslHandshakeRequest, SaslHandshakeResponse>((request, context) => context.Session.Authentication!.Handshake(request));
+        apis.Add<SaslAuthenticateRequest, SaslAuthenticateResponse>((request, context) => context.Session.Authentication!.Authenticate(request));
     }
 
     private static void AddRecords(ApiTable apis, BrokerCore core, Fetch fetch)

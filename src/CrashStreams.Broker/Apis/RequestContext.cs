@@ -1,4 +1,5 @@
 using CrashStreams.Broker.Coordination;
+using CrashStreams.Broker.Server;
 using CrashStreams.Protocol;
 
 namespace CrashStreams.Broker.Apis;
@@ -9,8 +10,8 @@ internal sealed record RequestContext(ApiVersionRange Api, short Version, Client
 /// <summary>The connection that a request came from, as handlers see it.</summary>
 internal interface IClientSession
 {
-    /// <summary>Who the client proved to be; null before that, and where no proof is asked for.</summary>
-    string? Principal { get; }
+    /// <summary>Where the client proves who it is; null when no proof is asked for.</summary>
+    Authentication? Authentication { get; }
 
     /// <summary>Closes the connection: the only answer to a failed produce without acknowledgement.</summary>
     void Close();

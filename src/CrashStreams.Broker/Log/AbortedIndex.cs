@@ -20,6 +20,8 @@ internal sealed class AbortedIndex(IStorage storage, string path)
 
     public IReadOnlyList<AbortedEntry> Entries => _entries;
 
+    public uint Checksum => _entries.Count == 0 ? 0 : Crc32C.Compute(Encode(0));
+
     public void Add(AbortedEntry entry) => _entries.Add(entry);
 
     /// <summary>All aborted transactions that overlap [fetchOffset, end). One that starts far before or ends far behind is among them.</summary>

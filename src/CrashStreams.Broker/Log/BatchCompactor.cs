@@ -37,7 +37,7 @@ internal sealed class BatchCompactor(CompactionContext context, KeyOffsetMap lat
             PassedAborts.Add(marker.LastOffset);
 
         // The index entry of an aborted transaction has to be gone before its marker is: a reader who is told of an abort waits for the marker.
-        var isNeeded = hadData || isIndexed || IsLastOfProducer(marker) || marker.LastOffset >= mappedUpTo;
+        var isNeeded = hadData || isIndexed || IsLastOfProducer(marker) || marker.LastOffset >= mappedUpTo || marker.Codec != CompressionCodec.None;
         if (isNeeded)
             return marker.Bytes;
         if (!marker.HasDeleteHorizon)

@@ -32,7 +32,8 @@ internal sealed record Checkpoint
     /// <summary>Up to here the log is compacted.</summary>
     public required long CleanedOffset { get; init; }
 
-    public required int AbortedCount { get; init; }
+    /// <summary>The checksum of the aborted transactions: their file is another one, and may be older or newer after a power cut.</summary>
+    public required uint AbortedChecksum { get; init; }
     public required IReadOnlyCollection<ProducerState> Producers { get; init; }
 
     public void Save(IStorage storage, string path, bool flush)
@@ -49,7 +50,7 @@ internal sealed record Checkpoint
         Put(content, MaxTimestamp);
         Put(content, LogStartOffset);
         Put(content, CleanedOffset);
-        Put(content, AbortedCount);
+        Put(content, (int)AbortedChecksum);
         Put(content, Producers.Count);
         foreach (var producer in Producers)
             PutProducer(content, producer);
@@ -76,7 +77,7 @@ internal sealed record Checkpoint
             MaxTimestamp = TakeInt64(ref left),
             LogStartOffset = TakeInt64(ref left),
             CleanedOffset = TakeInt64(ref left),
-            AbortedCount = TakeInt32(ref left),
+            AbortedChecksum = (uint)TakeInt32(ref left),
             Producers = TakeProducers(ref left),
         };
     }

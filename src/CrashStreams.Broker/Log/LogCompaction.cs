@@ -139,9 +139,19 @@ internal sealed class LogCompaction : IDisposable
             }
             reader.ExpectEnd();
         }
+        FillUp(sources[^1].NextOffset, file, target);
         file.Flush();
-        target.NextOffset = sources[^1].NextOffset;
         _done.Add(new CompactedSegment(sources, target));
+    }
+
+    /// <summary>Ends a segment whose last records are gone with a batch without records, so that a start after a crash sees that nothing is missing.</summary>
+    private void FillUp(long nextOffset, IStorageFile file, LogSegment target)
+    {
+        if (target.NextOffset == nextOffset)
+            return;
+        Span<byte> filler = stackalloc byte[RecordBatchHeader.Size];
+        new RecordBatchHeader { BaseOffset = target.NextOffset, LastOffsetDelta = (int)(nextOffset - target.NextOffset - 1) }.Write(filler);
+        Copy(filler, file, target);
     }
 
     private void Copy(ReadOnlySpan<byte> kept, IStorageFile file, LogSegment target)

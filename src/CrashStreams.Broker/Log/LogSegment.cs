@@ -115,10 +115,12 @@ internal sealed class LogSegment(IStorage storage, string directory, long baseOf
         Length = length;
     }
 
-    public void SaveIndex(bool closed)
+    public void SaveIndex(bool closed, bool flush = false)
     {
         using var file = storage.Open(IndexPath, create: true);
         EnsureIndex().Save(file, closed ? new SegmentSummary(Length, _maxTimestamp) : null);
+        if (flush)
+            file.Flush();
     }
 
     /// <summary>Ends the appends.</summary>
@@ -228,5 +230,6 @@ internal sealed class LogSegment(IStorage storage, string directory, long baseOf
         return _index;
     }
 
-    private void ThrowDamaged(long position) => throw new IOException($"Log segment {LogPath} is damaged at byte {position}: no batch begins there.");
+    /// <exception cref="IOException">Always: the bytes at a position are no batch.</exception>
+    public void ThrowDamaged(long position) => throw new IOException($"Log segment {LogPath} is damaged at byte {position}: no batch begins there.");
 }

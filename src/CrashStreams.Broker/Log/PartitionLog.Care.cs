@@ -25,16 +25,17 @@ internal sealed partial class PartitionLog
         _producers.Expire(nowMs, Config.ProducerIdExpirationMs);
         if (!Config.Delete)
             return;
-        var excess = Config.RetentionBytes < 0 ? 0 : SizeInBytes - Config.RetentionBytes;
+        var excess = Config.RetentionBytes < 0 ? long.MinValue : SizeInBytes - Config.RetentionBytes;
         var count = 0;
-        foreach (var segment in _segments)
+        for (var i = 0; i < _segments.Count && _segments[i].NextOffset <= LastStableOffset; i++)
         {
-            var isTooOld = segment.Length == 0 ? segment != Active : IsTooOld(segment, nowMs);
-            var isTooMuch = segment != Active && segment.Length > 0 && excess >= segment.Length;
-            if (segment.NextOffset > LastStableOffset || !(isTooOld || isTooMuch))
-                break;
-            excess -= segment.Length;
-            count++;
+            var segment = _segments[i];
+            var isTooMuch = segment != Active && excess >= segment.Length;
+            if (isTooMuch || IsTooOld(segment, nowMs))
+                count = i + 1;
+            else if (segment == Active || segment.MaxTimestamp >= 0)
+                break; // one without timestamps goes with the next that has some
+            excess -= Config.RetentionBytes < 0 ? 0 : segment.Length;
         }
         if (count == 0)
             return;
@@ -54,13 +55,16 @@ internal sealed partial class PartitionLog
         foreach (var segment in _unflushed)
             segment.Flush();
         _unflushed.Clear();
+        Active.SaveIndex(closed: false, flush: true);
         _aborted.Save(flush: true);
         MakeCheckpoint().Save(_storage, $"{Directory}/{Checkpoint.Flushed}", flush: true);
     }
 
-    /// <summary>Closes the active segment and begins a new one.</summary>
+    /// <summary>Closes the active segment and begins a new one, unless it is empty.</summary>
     public void Roll()
     {
+        if (Active.Length == 0)
+            return;
         var full = Active;
         AddActiveSegment(EndOffset);
         full.Close();
@@ -106,11 +110,12 @@ internal sealed partial class PartitionLog
 
     private void WriteCheckpoint()
     {
-        Active.SaveIndex(closed: false);
-        _aborted.Save(flush: Config.Flush == FlushPolicy.Always);
+        var isFlushed = _unflushed.Count == 0;
+        Active.SaveIndex(closed: false, isFlushed);
+        _aborted.Save(isFlushed);
         var checkpoint = MakeCheckpoint();
         checkpoint.Save(_storage, $"{Directory}/{Checkpoint.Latest}", flush: false);
-        if (_unflushed.Count == 0)
+        if (isFlushed)
             checkpoint.Save(_storage, $"{Directory}/{Checkpoint.Flushed}", flush: true);
     }
 
@@ -123,7 +128,7 @@ internal sealed partial class PartitionLog
         MaxTimestamp = Active.MaxTimestamp,
         LogStartOffset = LogStartOffset,
         CleanedOffset = CleanedOffset,
-        AbortedCount = _aborted.Entries.Count,
+        AbortedChecksum = _aborted.Checksum,
         Producers = _producers.Producers,
     };
 }

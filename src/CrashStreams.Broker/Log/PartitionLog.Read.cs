@@ -79,7 +79,7 @@ internal sealed partial class PartitionLog
             }
             var next = Math.Min(endOffset, segment.NextOffset);
             if (end - start > maxBytes)
-                (end, next) = Shorten(segment, file, start, Math.Max(0, maxBytes), atLeastOneBatch, offset);
+                (end, next) = Shorten(segment, file, (start, end), Math.Max(0, maxBytes), atLeastOneBatch, offset);
             RememberReadEnd(segment, next, end);
             slice = new LogSlice(file.Share(), start, (int)(end - start))
             {
@@ -98,16 +98,19 @@ internal sealed partial class PartitionLog
     }
 
     /// <summary>The end of the last whole batch within the size; the index knows one near it.</summary>
-    private static (long End, long NextOffset) Shorten(LogSegment segment, SharedFile file, long start, int maxBytes, bool atLeastOneBatch, long offset)
+    private static (long End, long NextOffset) Shorten(LogSegment segment, SharedFile file, (long Start, long End) range, int maxBytes, bool atLeastOneBatch, long offset)
     {
+        var start = range.Start;
         var indexed = segment.Index.FloorByPosition((int)Math.Min(start + maxBytes, int.MaxValue));
         if (indexed.Position > start)
             return (indexed.Position, segment.BaseOffset + indexed.RelativeOffset);
         Span<byte> header = stackalloc byte[RecordBatchHeader.Size];
         var (end, next) = (start, offset);
-        while (file.Read(end, header) == header.Length)
+        while (end < range.End && file.Read(end, header) == header.Length)
         {
             var batch = new RecordBatchView(header);
+            if (!batch.IsHeaderPlausible || batch.SizeInBytes > range.End - end)
+                segment.ThrowDamaged(end);
             var isWanted = end + batch.SizeInBytes - start <= maxBytes || (atLeastOneBatch && end == start);
             if (!isWanted)
                 break;

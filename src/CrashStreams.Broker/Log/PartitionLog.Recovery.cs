@@ -47,7 +47,7 @@ internal sealed partial class PartitionLog
         if (segment is null || FileLength(segment) < checkpoint.Position)
             return false;
         _aborted.Load(checkpoint.LogStartOffset, checkpoint.Offset);
-        return _aborted.Entries.Count == checkpoint.AbortedCount;
+        return _aborted.Checksum == checkpoint.AbortedChecksum;
     }
 
     /// <summary>Reads the log from a checkpoint on, or all of it. Returns the bytes that were read or cut off.</summary>
@@ -71,41 +71,63 @@ internal sealed partial class PartitionLog
             segment.NextOffset = Math.Max(EndOffset, segment.BaseOffset);
             var length = FileLength(segment);
             scanned += length - position;
-            var isWhole = Scan(segment, length);
-            if (!isWhole || i == _segments.Count - 1)
+            var following = i == _segments.Count - 1 ? null : _segments[i + 1];
+            if (!Scan(segment, length, following?.BaseOffset))
             {
-                DeleteSegmentsFrom(i + 1);
-                break;
+                CutBehind(i);
+                return scanned;
             }
-            segment.NextOffset = _segments[i + 1].BaseOffset;
-            segment.Close();
+            segment.NextOffset = following?.BaseOffset ?? EndOffset;
+            if (following is not null)
+                segment.Close();
         }
         if (_segments.Count > 0)
             Active.OpenForAppend(Active.Length);
         return scanned;
     }
 
+    /// <summary>Ends the log behind the sound batches of a segment.</summary>
+    private void CutBehind(int index)
+    {
+        var isLast = index == _segments.Count - 1;
+        DeleteSegmentsFrom(index + 1);
+        Active.OpenForAppend(Active.Length);
+
+        // Offsets in an active segment have no gaps; those of one that was closed may, if it was compacted.
+        if (!isLast)
+            Roll();
+    }
+
     /// <summary>Takes note of the sound batches of a segment behind those known. False when something else follows them.</summary>
-    private bool Scan(LogSegment segment, long length)
+    private bool Scan(LogSegment segment, long length, long? nextSegment)
     {
         var file = segment.Lease();
         try
         {
             EndOffset = segment.NextOffset;
             using var scanner = new BatchScanner(file.File, segment.Length, length);
-            while (scanner.TryReadHeader(out var header) && header.BaseOffset >= EndOffset
-                && header.LastOffset - segment.BaseOffset <= int.MaxValue && scanner.IsCrcValid(header.Crc))
+            while (scanner.TryReadHeader(out var header) && IsInPlace(header, segment, nextSegment) && scanner.IsCrcValid(header.Crc))
             {
                 segment.Note(header, Config.IndexIntervalBytes);
                 EndOffset = header.NextOffset;
                 Track(header.IsControl ? scanner.ReadBatch() : header);
             }
-            return segment.Length == length;
+
+            // A closed segment reaches up to the next one: if it doesn't, its end was lost at the border of a batch.
+            return segment.Length == length && (nextSegment is null || EndOffset == nextSegment);
         }
         finally
         {
             file.Release();
         }
+    }
+
+    /// <summary>The CRC doesn't cover the offset: compaction leaves gaps in closed segments, but nothing else does.</summary>
+    private bool IsInPlace(in RecordBatchView batch, LogSegment segment, long? nextSegment)
+    {
+        if (batch.LastOffset - segment.BaseOffset > int.MaxValue)
+            return false;
+        return nextSegment is { } next ? batch.BaseOffset >= EndOffset && batch.LastOffset < next : batch.BaseOffset == EndOffset;
     }
 
     private void BeginEmpty()

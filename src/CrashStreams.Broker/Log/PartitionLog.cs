@@ -45,6 +45,9 @@ internal sealed partial class PartitionLog : IDisposable
     /// <summary>Bytes of all segments.</summary>
     public long SizeInBytes => _segments.Sum(segment => segment.Length);
 
+    /// <summary>False once the log was closed, abandoned or deleted.</summary>
+    public bool IsOpen => _segments.Count > 0;
+
     public int SegmentCount => _segments.Count;
 
     /// <summary>The largest timestamp of any batch, or -1.</summary>

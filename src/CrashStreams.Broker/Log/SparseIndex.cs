@@ -47,9 +47,11 @@ internal sealed class SparseIndex
         _saved = 0;
     }
 
-    /// <summary>Appends what is new to the file.</summary>
+    /// <summary>Appends what is new to the file; what it holds of other entries is dropped.</summary>
     public void Save(IStorageFile file, SegmentSummary? summary)
     {
+        if (_saved == 0)
+            file.Truncate(0);
         var count = _entries.Count - _saved;
         if (count == 0 && summary is null)
             return;
@@ -58,8 +60,6 @@ internal sealed class SparseIndex
             WriteEntries(chunks, CollectionsMarshal.AsSpan(_entries)[_saved..]);
         if (summary is { } closed)
             WriteSummary(chunks, closed);
-        if (_saved == 0)
-            file.Truncate(0);
         file.Write(file.Length, chunks.Written);
         _saved = _entries.Count;
     }

@@ -17,6 +17,7 @@ internal interface ILoopItem
 internal sealed class BrokerLoop : IThreadPoolWorkItem, IDisposable
 {
     private const int ItemsPerTurn = 256;
+    private const int TurnsPerThread = 32;
 
     private readonly ConcurrentQueue<ILoopItem> _inbox = new(); // shared: any thread posts
     private readonly Timers _timers;
@@ -30,7 +31,7 @@ internal sealed class BrokerLoop : IThreadPoolWorkItem, IDisposable
     public BrokerLoop(Timers timers, TimeProvider time, ILogger log)
     {
         (_timers, _time, _log) = (timers, time, log);
-        _wakeUp = time.CreateTimer(_ => Post(new LoopAction(() => { })), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _wakeUp = time.CreateTimer(_ => Post(new LoopAction(WokenUp)), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Called at the end of each turn: what many requests of a turn share, such as waking fetches.</summary>
@@ -77,24 +78,23 @@ internal sealed class BrokerLoop : IThreadPoolWorkItem, IDisposable
 
     public void Execute()
     {
-        do
+        for (var turn = 0; ; turn++)
         {
-            for (var left = ItemsPerTurn; left > 0 && _inbox.TryDequeue(out var item); left--)
-                Guard(item.Run);
-            if (_isStopped)
+            // A connection's thread runs the loop for a while, but has to get back to its own client.
+            if (turn == TurnsPerThread)
             {
-                Volatile.Write(ref _isRunning, 0);
-                continue;
+                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+                return;
             }
-            Guard(_timers.RunDue);
-            Guard(TurnEnded);
+            RunTurn();
             if (!_inbox.IsEmpty)
                 continue;
             SetWakeUp();
-            Volatile.Write(ref _isRunning, 0);
-            // What was posted between the last look and the write above found the loop running, so it is looked for once more.
+            Interlocked.Exchange(ref _isRunning, 0);
+            // What was posted between the last look and the line above found the loop running: whoever sees it first goes on.
+            if (_inbox.IsEmpty || Interlocked.Exchange(ref _isRunning, 1) != 0)
+                return;
         }
-        while (!_inbox.IsEmpty && (_isRunning == 1 || Interlocked.Exchange(ref _isRunning, 1) == 0));
     }
 
     /// <summary>Ends the timers; work that is posted later still runs, so that nobody waits in vain.</summary>
@@ -102,8 +102,23 @@ internal sealed class BrokerLoop : IThreadPoolWorkItem, IDisposable
 
     public void Dispose() => _wakeUp.Dispose();
 
+    /// <summary>The timer runs on another clock and may be a little early; then it has to be set again for the same time.</summary>
+    private void WokenUp() => _wakeUpMs = long.MaxValue;
+
+    private void RunTurn()
+    {
+        for (var left = ItemsPerTurn; left > 0 && _inbox.TryDequeue(out var item); left--)
+            Guard(item.Run);
+        if (_isStopped)
+            return;
+        Guard(_timers.RunDue);
+        Guard(TurnEnded);
+    }
+
     private void SetWakeUp()
     {
+        if (_isStopped)
+            return;
         var dueMs = _timers.NextDueMs ?? long.MaxValue;
         if (dueMs == _wakeUpMs)
             return;

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using CrashStreams.Broker.Apis;
 using CrashStreams.Protocol;
 using CrashStreams.Protocol.Messages;
 
@@ -17,16 +16,10 @@ internal sealed class Authentication(IReadOnlyDictionary<string, string> users)
 
     public string? User { get; private set; }
 
-    /// <summary>The endpoint for a request on a connection that must authenticate; null when it is like any other.</summary>
-    public ApiEndpoint? Endpoint(ApiKey key) => key switch
-    {
-        ApiKey.SaslHandshake => new ApiEndpoint<SaslHandshakeRequest, SaslHandshakeResponse>((request, _, reply) => reply(Handshake(request))),
-        ApiKey.SaslAuthenticate => new ApiEndpoint<SaslAuthenticateRequest, SaslAuthenticateResponse>((request, _, reply) => reply(Authenticate(request))),
-        _ when User is not null || key == ApiKey.ApiVersions => null,
-        _ => throw new ProtocolException($"{key} before authentication."),
-    };
+    /// <summary>Whether the client may send such a request in its present state.</summary>
+    public bool Allows(ApiKey key) => User is not null || key is ApiKey.ApiVersions or ApiKey.SaslHandshake or ApiKey.SaslAuthenticate;
 
-    private SaslHandshakeResponse Handshake(SaslHandshakeRequest request)
+    public SaslHandshakeResponse Handshake(SaslHandshakeRequest request)
     {
         var isKnown = Mechanisms.Contains(request.Mechanism);
         _mechanism = isKnown ? request.Mechanism : null;
@@ -34,7 +27,7 @@ internal sealed class Authentication(IReadOnlyDictionary<string, string> users)
         return new() { ErrorCode = isKnown ? ErrorCode.None : ErrorCode.UnsupportedSaslMechanism, Mechanisms = [.. Mechanisms] };
     }
 
-    private SaslAuthenticateResponse Authenticate(SaslAuthenticateRequest request)
+    public SaslAuthenticateResponse Authenticate(SaslAuthenticateRequest request)
     {
         if (_mechanism is null)
             return new() { ErrorCode = ErrorCode.IllegalSaslState, ErrorMessage = "SaslHandshake comes first." };

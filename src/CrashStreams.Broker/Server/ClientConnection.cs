@@ -22,7 +22,6 @@ internal sealed class ClientConnection : IClientSession, IThreadPoolWorkItem
     private readonly BrokerServer _server;
     private readonly string _host;
     private readonly ILogger _log;
-    private readonly Authentication? _authentication;
     private readonly PipeReader _reader;
     private readonly PipeWriter _writer;
     private readonly Lock _lock = new();
@@ -34,12 +33,12 @@ internal sealed class ClientConnection : IClientSession, IThreadPoolWorkItem
     public ClientConnection(Stream stream, string host, BrokerServer server, ILogger log)
     {
         (_stream, _host, _server, _log) = (stream, host, server, log);
-        _authentication = server.Core.Options.Users.Count > 0 ? new Authentication(server.Core.Options.Users) : null;
+        Authentication = server.Core.Options.Users.Count > 0 ? new Authentication(server.Core.Options.Users) : null;
         _reader = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: 64 * 1024, minimumReadSize: 4096, leaveOpen: true));
         _writer = PipeWriter.Create(stream, new StreamPipeWriterOptions(minimumBufferSize: 16 * 1024, leaveOpen: true));
     }
 
-    public string? Principal => _authentication?.User;
+    public Authentication? Authentication { get; }
 
     /// <summary>Reads until the client leaves or breaks the protocol.</summary>
     public async Task ServeAsync()
@@ -62,7 +61,7 @@ internal sealed class ClientConnection : IClientSession, IThreadPoolWorkItem
         {
             _log.LogWarning("{Client} broke the protocol and is disconnected: {Problem}", _host, error.Message);
         }
-        catch (Exception error) when (error is IOException or ObjectDisposedException or OperationCanceledException or InvalidOperationException)
+        catch (Exception error)
         {
             _log.LogDebug(error, "{Client} is gone.", _host);
         }
@@ -145,8 +144,9 @@ internal sealed class ClientConnection : IClientSession, IThreadPoolWorkItem
         var header = RequestHeader.Read(ref reader);
         var client = new ClientIdentity(header.ClientId ?? "", _host);
         var context = new RequestContext(header.Api, header.Version, client, this);
-        var endpoint = _authentication?.Endpoint(header.Api.Key) ?? _server.Core.Apis.Find(header.Api.Key)
-            ?? throw new ProtocolException($"{header.Api.Key} is not served.");
+        if (Authentication?.Allows(header.Api.Key) == false)
+            throw new ProtocolException($"{header.Api.Key} before authentication.");
+        var endpoint = _server.Core.Apis.Find(header.Api.Key) ?? throw new ProtocolException($"{header.Api.Key} is not served.");
         if (!header.IsSupported && header.Api.Key == ApiKey.ApiVersions)
             return new PendingRequest(UnsupportedApiVersions.Endpoint, "", context with { Version = 0 }, header.CorrelationId, frame, this, _server.Core);
         if (!header.IsSupported)

@@ -175,7 +175,7 @@ internal sealed class TransactionCoordinator
         if (!bumpsEpoch)
             return transaction.State.IsComplete() && transaction.IsCommit == commit ? transaction.Producer : ErrorCode.InvalidTxnState;
         if (commit)
-            return ErrorCode.InvalidTxnState;
+            return HasJustEnded(transaction) ? ErrorCode.ConcurrentTransactions : ErrorCode.InvalidTxnState;
         // KIP-890: aborting nothing still bumps, because a write that the client gave up on may be under way.
         var next = Bump(transaction.Producer);
         if (next.Error != ErrorCode.None)
@@ -183,6 +183,14 @@ internal sealed class TransactionCoordinator
         var aborted = transaction.Move(TransactionState.CompleteAbort, _timers.NowMs) with { Producer = next.Producer, Previous = transaction.Producer };
         return _table.TryStore(aborted) ? next : ErrorCode.CoordinatorNotAvailable;
     }
+
+    /// <summary>
+    /// The sender thread of Java's producer looks for unsent batches and then for the commit; when the application writes and commits in
+    /// between, the commit overtakes the write. Apache Kafka, still busy with the last transaction's markers, mostly answers that with
+    /// CONCURRENT_TRANSACTIONS, and the retry comes behind the write. A broker that is done at once has to answer the same for a while.
+    /// </summary>
+    private bool HasJustEnded(Transaction transaction) =>
+        transaction.State.IsComplete() && _timers.NowMs - transaction.LastUpdateMs < _options.OvertakingCommitMs;
 
     private ErrorCode Check(string transactionalId, ProducerIdentity producer, out Transaction transaction)
     {

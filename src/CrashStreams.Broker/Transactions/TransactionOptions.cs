@@ -12,6 +12,9 @@ internal sealed record TransactionOptions
     /// <summary>How often idle transactional ids are looked for.</summary>
     public long ExpirationCheckMs { get; init; } = 60 * 60 * 1000;
 
+    /// <summary>For so long after the end of a transaction the commit of an empty one is taken for one that overtook its writes.</summary>
+    public int OvertakingCommitMs { get; init; } = 100;
+
     /// <summary>How long to wait before a result that could not be stored is tried again.</summary>
     public int RetryMs { get; init; } = 100;
 }

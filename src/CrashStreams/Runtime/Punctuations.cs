@@ -20,6 +20,18 @@ internal sealed class Punctuations
         return schedule;
     }
 
+    /// <summary>Asked for each record and poll, so it allocates nothing.</summary>
+    public bool AnyDue(PunctuationType type, long now)
+    {
+        foreach (var schedule in _schedules)
+        {
+            if (schedule.Type == type && now >= schedule.NextMs)
+                return true;
+        }
+
+        return false;
+    }
+
     /// <summary>Runs what is due; answers whether anything ran.</summary>
     public bool Run(PunctuationType type, long now, Action<long> before)
     {

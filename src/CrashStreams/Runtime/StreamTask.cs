@@ -20,15 +20,19 @@ internal sealed class StreamTask
     private readonly List<IWatermarkListener> _listeners;
     private readonly string[] _repartitionTopics;
     private readonly bool _usesWatermarks;
+    private readonly long _closeAfterIdleMs;
+    private readonly long _horizonMs;
     private (long Watermark, bool IsIdle) _told = (TaskClock.Unknown, false);
     private long _toldAtMs = long.MinValue / 2;
     private bool _isIdle;
 
-    public StreamTask(TaskContext context, SubTopology subTopology, Func<string, int> partitionsOf, Func<string, int> writersOf)
+    public StreamTask(TaskContext context, SubTopology subTopology, long horizonMs, Func<string, int> partitionsOf, Func<string, int> writersOf)
     {
         _context = context;
         _operators = new TaskBuilder(context, subTopology);
         _operators.Build();
+        _horizonMs = horizonMs;
+        _closeAfterIdleMs = (long?)context.Options.CloseAfterIdle?.TotalMilliseconds ?? long.MaxValue;
         _usesWatermarks = context.Options.StreamTime == StreamTime.Watermarks;
         _listeners = _usesWatermarks ? _operators.Processors.OfType<IWatermarkListener>().ToList() : [];
         _repartitionTopics = _usesWatermarks
@@ -146,14 +150,24 @@ internal sealed class StreamTask
             return;
         foreach (var input in _inputs)
         {
-            if (input.Clock is SourceClock source)
-                source.UpdateIdleness(input.Buffer.Count == 0 && isCaughtUp(input), nowMs, (long)_context.Options.IdleAfter.TotalMilliseconds);
+            if (input.Clock is not SourceClock source)
+                continue;
+            source.UpdateIdleness(input.Buffer.Count == 0 && isCaughtUp(input), nowMs, (long)_context.Options.IdleAfter.TotalMilliseconds);
+            if (source.IsIdle && nowMs - source.LastActivityMs >= _closeAfterIdleMs)
+                source.Close(_horizonMs);
         }
 
-        (var watermark, _isIdle) = InputClock.Combine(_inputs.Select(i => (i.Clock.Watermark, i.Clock.IsIdle)));
+        (var watermark, _isIdle) = _inputs is [var only]
+            ? (only.Clock.Watermark, only.Clock.IsIdle)
+            : InputClock.Combine(_inputs.Select(i => (i.Clock.Watermark, i.Clock.IsIdle)));
         if (!_context.Clock.AdvanceTo(watermark))
             return;
         _context.Current.Clear();
+        TellListeners(watermark);
+    }
+
+    private void TellListeners(long watermark)
+    {
         foreach (var listener in _listeners)
             Guard(() => listener.OnWatermark(watermark));
     }
@@ -238,7 +252,13 @@ internal sealed class StreamTask
             Punctuate(PunctuationType.StreamTime, _context.Clock.StreamTime);
     }
 
-    private void Punctuate(PunctuationType type, long time) => Guard(() => _context.Punctuations.Run(type, time, now =>
+    private void Punctuate(PunctuationType type, long time)
+    {
+        if (_context.Punctuations.AnyDue(type, time))
+            RunPunctuations(type, time);
+    }
+
+    private void RunPunctuations(PunctuationType type, long time) => Guard(() => _context.Punctuations.Run(type, time, now =>
     {
         _context.Current.Clear();
         _context.Clock.RecordTime = now;

@@ -10,6 +10,8 @@ namespace CrashStreams.Runtime;
 /// </summary>
 internal sealed class StreamThread : IAssignmentListener, IDisposable
 {
+    private const long IdleCommitMs = 100;
+
     private readonly Topology _topology;
     private readonly StreamsOptions _options;
     private readonly InternalTopics _topics;
@@ -24,9 +26,11 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     private readonly HashSet<TopicPartition> _assigned = [];
     private readonly HashSet<TopicPartition> _paused = [];
     private readonly Func<InputPartition, bool> _isCaughtUp;
+    private StreamTask[] _inOrder = [];
     private long _processed;
     private InputPartition?[] _inputByIndex = [];
     private long _lastCommitMs;
+    private long _processedAtCommit;
 
     public StreamThread(string name, Topology topology, StreamsOptions options, InternalTopics topics, ILogClients clients, TimeProvider time, ILogger logger)
     {
@@ -69,7 +73,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     /// <summary>One turn. Answers whether there was anything to do.</summary>
     public bool RunOnce()
     {
-        var hasWork = _restorer.IsActive || _tasks.Values.Any(t => t.HasBuffered);
+        var hasWork = _restorer.IsActive || HasBuffered();
         var batch = _consumer.Poll(hasWork ? TimeSpan.Zero : _options.PollWait);
         var now = NowMs();
         var any = batch.Count > 0;
@@ -80,7 +84,8 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
             Run(_restorer.RunOnce(_options.PollWait));
         }
 
-        foreach (var task in _tasks.Values)
+        var isCommitRequested = false;
+        foreach (var task in _inOrder)
         {
             if (task.State != TaskState.Running)
                 continue;
@@ -89,11 +94,30 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
             task.AdvanceClock(now, _isCaughtUp);
             task.PunctuateWallClock(now);
             task.TellWatermark(now, now: false);
+            isCommitRequested |= task.Context.CommitRequested;
         }
 
-        if (now - _lastCommitMs >= (long)_options.EffectiveCommitInterval.TotalMilliseconds || _tasks.Values.Any(t => t.Context.CommitRequested))
+        if (isCommitRequested || now - _lastCommitMs >= CommitIntervalMs(isIdle: !any))
             Commit();
         return any;
+    }
+
+    // With nothing to do, what was processed is committed soon: readers of the results and whoever waits for the end of a backlog get it earlier.
+    private long CommitIntervalMs(bool isIdle)
+    {
+        var intervalMs = (long)_options.EffectiveCommitInterval.TotalMilliseconds;
+        return isIdle && _processed > _processedAtCommit ? Math.Min(intervalMs, IdleCommitMs) : intervalMs;
+    }
+
+    private bool HasBuffered()
+    {
+        foreach (var task in _inOrder)
+        {
+            if (task.HasBuffered)
+                return true;
+        }
+
+        return false;
     }
 
     /// <summary>Makes results, state and positions durable, in this one place for both guarantees.</summary>
@@ -101,6 +125,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     {
         var now = NowMs();
         _lastCommitMs = now;
+        _processedAtCommit = _processed;
         var running = _tasks.Values.Where(t => t.State == TaskState.Running).ToList();
         var offsets = new Dictionary<TopicPartition, OffsetAndMetadata>();
         foreach (var task in running)
@@ -195,6 +220,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
             _tasks.Remove(id);
         }
 
+        _inOrder = [.. _tasks.Values];
         Array.Clear(_inputByIndex);
         if (ids.Count > 0)
             _logger.LogInformation("{Thread}: {Count} tasks closed: {Tasks}", Name, ids.Count, string.Join(' ', ids));
@@ -213,12 +239,13 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
                 var id = new TaskId(subTopology.Id, partition);
                 if (_tasks.ContainsKey(id) || !topics.Where(t => id.Partition < _topics.PartitionsOf(t)).All(t => _assigned.Contains(new(t, id.Partition))))
                     continue;
-                var task = new StreamTask(new TaskContext(id, _options, _time, _collector, count), subTopology, _topics.PartitionsOf, _topics.WritersOf);
+                var task = new StreamTask(new TaskContext(id, _options, _time, _collector, count), subTopology, _topology.HorizonMs, _topics.PartitionsOf, _topics.WritersOf);
                 _tasks.Add(id, task);
                 created.Add(task);
             }
         }
 
+        _inOrder = [.. _tasks.Values];
         return created;
     }
 

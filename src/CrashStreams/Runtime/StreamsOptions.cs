@@ -27,6 +27,13 @@ public sealed record StreamsOptions
     public TimeSpan IdleAfter { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
+    /// Watermarks: when an input that was read to its end brings nothing for so long (wall clock), its last windows close as if later records had come;
+    /// null (default): they wait for the next record. Records that come after all and belong to those windows are late: choose it longer than the pauses
+    /// of an input that goes on. An input that is behind, paused or restoring is never taken for a stopped one.
+    /// </summary>
+    public TimeSpan? CloseAfterIdle { get; init; }
+
+    /// <summary>
     /// Watermarks: a record that claims to be more than this ahead of the wall clock moves no clock and goes where late records go; one day by default.
     /// </summary>
     public TimeSpan MaxFuture { get; init; } = TimeSpan.FromDays(1);
@@ -76,6 +83,8 @@ public sealed record StreamsOptions
             faults.Add($"{nameof(CommitInterval)} is {CommitInterval}: more than zero.");
         if (MarkerInterval < TimeSpan.Zero || IdleAfter < TimeSpan.Zero || MaxFuture < TimeSpan.Zero || PollWait < TimeSpan.Zero)
             faults.Add($"{nameof(MarkerInterval)}, {nameof(IdleAfter)}, {nameof(MaxFuture)} and {nameof(PollWait)} can't be negative.");
+        if (CloseAfterIdle < IdleAfter)
+            faults.Add($"{nameof(CloseAfterIdle)} is {CloseAfterIdle}: not less than {nameof(IdleAfter)} ({IdleAfter}).");
         if (DeadLetterTopic is null && new[] { OnDeserializationFault, OnProcessingFault, OnProductionFault }.Contains(FaultResponse.DeadLetter))
             faults.Add($"A fault handler says {nameof(FaultResponse.DeadLetter)} but {nameof(DeadLetterTopic)} is not set.");
         if (faults.Count > 0)

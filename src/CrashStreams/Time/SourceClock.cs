@@ -4,6 +4,7 @@ namespace CrashStreams.Time;
 internal sealed class SourceClock : InputClock
 {
     private long _watermark = TaskClock.Unknown;
+    private long _maxSeen = TaskClock.Unknown;
     private bool _isIdle;
 
     public override long Watermark => _watermark;
@@ -17,6 +18,8 @@ internal sealed class SourceClock : InputClock
     public long Observe(long timestamp)
     {
         _isIdle = false;
+        if (timestamp > _maxSeen)
+            _maxSeen = timestamp;
         return timestamp >= _watermark ? _watermark = timestamp : _watermark;
     }
 
@@ -26,6 +29,13 @@ internal sealed class SourceClock : InputClock
         if (!isCaughtUp)
             LastActivityMs = nowMs;
         _isIdle = isCaughtUp && nowMs - LastActivityMs >= idleAfterMs;
+    }
+
+    /// <summary>Takes the input for stopped: moves the watermark past the end of every window that its records are in. Calling it again changes nothing.</summary>
+    public void Close(long horizonMs)
+    {
+        if (_maxSeen != TaskClock.Unknown)
+            _watermark = Math.Max(_watermark, _maxSeen + horizonMs);
     }
 
     public void Restore(long watermark) => _watermark = Math.Max(_watermark, watermark);

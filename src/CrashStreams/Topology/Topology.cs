@@ -17,6 +17,9 @@ public sealed class Topology
 
     internal IReadOnlyList<SubTopology> SubTopologies { get; }
 
+    /// <summary>How far event time has to go beyond a record for every window that its effects are in to close: at most through all windowings.</summary>
+    internal long HorizonMs => SubTopologies.SelectMany(s => s.Nodes).OfType<IWindowAggregateNode>().Sum(n => n.SpanMs);
+
     internal IReadOnlyDictionary<string, RepartitionTopic> RepartitionTopics { get; }
 
     /// <summary>

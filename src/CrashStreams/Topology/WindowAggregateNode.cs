@@ -5,7 +5,11 @@ namespace CrashStreams.Topologies;
 #pragma warning disable CS8714 // A record without key is dropped before it reaches the store.
 
 /// <summary>Marks a windowed aggregation, which can give final results itself.</summary>
-internal interface IWindowAggregateNode;
+internal interface IWindowAggregateNode
+{
+    /// <summary>From a window's start to its closing: size + grace.</summary>
+    long SpanMs { get; }
+}
 
 /// <summary>A windowed aggregation: knows which children get every update and which only final results.</summary>
 internal sealed class WindowAggregateNode<TKey, TValue, TAggregate>(
@@ -14,6 +18,8 @@ internal sealed class WindowAggregateNode<TKey, TValue, TAggregate>(
     : TopologyNode<Windowed<TKey>, Change<TAggregate>>(name), IWindowAggregateNode
 {
     public override IReadOnlyList<StoreDefinition> Stores { get; } = [store];
+
+    public long SpanMs => windows.SizeMs + windows.GraceMs;
 
     public override void Validate(ICollection<string> faults) => store.Validate(faults);
 

@@ -33,14 +33,16 @@ public sealed class TransactionTests
         all.Should().HaveCount(15);
     }
 
-    [Fact]
-    public async Task Offsets_of_a_transaction_are_committed_with_it_or_not_at_all()
+    [Theory]
+    [InlineData(GroupProtocol.Classic)]
+    [InlineData(GroupProtocol.Consumer)]
+    public async Task Offsets_of_a_transaction_are_committed_with_it_or_not_at_all(GroupProtocol protocol)
     {
         await using var broker = await EmbeddedBroker.StartAsync();
         await Client.CreateTopic(broker, "in", 1);
         await Client.CreateTopic(broker, "out", 1);
         await Client.Produce(broker, "in", [("k", "1"), ("k", "2")]);
-        using var consumer = Client.Consumer(broker, "g");
+        using var consumer = Client.Consumer(broker, "g", config => config.GroupProtocol = protocol);
         consumer.Subscribe("in");
         Client.Take(consumer, 2);
         using var producer = Client.Producer(broker, config => config.TransactionalId = "tx");

@@ -117,14 +117,15 @@ public sealed class CompactionTests
         var log = Open();
         for (var i = 0; i < 200; i++)
             log.Append(Of($"k{i % 3}={i}"), AtNow);
-        Settle(log);
-        Compact(log, Now);
-        log.Append(Of("k0=x", "k1=x", "k2=x"), AtNow);
-        Settle(log);
-        Compact(log, Now);
+        for (var pass = 0; pass < 3; pass++)
+        {
+            log.Append(Of("k0=x", "k1=x", "k2=x"), AtNow);
+            Settle(log);
+            Compact(log, Now);
+        }
 
-        log.SegmentCount.Should().BeLessThan(5);
-        Consume(log).Should().HaveCount(4);
+        log.SegmentCount.Should().BeLessThan(7);
+        Consume(log).Should().Equal("206:k0=x", "207:k1=x", "208:k2=x");
     }
 
     [Fact]

@@ -21,7 +21,7 @@ public class LogModelProperties
     [InlineData(1)]
     [InlineData(2)]
     public void A_log_does_what_its_model_does(int policy) =>
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(120), Prop.ForAll(ArbMap.Default.ArbFor<int>(), seed => new Run(seed, (FlushPolicy)policy).Go()));
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(Rounds.OfModel), Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed => new Run(seed, (FlushPolicy)policy).Go()));
 
     private sealed class Run
     {

@@ -143,6 +143,19 @@ public class TransactionTests
     }
 
     [Fact]
+    public void A_commit_that_overtakes_the_first_write_of_its_transaction_is_to_be_retried()
+    {
+        var producer = Init();
+        Coordinator.CheckProduce("t", producer, s_a0, adds: true);
+        var next = Coordinator.End("t", producer, commit: true, bumpsEpoch: true).Producer;
+        Coordinator.End("t", next, commit: true, bumpsEpoch: true).Error.Should().Be(ErrorCode.ConcurrentTransactions);
+        Coordinator.CheckProduce("t", next, s_a0, adds: true).Should().Be(ErrorCode.None);
+        next = Coordinator.End("t", next, commit: true, bumpsEpoch: true).Producer;
+        _host.Timers.Advance(100);
+        Coordinator.End("t", next, commit: true, bumpsEpoch: true).Error.Should().Be(ErrorCode.InvalidTxnState);
+    }
+
+    [Fact]
     public void Both_protocols_can_follow_each_other()
     {
         var producer = Init();

@@ -1,0 +1,37 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using CrashStreams.Runtime;
+
+namespace CrashStreams.Samples.CrashMonitor.Terminal;
+
+/// <summary>Listens to the library's metric of records that were not processed, by reason. Stream threads count, the console reads.</summary>
+internal sealed class DroppedLines : IDisposable
+{
+    private readonly ConcurrentDictionary<string, long> _byReason = new();
+    private readonly MeterListener _listener = new();
+
+    public DroppedLines()
+    {
+        _listener.InstrumentPublished = (instrument, listener) =>
+        {
+            if (instrument.Meter.Name == StreamsMetrics.MeterName && instrument.Name == "crashstreams.records.dropped")
+                listener.EnableMeasurementEvents(instrument);
+        };
+        _listener.SetMeasurementEventCallback<long>((_, count, tags, _) =>
+        {
+            foreach (var (tag, value) in tags)
+            {
+                if (tag == "reason")
+                    _byReason.AddOrUpdate($"{value}", count, (_, sum) => sum + count);
+            }
+        });
+        _listener.Start();
+    }
+
+    /// <summary>One line with the counts, or null when every line was processed.</summary>
+    public string? Summary => _byReason.IsEmpty
+        ? null
+        : "Not processed: " + string.Join(", ", _byReason.OrderBy(reason => reason.Key, StringComparer.Ordinal).Select(reason => $"{reason.Value:N0} {reason.Key}"));
+
+    public void Dispose() => _listener.Dispose();
+}

@@ -1,0 +1,87 @@
+using CrashStreams.Broker.Coordination;
+using CrashStreams.Broker.Log;
+using CrashStreams.Broker.Topics;
+using CrashStreams.Broker.Transactions;
+using CrashStreams.Protocol;
+using CrashStreams.Protocol.Records;
+
+namespace CrashStreams.Broker;
+
+/// <summary>Direct access without a client: for tests that prepare or check what is in the broker.</summary>
+public sealed partial class EmbeddedBroker
+{
+    /// <summary>Creates a topic.</summary>
+    /// <param name="topic">Its name.</param>
+    /// <param name="partitions">How many partitions it has.</param>
+    /// <param name="configs">Its configs, by Kafka's names.</param>
+    /// <exception cref="ArgumentException">The name or a config is not valid, or the topic exists.</exception>
+    public Task CreateTopicAsync(string topic, int partitions = 1, IReadOnlyDictionary<string, string>? configs = null) => _loop.InvokeAsync(() =>
+    {
+        if (!TopicName.IsValid(topic))
+            throw new ArgumentException(TopicName.Rule, nameof(topic));
+        if (_core.Topics.Find(topic) is not null)
+            throw new ArgumentException($"Topic '{topic}' already exists.", nameof(topic));
+        ArgumentOutOfRangeException.ThrowIfLessThan(partitions, 1);
+        var values = (configs ?? new Dictionary<string, string>()).Select(config => KeyValuePair.Create(config.Key, (string?)config.Value));
+        return _core.Topics.Create(topic, partitions, TopicConfigs.TryCreate(values, out var problem) ?? throw new ArgumentException(problem, nameof(configs)));
+    });
+
+    /// <summary>Appends records to a partition as one batch; returns the offset of the first.</summary>
+    /// <param name="topic">The topic.</param>
+    /// <param name="partition">The partition's index.</param>
+    /// <param name="records">Keys and values.</param>
+    /// <exception cref="ArgumentException">There is no such partition.</exception>
+    /// <exception cref="IOException">The batch was refused; the message says why.</exception>
+    public Task<long> AppendAsync(string topic, int partition, params IReadOnlyList<(byte[]? Key, byte[]? Value)> records) => _loop.InvokeAsync(() =>
+    {
+        var nowMs = _core.Timers.NowMs;
+        using var builder = new RecordBatchBuilder();
+        foreach (var (key, value) in records)
+            builder.Append(nowMs, key, value);
+        var result = Find(topic, partition).Log.Append(builder.Build(), new AppendOptions { NowMs = nowMs });
+        return result.Error == ErrorCode.None ? result.BaseOffset : throw new IOException($"{topic}-{partition} refused the records: {result.Error} {result.Message}");
+    });
+
+    /// <summary>All records of a partition, in order, without control records.</summary>
+    /// <param name="topic">The topic.</param>
+    /// <param name="partition">The partition's index.</param>
+    /// <param name="committedOnly">Leave out what lies behind the last stable offset or belongs to an aborted transaction.</param>
+    /// <exception cref="ArgumentException">There is no such partition.</exception>
+    public Task<IReadOnlyList<StoredRecord>> ReadAsync(string topic, int partition, bool committedOnly = false) =>
+        _loop.InvokeAsync(() => PartitionReader.Read(Find(topic, partition).Log, committedOnly));
+
+    /// <summary>The end offset of a partition.</summary>
+    /// <param name="topic">The topic.</param>
+    /// <param name="partition">The partition's index.</param>
+    /// <exception cref="ArgumentException">There is no such partition.</exception>
+    public Task<long> EndOffsetAsync(string topic, int partition) => _loop.InvokeAsync(() => Find(topic, partition).Log.EndOffset);
+
+    /// <summary>The committed offsets of a group; empty when there is no such group.</summary>
+    /// <param name="group">The group's id.</param>
+    public Task<IReadOnlyDictionary<(string Topic, int Partition), long>> CommittedOffsetsAsync(string group) => _loop.InvokeAsync(() =>
+        (IReadOnlyDictionary<(string, int), long>)(_core.Groups.Find(group)?.Offsets.Committed ?? new Dictionary<TopicPartition, Groups.CommittedOffset>())
+            .ToDictionary(entry => (entry.Key.Topic, entry.Key.Partition), entry => entry.Value.Offset));
+
+    /// <summary>The transactional ids that have an open transaction.</summary>
+    public Task<IReadOnlyList<string>> OpenTransactionsAsync() => _loop.InvokeAsync(() => (IReadOnlyList<string>)
+        [.. _core.Transactions.Transactions.Where(transaction => transaction.State == TransactionState.Ongoing).Select(transaction => transaction.TransactionalId)]);
+
+    /// <summary>Waits until a condition on the broker holds, looking every 10 ms.</summary>
+    /// <param name="condition">Asked again and again.</param>
+    /// <param name="timeout">Gives up after this; by default 10 s.</param>
+    /// <exception cref="TimeoutException">It did not come true in time.</exception>
+    public async Task WaitUntilAsync(Func<EmbeddedBroker, Task<bool>> condition, TimeSpan? timeout = null)
+    {
+        var patience = timeout ?? TimeSpan.FromSeconds(10);
+        var started = TimeProvider.System.GetTimestamp();
+        while (!await condition(this).ConfigureAwait(false))
+        {
+            if (TimeProvider.System.GetElapsedTime(started) > patience)
+                throw new TimeoutException($"The condition did not come true within {patience.TotalSeconds} s.");
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System).ConfigureAwait(false);
+        }
+    }
+
+    private Partition Find(string topic, int partition) =>
+        _core.Topics.Find(new TopicPartition(topic, partition)) ?? throw new ArgumentException($"There is no partition {partition} of a topic '{topic}'.");
+}

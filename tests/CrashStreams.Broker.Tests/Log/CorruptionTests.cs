@@ -1,0 +1,116 @@
+using System.Diagnostics;
+using CrashStreams.Broker.Log;
+using CrashStreams.Broker.Storage;
+using CrashStreams.Protocol;
+using CrashStreams.Protocol.Records;
+using static CrashStreams.Broker.Tests.Log.TestBatch;
+
+namespace CrashStreams.Broker.Tests.Log;
+
+/// <summary>Logs whose files were damaged at random: they open, answer and take appends, without a crash, a hang or growth.</summary>
+public class CorruptionTests
+{
+    private static readonly LogConfig Config = new() { SegmentBytes = 900, CheckpointBytes = 700, IndexIntervalBytes = 100, Compact = true, MinCleanableDirtyRatio = 0 };
+
+    [Fact]
+    public void Damaged_files_do_not_harm_the_broker()
+    {
+        var rounds = Rounds.OfFuzz;
+        var watch = Stopwatch.StartNew();
+        for (var seed = 0; seed < rounds; seed++)
+            Damage(new Random(seed));
+
+        watch.Elapsed.Should().BeLessThan(TimeSpan.FromMilliseconds(20.0 * rounds));
+    }
+
+    private static void Damage(Random random)
+    {
+        var storage = new MemoryStorage();
+        var log = PartitionLog.Open(storage, "t", Config);
+        Fill(log, random);
+        if (random.Next(2) == 0)
+            log.Close();
+        storage.KillProcess();
+        var files = storage.Files("t");
+        for (var i = random.Next(1, 4); i > 0; i--)
+            DamageOne(storage, "t/" + files[random.Next(files.Count)], random);
+        if (random.Next(3) == 0)
+            storage.CutPower(random);
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        log = PartitionLog.Open(storage, "t", Config);
+        Use(log, random);
+        (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(8 << 20);
+    }
+
+    private static void Fill(PartitionLog log, Random random)
+    {
+        for (var i = 0; i < 25; i++)
+        {
+            var header = random.Next(3) switch
+            {
+                0 => new RecordBatchHeader(),
+                1 => Producer(1, 0, i * 2),
+                _ => Producer(2, (short)i, 0, transactional: true),
+            };
+            header.Codec = (CompressionCodec)random.Next(5);
+            log.Append(Of(header, $"k{i % 4}={i}", $"k{i % 3}"), AtNow);
+            if (i % 5 == 4)
+                log.AppendMarker(2, (short)i, random.Next(2) == 0, 0, Now);
+        }
+        log.Flush();
+    }
+
+    private static void DamageOne(MemoryStorage storage, string path, Random random)
+    {
+        using var file = storage.Open(path, create: false);
+        var length = (int)file.Length;
+        if (length == 0)
+            return;
+        switch (random.Next(4))
+        {
+            case 0:
+                file.Truncate(random.Next(length));
+                break;
+            case 1:
+                var garbage = new byte[random.Next(1, 200)];
+                random.NextBytes(garbage);
+                file.Write(length, garbage);
+                break;
+            default:
+                for (var i = random.Next(1, 5); i > 0; i--)
+                    file.Write(random.Next(length), [(byte)random.Next(256)]);
+                break;
+        }
+    }
+
+    private static void Use(PartitionLog log, Random random)
+    {
+        log.EndOffset.Should().BeInRange(log.LogStartOffset, 1000);
+        for (var offset = log.LogStartOffset; offset <= log.EndOffset; offset++)
+        {
+            using var slice = log.Read(offset, random.Next(1, 2000), (FetchIsolation)random.Next(2), atLeastOneBatch: true);
+            slice.Length.Should().BeLessThan(100_000);
+            slice.Error.Should().BeOneOf(ErrorCode.None, ErrorCode.KafkaStorageError);
+        }
+        log.OffsetForTimestamp(Now);
+        log.OffsetOfMaxTimestamp();
+        log.Append(Of("k=1"), AtNow).Error.Should().Be(ErrorCode.None);
+        try
+        {
+            using var compaction = log.BeginCompaction(Now);
+            while (compaction?.Step() == true)
+            {
+            }
+            if (compaction is not null)
+                log.CompleteCompaction(compaction);
+        }
+        catch (IOException)
+        {
+            // A damaged segment is not compacted; the log stays as it is.
+        }
+        log.DeleteRecordsBefore(-1).Should().Be(ErrorCode.None);
+        log.Append(Of("k=2"), AtNow).BaseOffset.Should().Be(log.EndOffset - 1);
+        log.Close();
+    }
+}
