@@ -68,6 +68,25 @@ tally() {
   if [ "$bad" -gt 0 ]; then grep -A12 '\[FAIL\]' "$log" || tail -15 "$log"; fi
 }
 
+# sim [--seeds N] [--from S]: the simulation with other seeds than the tests take; progress and the seeds that failed.
+run_sim() {
+  local seeds=10000 from=1
+  while [ $# -gt 0 ]; do
+    [ $# -ge 2 ] || die "sim: $1 needs a number."
+    case $1 in
+      --seeds) seeds=$2 ;;
+      --from) from=$2 ;;
+      *) die "sim: there is no option '$1'; use --seeds N and --from S." ;;
+    esac
+    shift 2
+  done
+  need_dotnet
+  mkdir -p "$out"
+  build "$out/sim-build.log" tests/CrashStreams.Tests || die "the build failed; all of it: $out/sim-build.log"
+  CRASHSTREAMS_SIM_SEEDS=$seeds CRASHSTREAMS_SIM_FROM=$from tests/CrashStreams.Tests/bin/Release/net10.0/CrashStreams.Tests \
+    -noColor -class CrashStreams.Tests.Simulation.SimulationTests -method '*No_fault*'
+}
+
 # run PROJECT PROGRAM ARGS...: builds a program and becomes it.
 run_program() {
   local project=$1 program=$2; shift 2
@@ -108,6 +127,9 @@ usage() {
 ./build.sh demo [ARG...]    the crash monitor from topics to verified alerts, on a broker of its own; arguments as of `crash-monitor demo --help`
 ./build.sh test [NAME...]   build everything and run all tests, or those of the test projects whose name contains NAME;
                             integration tests run when KAFKA_TEST_HOME (default ../shared/kafka) holds an Apache Kafka
+./build.sh sim [--seeds N] [--from S]
+                            run the whole runtime in simulated clusters with crashes, zombies, rebalances and lost answers, N seeds (default
+                            10000) from S (default 1), and compare with the oracle; one seed alone tells every step it took
 ./build.sh broker [ARG...]  the broker on the command line until Ctrl-C: --port P --data DIR | --memory, --flush always|interval|os, ... (--help)
 ./build.sh bench [quick]    measurements: lists them, or runs those that matter most; results under artifacts/bench
 ./build.sh help             this
@@ -118,6 +140,7 @@ command=${1:-help}; [ $# -gt 0 ] && shift
 case $command in
   demo) run_program samples/CrashMonitor crash-monitor demo "$@" ;;
   test) run_tests "$@" ;;
+  sim) run_sim "$@" ;;
   broker) run_program src/CrashStreams.Broker.Cli crashstreams-broker "$@" ;;
   bench) run_bench "$@" ;;
   help | -h | --help) usage ;;

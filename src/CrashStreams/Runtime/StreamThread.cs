@@ -205,6 +205,8 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     private void Leave(IReadOnlyCollection<TopicPartition> partitions)
     {
         _assigned.ExceptWith(partitions);
+        // The client forgets that they were paused; to remember it would skip their records when they come back.
+        _paused.ExceptWith(partitions);
         Array.Clear(_inputByIndex);
         CloseTasks(_tasks.Values.Where(t => t.Inputs.Any(i => partitions.Contains(i.Partition))).Select(t => t.Id).ToList());
     }

@@ -1,0 +1,17 @@
+using CrashStreams.Log;
+
+namespace CrashStreams.Testing.Simulation;
+
+/// <summary>The clients of one life of an instance.</summary>
+internal sealed class SimulatedClients(SimulatedCluster cluster, PortFaults faults, int maxPollRecords) : ILogClients
+{
+    public ILogConsumer CreateConsumer(string clientId, string groupId, bool readCommitted) =>
+        new SimulatedConsumer(cluster, faults, readCommitted, maxPollRecords);
+
+    public ILogConsumer CreateRestoreConsumer(string clientId, bool readCommitted) =>
+        new SimulatedConsumer(cluster, faults, readCommitted, maxPollRecords);
+
+    public ILogProducer CreateProducer(string clientId, string? transactionalId) => new SimulatedProducer(cluster, faults, transactionalId);
+
+    public ILogAdmin CreateAdmin(string clientId) => new SimulatedAdmin(cluster, faults);
+}

@@ -1,0 +1,67 @@
+using System.Text;
+using CrashStreams.Log;
+using CrashStreams.Time;
+
+namespace CrashStreams.Testing.Simulation;
+
+/// <summary>The whole broker side: topics, one group, the transactions, and what happens there as time goes by.</summary>
+internal sealed class SimulatedCluster
+{
+    private readonly SortedDictionary<string, SimulatedPartition[]> _topics = new(StringComparer.Ordinal);
+    private long _nextProducerId;
+
+    public SimulatedCluster(ManualTime time, Trace trace, SimulationPlan plan)
+    {
+        Time = time;
+        Trace = trace;
+        Group = new(this, plan.SessionTimeoutMs, plan.IsEager);
+        Transactions = new(this, plan.TransactionTimeoutMs);
+    }
+
+    public ManualTime Time { get; }
+
+    public Trace Trace { get; }
+
+    public SimulatedGroup Group { get; }
+
+    public SimulatedTransactions Transactions { get; }
+
+    /// <summary>A planted fault: zombies are believed.</summary>
+    public bool IgnoresFencing { get; init; }
+
+    /// <summary>Records written so far, markers apart: while it grows there is something to do.</summary>
+    public long DataRecords { get; private set; }
+
+    public long NowMs => Time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    public long NewProducerId() => _nextProducerId++;
+
+    public void Create(string topic, int partitions) =>
+        _topics.TryAdd(topic, Enumerable.Range(0, partitions).Select(p => new SimulatedPartition(new(topic, p))).ToArray());
+
+    public int? PartitionCount(string topic) => _topics.TryGetValue(topic, out var partitions) ? partitions.Length : null;
+
+    public SimulatedPartition Partition(in TopicPartition at) => _topics[at.Topic][at.Partition];
+
+    public IReadOnlyList<SimulatedPartition> Partitions(string topic) => _topics[topic];
+
+    public void Append(SimulatedPartition partition, SimulatedEntry entry, long producerId, long sequence)
+    {
+        if (!partition.Append(entry, producerId, sequence))
+            return;
+        if (!entry.IsMarker)
+            DataRecords++;
+        if (Trace.KeepsLines)
+            Trace.Lines.Add($"  {partition.At}@{partition.End - 1} {Describe(entry)}");
+    }
+
+    private static string Describe(SimulatedEntry entry) => entry.Headers is { } headers && WatermarkMarker.TryRead(headers, out var marker)
+        ? marker.ToString()
+        : $"{(entry.Key is null ? "" : Encoding.UTF8.GetString(entry.Key))} {entry.Timestamp}";
+
+    public void Tick()
+    {
+        Group.Tick();
+        Transactions.Tick();
+    }
+}

@@ -1,0 +1,65 @@
+using CrashStreams.Log;
+
+namespace CrashStreams.Testing.Simulation;
+
+/// <summary>A partition's log: records, ends of transactions, and the gaps that compaction leaves.</summary>
+internal sealed class SimulatedPartition(TopicPartition at)
+{
+    private readonly List<SimulatedEntry?> _entries = [];
+    private readonly Dictionary<SimulatedTransaction, long> _open = [];
+    private readonly Dictionary<long, long> _sequences = [];
+
+    public TopicPartition At => at;
+
+    public long End => _entries.Count;
+
+    /// <summary>Readers of committed records see nothing from the first open transaction on.</summary>
+    public long LastStableOffset => _open.Count == 0 ? End : _open.Values.Min();
+
+    public SimulatedEntry? this[long offset] => _entries[(int)offset];
+
+    /// <summary>The records that a reader of committed ones sees, with their offsets.</summary>
+    public IEnumerable<(long Offset, SimulatedEntry Entry)> Committed()
+    {
+        for (var offset = 0; offset < LastStableOffset; offset++)
+        {
+            if (_entries[offset] is { IsCommitted: true } entry)
+                yield return (offset, entry);
+        }
+    }
+
+    /// <summary>Appends a producer's record; one that it has sent before (the answer was lost) is acknowledged and not written again.</summary>
+    public bool Append(SimulatedEntry entry, long producerId, long sequence)
+    {
+        if (_sequences.TryGetValue(producerId, out var last) && sequence <= last)
+            return false;
+        _sequences[producerId] = sequence;
+        if (entry.Transaction is { } transaction)
+        {
+            _open.TryAdd(transaction, End);
+            transaction.Partitions.Add(this);
+        }
+
+        _entries.Add(entry);
+        return true;
+    }
+
+    public void Finish(SimulatedTransaction transaction)
+    {
+        _open.Remove(transaction);
+        _entries.Add(new(null, null, -1, null, transaction, true));
+    }
+
+    /// <summary>Drops what lies behind a newer record of the same key, among what is stable; the newest ones are left alone, as in Kafka.</summary>
+    public void Compact(long keepFrom)
+    {
+        var newest = new HashSet<string>();
+        for (var offset = (int)LastStableOffset - 1; offset >= 0; offset--)
+        {
+            if (_entries[offset] is not { } entry || entry.IsControl)
+                continue;
+            if (!entry.IsCommitted || (entry.Key is { } key && !newest.Add(Convert.ToHexString(key)) && offset < keepFrom))
+                _entries[offset] = null;
+        }
+    }
+}

@@ -1,0 +1,148 @@
+using CrashStreams.Log;
+using CrashStreams.Runtime;
+
+namespace CrashStreams.Testing.Simulation;
+
+/// <summary>A record that another application writes to a source partition at a moment of the run.</summary>
+internal sealed record SimulatedInput(TopicPartition At, byte[]? Key, byte[]? Value, long Timestamp, long WrittenAtMs);
+
+/// <summary>
+/// Runs several instances of an application, the cluster they use and everything that can go wrong, in one thread and by virtual time. All choices
+/// come from the seed, so a run can be had again. First a time of chaos while the input is written, then quiet until nothing changes any more.
+/// </summary>
+internal sealed class Simulation
+{
+    private const int QuietStepMs = 250;
+    private const int QuietForMs = 30_000;
+    private const int MaxQuietMs = 600_000;
+    private const int MaxRunsPerQuietStep = 100;
+
+    // Every second poll serves every partition: two empty ones in a row say that there is nothing.
+    private const int IdleRunsPerQuietStep = 2;
+
+    private readonly SimulationRandom _random;
+    private readonly List<SimulatedInstance> _instances;
+    private readonly Queue<SimulatedInput> _input;
+    private readonly Dictionary<TopicPartition, long> _written = [];
+    private readonly int _chaosSteps;
+    private bool _isPausing;
+
+    public Simulation(SimulationRandom random, SimulationSetup setup)
+    {
+        _random = random;
+        Plan = setup.Plan;
+        Options = setup.Options;
+        Topology = setup.Topology;
+        Wrap = setup.Wrap;
+        _chaosSteps = setup.ChaosSteps;
+        _input = new(setup.Input.OrderBy(i => i.WrittenAtMs));
+        Trace = new(setup.KeepsTrace);
+        Cluster = new(new ManualTime(setup.StartTime), Trace, Plan) { IgnoresFencing = setup.IgnoresFencing };
+        foreach (var (topic, partitions) in setup.ExternalTopics)
+            Cluster.Create(topic, partitions);
+        Topics = InternalTopics.PrepareAsync(Topology, Options, new SimulatedAdmin(Cluster, null), CancellationToken.None).GetAwaiter().GetResult();
+        _instances = Enumerable.Range(0, Plan.Instances).Select(i => new SimulatedInstance(this, i, random.Fork())).ToList();
+    }
+
+    public SimulationPlan Plan { get; }
+
+    public StreamsOptions Options { get; }
+
+    public Topology Topology { get; }
+
+    public InternalTopics Topics { get; }
+
+    public SimulatedCluster Cluster { get; }
+
+    public Trace Trace { get; }
+
+    public Func<ILogClients, ILogClients> Wrap { get; }
+
+    public bool IsChaotic { get; private set; } = true;
+
+    public List<string> Violations { get; } = [];
+
+    public IReadOnlyList<SimulatedInstance> Instances => _instances;
+
+    public void Run()
+    {
+        for (var step = 0; step < _chaosSteps || _input.Count > 0; step++)
+            ChaoticStep();
+        IsChaotic = false;
+        Log(null, "quiet");
+        Settle();
+    }
+
+    /// <summary>An instance sleeps in the middle of a call, longer or shorter than its session, while the others and the time go on.</summary>
+    public void Pause(SimulatedInstance instance, string call)
+    {
+        if (_isPausing)
+            return;
+        _isPausing = instance.IsPaused = true;
+        Log(instance, $"pause before {call}");
+        for (var until = Cluster.NowMs + _random.Between(1, (int)Plan.SessionTimeoutMs * 3); Cluster.NowMs < until;)
+            ChaoticStep();
+        Log(instance, "wake");
+        _isPausing = instance.IsPaused = false;
+    }
+
+    public void Log(SimulatedInstance? instance, string what, long a = 0) => Trace.Add(Cluster.NowMs, instance?.Number ?? -1, what, a, Cluster.DataRecords);
+
+    private void ChaoticStep()
+    {
+        Advance(_random.Below(Plan.MaxStepMs + 1));
+        var instance = _random.Pick(_instances);
+        if (instance.IsPaused)
+            return;
+        if (_random.Chance(Plan.CompactionRate))
+            Compact();
+        if (_random.Chance(Plan.StopRate))
+            instance.Stop();
+        else
+            instance.Step();
+    }
+
+    private void Settle()
+    {
+        var (quietSince, records) = (Cluster.NowMs, Cluster.DataRecords);
+        for (var end = Cluster.NowMs + MaxQuietMs; Cluster.NowMs - quietSince < QuietForMs; Advance(QuietStepMs))
+        {
+            if (Cluster.NowMs > end)
+            {
+                Violations.Add("The run does not come to rest.");
+                return;
+            }
+
+            foreach (var instance in _instances)
+            {
+                for (var (runs, idle) = (0, 0); runs < MaxRunsPerQuietStep && idle < IdleRunsPerQuietStep; runs++)
+                    idle = instance.Step() ? 0 : idle + 1;
+            }
+
+            if (records != Cluster.DataRecords)
+                (quietSince, records) = (Cluster.NowMs, Cluster.DataRecords);
+        }
+    }
+
+    private void Advance(int milliseconds)
+    {
+        Cluster.Time.Advance(TimeSpan.FromMilliseconds(milliseconds));
+        while (_input.TryPeek(out var next) && next.WrittenAtMs <= Cluster.NowMs)
+        {
+            _input.Dequeue();
+            var sequence = _written[next.At] = _written.GetValueOrDefault(next.At) + 1;
+            Cluster.Append(Cluster.Partition(next.At), new(next.Key, next.Value, next.Timestamp, null, null, false), -1, sequence);
+        }
+
+        Cluster.Tick();
+    }
+
+    private void Compact()
+    {
+        var changelogs = Topics.All.Where(t => t.EndsWith("-changelog", StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToList();
+        if (changelogs.Count == 0)
+            return;
+        var partition = _random.Pick(Cluster.Partitions(_random.Pick(changelogs)));
+        partition.Compact(_random.Below((int)partition.End + 1));
+    }
+}

@@ -1,0 +1,47 @@
+namespace CrashStreams.Testing.Simulation;
+
+/// <summary>What a seed decides before a run begins: how the cluster is set up and how often what goes wrong.</summary>
+internal sealed record SimulationPlan
+{
+    public required int Instances { get; init; }
+
+    public required bool IsEager { get; init; }
+
+    public required int CommitIntervalMs { get; init; }
+
+    public required int MaxPollRecords { get; init; }
+
+    /// <summary>Per call of a port.</summary>
+    public required double CrashRate { get; init; }
+
+    public required double PauseRate { get; init; }
+
+    /// <summary>A call is refused, or done but its answer lost.</summary>
+    public required double ErrorRate { get; init; }
+
+    /// <summary>Per step of the scheduler: an instance stops in order, and starts again later.</summary>
+    public required double StopRate { get; init; }
+
+    public required double CompactionRate { get; init; }
+
+    /// <summary>The longest time between two steps, milliseconds.</summary>
+    public required int MaxStepMs { get; init; }
+
+    public long SessionTimeoutMs { get; init; } = 6_000;
+
+    public long TransactionTimeoutMs { get; init; } = 10_000;
+
+    public static SimulationPlan Of(SimulationRandom random) => new()
+    {
+        Instances = random.Between(1, 3),
+        IsEager = random.Chance(0.3),
+        CommitIntervalMs = random.Pick([20, 100, 400, 1000]),
+        MaxPollRecords = random.Pick([3, 20, 100]),
+        CrashRate = random.Pick([0, 0.0005, 0.002, 0.006]),
+        PauseRate = random.Pick([0, 0, 0.0005, 0.002]),
+        ErrorRate = random.Pick([0, 0, 0.003, 0.02]),
+        StopRate = random.Pick([0, 0, 0.005, 0.02]),
+        CompactionRate = random.Pick([0, 0.02]),
+        MaxStepMs = random.Pick([5, 40, 100]),
+    };
+}

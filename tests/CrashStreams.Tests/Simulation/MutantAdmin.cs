@@ -1,0 +1,28 @@
+using CrashStreams.Log;
+
+namespace CrashStreams.Tests.Simulation;
+
+internal sealed class MutantAdmin(ILogAdmin inner, Mutation mutation) : ILogAdmin
+{
+    public async Task<IReadOnlyDictionary<TopicPartition, (long Start, long End)>> OffsetsAsync(
+        IReadOnlyCollection<TopicPartition> partitions, CancellationToken cancellation)
+    {
+        var offsets = await inner.OffsetsAsync(partitions, cancellation);
+        return mutation == Mutation.ChangelogNotRestored ? offsets.ToDictionary(o => o.Key, o => (o.Value.End, o.Value.End)) : offsets;
+    }
+
+    public Task<IReadOnlyDictionary<string, int>> PartitionCountsAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation) =>
+        inner.PartitionCountsAsync(topics, cancellation);
+
+    public Task CreateTopicsAsync(IReadOnlyCollection<TopicSpec> topics, CancellationToken cancellation) => inner.CreateTopicsAsync(topics, cancellation);
+
+    public Task<IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>> TopicConfigsAsync(
+        IReadOnlyCollection<string> topics, CancellationToken cancellation) => inner.TopicConfigsAsync(topics, cancellation);
+
+    public Task DeleteTopicsAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation) => inner.DeleteTopicsAsync(topics, cancellation);
+
+    public Task DeleteRecordsAsync(IReadOnlyDictionary<TopicPartition, long> beforeOffsets, CancellationToken cancellation) =>
+        inner.DeleteRecordsAsync(beforeOffsets, cancellation);
+
+    public void Dispose() => inner.Dispose();
+}

@@ -1,0 +1,32 @@
+using CrashStreams.Log;
+
+namespace CrashStreams.Tests.Simulation;
+
+/// <summary>Plants a fault in all clients of an instance.</summary>
+internal sealed class MutantClients(ILogClients inner, Mutation mutation, MutantClients.Shared shared) : ILogClients
+{
+    private ILogConsumer? _groupConsumer;
+
+    /// <summary>What all instances of a run know in common.</summary>
+    public sealed class Shared
+    {
+        public long HighestWatermark { get; set; } = long.MinValue;
+    }
+
+    public static Func<ILogClients, ILogClients> Of(Mutation mutation)
+    {
+        var shared = new Shared();
+        return clients => mutation == Mutation.None ? clients : new MutantClients(clients, mutation, shared);
+    }
+
+    public ILogConsumer CreateConsumer(string clientId, string groupId, bool readCommitted) =>
+        _groupConsumer = new MutantConsumer(inner.CreateConsumer(clientId, groupId, readCommitted && mutation != Mutation.UncommittedRead), mutation);
+
+    public ILogConsumer CreateRestoreConsumer(string clientId, bool readCommitted) =>
+        inner.CreateRestoreConsumer(clientId, readCommitted && mutation != Mutation.UncommittedRead);
+
+    public ILogProducer CreateProducer(string clientId, string? transactionalId) =>
+        new MutantProducer(inner.CreateProducer(clientId, transactionalId), mutation, shared, offsets => _groupConsumer!.Commit(offsets));
+
+    public ILogAdmin CreateAdmin(string clientId) => new MutantAdmin(inner.CreateAdmin(clientId), mutation);
+}

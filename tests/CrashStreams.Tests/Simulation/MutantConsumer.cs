@@ -1,0 +1,61 @@
+using CrashStreams.Log;
+using CrashStreams.Time;
+
+namespace CrashStreams.Tests.Simulation;
+
+internal sealed class MutantConsumer(ILogConsumer inner, Mutation mutation) : ILogConsumer
+{
+    private const string InternalPrefix = "app-";
+
+    public LogBatch Poll(TimeSpan maxWait) =>
+        mutation == Mutation.MarkerTakenForRecord ? new WithoutMarkers(inner.Poll(maxWait)) : inner.Poll(maxWait);
+
+    public IReadOnlyDictionary<TopicPartition, OffsetAndMetadata> Committed(IReadOnlyCollection<TopicPartition> partitions) =>
+        inner.Committed(partitions).ToDictionary(c => c.Key, c => Forgets(c.Key) ? c.Value with { Metadata = "" } : c.Value);
+
+    public void Subscribe(IReadOnlyCollection<string> topics, IAssignmentListener listener) => inner.Subscribe(topics, listener);
+
+    public void Assign(IReadOnlyDictionary<TopicPartition, long> offsets) => inner.Assign(offsets);
+
+    public void Pause(IReadOnlyCollection<TopicPartition> partitions) => inner.Pause(partitions);
+
+    public void Resume(IReadOnlyCollection<TopicPartition> partitions) => inner.Resume(partitions);
+
+    public void Seek(TopicPartition partition, long offset) => inner.Seek(partition, offset);
+
+    public long EndOffset(TopicPartition partition) => inner.EndOffset(partition);
+
+    public long Position(TopicPartition partition) => inner.Position(partition);
+
+    public void Commit(IReadOnlyDictionary<TopicPartition, OffsetAndMetadata> offsets) => inner.Commit(offsets);
+
+    public object GroupIdentity => inner.GroupIdentity;
+
+    public void Dispose() => inner.Dispose();
+
+    private bool Forgets(in TopicPartition partition) => mutation switch
+    {
+        Mutation.SourceTimeForgotten => !partition.Topic.StartsWith(InternalPrefix, StringComparison.Ordinal),
+        Mutation.ClosedWindowsForgotten => partition.Topic.StartsWith(InternalPrefix, StringComparison.Ordinal),
+        _ => false,
+    };
+
+    private sealed class WithoutMarkers(LogBatch inner) : LogBatch
+    {
+        public override int Count => inner.Count;
+
+        public override IReadOnlyList<TopicPartition> Partitions => inner.Partitions;
+
+        public override LogRecord this[int index]
+        {
+            get
+            {
+                var record = inner[index];
+                return record.Headers?.Last(WatermarkMarker.MarkerHeader) is null ? record : new()
+                {
+                    PartitionIndex = record.PartitionIndex, Offset = record.Offset, Timestamp = record.Timestamp, Key = "u1"u8, HasKey = true, Value = "crash"u8, HasValue = true,
+                };
+            }
+        }
+    }
+}

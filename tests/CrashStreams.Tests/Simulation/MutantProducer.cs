@@ -1,0 +1,96 @@
+using CrashStreams.Log;
+using CrashStreams.Time;
+
+namespace CrashStreams.Tests.Simulation;
+
+internal sealed class MutantProducer(
+    ILogProducer inner, Mutation mutation, MutantClients.Shared shared, Action<IReadOnlyDictionary<TopicPartition, OffsetAndMetadata>> commitAside) : ILogProducer
+{
+    private readonly List<(string Topic, int Partition, byte[]? Key, byte[]? Value, long Timestamp, Headers? Headers)> _held = [];
+    private bool _owesFlush;
+
+    public void Send(string topic, int partition, in LogRecord record)
+    {
+        PayFlush();
+        if (record.Headers is { } headers && WatermarkMarker.TryRead(headers, out var marker))
+            Send(topic, partition, in record, Changed(marker).ToHeaders());
+        else if (mutation == Mutation.MarkersBeforeRecords && topic.EndsWith("-repartition", StringComparison.Ordinal))
+            _held.Add((topic, partition, record.HasKey ? record.Key.ToArray() : null, record.HasValue ? record.Value.ToArray() : null, record.Timestamp, record.Headers));
+        else if (mutation == Mutation.ReadAtForgotten)
+            Send(topic, partition, in record, null);
+        else
+            inner.Send(topic, partition, in record);
+    }
+
+    public void Flush()
+    {
+        PayFlush();
+        SendHeld();
+        if (mutation == Mutation.OffsetsBeforeFlush)
+            _owesFlush = true;
+        else
+            inner.Flush();
+    }
+
+    public void CommitTransaction(IReadOnlyDictionary<TopicPartition, OffsetAndMetadata> offsets, object groupIdentity)
+    {
+        SendHeld();
+        if (mutation != Mutation.OffsetsOutsideTransaction)
+        {
+            inner.CommitTransaction(offsets, groupIdentity);
+            return;
+        }
+
+        inner.CommitTransaction(new Dictionary<TopicPartition, OffsetAndMetadata>(), groupIdentity);
+        if (offsets.Count > 0)
+            commitAside(offsets);
+    }
+
+    public int PartitionCount(string topic) => inner.PartitionCount(topic);
+
+    public void InitTransactions() => inner.InitTransactions();
+
+    public void BeginTransaction() => inner.BeginTransaction();
+
+    public void AbortTransaction() => inner.AbortTransaction();
+
+    public void Dispose() => inner.Dispose();
+
+    private WatermarkMarker Changed(WatermarkMarker marker)
+    {
+        shared.HighestWatermark = Math.Max(shared.HighestWatermark, marker.Watermark);
+        return mutation switch
+        {
+            Mutation.ClosedByMaximum => marker with { Watermark = shared.HighestWatermark },
+            Mutation.IdlenessNotTold => marker with { IsIdle = false },
+            _ => marker,
+        };
+    }
+
+    private void PayFlush()
+    {
+        if (_owesFlush)
+            inner.Flush();
+        _owesFlush = false;
+    }
+
+    private void SendHeld()
+    {
+        foreach (var (topic, partition, key, value, timestamp, headers) in _held)
+        {
+            var record = new LogRecord { Key = key, HasKey = key is not null, Value = value, HasValue = value is not null, Timestamp = timestamp };
+            Send(topic, partition, in record, headers);
+        }
+
+        _held.Clear();
+    }
+
+    private void Send(string topic, int partition, in LogRecord record, Headers? headers)
+    {
+        var changed = new LogRecord
+        {
+            Key = record.Key, HasKey = record.HasKey, Value = record.Value, HasValue = record.HasValue, Timestamp = record.Timestamp, Headers = headers,
+        };
+        inner.Send(topic, partition, in changed);
+    }
+}

@@ -1,0 +1,43 @@
+namespace CrashStreams.Tests.Simulation;
+
+/// <summary>A fault planted between the runtime and its ports, to see that the simulation finds it.</summary>
+public enum Mutation
+{
+    None,
+
+    /// <summary>Offsets are committed before the results that belong to them are written.</summary>
+    OffsetsBeforeFlush,
+
+    /// <summary>A restarted task does not know how far the event time of its source partition had come.</summary>
+    SourceTimeForgotten,
+
+    /// <summary>Windows close when the furthest upstream partition has passed them, not the slowest.</summary>
+    ClosedByMaximum,
+
+    /// <summary>Markers overtake the records that were sent before them.</summary>
+    MarkersBeforeRecords,
+
+    /// <summary>A restarted task begins with empty stores.</summary>
+    ChangelogNotRestored,
+
+    /// <summary>The broker believes members and producers that were replaced.</summary>
+    FencingIgnored,
+
+    /// <summary>A restarted task does not know what it has closed, and closes it again.</summary>
+    ClosedWindowsForgotten,
+
+    /// <summary>A marker is taken for a record.</summary>
+    MarkerTakenForRecord,
+
+    /// <summary>An idle partition never leaves the minimum.</summary>
+    IdlenessNotTold,
+
+    /// <summary>An out-of-order record loses its partition's watermark on its way through a shuffle.</summary>
+    ReadAtForgotten,
+
+    /// <summary>Records of open and aborted transactions are read.</summary>
+    UncommittedRead,
+
+    /// <summary>Offsets are committed beside the transaction, not in it.</summary>
+    OffsetsOutsideTransaction,
+}

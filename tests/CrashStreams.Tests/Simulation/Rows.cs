@@ -1,0 +1,47 @@
+using CrashStreams.Testing.Simulation;
+
+namespace CrashStreams.Tests.Simulation;
+
+/// <summary>A final result: a key's window, its count, and the latest event time that was counted.</summary>
+internal readonly record struct Row(string Key, long StartMs, long Count, long Timestamp);
+
+/// <summary>Reads what a run has left in its topics.</summary>
+internal static class Rows
+{
+    /// <summary>The windowed results in a topic, read committed.</summary>
+    public static List<Row> Results(SimulatedCluster cluster, string topic, long windowMs)
+    {
+        var keys = Serdes.TimeWindowed(Serdes.String, TimeSpan.FromMilliseconds(windowMs));
+        return Committed(cluster, topic).Select(entry =>
+        {
+            var key = keys.Deserialize(entry.Key);
+            return new Row(key.Key, key.Window.StartMs, Serdes.Int64.Deserialize(entry.Value), entry.Timestamp);
+        }).ToList();
+    }
+
+    /// <summary>A window store's changelog as a restore would see it.</summary>
+    public static Dictionary<(string Key, long StartMs), Row> WindowChangelog(SimulatedCluster cluster, string topic)
+    {
+        var rows = new Dictionary<(string, long), Row>();
+        foreach (var entry in Committed(cluster, topic))
+        {
+            // key · start (8) · sequence (4)
+            var start = System.Buffers.Binary.BinaryPrimitives.ReadInt64BigEndian(entry.Key.AsSpan()[^12..]);
+            var row = new Row(Serdes.String.Deserialize(entry.Key.AsSpan()[..^12]), start, Serdes.Int64.Deserialize(entry.Value), entry.Timestamp);
+            rows[(row.Key, start)] = row;
+        }
+
+        return rows;
+    }
+
+    public static Dictionary<string, long> KeyValueChangelog(SimulatedCluster cluster, string topic)
+    {
+        var values = new Dictionary<string, long>();
+        foreach (var entry in Committed(cluster, topic))
+            values[Serdes.String.Deserialize(entry.Key)] = Serdes.Int64.Deserialize(entry.Value);
+        return values;
+    }
+
+    public static IEnumerable<SimulatedEntry> Committed(SimulatedCluster cluster, string topic) =>
+        cluster.Partitions(topic).SelectMany(p => p.Committed()).Select(e => e.Entry);
+}

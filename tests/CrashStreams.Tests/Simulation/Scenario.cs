@@ -1,0 +1,120 @@
+using CrashStreams.Log;
+using CrashStreams.Testing.Simulation;
+
+namespace CrashStreams.Tests.Simulation;
+
+/// <summary>How one seed went.</summary>
+internal sealed record Outcome(ulong Seed, ulong Hash, long Events, int Results, IReadOnlyList<string> Violations, IReadOnlyList<string> Trace);
+
+/// <summary>A topology with its input and its oracle, ready to be run by any seed.</summary>
+internal abstract class Scenario
+{
+    public const string Late = "late";
+
+    public abstract string Name { get; }
+
+    /// <summary>Result topics with their numbers of partitions.</summary>
+    protected abstract IReadOnlyDictionary<string, int> ResultTopics { get; }
+
+    protected abstract Topology Build();
+
+    /// <summary>Compares what is in the topics with what the input makes of them. Answers how many results there should be.</summary>
+    protected abstract int Check(SimulatedCluster cluster, IReadOnlyList<SourceRecord> source, bool isExact, List<string> violations);
+
+    public Outcome Run(ulong seed, ProcessingGuarantee guarantee, Mutation mutation = Mutation.None, bool keepsTrace = false)
+    {
+        var random = new SimulationRandom(seed);
+        var source = SourceRecords.Of(random.Fork());
+        var plan = SimulationPlan.Of(random.Fork());
+        var topics = new Dictionary<string, int>(ResultTopics) { ["logs"] = SourceRecords.Partitions, [Late] = 1 };
+        var simulation = new CrashStreams.Testing.Simulation.Simulation(random, new()
+        {
+            Topology = Build(),
+            Options = new()
+            {
+                ApplicationId = "app", Guarantee = guarantee, CommitInterval = TimeSpan.FromMilliseconds(plan.CommitIntervalMs), PollWait = TimeSpan.Zero,
+                LateTopic = Late,
+            },
+            Plan = plan,
+            Input = source.Select(r => new SimulatedInput(
+                new("logs", r.Partition), null, TestInput.Bytes($"{r.User} {(r.IsCrash ? "crash" : "fine")}"), r.Timestamp, r.WrittenAtMs)).ToList(),
+            ExternalTopics = topics,
+            StartTime = SourceRecords.Start,
+            ChaosSteps = random.Pick([100, 400, 1500]),
+            Wrap = MutantClients.Of(mutation),
+            IgnoresFencing = mutation == Mutation.FencingIgnored,
+            KeepsTrace = keepsTrace,
+        });
+        simulation.Run();
+        if (keepsTrace)
+            simulation.Trace.Lines.AddRange(simulation.Instances.SelectMany(i => i.Thread?.Tasks ?? []).Select(Describe));
+        var isExact = guarantee == ProcessingGuarantee.ExactlyOnce;
+        var violations = new List<string>(simulation.Violations);
+        var results = Check(simulation.Cluster, source, isExact, violations);
+        CheckConsumed(simulation, violations);
+        if (isExact)
+            CheckNothingReplayed(simulation, violations);
+        return new(seed, simulation.Trace.Hash, simulation.Trace.Events, results, violations, simulation.Trace.Lines);
+    }
+
+    /// <summary>Exactly-once: the same rows, each once. At-least-once: every row is there, with at least its count.</summary>
+    protected static void CompareRows(string what, IEnumerable<Row> expected, List<Row> actual, bool isExact, List<string> violations)
+    {
+        if (!isExact)
+        {
+            var most = actual.GroupBy(r => (r.Key, r.StartMs)).ToDictionary(g => g.Key, g => g.Max(r => r.Count));
+            foreach (var row in expected.Where(r => most.GetValueOrDefault((r.Key, r.StartMs)) < r.Count))
+                violations.Add($"{what}: lost {row}; there is {most.GetValueOrDefault((row.Key, row.StartMs))}");
+            return;
+        }
+
+        CompareSets(what, expected, actual, violations);
+    }
+
+    protected static void CompareSets<T>(string what, IEnumerable<T> expected, IEnumerable<T> actual, List<string> violations)
+        where T : notnull
+    {
+        var left = expected.GroupBy(r => r).ToDictionary(g => g.Key, g => g.Count());
+        foreach (var row in actual)
+        {
+            if (left.TryGetValue(row, out var count) && count > 0)
+                left[row] = count - 1;
+            else
+                violations.Add($"{what}: unexpected {row}");
+        }
+
+        violations.AddRange(left.Where(l => l.Value > 0).Select(l => $"{what}: missing {l.Key}"));
+    }
+
+    private static string Describe(CrashStreams.Runtime.StreamTask task) => string.Join(
+        ' ', ((object[])[$"task {task.Id} {task.State} closed by {task.Context.Clock.Watermark}"])
+        .Concat(task.Inputs.Select(i => (object)$"{i.Partition}@{i.NextOffset} {i.Clock.Watermark} {(i.Clock.IsIdle ? "idle" : "")}"))
+        .Concat(task.Context.Clock.Operators.Select(o => (object)$"through {o.ClosedThrough}"))
+        .Concat(task.Context.Dropped.ByReason.Select(d => (object)$"{d.Key}: {d.Value}")));
+
+    private static void CheckConsumed(CrashStreams.Testing.Simulation.Simulation simulation, List<string> violations)
+    {
+        var topics = simulation.Topics.All.Where(t => !t.EndsWith("-changelog", StringComparison.Ordinal));
+        foreach (var partition in topics.SelectMany(simulation.Cluster.Partitions))
+        {
+            var committed = simulation.Cluster.Group.CommittedOffsets.GetValueOrDefault(partition.At).Offset;
+            if (partition.Committed().Any(e => e.Offset >= committed && !e.Entry.IsMarker))
+                violations.Add($"{partition.At}: committed only to {committed} of {partition.End}");
+        }
+    }
+
+    private static void CheckNothingReplayed(CrashStreams.Testing.Simulation.Simulation simulation, List<string> violations)
+    {
+        foreach (var task in simulation.Instances.SelectMany(i => i.Thread?.Tasks ?? []))
+        {
+            if (task.Context.Dropped.ByReason.TryGetValue("replayed", out var count))
+                violations.Add($"Task {task.Id}: {count} records met a closed window");
+        }
+    }
+}
+
+/// <summary>Bytes of the source topic.</summary>
+internal static class TestInput
+{
+    public static byte[] Bytes(string text) => System.Text.Encoding.UTF8.GetBytes(text);
+}

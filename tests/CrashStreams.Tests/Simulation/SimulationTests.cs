@@ -1,0 +1,66 @@
+using System.Globalization;
+
+namespace CrashStreams.Tests.Simulation;
+
+/// <summary>
+/// Whatever goes wrong, results agree with the oracle. More seeds: <c>./build.sh sim --seeds N --from S</c>.
+/// </summary>
+public class SimulationTests
+{
+    private const int DefaultSeeds = 150;
+
+    public static TheoryData<string, ProcessingGuarantee> Runs => new()
+    {
+        { "crash monitor", ProcessingGuarantee.ExactlyOnce },
+        { "crash monitor", ProcessingGuarantee.AtLeastOnce },
+        { "two shuffles", ProcessingGuarantee.ExactlyOnce },
+        { "two shuffles", ProcessingGuarantee.AtLeastOnce },
+    };
+
+    private static Scenario ScenarioOf(string name) => name == "crash monitor" ? new CrashMonitorScenario() : new TwoShufflesScenario();
+
+    [Theory]
+    [MemberData(nameof(Runs))]
+    public void No_fault_changes_the_results(string scenario, ProcessingGuarantee guarantee)
+    {
+        var seeds = Setting("CRASHSTREAMS_SIM_SEEDS", DefaultSeeds);
+        var from = Setting("CRASHSTREAMS_SIM_FROM", 1);
+        var isVerbose = Environment.GetEnvironmentVariable("CRASHSTREAMS_SIM_SEEDS") is not null;
+        var failed = new List<string>();
+        long results = 0;
+        for (var seed = from; seed < from + seeds; seed++)
+        {
+            var outcome = ScenarioOf(scenario).Run((ulong)seed, guarantee, keepsTrace: isVerbose && seeds == 1);
+            outcome.Trace.Concat(outcome.Trace.Count > 0 ? outcome.Violations : []).ToList().ForEach(Console.Error.WriteLine);
+            results += outcome.Results;
+            if (outcome.Violations.Count > 0)
+                failed.Add(string.Create(CultureInfo.InvariantCulture, $"seed {seed}: {outcome.Violations.Count} violations, first: {outcome.Violations[0]}"));
+            if (isVerbose && (seed - from + 1) % 100 == 0)
+                Console.Error.WriteLine($"{scenario}, {guarantee}: {seed - from + 1} of {seeds} seeds, {failed.Count} failed");
+        }
+
+        if (isVerbose)
+            failed.Take(40).ToList().ForEach(Console.Error.WriteLine);
+        failed.Should().BeEmpty();
+        results.Should().BePositive();
+    }
+
+    [Fact]
+    public void The_same_seed_takes_the_same_steps()
+    {
+        for (var seed = 1UL; seed <= 20; seed++)
+        {
+            var first = new TwoShufflesScenario().Run(seed, ProcessingGuarantee.ExactlyOnce);
+            var second = new TwoShufflesScenario().Run(seed, ProcessingGuarantee.ExactlyOnce);
+            second.Hash.Should().Be(first.Hash);
+            second.Events.Should().Be(first.Events);
+        }
+    }
+
+    [Fact]
+    public void Another_seed_takes_other_steps() =>
+        Enumerable.Range(1, 20).Select(seed => new CrashMonitorScenario().Run((ulong)seed, ProcessingGuarantee.AtLeastOnce).Hash).Should().OnlyHaveUniqueItems();
+
+    private static int Setting(string name, int otherwise) =>
+        int.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out var value) ? value : otherwise;
+}
