@@ -1,0 +1,36 @@
+using CrashStreams.Benchmarks.Memory;
+
+namespace CrashStreams.CrashMonitor.Tests;
+
+/// <summary>What a record costs in memory, from raw bytes to alerts, through the real threads and tasks on ports that allocate nothing.</summary>
+public class AllocationTests
+{
+    private const int Lines = 200_000;
+
+    [Fact]
+    public void A_rejected_record_allocates_nothing()
+    {
+        // A poll or a commit may allocate; a record may not. Less than a byte per record is none per record.
+        BytesPerRecord(matchingShare: 0).Should().BeLessThan(0.5);
+    }
+
+    [Fact]
+    public void A_counted_record_allocates_at_most_200_bytes() => BytesPerRecord(matchingShare: 1).Should().BeLessThanOrEqualTo(200);
+
+    private static double BytesPerRecord(double matchingShare)
+    {
+        var run = new CrashRun(Lines, matchingShare);
+        // Once for buffers, pools and compiled code, as in a process that has run for a while.
+        Drain(run);
+        return (double)Drain(run) / Lines;
+    }
+
+    private static long Drain(CrashRun run)
+    {
+        using var thread = run.Start();
+        thread.RunOnce();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        run.Drain(thread);
+        return GC.GetAllocatedBytesForCurrentThread() - before;
+    }
+}
