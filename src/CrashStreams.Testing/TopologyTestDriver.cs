@@ -24,7 +24,7 @@ public sealed class TopologyTestDriver : IDisposable
     public TopologyTestDriver(
         Topology topology, StreamsOptions? options = null, DateTimeOffset? startTime = null, IReadOnlyDictionary<string, int>? partitions = null)
     {
-        _options = (options ?? new StreamsOptions { ApplicationId = "app" }) with { PollWait = TimeSpan.Zero };
+        _options = (options ?? new StreamsOptions { ApplicationId = "app" }) with { PollWait = TimeSpan.Zero, BlindAfter = TimeSpan.MaxValue };
         _options.Validate();
         Time = new(startTime ?? DateTimeOffset.UnixEpoch);
         foreach (var topic in topology.SourceTopics)

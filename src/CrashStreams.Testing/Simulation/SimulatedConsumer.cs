@@ -48,8 +48,7 @@ internal sealed class SimulatedConsumer(SimulatedCluster cluster, PortFaults fau
         {
             if (fetch.IsPaused || (++fetch.Unserved <= mostUnserved && random.Chance(fetch.Slowness)))
                 continue;
-            if (!Read(partition, fetch, random.Between(1, mostRecords), mostRecords))
-                break;
+            Read(partition, fetch, Math.Min(mostRecords - _batch.Count, random.Between(1, mostRecords)));
         }
 
         return _batch;
@@ -134,11 +133,10 @@ internal sealed class SimulatedConsumer(SimulatedCluster cluster, PortFaults fau
         }
     }
 
-    private bool Read(in TopicPartition partition, Fetch fetch, int share, int mostRecords)
+    private void Read(in TopicPartition partition, Fetch fetch, int most)
     {
         var log = cluster.Partition(partition);
         var end = readCommitted ? log.LastStableOffset : log.End;
-        var most = Math.Min(mostRecords - _batch.Count, share);
         for (; fetch.Position < end && most > 0; fetch.Position++)
         {
             if (log[fetch.Position] is not { IsControl: false } entry || (readCommitted && !entry.IsCommitted))
@@ -149,7 +147,6 @@ internal sealed class SimulatedConsumer(SimulatedCluster cluster, PortFaults fau
 
         fetch.HeardEnd = end;
         fetch.Unserved = 0;
-        return _batch.Count < mostRecords;
     }
 
     private void Log(string what, List<TopicPartition> partitions) =>

@@ -1,4 +1,5 @@
 using CrashStreams.Log;
+using CrashStreams.Time;
 using Microsoft.Extensions.Logging;
 
 namespace CrashStreams.Runtime;
@@ -30,6 +31,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     private long _processed;
     private InputPartition?[] _inputByIndex = [];
     private long _lastCommitMs;
+    private long _lastRunMs;
     private long _processedAtCommit;
 
     public StreamThread(string name, Topology topology, StreamsOptions options, InternalTopics topics, ILogClients clients, TimeProvider time, ILogger logger)
@@ -64,7 +66,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     {
         if (_options.Guarantee == ProcessingGuarantee.ExactlyOnce)
             _producer.InitTransactions();
-        _lastCommitMs = NowMs();
+        _lastCommitMs = _lastRunMs = NowMs();
         var topics = _topology.SubTopologies.SelectMany(s => s.Sources)
             .SelectMany(s => s.Topics.Select(t => InternalTopics.FullName(_options.ApplicationId, t, s.IsRepartition))).Distinct().ToList();
         _consumer.Subscribe(topics, this);
@@ -76,6 +78,9 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         var hasWork = _restorer.IsActive || HasBuffered();
         var batch = _consumer.Poll(hasWork ? TimeSpan.Zero : _options.PollWait);
         var now = NowMs();
+        if (now - _lastRunMs > _options.BlindAfter.TotalMilliseconds)
+            DistrustIdleness(now);
+        _lastRunMs = now;
         var any = batch.Count > 0;
         Process(batch, now);
         if (_restorer.IsActive)
@@ -200,6 +205,13 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     {
         _collector.Abort();
         Leave(partitions);
+    }
+
+    // Nobody looked for a while: the inputs may be full of records that the client has not heard of yet.
+    private void DistrustIdleness(long now)
+    {
+        foreach (var clock in _tasks.Values.SelectMany(t => t.Inputs).Select(i => i.Clock).OfType<SourceClock>())
+            clock.LastActivityMs = now;
     }
 
     private void Leave(IReadOnlyCollection<TopicPartition> partitions)

@@ -68,6 +68,16 @@ public sealed record StreamsOptions
     // Kafka Streams' internal throttle of emission on window close.
     internal TimeSpan ObservedEmitInterval { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// A thread that did not get to run for longer (a suspended process or machine) knows nothing about the ends of its inputs until it has
+    /// fetched again: what it remembers says "caught up".
+    /// </summary>
+    internal TimeSpan BlindAfter
+    {
+        get => field > TimeSpan.Zero ? field : PollWait + TimeSpan.FromTicks(Math.Min(TimeSpan.TicksPerSecond, IdleAfter.Ticks / 4));
+        init;
+    }
+
     internal TimeSpan EffectiveCommitInterval =>
         CommitInterval ?? (Guarantee == ProcessingGuarantee.ExactlyOnce ? TimeSpan.FromMilliseconds(100) : TimeSpan.FromSeconds(1));
 

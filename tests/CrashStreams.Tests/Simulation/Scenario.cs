@@ -21,11 +21,13 @@ internal abstract class Scenario
     /// <summary>Compares what is in the topics with what the input makes of them. Answers how many results there should be.</summary>
     protected abstract int Check(SimulatedCluster cluster, IReadOnlyList<SourceRecord> source, bool isExact, List<string> violations);
 
-    public Outcome Run(ulong seed, ProcessingGuarantee guarantee, Mutation mutation = Mutation.None, bool keepsTrace = false)
+    public Outcome Run(
+        ulong seed, ProcessingGuarantee guarantee, Mutation mutation = Mutation.None, bool keepsTrace = false, Func<SimulationPlan, SimulationPlan>? alter = null)
     {
         var random = new SimulationRandom(seed);
         var source = SourceRecords.Of(random.Fork());
         var plan = SimulationPlan.Of(random.Fork());
+        plan = alter?.Invoke(plan) ?? plan;
         var topics = new Dictionary<string, int>(ResultTopics) { ["logs"] = SourceRecords.Partitions, [Late] = 1 };
         var simulation = new CrashStreams.Testing.Simulation.Simulation(random, new()
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using CrashStreams.Testing.Simulation;
 
 namespace CrashStreams.Tests.Simulation;
 
@@ -43,6 +44,29 @@ public class SimulationTests
             failed.Take(40).ToList().ForEach(Console.Error.WriteLine);
         failed.Should().BeEmpty();
         results.Should().BePositive();
+    }
+
+    [Fact]
+    public void An_instance_that_slept_does_not_take_its_inputs_for_idle() =>
+        Check(ProcessingGuarantee.ExactlyOnce, Calm with { PauseRate = 0.003, SessionTimeoutMs = 15_000 });
+
+    [Theory]
+    [InlineData(ProcessingGuarantee.ExactlyOnce)]
+    [InlineData(ProcessingGuarantee.AtLeastOnce)]
+    public void Partitions_that_come_and_go_while_they_are_restored_lose_nothing(ProcessingGuarantee guarantee) =>
+        Check(guarantee, Calm with { Instances = 3, StopRate = 0.02, MaxPollRecords = 3 });
+
+    // Nothing goes wrong but what a test adds.
+    private static SimulationPlan Calm { get; } = new()
+    {
+        Instances = 2, IsEager = false, CommitIntervalMs = 100, MaxPollRecords = 20, MaxStepMs = 40,
+        CrashRate = 0, PauseRate = 0, ErrorRate = 0, StopRate = 0, CompactionRate = 0,
+    };
+
+    private static void Check(ProcessingGuarantee guarantee, SimulationPlan plan)
+    {
+        for (var seed = 1UL; seed <= 100; seed++)
+            new CrashMonitorScenario().Run(seed, guarantee, alter: _ => plan).Violations.Should().BeEmpty("of seed {0}", seed);
     }
 
     [Fact]
