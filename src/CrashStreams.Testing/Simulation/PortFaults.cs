@@ -22,14 +22,15 @@ internal sealed class PortFaults(Simulation simulation, SimulatedInstance instan
     /// <param name="call">The port's call.</param>
     /// <param name="weight">How often it is hit, relative to others: there are many more sends than commits.</param>
     /// <param name="mayFail">Whether the call may answer with an error from which the caller is to recover.</param>
-    public void Before(string call, double weight = 1, bool mayFail = true)
+    /// <param name="isWrite">Whether the call writes what nobody checks the owner of.</param>
+    public void Before(string call, double weight = 1, bool mayFail = true, bool isWrite = false)
     {
         ThrowIfDead();
         if (!simulation.IsChaotic)
             return;
         if (random.Chance(simulation.Plan.CrashRate * weight))
             Crash($"before {call}");
-        if (random.Chance(simulation.Plan.PauseRate * weight))
+        if (random.Chance(simulation.Plan.PauseRate * weight) && (simulation.Plan.SleepsWhileWriting || !isWrite))
             simulation.Pause(instance, call);
         if (mayFail && random.Chance(simulation.Plan.ErrorRate * weight))
             Fail($"refused {call}");

@@ -98,6 +98,9 @@ internal sealed class SimulatedConsumer(SimulatedCluster cluster, PortFaults fau
 
     private void ServeGroup(IAssignmentListener listener)
     {
+        // The first polls after a sleep may still bring what was fetched before it.
+        if (_member is { IsGone: true } && faults.IsChaotic && faults.Random.Chance(0.3))
+            return;
         if (_member is { IsGone: true })
         {
             _member = null;

@@ -24,7 +24,7 @@ internal sealed class SimulatedProducer(SimulatedCluster cluster, PortFaults fau
 
     public void Send(string topic, int partition, in LogRecord record)
     {
-        faults.Before("send", SendWeight, mayFail: false);
+        faults.Before("send", SendWeight, mayFail: false, isWrite: true);
         ThrowIfFenced();
         if (transactionalId is not null && !_inTransaction)
             throw new LogException("Sent outside of a transaction.") { IsFatal = true };
@@ -42,7 +42,7 @@ internal sealed class SimulatedProducer(SimulatedCluster cluster, PortFaults fau
 
     public void Flush()
     {
-        faults.Before("flush", mayFail: false);
+        faults.Before("flush", mayFail: false, isWrite: true);
         foreach (var at in _waitingPartitions)
         {
             if (faults.Hiccup())

@@ -27,6 +27,12 @@ internal sealed record SimulationPlan
     /// <summary>The longest time between two steps, milliseconds.</summary>
     public required int MaxStepMs { get; init; }
 
+    /// <summary>
+    /// Whether an instance may sleep through its session while it writes, and wake up to write on. Only transactions keep such late
+    /// writes out of a changelog: without them they set newer values back, here as with Kafka Streams.
+    /// </summary>
+    public bool SleepsWhileWriting { get; init; } = true;
+
     public long SessionTimeoutMs { get; init; } = 6_000;
 
     public long TransactionTimeoutMs { get; init; } = 10_000;

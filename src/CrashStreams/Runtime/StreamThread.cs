@@ -32,6 +32,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     private InputPartition?[] _inputByIndex = [];
     private long _lastCommitMs;
     private long _lastRunMs;
+    private bool _mustVerifyMembership;
     private long _processedAtCommit;
 
     public StreamThread(string name, Topology topology, StreamsOptions options, InternalTopics topics, ILogClients clients, TimeProvider time, ILogger logger)
@@ -79,7 +80,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         var batch = _consumer.Poll(hasWork ? TimeSpan.Zero : _options.PollWait);
         var now = NowMs();
         if (now - _lastRunMs > _options.BlindAfter.TotalMilliseconds)
-            DistrustIdleness(now);
+            WokeUp(now);
         _lastRunMs = now;
         var any = batch.Count > 0;
         Process(batch, now);
@@ -102,7 +103,9 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
             isCommitRequested |= task.Context.CommitRequested;
         }
 
-        if (isCommitRequested || now - _lastCommitMs >= CommitIntervalMs(isIdle: !any))
+        // After a sleep in the middle of this turn the tasks may be somebody else's: the next poll may tell.
+        var isAwake = NowMs() - now <= _options.BlindAfter.TotalMilliseconds;
+        if (isAwake && (isCommitRequested || now - _lastCommitMs >= CommitIntervalMs(isIdle: !any)))
             Commit();
         return any;
     }
@@ -125,9 +128,24 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         return false;
     }
 
+    // Without a transaction nothing keeps a sleeper's late writes out of a changelog where they would set newer values back, so it asks before
+    // it writes: to commit again what is committed (the beginning, where nothing is) changes nothing and is refused to one whom the group has left behind.
+    private void VerifyMembership()
+    {
+        _mustVerifyMembership = false;
+        if (_options.Guarantee == ProcessingGuarantee.ExactlyOnce)
+            return;
+        var committed = _tasks.Values.SelectMany(t => t.Inputs)
+            .ToDictionary(i => i.Partition, i => new OffsetAndMetadata(Math.Max(0, i.CommittedOffset), i.CommittedMetadata));
+        if (committed.Count > 0)
+            _consumer.Commit(committed);
+    }
+
     /// <summary>Makes results, state and positions durable, in this one place for both guarantees.</summary>
     public void Commit()
     {
+        if (_mustVerifyMembership)
+            VerifyMembership();
         var now = NowMs();
         _lastCommitMs = now;
         _processedAtCommit = _processed;
@@ -196,6 +214,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
             // The group went on without us: the partitions are somebody else's already, and what was not committed is theirs to do again.
             _logger.LogWarning(e, "{Thread}: the last commit for revoked partitions came too late: {Reason}", Name, e.Message);
             _collector.Abort();
+            _mustVerifyMembership = true;
         }
 
         Leave(partitions);
@@ -207,9 +226,10 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         Leave(partitions);
     }
 
-    // Nobody looked for a while: the inputs may be full of records that the client has not heard of yet.
-    private void DistrustIdleness(long now)
+    // Nobody looked for a while: the inputs may be full of records that the client has not heard of yet, and the tasks somebody else's.
+    private void WokeUp(long now)
     {
+        _mustVerifyMembership = true;
         foreach (var clock in _tasks.Values.SelectMany(t => t.Inputs).Select(i => i.Clock).OfType<SourceClock>())
             clock.LastActivityMs = now;
     }

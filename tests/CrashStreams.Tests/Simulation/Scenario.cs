@@ -27,7 +27,7 @@ internal abstract class Scenario
         var random = new SimulationRandom(seed);
         var source = SourceRecords.Of(random.Fork());
         var plan = SimulationPlan.Of(random.Fork());
-        plan = alter?.Invoke(plan) ?? plan;
+        plan = (alter?.Invoke(plan) ?? plan) with { SleepsWhileWriting = guarantee == ProcessingGuarantee.ExactlyOnce };
         var topics = new Dictionary<string, int>(ResultTopics) { ["logs"] = SourceRecords.Partitions, [Late] = 1 };
         var simulation = new CrashStreams.Testing.Simulation.Simulation(random, new()
         {
