@@ -32,7 +32,7 @@ internal sealed class MemoryConsumer(MemoryLog log) : ILogConsumer
     {
         Join();
         _batch.Clear();
-        foreach (var partition in _positions.Keys.Where(p => !_paused.Contains(p)).ToList())
+        foreach (var partition in _positions.Keys.Where(p => !_paused.Contains(p) && !log.Unavailable.Contains(p)).ToList())
         {
             var records = log.Partition(partition);
             var position = (int)_positions[partition];

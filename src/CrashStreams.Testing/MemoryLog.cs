@@ -12,6 +12,9 @@ internal sealed class MemoryLog
 
     public IReadOnlyCollection<string> Topics => _topics.Keys;
 
+    /// <summary>Partitions whose broker is away: their records exist and don't come.</summary>
+    public HashSet<TopicPartition> Unavailable { get; } = [];
+
     public IDictionary<TopicPartition, OffsetAndMetadata> Committed => _committed;
 
     public void Create(string topic, int partitions) =>

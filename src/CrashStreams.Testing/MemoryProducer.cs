@@ -5,6 +5,9 @@ namespace CrashStreams.Testing;
 /// <summary>Writes the log in memory. In a transaction nothing is seen before it commits. Topics that do not exist are made, with one partition.</summary>
 internal sealed class MemoryProducer(MemoryLog log) : ILogProducer
 {
+    // Kafka's default, message.max.bytes.
+    private const int MaxRecordBytes = 1024 * 1024;
+
     private readonly List<(string Topic, int Partition, RawRecord Record)> _uncommitted = [];
     private bool _inTransaction;
     private int _next;
@@ -17,6 +20,8 @@ internal sealed class MemoryProducer(MemoryLog log) : ILogProducer
 
     public void Send(string topic, int partition, in LogRecord record)
     {
+        if (record.Key.Length + record.Value.Length > MaxRecordBytes)
+            throw new LogException($"A record of {record.Key.Length + record.Value.Length} bytes is too large for '{topic}'.");
         var count = PartitionCount(topic);
         if (partition == ILogProducer.AnyPartition)
             partition = _next++ % count;

@@ -13,8 +13,9 @@ public sealed class TopologyTestDriver : IDisposable
 {
     private readonly MemoryLog _log = new();
     private readonly Dictionary<TopicPartition, int> _read = [];
-    private readonly StreamThread _thread;
     private readonly StreamsOptions _options;
+    private readonly Func<StreamThread> _newThread;
+    private StreamThread _thread;
 
     /// <summary>Makes a driver.</summary>
     /// <param name="topology">What to run.</param>
@@ -32,7 +33,8 @@ public sealed class TopologyTestDriver : IDisposable
         var clients = new MemoryLogClients(_log);
         using var admin = clients.CreateAdmin("");
         var topics = InternalTopics.PrepareAsync(topology, _options, admin, CancellationToken.None).GetAwaiter().GetResult();
-        _thread = new("test", topology, _options, topics, clients, Time, NullLogger.Instance);
+        _newThread = () => new("test", topology, _options, topics, clients, Time, NullLogger.Instance);
+        _thread = _newThread();
         _thread.Start();
         Settle();
     }
@@ -88,6 +90,21 @@ public sealed class TopologyTestDriver : IDisposable
             _thread.Commit();
         }
         while (_thread.RunOnce());
+    }
+
+    /// <summary>
+    /// Ends the application and starts it again on the same topics: what it knows then is what it had committed. <see cref="Dropped"/>
+    /// counts from zero again.
+    /// </summary>
+    /// <param name="isCrash">Ends it without a last commit, so that records since the last one are processed again.</param>
+    public void Restart(bool isCrash = false)
+    {
+        if (!isCrash)
+            _thread.Stop();
+        _thread.Dispose();
+        _thread = _newThread();
+        _thread.Start();
+        Settle();
     }
 
     /// <summary>Moves the wall clock, runs what is due and processes what comes of it.</summary>

@@ -1,4 +1,5 @@
 using CrashStreams.Processors;
+using CrashStreams.Runtime;
 using CrashStreams.Topologies;
 
 namespace CrashStreams;
@@ -25,7 +26,7 @@ public sealed class KGroupedStream<TKey, TValue>
     }
 
     /// <summary>Aggregates per window of time.</summary>
-    public TimeWindowedKStream<TKey, TValue> WindowedBy(TimeWindows windows) => new(this, windows, EmitStrategy.OnWindowUpdate);
+    public TimeWindowedKStream<TKey, TValue> WindowedBy(TimeWindows windows) => new(this, windows, EmitStrategy.OnWindowUpdate, onLate: null);
 
     /// <summary>Counts the records of each key; records without key or value are dropped, counted.</summary>
     public KTable<TKey, long> Count(Materialized<TKey, long>? materialized = null, string? name = null) =>
@@ -52,7 +53,8 @@ public sealed class KGroupedStream<TKey, TValue>
 
     internal KTable<Windowed<TKey>, TAggregate> WindowedTable<TAggregate>(
         string prefix, TimeWindows windows, EmitStrategy emit, Materialized<TKey, TAggregate>? materialized, string? name, Serde<TAggregate>? serde,
-        Func<TAggregate>? initializer, Func<TKey, TValue, TAggregate, TAggregate> aggregator, Func<TValue, TAggregate>? first)
+        Func<TAggregate>? initializer, Func<TKey, TValue, TAggregate, TAggregate> aggregator, Func<TValue, TAggregate>? first,
+        Action<LateRecord>? onLate)
     {
         var plan = Plan(prefix, materialized, name, serde);
         var retentionMs = Math.Max((long?)materialized?.Retention?.TotalMilliseconds ?? 0, windows.SizeMs + windows.GraceMs);
@@ -60,7 +62,7 @@ public sealed class KGroupedStream<TKey, TValue>
             _builder.Faults.Add($"Store '{plan.StoreName}': a retention of {retention} is shorter than window size + grace ({TimeSpan.FromMilliseconds(windows.SizeMs + windows.GraceMs)}).");
         var store = _builder.AddStore(plan.WindowStore(windows.SizeMs, retentionMs));
         var source = RepartitionIfNeeded(plan.StoreName, plan.IsNameGiven);
-        var node = new WindowAggregateNode<TKey, TValue, TAggregate>(plan.NodeName, store, windows, emit, initializer, aggregator, first);
+        var node = new WindowAggregateNode<TKey, TValue, TAggregate>(plan.NodeName, store, windows, emit, initializer, aggregator, first, onLate);
         var keySerde = plan.KeySerde is null ? null : new TimeWindowedSerde<TKey>(plan.KeySerde, windows.SizeMs);
         return new(_builder, _builder.Add(node, source), keySerde, plan.ValueSerde, hasStore: true) { GraceMs = windows.GraceMs, WindowOf = static key => key.Window };
     }

@@ -81,6 +81,9 @@ internal interface IProcessorLifetime
 /// <summary>An operator that holds results back until the task's clock has passed them.</summary>
 internal interface IWatermarkListener
 {
+    /// <summary>When the first of the windows that are open will close; <see cref="long.MaxValue"/> when none is.</summary>
+    long NextClosing { get; }
+
     /// <summary>The task's clock moved to <paramref name="watermark"/> (milliseconds). Called in topological order.</summary>
     void OnWatermark(long watermark);
 }

@@ -32,6 +32,8 @@ internal sealed class Suppress<TKey, TValue>(string storeName, Func<TKey, Window
                 $"{NodeName} buffer exceeded its max capacity. Currently [{_buffer.Count}/{most}] records. Raise maxRecords, shorten windows and grace, or leave the limit out.");
     }
 
+    public long NextClosing => _buffer.FirstTime is { } windowEndMs ? windowEndMs + graceMs : long.MaxValue;
+
     public void OnWatermark(long watermark) => CloseThrough(watermark);
 
     private void CloseThrough(long time)
@@ -39,9 +41,22 @@ internal sealed class Suppress<TKey, TValue>(string storeName, Func<TKey, Window
         while (_buffer.TryTake(time - graceMs, out var windowEndMs, out var record))
         {
             if (!_clock.IsObserved)
-                _clock.EmitAsOf(windowEndMs + graceMs);
+                _clock.EmitJustBefore(windowEndMs + graceMs);
             if (record.Value.HasNow)
-                Forward(in record);
+                Emit(in record);
+        }
+    }
+
+    // A result that an operator can't take is handled like any record: it doesn't keep the ones behind it from being emitted.
+    private void Emit(in Record<TKey, Change<TValue>> record)
+    {
+        try
+        {
+            Forward(in record);
+        }
+        catch (Exception e) when (FaultPolicy.IsOperators(e))
+        {
+            FaultPolicy.Apply(Task, FaultKind.Processing, NodeName, e.GetType().Name, e);
         }
     }
 }

@@ -12,7 +12,8 @@ namespace CrashStreams.Processors;
 /// Windows close in the order of their closing times, keys of a window in the order of their bytes.
 /// </summary>
 internal sealed class WindowAggregate<TKey, TValue, TAggregate>(
-    string storeName, TimeWindows windows, Func<TAggregate>? initializer, Func<TKey, TValue, TAggregate, TAggregate> aggregator, Func<TValue, TAggregate>? first)
+    string storeName, TimeWindows windows, Func<TAggregate>? initializer, Func<TKey, TValue, TAggregate, TAggregate> aggregator, Func<TValue, TAggregate>? first,
+    Action<LateRecord>? onLate)
     : Processor<TKey, TValue, Windowed<TKey>, Change<TAggregate>>, IWatermarkListener
 {
     private readonly long _sizeMs = windows.SizeMs;
@@ -51,11 +52,11 @@ internal sealed class WindowAggregate<TKey, TValue, TAggregate>(
         var lateness = _clock.Lateness;
         for (var start = windows.FirstStart(record.Timestamp); start <= record.Timestamp; start += windows.AdvanceMs)
         {
-            var closesAt = start + _sizeMs + _graceMs;
+            var closesAt = ClosesAt(start);
             if (closesAt <= lateness)
-                Late(start, lateness - closesAt);
+                Late(DroppedRecords.Late, record.Timestamp, start, lateness - closesAt);
             else if (closesAt <= _clock.ClosedThrough && !_clock.IsObserved)
-                Drop(DroppedRecords.Replayed);
+                MeetsClosedWindow(record.Timestamp, start);
             else
                 Update(in record, start);
         }
@@ -67,6 +68,10 @@ internal sealed class WindowAggregate<TKey, TValue, TAggregate>(
         // Kafka Streams forgets before it emits, and so loses results; here what is still to be emitted is kept.
         _store.Expire(_finals.Length > 0 ? Math.Min(_largestStart - 1, _clock.ClosedThrough) : _largestStart);
     }
+
+    public long NextClosing => _store.At(_store.IndexOf(FirstOpenStart)) is { } bucket ? ClosesAt(bucket.StartMs) : long.MaxValue;
+
+    private long FirstOpenStart => _clock.ClosedThrough == TaskClock.Unknown ? long.MinValue : _clock.ClosedThrough - _sizeMs - _graceMs + 1;
 
     public void OnWatermark(long watermark)
     {
@@ -115,8 +120,7 @@ internal sealed class WindowAggregate<TKey, TValue, TAggregate>(
             return;
         if (_finals.Length > 0)
         {
-            var from = _clock.ClosedThrough == TaskClock.Unknown ? long.MinValue : _clock.ClosedThrough - _sizeMs - _graceMs + 1;
-            for (var i = _store.IndexOf(from); _store.At(i) is { } bucket && bucket.StartMs + _sizeMs + _graceMs <= time; i++)
+            for (var i = _store.IndexOf(FirstOpenStart); _store.At(i) is { } bucket && ClosesAt(bucket.StartMs) <= time; i++)
                 Close(bucket);
         }
 
@@ -127,16 +131,40 @@ internal sealed class WindowAggregate<TKey, TValue, TAggregate>(
     {
         var window = new Window(bucket.StartMs, bucket.StartMs + _sizeMs);
         if (!_clock.IsObserved)
-            _clock.EmitAsOf(window.EndMs + _graceMs);
+            _clock.EmitJustBefore(window.EndMs + _graceMs);
         foreach (var (key, entry) in _store.InKeyOrder(bucket))
         {
             var record = new Record<Windowed<TKey>, Change<TAggregate>>(
                 new(key, window), new(entry.Value, true, default!, false), entry.Timestamp);
             foreach (var child in _finals)
-                child.Process(in record);
+                Emit(child, in record);
         }
     }
 
-    private void Late(long start, long byMs) =>
-        LateRecords.Divert(Task, NodeName, DroppedRecords.Late, byMs, new Window(start, start + _sizeMs));
+    // A result that an operator can't take is handled like any record: it doesn't keep the ones behind it from being emitted.
+    private void Emit(Receiver<Windowed<TKey>, Change<TAggregate>> child, in Record<Windowed<TKey>, Change<TAggregate>> record)
+    {
+        try
+        {
+            child.Process(in record);
+        }
+        catch (Exception e) when (FaultPolicy.IsOperators(e))
+        {
+            FaultPolicy.Apply(Task, FaultKind.Processing, NodeName, e.GetType().Name, e);
+        }
+    }
+
+    private long ClosesAt(long start) => start + _sizeMs + _graceMs;
+
+    // Not late in its own partition, so either it was counted before a crash, or the window was closed without waiting for its idle partition.
+    private void MeetsClosedWindow(long timestamp, long start)
+    {
+        if (ClosesAt(start) <= _clock.Floor)
+            Drop(DroppedRecords.Replayed);
+        else
+            Late(DroppedRecords.LateAfterIdle, timestamp, start, _clock.ClosedThrough - ClosesAt(start));
+    }
+
+    private void Late(string reason, long timestamp, long start, long byMs) =>
+        LateRecords.Divert(Task, NodeName, reason, timestamp, byMs, new Window(start, start + _sizeMs), onLate);
 }

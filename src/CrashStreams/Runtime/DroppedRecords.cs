@@ -10,6 +10,7 @@ internal sealed class DroppedRecords
     public const string NullKeyOrValue = "null-key-or-value";
     public const string NegativeTimestamp = "negative-timestamp";
     public const string Future = "future";
+    public const string LateAfterIdle = "late-after-idle";
     public const string Replayed = "replayed";
 
     /// <summary>Kafka Streams neither logs nor counts these.</summary>

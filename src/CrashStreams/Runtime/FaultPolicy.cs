@@ -8,6 +8,9 @@ internal static class FaultPolicy
 {
     public const string ReasonHeader = "cs-fault-reason";
 
+    /// <summary>Whether an exception is an operator's (a user's function threw): the library's own say what is to be done.</summary>
+    public static bool IsOperators(Exception exception) => exception is not CrashStreamsException and not OutOfMemoryException;
+
     /// <summary>Returns when the record is to be skipped; throws when the application is to fail.</summary>
     public static void Apply(TaskContext task, FaultKind kind, string node, string reason, Exception? exception)
     {

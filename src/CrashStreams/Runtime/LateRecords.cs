@@ -11,17 +11,23 @@ namespace CrashStreams.Runtime;
 /// <param name="Timestamp">Its event time, milliseconds.</param>
 /// <param name="Window">The window that it missed; null for a record from the future.</param>
 /// <param name="By">How late: how far its partition's watermark was past the window's end and grace; for the future: how far ahead.</param>
-public readonly record struct LateRecord(string Node, string Topic, int Partition, long Offset, long Timestamp, Window? Window, TimeSpan By);
+/// <param name="Reason">
+/// The tag under which it is counted: <c>late</c>; <c>late-after-idle</c>, when the window was closed without waiting for its idle partition;
+/// <c>future</c>.
+/// </param>
+public readonly record struct LateRecord(
+    string Node, string Topic, int Partition, long Offset, long Timestamp, Window? Window, TimeSpan By, string Reason);
 
 /// <summary>Counts late records, tells the application's callback, and sends them to the late topic where one is configured.</summary>
 internal static class LateRecords
 {
-    public static void Divert(TaskContext task, string node, string reason, long byMs, Window? window)
+    public static void Divert(TaskContext task, string node, string reason, long timestamp, long byMs, Window? window, Action<LateRecord>? tell = null)
     {
         task.Dropped.Count(reason, node);
         var current = task.Current;
-        task.Options.OnLate?.Invoke(new LateRecord(
-            node, current.Topic, current.Partition, current.Offset, task.Clock.RecordTime, window, TimeSpan.FromMilliseconds(byMs)));
+        var late = new LateRecord(node, current.Topic, current.Partition, current.Offset, timestamp, window, Span(byMs), reason);
+        tell?.Invoke(late);
+        task.Options.OnLate?.Invoke(late);
         if (task.Options.LateTopic is not { } topic || !current.HasBytes)
             return;
         var headers = new Headers().Add("cs-late-by-ms", byMs.ToString(CultureInfo.InvariantCulture));
@@ -33,4 +39,7 @@ internal static class LateRecords
 
         FaultPolicy.SendOriginal(task, topic, reason, node, headers);
     }
+
+    // Nanoseconds taken for milliseconds are further away than a TimeSpan reaches (29,000 years).
+    private static TimeSpan Span(long ms) => ms < TimeSpan.MaxValue.Ticks / TimeSpan.TicksPerMillisecond ? TimeSpan.FromMilliseconds(ms) : TimeSpan.MaxValue;
 }

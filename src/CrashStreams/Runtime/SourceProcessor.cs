@@ -48,7 +48,7 @@ internal sealed class SourceProcessor<TKey, TValue>(
             return;
         if (timestamp < 0)
         {
-            timestamp = _timestamps!.Read(key, value, in record);
+            timestamp = _timestamps is null ? -1 : _timestamps.Read(key, value, in record);
             if (timestamp < 0)
             {
                 _task.Dropped.Count(DroppedRecords.NegativeTimestamp, name);
@@ -64,14 +64,21 @@ internal sealed class SourceProcessor<TKey, TValue>(
 
     public long TimestampOf(in LogRecord record)
     {
-        if (_timeIsInBytes)
-            return TimeInBytes(in record);
-        var hasKey = record.HasKey && _keySerde.TryDeserialize(record.Key, out _, out _);
-        TKey key = default!;
-        TValue value = default!;
-        if (hasKey)
-            _keySerde.TryDeserialize(record.Key, out key, out _);
-        return record.HasValue && !_valueSerde.TryDeserialize(record.Value, out value, out _) ? -1 : _timestamps!.Read(key, value, in record);
+        try
+        {
+            if (_timeIsInBytes)
+                return TimeInBytes(in record);
+            TKey key = default!;
+            TValue value = default!;
+            if (record.HasKey && !_keySerde.TryDeserialize(record.Key, out key, out _))
+                return -1;
+            return record.HasValue && !_valueSerde.TryDeserialize(record.Value, out value, out _) ? -1 : _timestamps!.Read(key, value, in record);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // Its turn comes at once, and what is wrong with it is handled then.
+            return -1;
+        }
     }
 
     private long TimeInBytes(in LogRecord record) => _timestamps is null ? record.Timestamp : _timestamps.Read(default!, default!, in record);
@@ -103,7 +110,7 @@ internal sealed class SourceProcessor<TKey, TValue>(
     {
         if (timestamp - _task.Clock.LastWallClock <= _maxFutureMs)
             return false;
-        LateRecords.Divert(_task, name, DroppedRecords.Future, timestamp - _task.Clock.LastWallClock, null);
+        LateRecords.Divert(_task, name, DroppedRecords.Future, timestamp, timestamp - _task.Clock.LastWallClock, null);
         return true;
     }
 

@@ -14,6 +14,9 @@ internal sealed class StreamTask
     // How often an unchanged clock is told again, for downstream tasks that moved and have not heard it.
     private const long ReannounceMs = 10_000;
 
+    // Before those of the operators: see CommittedTime.
+    private const int FixedTimes = 5;
+
     private readonly TaskContext _context;
     private readonly TaskBuilder _operators;
     private readonly List<InputPartition> _inputs = [];
@@ -22,7 +25,7 @@ internal sealed class StreamTask
     private readonly bool _usesWatermarks;
     private readonly long _closeAfterIdleMs;
     private readonly long _horizonMs;
-    private (long Watermark, bool IsIdle) _told = (TaskClock.Unknown, false);
+    private Progress _told = Progress.Unknown;
     private long _toldAtMs = long.MinValue / 2;
     private bool _isIdle;
 
@@ -65,16 +68,19 @@ internal sealed class StreamTask
         input.NextOffset = input.CommittedOffset = committed.Offset;
         input.CommittedMetadata = committed.Metadata;
         var times = CommittedTime.Decode(committed.Metadata);
-        if (times.Length < 4)
+        if (times.Length < FixedTimes)
             return;
-        var operators = new (long, long)[(int)times[3]];
+        var (watermark, streamTime) = (times[0], times[1]);
+        var operators = new (long, long)[(int)times[4]];
         for (var i = 0; i < operators.Length; i++)
-            operators[i] = (times[4 + (2 * i)], times[5 + (2 * i)]);
-        _context.Clock.Restore(times[1], times[2], operators);
+            operators[i] = (times[FixedTimes + (2 * i)], times[FixedTimes + (2 * i) + 1]);
+        _context.Clock.Restore(streamTime, times[2], times[3], operators);
+        // What closing after idleness added to the watermark is not from a record, so it is not added to again.
         if (input.Clock is SourceClock source)
-            source.Restore(times[0]);
-        for (var i = 4 + (2 * operators.Length); input.Clock is UpstreamClock upstream && i < times.Length; i++)
-            upstream.Hear(new(i - 4 - (2 * operators.Length), times[i], IsIdle: false));
+            source.Restore(watermark, Math.Min(watermark, streamTime));
+        var upstreams = times.AsSpan(FixedTimes + (2 * operators.Length));
+        for (var i = 0; input.Clock is UpstreamClock upstream && i < upstreams.Length; i++)
+            upstream.Hear(new(i, upstreams[i], IsIdle: false, Floor: TaskClock.Unknown));
     }
 
     public void MoveTo(TaskState next)
@@ -157,13 +163,32 @@ internal sealed class StreamTask
                 source.Close(_horizonMs);
         }
 
-        (var watermark, _isIdle) = _inputs is [var only]
-            ? (only.Clock.Watermark, only.Clock.IsIdle)
-            : InputClock.Combine(_inputs.Select(i => (i.Clock.Watermark, i.Clock.IsIdle)));
-        if (!_context.Clock.AdvanceTo(watermark))
+        var progress = _inputs is [var only] ? only.Clock.Progress : Progress.Of(_inputs.Select(i => i.Clock.Progress));
+        _isIdle = progress.IsIdle;
+        if (!_context.Clock.AdvanceTo(in progress))
             return;
         _context.Current.Clear();
+        CloseWindows(progress.Watermark);
+    }
+
+    // However far the clock has jumped, windows close as if it had gone step by step: in the order of their closing times over all operators.
+    private void CloseWindows(long watermark)
+    {
+        if (_listeners.Count > 1)
+        {
+            for (var next = NextClosing(); next < watermark; next = Math.Max(next + 1, NextClosing()))
+                TellListeners(next);
+        }
+
         TellListeners(watermark);
+    }
+
+    private long NextClosing()
+    {
+        var next = long.MaxValue;
+        foreach (var listener in _listeners)
+            next = Math.Min(next, listener.NextClosing);
+        return next;
     }
 
     private void TellListeners(long watermark)
@@ -179,14 +204,14 @@ internal sealed class StreamTask
     {
         if (_repartitionTopics.Length == 0)
             return;
-        var current = (_context.Clock.Watermark, _isIdle);
-        if (current == _told ? nowMs - _toldAtMs < ReannounceMs || current == (TaskClock.Unknown, false)
+        var current = new Progress(_context.Clock.Watermark, _isIdle, _context.Clock.Floor);
+        if (current == _told ? nowMs - _toldAtMs < ReannounceMs || current == Progress.Unknown
             : !now && nowMs - _toldAtMs < (long)_context.Options.MarkerInterval.TotalMilliseconds)
             return;
         _told = current;
         _toldAtMs = nowMs;
         foreach (var topic in _repartitionTopics)
-            _context.Collector.SendMarker(topic, new WatermarkMarker(Id.Partition, current.Watermark, current._isIdle));
+            _context.Collector.SendMarker(topic, new WatermarkMarker(Id.Partition, current.Watermark, current.IsIdle, current.Floor));
     }
 
     /// <summary>Writes changed state to the changelogs and answers what has to be committed with it.</summary>
@@ -240,7 +265,7 @@ internal sealed class StreamTask
         {
             input.Source.Process(in record, input.Clock);
         }
-        catch (Exception e) when (e is not CrashStreamsException and not OutOfMemoryException)
+        catch (Exception e) when (FaultPolicy.IsOperators(e))
         {
             FaultPolicy.Apply(_context, FaultKind.Processing, $"sub-topology {Id.SubTopology}", e.GetType().Name, e);
         }
@@ -262,6 +287,9 @@ internal sealed class StreamTask
     {
         _context.Current.Clear();
         _context.Clock.RecordTime = now;
+        // Between two records there is none to judge the results by: they are judged by what downstream tasks may have heard.
+        if (type == PunctuationType.WallClock)
+            _context.Clock.RecordWatermark = _context.Clock.Watermark;
     }));
 
     private void Guard(Action action)
@@ -270,7 +298,7 @@ internal sealed class StreamTask
         {
             action();
         }
-        catch (Exception e) when (e is not CrashStreamsException and not OutOfMemoryException)
+        catch (Exception e) when (FaultPolicy.IsOperators(e))
         {
             FaultPolicy.Apply(_context, FaultKind.Processing, $"sub-topology {Id.SubTopology}", e.GetType().Name, e);
         }
@@ -279,7 +307,7 @@ internal sealed class StreamTask
     private string EncodeTime(InputPartition input)
     {
         var clock = _context.Clock;
-        var times = new List<long> { input.Clock.Watermark, clock.StreamTime, clock.Watermark, clock.Operators.Count };
+        var times = new List<long> { input.Clock.Watermark, clock.StreamTime, clock.Watermark, clock.Floor, clock.Operators.Count };
         foreach (var op in clock.Operators)
             times.AddRange([op.MaxSeen, op.ClosedThrough]);
         if (input.Clock is UpstreamClock upstream)

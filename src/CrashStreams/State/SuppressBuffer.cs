@@ -30,6 +30,9 @@ internal sealed class SuppressBuffer<TKey, TValue>(string name, Serde<TKey> keyS
 
     public int Count => _entries.Count;
 
+    /// <summary>The lowest time that waits.</summary>
+    public long? FirstTime => _order.Min?.Time;
+
     public void Put(long time, in Record<TKey, Change<TValue>> record, string topic, int partition, long offset)
     {
         var key = new BufferKey(time, Bytes(keySerde, record.Key));

@@ -22,6 +22,9 @@ internal sealed class OperatorClock(TaskClock task)
     /// <summary>A window whose end + grace this has reached takes no more of the record in process.</summary>
     public long Lateness => _isObserved ? MaxSeen : task.RecordWatermark;
 
+    /// <summary>A record that meets a window closed by then is one that was processed before.</summary>
+    public long Floor => task.Floor;
+
     public void Observe(long timestamp)
     {
         if (timestamp > MaxSeen)
@@ -29,8 +32,8 @@ internal sealed class OperatorClock(TaskClock task)
     }
 
     /// <summary>
-    /// Results that a window emits when it closes are as old as its closing time, however far the clock has jumped: downstream they are
-    /// judged by that, so that the judgement does not depend on how the clock's way was cut into steps.
+    /// Results that a window emits when it closes are judged downstream by the instant before its closing time, however far the clock has jumped: so the
+    /// judgement does not depend on how the clock's way was cut into steps, and a downstream window that closes at the same instant still takes them.
     /// </summary>
-    public void EmitAsOf(long closingTime) => task.RecordWatermark = closingTime;
+    public void EmitJustBefore(long closingTime) => task.RecordWatermark = closingTime - 1;
 }

@@ -7,9 +7,7 @@ internal sealed class SourceClock : InputClock
     private long _maxSeen = TaskClock.Unknown;
     private bool _isIdle;
 
-    public override long Watermark => _watermark;
-
-    public override bool IsIdle => _isIdle;
+    public override Progress Progress => new(_watermark, _isIdle, _watermark);
 
     /// <summary>When the last record was read, or the partition assigned; wall clock, milliseconds.</summary>
     public long LastActivityMs { get; set; }
@@ -38,5 +36,5 @@ internal sealed class SourceClock : InputClock
             _watermark = Math.Max(_watermark, _maxSeen + horizonMs);
     }
 
-    public void Restore(long watermark) => _watermark = Math.Max(_watermark, watermark);
+    public void Restore(long watermark, long maxSeen) => (_watermark, _maxSeen) = (Math.Max(_watermark, watermark), Math.Max(_maxSeen, maxSeen));
 }

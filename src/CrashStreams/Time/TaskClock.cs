@@ -23,6 +23,9 @@ internal sealed class TaskClock(StreamTime mode, TimeProvider time)
 
     public long Watermark { get; private set; } = Unknown;
 
+    /// <summary>What every input has passed, idle ones included; never above <see cref="Watermark"/>.</summary>
+    public long Floor { get; private set; } = Unknown;
+
     public long RecordWatermark { get; set; } = Unknown;
 
     /// <summary>The timestamp of the record in process; plain stores log their changes under it.</summary>
@@ -43,11 +46,12 @@ internal sealed class TaskClock(StreamTime mode, TimeProvider time)
     }
 
     /// <summary>Moves the closing clock forward; false when it stays.</summary>
-    public bool AdvanceTo(long watermark)
+    public bool AdvanceTo(in Progress inputs)
     {
-        if (watermark <= Watermark)
+        Floor = Math.Max(Floor, inputs.Floor);
+        if (inputs.Watermark <= Watermark)
             return false;
-        Watermark = watermark;
+        Watermark = inputs.Watermark;
         return true;
     }
 
@@ -63,10 +67,11 @@ internal sealed class TaskClock(StreamTime mode, TimeProvider time)
     public IReadOnlyList<OperatorClock> Operators => _operators;
 
     /// <summary>Takes over the times of an earlier life of the task; called before its operators ask for their clocks.</summary>
-    public void Restore(long streamTime, long watermark, (long MaxSeen, long ClosedThrough)[] operators)
+    public void Restore(long streamTime, long watermark, long floor, (long MaxSeen, long ClosedThrough)[] operators)
     {
         StreamTime = Math.Max(StreamTime, streamTime);
         Watermark = Math.Max(Watermark, watermark);
+        Floor = Math.Max(Floor, floor);
         if (operators.Length > _restored.Length)
             _restored = operators;
     }

@@ -6,22 +6,31 @@ namespace CrashStreams.Time;
 /// </summary>
 internal sealed class UpstreamClock(int upstreamTasks) : InputClock
 {
-    private readonly (long Watermark, bool IsIdle)[] _upstream = Enumerable.Repeat((TaskClock.Unknown, false), upstreamTasks).ToArray();
-    private (long Watermark, bool IsIdle) _combined = (TaskClock.Unknown, false);
+    private readonly Progress[] _upstream = Enumerable.Repeat(Progress.Unknown, upstreamTasks).ToArray();
+    private Progress _combined = Progress.Unknown;
+    private bool _isStale;
 
-    public override long Watermark => _combined.Watermark;
+    /// <summary>Worked out when it is asked for: once per turn of the thread, not once per marker.</summary>
+    public override Progress Progress
+    {
+        get
+        {
+            if (_isStale)
+                _combined = Progress.Of(_upstream);
+            _isStale = false;
+            return _combined;
+        }
+    }
 
-    public override bool IsIdle => _combined.IsIdle;
+    public IReadOnlyList<Progress> Upstream => _upstream;
 
-    public IReadOnlyList<(long Watermark, bool IsIdle)> Upstream => _upstream;
-
-    /// <summary>Notes a marker. A repeated or older one (a replay after a crash) changes nothing; an upstream partition added later is taken in.</summary>
+    /// <summary>Notes a marker. A repeated or older one (a replay after a crash) changes nothing.</summary>
     public void Hear(in WatermarkMarker marker)
     {
         if ((uint)marker.Partition >= (uint)_upstream.Length)
             return;
         ref var known = ref _upstream[marker.Partition];
-        known = (Math.Max(known.Watermark, marker.Watermark), marker.IsIdle);
-        _combined = Combine(_upstream);
+        known = new(Math.Max(known.Watermark, marker.Watermark), marker.IsIdle, Math.Max(known.Floor, marker.Floor));
+        _isStale = true;
     }
 }

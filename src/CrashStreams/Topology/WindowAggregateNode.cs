@@ -1,4 +1,5 @@
 using CrashStreams.Processors;
+using CrashStreams.Runtime;
 
 namespace CrashStreams.Topologies;
 
@@ -14,7 +15,7 @@ internal interface IWindowAggregateNode
 /// <summary>A windowed aggregation: knows which children get every update and which only final results.</summary>
 internal sealed class WindowAggregateNode<TKey, TValue, TAggregate>(
     string name, StoreDefinition store, TimeWindows windows, EmitStrategy emit,
-    Func<TAggregate>? initializer, Func<TKey, TValue, TAggregate, TAggregate> aggregator, Func<TValue, TAggregate>? first)
+    Func<TAggregate>? initializer, Func<TKey, TValue, TAggregate, TAggregate> aggregator, Func<TValue, TAggregate>? first, Action<LateRecord>? onLate)
     : TopologyNode<Windowed<TKey>, Change<TAggregate>>(name), IWindowAggregateNode
 {
     public override IReadOnlyList<StoreDefinition> Stores { get; } = [store];
@@ -26,7 +27,7 @@ internal sealed class WindowAggregateNode<TKey, TValue, TAggregate>(
     public override object Create(TaskBuilder task)
     {
         var mode = task.Context.Options.StreamTime;
-        var processor = new WindowAggregate<TKey, TValue, TAggregate>(store.Name, windows, initializer, aggregator, first);
+        var processor = new WindowAggregate<TKey, TValue, TAggregate>(store.Name, windows, initializer, aggregator, first, onLate);
         processor.Attach(Name, task.ContextFor(this));
         processor.ConnectTo(CreateChildren(task, c => !WantsFinals(c)), CreateChildren(task, WantsFinals));
         task.Add(processor);

@@ -109,8 +109,8 @@ internal abstract class Scenario
     {
         foreach (var task in simulation.Instances.SelectMany(i => i.Thread?.Tasks ?? []))
         {
-            if (task.Context.Dropped.ByReason.TryGetValue("replayed", out var count))
-                violations.Add($"Task {task.Id}: {count} records met a closed window");
+            foreach (var (reason, count) in task.Context.Dropped.ByReason.Where(d => d.Key is "replayed" or "late-after-idle"))
+                violations.Add($"Task {task.Id}: {count} records met a closed window ({reason})");
         }
     }
 }

@@ -45,7 +45,7 @@ internal sealed class TwoShufflesScenario : Scenario
     {
         var (records, furthest) = WindowOracle.Read(source);
         var users = new WindowOracle(records, UserSizeMs, UserGraceMs, furthest);
-        var finals = users.Final.ConvertAll(r => new Judged(GroupOf(r.Key), r.Timestamp, r.StartMs + UserSizeMs + UserGraceMs, r.Count));
+        var finals = users.Final.ConvertAll(r => new Judged(GroupOf(r.Key), r.Timestamp, r.StartMs + UserSizeMs + UserGraceMs - 1, r.Count));
         var groups = new WindowOracle(finals, GroupSizeMs, GroupGraceMs, furthest);
         var totals = finals.GroupBy(f => f.Key).ToDictionary(g => g.Key, g => (long)g.Count());
 

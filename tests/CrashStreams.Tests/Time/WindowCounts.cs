@@ -42,7 +42,11 @@ internal sealed class WindowCounts : IDisposable
     public void Append(int partition, string user, double seconds) =>
         _driver.Append("in", null, Encoding.UTF8.GetBytes(user), (long)(seconds * 1000), partition: partition);
 
-    public void Wait(double seconds) => _driver.AdvanceWallClock(TimeSpan.FromSeconds(seconds));
+    public WindowCounts Wait(double seconds)
+    {
+        _driver.AdvanceWallClock(TimeSpan.FromSeconds(seconds));
+        return this;
+    }
 
     /// <summary>New results, as "user start=count".</summary>
     public List<string> Results() => _driver.Output<string, string>("out").Read().Select(r => $"{r.Key} {r.Value}").ToList();
