@@ -1,0 +1,71 @@
+using CrashStreams.Log;
+using CrashStreams.Time;
+using FsCheck;
+using FsCheck.Fluent;
+
+namespace CrashStreams.Tests.Time;
+
+/// <summary>The two formats in which time leaves the process.</summary>
+public class CommittedTimeTests
+{
+    private static readonly Gen<long> _times = Gen.OneOf(Gen.Choose(-1, 2_000_000_000).Select(t => (long)t), Gen.Elements(long.MinValue, long.MaxValue, 0, -1));
+
+    [Fact]
+    public void What_is_committed_is_read_back() => Prop.ForAll(_times.ArrayOf().ToArbitrary(), times =>
+    {
+        var expected = times.Take(360).ToArray();
+        var text = CommittedTime.Encode(times);
+        CommittedTime.Decode(text).Should().Equal(expected);
+        text.Length.Should().BeLessThanOrEqualTo(4096, "a default Kafka takes no more metadata");
+    }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void What_does_not_fit_into_the_metadata_is_left_out_at_the_end() =>
+        CommittedTime.Decode(CommittedTime.Encode(Enumerable.Range(0, 1000).Select(i => (long)i).ToArray())).Should().Equal(Enumerable.Range(0, 360).Select(i => (long)i));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("not base64!")]
+    [InlineData("AQAA")]
+    [InlineData("AgAB")]
+    [InlineData("{\"lag\":3}")]
+    public void Metadata_of_another_tool_or_version_is_nothing(string metadata) => CommittedTime.Decode(metadata).Should().BeEmpty();
+
+    [Fact]
+    public void The_metadata_is_version_count_and_times() =>
+        Convert.ToHexStringLower(Convert.FromBase64String(CommittedTime.Encode([1, -1]))).Should().Be("02" + "0002" + "0000000000000001" + "ffffffffffffffff");
+
+    [Fact]
+    public void A_marker_is_a_header_of_version_partition_watermark_and_idleness() =>
+        Hex(new WatermarkMarker(3, 1_000, IsIdle: true, Floor: 1_000)).Should().Be("01" + "00000003" + "00000000000003e8" + "01");
+
+    [Fact]
+    public void A_marker_of_a_clock_that_left_an_idle_input_behind_tells_the_floor_as_well() =>
+        Hex(new WatermarkMarker(3, 1_000, IsIdle: false, Floor: 2)).Should().Be("01" + "00000003" + "00000000000003e8" + "00" + "0000000000000002");
+
+    [Fact]
+    public void Markers_are_read_back() => Prop.ForAll(_times.Two().ToArbitrary(), Gen.Choose(0, 1_000_000).ToArbitrary(), ArbMap.Default.ArbFor<bool>(), (times, partition, isIdle) =>
+    {
+        var marker = new WatermarkMarker(partition, times.Item1, isIdle, times.Item2);
+        WatermarkMarker.TryRead(marker.ToHeaders(), out var read).Should().BeTrue();
+        read.Should().Be(marker);
+    }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void Other_headers_are_no_markers() =>
+        WatermarkMarker.TryRead(new Headers().Add("other", "x").Add(WatermarkMarker.MarkerHeader, [1, 2]), out _).Should().BeFalse();
+
+    [Fact]
+    public void A_carried_watermark_leaves_the_users_headers_as_they_were()
+    {
+        Headers? headers = WatermarkMarker.WithRecordWatermark(new Headers().Add("trace", "7"), 99);
+        WatermarkMarker.TakeRecordWatermark(ref headers, 5).Should().Be(99);
+        headers.Should().ContainSingle().Which.Key.Should().Be("trace");
+        headers = WatermarkMarker.WithRecordWatermark(null, 99);
+        WatermarkMarker.TakeRecordWatermark(ref headers, 5).Should().Be(99);
+        headers.Should().BeNull();
+        WatermarkMarker.TakeRecordWatermark(ref headers, 5).Should().Be(5, "an in-order record's watermark is its own time");
+    }
+
+    private static string Hex(WatermarkMarker marker) => Convert.ToHexStringLower(marker.ToHeaders().Last(WatermarkMarker.MarkerHeader)!);
+}
