@@ -82,6 +82,8 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         if (now - _lastRunMs > _options.BlindAfter.TotalMilliseconds)
             WokeUp(now);
         _lastRunMs = now;
+        foreach (var task in _inOrder)
+            task.Context.Clock.LastWallClock = now;
         var any = batch.Count > 0;
         Process(batch, now);
         if (_restorer.IsActive)
@@ -95,7 +97,6 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         {
             if (task.State != TaskState.Running)
                 continue;
-            task.Context.Clock.LastWallClock = now;
             any |= task.ProcessBuffered(_isCaughtUp);
             task.AdvanceClock(now, _isCaughtUp);
             task.PunctuateWallClock(now);

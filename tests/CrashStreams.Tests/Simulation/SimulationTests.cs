@@ -66,6 +66,10 @@ public class SimulationTests
     public void Every_transaction_can_be_fenced(string scenario, int seed) =>
         ScenarioOf(scenario).Run((ulong)seed, ProcessingGuarantee.ExactlyOnce).Violations.Should().BeEmpty();
 
+    [Fact]
+    public void A_record_that_is_read_after_a_sleep_counts_as_activity_of_now() =>
+        ScenarioOf("crash monitor").Run(2004, ProcessingGuarantee.AtLeastOnce).Violations.Should().BeEmpty();
+
     // Nothing goes wrong but what a test adds.
     private static SimulationPlan Calm { get; } = new()
     {
