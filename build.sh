@@ -78,12 +78,21 @@ run_program() {
   exec "$project/bin/Release/net10.0/$program" "$@"
 }
 
+# bench broker [RECORDS] [ROUNDS]: our broker against Apache Kafka in one run.
+bench_broker() {
+  need_dotnet
+  mkdir -p "$out"
+  build "$out/bench.build.log" src/CrashStreams.Broker.Cli || die "the build failed; all of it: $out/bench.build.log"
+  benchmarks/broker.sh "$@"
+}
+
 usage() {
   cat <<'T'
 ./build.sh demo [ARG...]    the crash monitor from topics to verified alerts, on a broker of its own; arguments as of `crash-monitor demo --help`
 ./build.sh test [NAME...]   build everything and run all tests, or those of the test projects whose name contains NAME;
                             integration tests run when KAFKA_TEST_HOME (default ../shared/kafka) holds an Apache Kafka
 ./build.sh broker [ARG...]  the broker on the command line until Ctrl-C: --port P --data DIR | --memory, --flush always|interval|os, ... (--help)
+./build.sh bench broker [RECORDS] [ROUNDS]   our broker against Apache Kafka (KAFKA_TEST_HOME) in the same run
 ./build.sh help             this
 T
 }
@@ -93,6 +102,11 @@ case $command in
   demo) run_program samples/CrashMonitor crash-monitor demo "$@" ;;
   test) run_tests "$@" ;;
   broker) run_program src/CrashStreams.Broker.Cli crashstreams-broker "$@" ;;
+  bench)
+    case ${1:-} in
+      broker) shift; bench_broker "$@" ;;
+      *) usage >&2; die "there is no benchmark '${1:-}'." ;;
+    esac ;;
   help | -h | --help) usage ;;
   *) usage >&2; die "there is no command '$command'." ;;
 esac
