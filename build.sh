@@ -68,17 +68,31 @@ tally() {
   if [ "$bad" -gt 0 ]; then grep -A12 '\[FAIL\]' "$log" || tail -15 "$log"; fi
 }
 
+# run PROJECT PROGRAM ARGS...: builds a program and becomes it.
+run_program() {
+  local project=$1 program=$2; shift 2
+  need_dotnet
+  mkdir -p "$out"
+  echo "Building" >&2
+  build "$out/$program.build.log" "$project" || die "the build failed; all of it: $out/$program.build.log"
+  exec "$project/bin/Release/net10.0/$program" "$@"
+}
+
 usage() {
   cat <<'T'
+./build.sh demo [ARG...]    the crash monitor from topics to verified alerts, on a broker of its own; arguments as of `crash-monitor demo --help`
 ./build.sh test [NAME...]   build everything and run all tests, or those of the test projects whose name contains NAME;
                             integration tests run when KAFKA_TEST_HOME (default ../shared/kafka) holds an Apache Kafka
+./build.sh broker [ARG...]  the broker on the command line until Ctrl-C: --port P --data DIR | --memory, --flush always|interval|os, ... (--help)
 ./build.sh help             this
 T
 }
 
 command=${1:-help}; [ $# -gt 0 ] && shift
 case $command in
+  demo) run_program samples/CrashMonitor crash-monitor demo "$@" ;;
   test) run_tests "$@" ;;
+  broker) run_program src/CrashStreams.Broker.Cli crashstreams-broker "$@" ;;
   help | -h | --help) usage ;;
   *) usage >&2; die "there is no command '$command'." ;;
 esac

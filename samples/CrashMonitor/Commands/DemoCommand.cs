@@ -24,7 +24,8 @@ internal static class DemoCommand
         {
             var name = $"crash-demo-{TimeProvider.System.GetUtcNow():yyyyMMdd-HHmmss}";
             var options = new CrashStreams.CrashMonitor.CrashMonitorOptions { ApplicationId = name, InputTopic = $"{name}-logs", AlertTopic = $"{name}-alerts" };
-            var clients = await KafkaOption.ConnectAsync(arguments, cancellation);
+            await using var broker = await OwnBroker.StartUnlessNamedAsync(arguments, dataDirectory: null, cancellation);
+            var clients = await KafkaOption.ConnectAsync(arguments, cancellation, broker?.BootstrapServers);
             await TopicsCommand.CreateAsync(clients, options, arguments.GetValue(partitions), replication: -1, cancellation);
             try
             {

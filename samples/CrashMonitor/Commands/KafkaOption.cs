@@ -10,10 +10,9 @@ internal static class KafkaOption
 {
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(5);
 
-    public static readonly Option<string> Bootstrap = new("--bootstrap", "-b")
+    public static readonly Option<string?> Bootstrap = new("--bootstrap", "-b")
     {
-        Description = "Kafka's address: host:port, several separated by commas",
-        DefaultValueFactory = _ => "localhost:9092",
+        Description = "Kafka's address: host:port, several separated by commas. Without it demo and run start a broker of their own, and the others look at localhost:9092",
         Recursive = true,
     };
 
@@ -26,9 +25,9 @@ internal static class KafkaOption
 
     /// <summary>Clients of the Kafka that was asked for, after a look whether any of its brokers listens.</summary>
     /// <exception cref="LogException">None does; the message says what was tried.</exception>
-    public static async Task<KafkaLogClients> ConnectAsync(ParseResult arguments, CancellationToken cancellation)
+    public static async Task<KafkaLogClients> ConnectAsync(ParseResult arguments, CancellationToken cancellation, string? ownBroker = null)
     {
-        var bootstrap = arguments.GetValue(Bootstrap)!;
+        var bootstrap = arguments.GetValue(Bootstrap) ?? ownBroker ?? "localhost:9092";
         var clients = new KafkaLogClients(new() { BootstrapServers = bootstrap, Properties = Properties(arguments.GetValue(Property)!) });
         var tried = new List<string>();
         foreach (var broker in bootstrap.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))

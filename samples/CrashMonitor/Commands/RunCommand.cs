@@ -7,6 +7,8 @@ namespace CrashStreams.Samples.CrashMonitor.Commands;
 /// <summary><c>run</c>: the monitor itself, until Ctrl-C.</summary>
 internal static class RunCommand
 {
+    private const int PartitionsOfOwnTopics = 12;
+
     public static Command Create()
     {
         var monitor = new MonitorArguments();
@@ -15,7 +17,7 @@ internal static class RunCommand
         var deadLetters = new Option<string?>("--dead-letters") { Description = "Topic for malformed lines, with --bad-input DeadLetter; it must exist" };
         var late = new Option<string?>("--late") { Description = "Topic for late lines and lines from the future; it must exist" };
         var idleAfter = new DurationOption("--idle-after", "A partition without new lines for so long is not waited for", new CrashMonitorOptions().IdleAfter);
-        var closeAfterIdle = new Option<TimeSpan?>("--close-after-idle") { Description = "Close the last windows of a partition without new lines for so long, for example 1m [default: they wait for the next line]", HelpName = "10s|5m|...", CustomParser = DurationOption.Parse };
+        var closeAfterIdle = new DurationOption("--close-after-idle", "Close the last windows of a partition without new lines for so long; by default they wait for the next line", null);
         var checkAll = new Option<bool>("--check-every-line") { Description = "Parse every line, so that every malformed one is noticed; slower" };
         var debug = new Option<bool>("--debug") { Description = "Show every running count" };
         var exit = new Option<bool>("--exit-when-caught-up") { Description = "Stop when all that was there at the start is processed and committed" };
@@ -39,11 +41,14 @@ internal static class RunCommand
                 DeadLetterTopic = arguments.GetValue(deadLetters),
                 LateTopic = arguments.GetValue(late),
                 IdleAfter = idleAfter.Read(arguments),
-                CloseAfterIdle = arguments.GetValue(closeAfterIdle),
+                CloseAfterIdle = closeAfterIdle.ReadOrNone(arguments),
                 CheckEveryLine = arguments.GetValue(checkAll),
                 Debug = arguments.GetValue(debug),
             };
-            var clients = await KafkaOption.ConnectAsync(arguments, cancellation);
+            await using var broker = await OwnBroker.StartUnlessNamedAsync(arguments, dataDirectory: "data", cancellation);
+            var clients = await KafkaOption.ConnectAsync(arguments, cancellation, broker?.BootstrapServers);
+            if (broker is not null)
+                await TopicsCommand.CreateAsync(clients, options, PartitionsOfOwnTopics, replication: -1, cancellation);
             await using var run = await MonitorRun.StartAsync(clients, options, cancellation);
             Console.Error.WriteLine($"Watching '{options.InputTopic}'. Alerts go to '{options.AlertTopic}'. Ctrl-C stops.");
             await (arguments.GetValue(exit) ? run.CaughtUpAsync(cancellation) : run.UntilCancelledAsync(cancellation));

@@ -9,18 +9,23 @@ internal sealed class DurationOption : Option<TimeSpan?>
 {
     private static readonly (string Suffix, double Milliseconds)[] _units = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
 
-    private readonly TimeSpan _fallback;
+    private readonly TimeSpan? _fallback;
 
-    public DurationOption(string name, string description, TimeSpan fallback)
+    /// <param name="name">The option's name.</param>
+    /// <param name="description">What it means.</param>
+    /// <param name="fallback">Its value when it is not given; null for none.</param>
+    public DurationOption(string name, string description, TimeSpan? fallback)
         : base(name)
     {
         _fallback = fallback;
-        Description = $"{description} [default: {Text(fallback)}]";
+        Description = fallback is null ? description : $"{description} [default: {Text(fallback.Value)}]";
         HelpName = "10s|5m|...";
         CustomParser = Parse;
     }
 
-    public TimeSpan Read(ParseResult arguments) => arguments.GetValue(this) ?? _fallback;
+    public TimeSpan Read(ParseResult arguments) => ReadOrNone(arguments)!.Value;
+
+    public TimeSpan? ReadOrNone(ParseResult arguments) => arguments.GetValue(this) ?? _fallback;
 
     private static string Text(TimeSpan span)
     {
@@ -28,8 +33,7 @@ internal sealed class DurationOption : Option<TimeSpan?>
         return string.Create(CultureInfo.InvariantCulture, $"{span.TotalMilliseconds / milliseconds}{suffix}");
     }
 
-    /// <summary>Parses one such text.</summary>
-    public static TimeSpan? Parse(ArgumentResult result)
+    private static TimeSpan? Parse(ArgumentResult result)
     {
         var text = result.Tokens[0].Value;
         foreach (var (suffix, milliseconds) in _units)

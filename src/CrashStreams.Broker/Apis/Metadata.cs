@@ -7,6 +7,9 @@ namespace CrashStreams.Broker.Apis;
 /// <summary>The cluster, which is this one node, and its topics; creates missing topics when client and broker both allow it.</summary>
 internal static class Metadata
 {
+    /// <summary>The first version in which the topic of an unknown id may have no name.</summary>
+    private const short NoNameVersion = 12;
+
     public static MetadataResponse Handle(MetadataRequest request, short version, BrokerCore core)
     {
         var node = core.Node;
@@ -24,16 +27,16 @@ internal static class Metadata
         // An empty list means all topics in version 0, and none since version 1.
         if (request.Topics is null || version == 0 && request.Topics.Count == 0)
             return [.. core.Topics.Topics.Select(topic => Describe(topic, core.Node.Id))];
-        return request.Topics.ConvertAll(topic => Find(topic, request.AllowAutoTopicCreation, core));
+        return request.Topics.ConvertAll(topic => Find(topic, version, request.AllowAutoTopicCreation, core));
     }
 
-    private static MetadataResponse.MetadataResponseTopic Find(MetadataRequest.MetadataRequestTopic wanted, bool mayCreate, BrokerCore core)
+    private static MetadataResponse.MetadataResponseTopic Find(MetadataRequest.MetadataRequestTopic wanted, short version, bool mayCreate, BrokerCore core)
     {
         // A client that asks by id leaves the name null or, as Java's does, empty.
         if (wanted.TopicId != Guid.Empty || wanted.Name is null)
             return core.Topics.Find(wanted.TopicId) is { } byId
                 ? Describe(byId, core.Node.Id)
-                : new() { ErrorCode = ErrorCode.UnknownTopicId, Name = null, TopicId = wanted.TopicId };
+                : new() { ErrorCode = ErrorCode.UnknownTopicId, Name = version >= NoNameVersion ? null : "", TopicId = wanted.TopicId };
         if (core.Topics.Find(wanted.Name) is { } topic)
             return Describe(topic, core.Node.Id);
         if (!TopicName.IsValid(wanted.Name))

@@ -51,6 +51,23 @@ internal sealed class CoreHost
         return answer;
     }
 
+    /// <summary>Decodes a frame and hands it to its API; whatever the answer, it must be encodable.</summary>
+    public void SendFrame(byte[] frame)
+    {
+        var reader = new WireReader(frame);
+        var header = RequestHeader.Read(ref reader);
+        if (!header.IsSupported || Core.Apis.Find(header.Api.Key) is not { } endpoint)
+            throw new ProtocolException("Not served.");
+        var context = new RequestContext(header.Api, header.Version, new ClientIdentity(header.ClientId ?? "", "/127.0.0.1"), _session);
+        endpoint.Handle(endpoint.Decode(ref reader, header.Version), context, response =>
+        {
+            using var buffer = new WireBuffer();
+            var writer = new WireWriter(buffer);
+            response?.Write(ref writer, header.Version);
+        });
+        Core.EndTurn();
+    }
+
     public void Advance(int ms)
     {
         _time.Advance(TimeSpan.FromMilliseconds(ms));

@@ -11,6 +11,16 @@ public class ConsoleTests
         error.Should().ContainAll("no Kafka at 127.0.0.1:1", "Connection refused", "--bootstrap host:port").And.NotContain("   at ");
     }
 
+    [Fact]
+    public async Task Without_a_Kafka_the_demo_brings_its_own_broker_and_verifies_its_alerts()
+    {
+        var (exitCode, output, error) = await CrashMonitorProcess.RunAsync("demo", "--speed", "60", "--duration", "2m", "--rate", "3000");
+
+        exitCode.Should().Be(0, output + error);
+        output.Should().ContainAll("|Interval                                  |user_id  |crash_count|", "360,000 records", "Verified");
+        error.Should().Contain("started a broker of its own");
+    }
+
     [Theory]
     [InlineData("run", "crash-monitor run --exit-when-caught-up")]
     [InlineData("load", "crash-monitor load --rate 5000 --duration 10m")]
