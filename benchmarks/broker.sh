@@ -9,7 +9,11 @@ kafka=${KAFKA_TEST_HOME:-../shared/kafka}/kafka.sh
 program=src/CrashStreams.Broker.Cli/bin/Release/net10.0/crashstreams-broker
 [ -x "$kafka" ] || { echo "broker.sh: no Apache Kafka at $kafka; set KAFKA_TEST_HOME" >&2; exit 1; }
 dir=$(mktemp -d) ticks=$(getconf CLK_TCK) ours_pid=
-cleanup() { [ -z "$ours_pid" ] || kill "$ours_pid" 2>/dev/null || true; "$kafka" stop "$dir/kafka" 2>/dev/null || true; rm -rf "$dir"; }
+cleanup() {
+  [ -z "$ours_pid" ] || { kill "$ours_pid" 2>/dev/null && wait "$ours_pid" || true; }
+  "$kafka" stop "$dir/kafka" 2>/dev/null || true
+  rm -rf "$dir"
+}
 trap cleanup EXIT
 
 free_port() {
