@@ -102,6 +102,7 @@ run_bench() {
   local dir=$out/bench kafka=${KAFKA_TEST_HOME:-../shared/kafka}
   if [ "${1:-}" != quick ]; then
     echo "./build.sh bench quick      the two figures that matter most, in about two minutes: crash topology in memory, drain from Apache Kafka"
+    echo "./build.sh bench broker     our broker against Apache Kafka in the same run"
     echo "All other benchmarks: dotnet run -c Release --project benchmarks/CrashStreams.Benchmarks -- --list flat"
     return
   fi
@@ -122,6 +123,14 @@ run_bench() {
   echo "Results: $dir/quick.md"
 }
 
+# bench broker [RECORDS] [ROUNDS]: our broker against Apache Kafka in one run.
+bench_broker() {
+  need_dotnet
+  mkdir -p "$out"
+  build "$out/bench.build.log" src/CrashStreams.Broker.Cli || die "the build failed; all of it: $out/bench.build.log"
+  benchmarks/broker.sh "$@"
+}
+
 usage() {
   cat <<'T'
 ./build.sh demo [ARG...]    the crash monitor from topics to verified alerts, on a broker of its own; arguments as of `crash-monitor demo --help`
@@ -132,6 +141,7 @@ usage() {
                             10000) from S (default 1), and compare with the oracle; one seed alone tells every step it took
 ./build.sh broker [ARG...]  the broker on the command line until Ctrl-C: --port P --data DIR | --memory, --flush always|interval|os, ... (--help)
 ./build.sh bench [quick]    measurements: lists them, or runs those that matter most; results under artifacts/bench
+./build.sh bench broker [RECORDS] [ROUNDS]   our broker against Apache Kafka (KAFKA_TEST_HOME) in the same run
 ./build.sh help             this
 T
 }
@@ -142,7 +152,11 @@ case $command in
   test) run_tests "$@" ;;
   sim) run_sim "$@" ;;
   broker) run_program src/CrashStreams.Broker.Cli crashstreams-broker "$@" ;;
-  bench) run_bench "$@" ;;
+  bench)
+    case ${1:-} in
+      broker) shift; bench_broker "$@" ;;
+      *) run_bench "$@" ;;
+    esac ;;
   help | -h | --help) usage ;;
   *) usage >&2; die "there is no command '$command'." ;;
 esac

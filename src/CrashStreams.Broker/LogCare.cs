@@ -28,10 +28,23 @@ internal sealed class LogCare(BrokerCore core, IReadOnlyList<PartitionLog> journ
         }
     });
 
+    /// <summary>A failing disk of one log is not to keep the others from their care; the next round tries again.</summary>
+    private static void Try(Action care)
+    {
+        try
+        {
+            care();
+        }
+        catch (IOException)
+        {
+            // Requests to this log are answered with the error.
+        }
+    }
+
     private void Flush()
     {
         foreach (var log in Logs)
-            log.Flush();
+            Try(log.Flush);
     }
 
     private void LookOver()
@@ -50,7 +63,7 @@ internal sealed class LogCare(BrokerCore core, IReadOnlyList<PartitionLog> journ
         foreach (var partition in core.Topics.Partitions)
         {
             var start = partition.Log.LogStartOffset;
-            partition.Log.ApplyRetention(nowMs);
+            Try(() => partition.Log.ApplyRetention(nowMs));
             if (partition.Log.LogStartOffset != start)
                 partition.Moved();
         }
@@ -60,24 +73,44 @@ internal sealed class LogCare(BrokerCore core, IReadOnlyList<PartitionLog> journ
     {
         while (_toCompact.TryDequeue(out var log))
         {
-            if (!log.IsOpen || log.BeginCompaction(core.Timers.NowMs) is not { } compaction)
+            if (!log.IsOpen || TryBegin(log) is not { } compaction)
                 continue;
             Step(log, compaction);
             return;
         }
     }
 
+    private LogCompaction? TryBegin(PartitionLog log)
+    {
+        LogCompaction? compaction = null;
+        Try(() => compaction = log.BeginCompaction(core.Timers.NowMs));
+        return compaction;
+    }
+
     /// <summary>One step a turn of the loop, so that requests are served in between.</summary>
     private void Step(PartitionLog log, LogCompaction compaction)
     {
-        if (log.IsOpen && compaction.Step())
-        {
+        if (TryStep(log, compaction))
             core.Timers.Schedule(core.Timers.NowMs + 1, () => Step(log, compaction));
-            return;
-        }
-        using (compaction)
+        else
+            CompactNext();
+    }
+
+    /// <summary>False when this compaction has ended, well or not.</summary>
+    private static bool TryStep(PartitionLog log, LogCompaction compaction)
+    {
+        try
+        {
+            if (log.IsOpen && compaction.Step())
+                return true;
             if (log.IsOpen)
                 log.CompleteCompaction(compaction);
-        CompactNext();
+        }
+        catch (IOException)
+        {
+            // A damaged segment or a full disk: this log stays as it is, to be tried again in the next round.
+        }
+        compaction.Dispose();
+        return false;
     }
 }

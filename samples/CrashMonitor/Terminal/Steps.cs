@@ -13,9 +13,11 @@ internal sealed class Steps(string what, TimeProvider time) : IProgress<(long Do
     private static int _lineLength;
 
     private readonly TimeSpan _interval = Console.IsErrorRedirected ? TimeSpan.FromSeconds(2) : TimeSpan.FromMilliseconds(200);
-    private readonly long _began = time.GetTimestamp();
-    private long _shown = time.GetTimestamp();
+    private long? _began;
+    private long _shown;
     private (long Done, long All) _last;
+
+    private TimeSpan Elapsed => _began is { } began ? time.GetElapsedTime(began) : TimeSpan.Zero;
 
     /// <summary>Writes to the console without tearing a progress line.</summary>
     public static void Above(Action write)
@@ -30,7 +32,8 @@ internal sealed class Steps(string what, TimeProvider time) : IProgress<(long Do
     public void Report((long Done, long All) value)
     {
         _last = value;
-        if (time.GetElapsedTime(_began) < _silence || time.GetElapsedTime(_shown) < _interval)
+        _began ??= time.GetTimestamp();
+        if (Elapsed < _silence || time.GetElapsedTime(_shown) < _interval)
             return;
         _shown = time.GetTimestamp();
         Show(Text(value));
@@ -39,13 +42,13 @@ internal sealed class Steps(string what, TimeProvider time) : IProgress<(long Do
     /// <summary>Ends the line, with the final figures when it was ever shown.</summary>
     public void Dispose()
     {
-        if (time.GetElapsedTime(_began) >= _silence && _last.Done > 0)
+        if (Elapsed >= _silence)
             Above(() => Console.Error.WriteLine(Text(_last)));
     }
 
     private string Text((long Done, long All) value)
     {
-        var rate = value.Done / Math.Max(0.001, time.GetElapsedTime(_began).TotalSeconds);
+        var rate = value.Done / Math.Max(0.001, Elapsed.TotalSeconds);
         return string.Create(
             CultureInfo.InvariantCulture,
             $"{what}: {value.Done:N0}{(value.All > 0 ? $" of {value.All:N0} ({100.0 * value.Done / value.All:F0} %)" : "")}, {rate:N0}/s");

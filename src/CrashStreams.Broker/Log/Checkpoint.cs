@@ -59,10 +59,22 @@ internal sealed record Checkpoint
         AtomicFile.Write(storage, path, content.Written, flush);
     }
 
-    /// <summary>The checkpoint in a file; null if there is none, or it is damaged.</summary>
+    /// <summary>The checkpoint in a file; null if there is none, or it is damaged: the log then reads more of its segments.</summary>
     public static Checkpoint? Load(IStorage storage, string path)
     {
-        ReadOnlySpan<byte> content = AtomicFile.Read(storage, path);
+        try
+        {
+            return Parse(AtomicFile.Read(storage, path));
+        }
+        catch (Exception unreadable) when (unreadable is ArgumentException or OverflowException or IOException)
+        {
+            // The checksum is right but the content isn't, or the disk doesn't give it back.
+            return null;
+        }
+    }
+
+    private static Checkpoint? Parse(ReadOnlySpan<byte> content)
+    {
         if (content.Length < HeaderSize || BinaryPrimitives.ReadInt32BigEndian(content) != Version
             || BinaryPrimitives.ReadUInt32BigEndian(content[4..]) != Crc32C.Compute(content[HeaderSize..]))
             return null;
@@ -103,7 +115,9 @@ internal sealed record Checkpoint
 
     private static ProducerState[] TakeProducers(ref ReadOnlySpan<byte> left)
     {
-        var producers = new ProducerState[TakeInt32(ref left)];
+        var count = TakeInt32(ref left);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, left.Length);
+        var producers = new ProducerState[count];
         for (var i = 0; i < producers.Length; i++)
         {
             var producer = producers[i] = new ProducerState(TakeInt64(ref left));

@@ -26,6 +26,9 @@ internal sealed class SimulatedCluster
 
     public SimulatedTransactions Transactions { get; }
 
+    /// <summary>What the cluster has seen that no application should do.</summary>
+    public List<string> Violations { get; } = [];
+
     /// <summary>A planted fault: zombies are believed.</summary>
     public bool IgnoresFencing { get; init; }
 

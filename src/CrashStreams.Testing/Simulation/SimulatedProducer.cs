@@ -82,6 +82,11 @@ internal sealed class SimulatedProducer(SimulatedCluster cluster, PortFaults fau
                 transaction.Offsets[partition] = offset;
         }
 
+        else if (((SimulatedGroupIdentity)groupIdentity).Member is { IsGone: true })
+        {
+            cluster.Violations.Add($"Instance {faults.Instance} commits a transaction after it has lost its partitions: without offsets nothing fences it");
+        }
+
         faults.Before("commit transaction");
         cluster.Transactions.End(transactionalId!, _epoch, TransactionState.Committed);
         _inTransaction = false;

@@ -60,7 +60,7 @@ internal sealed class Simulation
 
     public bool IsChaotic { get; private set; } = true;
 
-    public List<string> Violations { get; } = [];
+    public List<string> Violations => Cluster.Violations;
 
     public IReadOnlyList<SimulatedInstance> Instances => _instances;
 

@@ -82,6 +82,8 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         if (now - _lastRunMs > _options.BlindAfter.TotalMilliseconds)
             WokeUp(now);
         _lastRunMs = now;
+        foreach (var task in _inOrder)
+            task.Context.Clock.LastWallClock = now;
         var any = batch.Count > 0;
         Process(batch, now);
         if (_restorer.IsActive)
@@ -95,7 +97,6 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         {
             if (task.State != TaskState.Running)
                 continue;
-            task.Context.Clock.LastWallClock = now;
             any |= task.ProcessBuffered(_isCaughtUp);
             task.AdvanceClock(now, _isCaughtUp);
             task.PunctuateWallClock(now);
@@ -135,10 +136,15 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         _mustVerifyMembership = false;
         if (_options.Guarantee == ProcessingGuarantee.ExactlyOnce)
             return;
-        var committed = _tasks.Values.SelectMany(t => t.Inputs)
-            .ToDictionary(i => i.Partition, i => new OffsetAndMetadata(Math.Max(0, i.CommittedOffset), i.CommittedMetadata));
-        if (committed.Count > 0)
+        if (CommittedBefore() is { Count: > 0 } committed)
             _consumer.Commit(committed);
+    }
+
+    private Dictionary<TopicPartition, OffsetAndMetadata> CommittedBefore()
+    {
+        var inputs = _tasks.Values.SelectMany(t => t.Inputs).ToList();
+        var known = inputs.Where(i => i.CommittedOffset >= 0).ToList();
+        return (known.Count > 0 ? known : inputs).ToDictionary(i => i.Partition, i => new OffsetAndMetadata(Math.Max(0, i.CommittedOffset), i.CommittedMetadata));
     }
 
     /// <summary>Makes results, state and positions durable, in this one place for both guarantees.</summary>
@@ -157,6 +163,9 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
             task.PrepareCommit(offsets);
         }
 
+        // A transaction is fenced by the group through its offsets: one without any is a marker or a punctuation that a sleeper could still commit.
+        if (offsets.Count == 0 && _collector.InTransaction)
+            offsets = CommittedBefore();
         _collector.Commit(_consumer, offsets);
         foreach (var task in running)
             task.Committed(offsets);

@@ -58,6 +58,18 @@ public class SimulationTests
     public void Partitions_that_come_and_go_while_they_are_restored_lose_nothing(ProcessingGuarantee guarantee) =>
         Check(guarantee, Calm with { Instances = 3, StopRate = 0.02, MaxPollRecords = 3 });
 
+    [Theory]
+    [InlineData("crash monitor", 5172)]
+    [InlineData("crash monitor", 5496)]
+    [InlineData("two shuffles", 5096)]
+    [InlineData("two shuffles", 5338)]
+    public void Every_transaction_can_be_fenced(string scenario, int seed) =>
+        ScenarioOf(scenario).Run((ulong)seed, ProcessingGuarantee.ExactlyOnce).Violations.Should().BeEmpty();
+
+    [Fact]
+    public void A_record_that_is_read_after_a_sleep_counts_as_activity_of_now() =>
+        ScenarioOf("crash monitor").Run(2004, ProcessingGuarantee.AtLeastOnce).Violations.Should().BeEmpty();
+
     // Nothing goes wrong but what a test adds.
     private static SimulationPlan Calm { get; } = new()
     {
