@@ -15,7 +15,7 @@ public class ClosingOrderTests
         {
             var grouped = builder.Stream<string, string>("in").GroupByKey();
             var tens = Finals(grouped, 10, 30, "tens").MapValues(count => $"ten {count}");
-            var twenties = Finals(grouped, 20, 5, "twenties").MapValues(count => $"twenty {count}");
+            var twenties = Finals(grouped, 20, 25, "twenties").MapValues(count => $"twenty {count}");
             twenties.Merge(tens).Map((key, value) => (key.Key, $"{value} from {key.Window.StartMs / 1000}")).To("out");
         });
         var input = driver.Input<string, string>("in");
@@ -27,7 +27,7 @@ public class ClosingOrderTests
             input.Pipe("end", "v", 100_000);
 
         driver.Output<string, string>("out").Read().Where(r => r.Key == "k").Select(r => r.Value).Should()
-            .Equal("twenty 4 from 0", "ten 2 from 0", "twenty 4 from 20", "ten 2 from 10", "ten 2 from 20", "ten 2 from 30");
+            .Equal("ten 2 from 0", "twenty 4 from 0", "ten 2 from 10", "ten 2 from 20", "twenty 4 from 20", "ten 2 from 30");
     }
 
     [Theory]
