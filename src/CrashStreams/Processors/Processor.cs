@@ -84,6 +84,9 @@ internal interface IWatermarkListener
     /// <summary>When the first of the windows that are open will close; <see cref="long.MaxValue"/> when none is.</summary>
     long NextClosing { get; }
 
+    /// <summary>The start of the first window that is open; <see cref="long.MaxValue"/> when none is, or another operator tells.</summary>
+    long OldestOpenStart { get; }
+
     /// <summary>The task's clock moved to <paramref name="watermark"/> (milliseconds). Called in topological order.</summary>
     void OnWatermark(long watermark);
 }

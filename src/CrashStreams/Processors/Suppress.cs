@@ -34,6 +34,9 @@ internal sealed class Suppress<TKey, TValue>(string storeName, Func<TKey, Window
 
     public long NextClosing => _buffer.FirstTime is { } windowEndMs ? windowEndMs + graceMs : long.MaxValue;
 
+    // The aggregation in front tells.
+    public long OldestOpenStart => long.MaxValue;
+
     public void OnWatermark(long watermark) => CloseThrough(watermark);
 
     private void CloseThrough(long time)

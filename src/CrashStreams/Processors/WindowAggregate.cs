@@ -69,7 +69,9 @@ internal sealed class WindowAggregate<TKey, TValue, TAggregate>(
         _store.Expire(_finals.Length > 0 ? Math.Min(_largestStart - 1, _clock.ClosedThrough) : _largestStart);
     }
 
-    public long NextClosing => _store.At(_store.IndexOf(FirstOpenStart)) is { } bucket ? ClosesAt(bucket.StartMs) : long.MaxValue;
+    public long NextClosing => OldestOpenStart is var start and not long.MaxValue ? ClosesAt(start) : long.MaxValue;
+
+    public long OldestOpenStart => _store.At(_store.IndexOf(FirstOpenStart)) is { } bucket ? bucket.StartMs : long.MaxValue;
 
     private long FirstOpenStart => _clock.ClosedThrough == TaskClock.Unknown ? long.MinValue : _clock.ClosedThrough - _sizeMs - _graceMs + 1;
 

@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 namespace CrashStreams.Runtime;
 
 /// <summary>Counts what a task did not process, by reason: nothing is dropped silently.</summary>
-internal sealed class DroppedRecords
+internal sealed class DroppedRecords(RecordInProcess current)
 {
     public const string Late = "late";
     public const string NullKey = "null-key";
@@ -17,7 +17,7 @@ internal sealed class DroppedRecords
     public const string RepartitionNullKey = "repartition-null-key";
 
     private static readonly Counter<long> _metric = StreamsMetrics.Meter.CreateCounter<long>(
-        "crashstreams.records.dropped", unit: "{record}", description: "Records that were not processed, by reason and node.");
+        "crashstreams.records.dropped", unit: "{record}", description: "Records that were not processed, by reason, node and the topic that the task read them from.");
 
     private readonly Dictionary<string, long> _byReason = [];
 
@@ -26,6 +26,6 @@ internal sealed class DroppedRecords
     public void Count(string reason, string node)
     {
         _byReason[reason] = _byReason.GetValueOrDefault(reason) + 1;
-        _metric.Add(1, new("reason", reason), new KeyValuePair<string, object?>("node", node));
+        _metric.Add(1, new("reason", reason), new("node", node), new("topic", current.Topic));
     }
 }

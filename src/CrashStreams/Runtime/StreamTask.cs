@@ -27,6 +27,7 @@ internal sealed class StreamTask
     private readonly long _horizonMs;
     private Progress _told = Progress.Unknown;
     private long _toldAtMs = long.MinValue / 2;
+    private long _oldestOpenStart = long.MaxValue;
     private bool _isIdle;
 
     public StreamTask(TaskContext context, SubTopology subTopology, long horizonMs, Func<string, int> partitionsOf, Func<string, int> writersOf)
@@ -61,6 +62,9 @@ internal sealed class StreamTask
     public IEnumerable<IStateStore> LoggedStores => _context.Stores.Where(s => s.ChangelogTopic is not null);
 
     public bool HasBuffered { get; private set; }
+
+    /// <summary>The start of the oldest open window as of the last turn, <see cref="long.MaxValue"/> when none is; read by collectors of metrics.</summary>
+    public long OldestOpenStart => Volatile.Read(ref _oldestOpenStart);
 
     /// <summary>Takes over what an earlier life of the task committed beside its offsets.</summary>
     public void RestoreTime(InputPartition input, in OffsetAndMetadata committed)
@@ -165,10 +169,23 @@ internal sealed class StreamTask
 
         var progress = _inputs is [var only] ? only.Clock.Progress : Progress.Of(_inputs.Select(i => i.Clock.Progress));
         _isIdle = progress.IsIdle;
-        if (!_context.Clock.AdvanceTo(in progress))
-            return;
-        _context.Current.Clear();
-        CloseWindows(progress.Watermark);
+        if (_context.Clock.AdvanceTo(in progress))
+        {
+            _context.Current.Clear();
+            CloseWindows(progress.Watermark);
+        }
+
+        Publish();
+    }
+
+    private void Publish()
+    {
+        foreach (var input in _inputs)
+            input.Publish();
+        var oldest = long.MaxValue;
+        foreach (var listener in _listeners)
+            oldest = Math.Min(oldest, listener.OldestOpenStart);
+        Volatile.Write(ref _oldestOpenStart, oldest);
     }
 
     // However far the clock has jumped, windows close as if it had gone step by step: in the order of their closing times over all operators.
@@ -199,14 +216,17 @@ internal sealed class StreamTask
 
     public void PunctuateWallClock(long nowMs) => Punctuate(PunctuationType.WallClock, nowMs);
 
-    /// <summary>Tells downstream tasks how far this one is, when that changed and the last time is long enough ago.</summary>
-    public void TellWatermark(long nowMs, bool now)
+    /// <summary>
+    /// Tells downstream tasks how far this one is, when that changed and the last time is long enough ago; with a commit sooner, unless markers are
+    /// to be rarer than commits.
+    /// </summary>
+    public void TellWatermark(long nowMs, bool withCommit)
     {
         if (_repartitionTopics.Length == 0)
             return;
         var current = new Progress(_context.Clock.Watermark, _isIdle, _context.Clock.Floor);
         if (current == _told ? nowMs - _toldAtMs < ReannounceMs || current == Progress.Unknown
-            : !now && nowMs - _toldAtMs < (long)_context.Options.MarkerInterval.TotalMilliseconds)
+            : !(withCommit && _context.Options.MarkerInterval <= _context.Options.EffectiveCommitInterval) && nowMs - _toldAtMs < (long)_context.Options.MarkerInterval.TotalMilliseconds)
             return;
         _told = current;
         _toldAtMs = nowMs;

@@ -56,7 +56,12 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
 
     public string Name { get; }
 
+    public string ApplicationId => _options.ApplicationId;
+
     public IReadOnlyCollection<StreamTask> Tasks => _tasks.Values;
+
+    /// <summary>Tasks as of now; other threads may read it, because it is replaced and never changed.</summary>
+    public IReadOnlyList<StreamTask> RunningTasks => Volatile.Read(ref _inOrder);
 
     /// <summary>Records read since the start; read by other threads for progress.</summary>
     public long ProcessedRecords => Volatile.Read(ref _processed);
@@ -68,6 +73,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         if (_options.Guarantee == ProcessingGuarantee.ExactlyOnce)
             _producer.InitTransactions();
         _lastCommitMs = _lastRunMs = NowMs();
+        EventTimeGauges.Add(this);
         var topics = _topology.SubTopologies.SelectMany(s => s.Sources)
             .SelectMany(s => s.Topics.Select(t => InternalTopics.FullName(_options.ApplicationId, t, s.IsRepartition))).Distinct().ToList();
         _consumer.Subscribe(topics, this);
@@ -100,7 +106,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
             any |= task.ProcessBuffered(_isCaughtUp);
             task.AdvanceClock(now, _isCaughtUp);
             task.PunctuateWallClock(now);
-            task.TellWatermark(now, now: false);
+            task.TellWatermark(now, withCommit: false);
             isCommitRequested |= task.Context.CommitRequested;
         }
 
@@ -159,7 +165,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         var offsets = new Dictionary<TopicPartition, OffsetAndMetadata>();
         foreach (var task in running)
         {
-            task.TellWatermark(now, now: true);
+            task.TellWatermark(now, withCommit: true);
             task.PrepareCommit(offsets);
         }
 
@@ -180,6 +186,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
 
     public void Dispose()
     {
+        EventTimeGauges.Remove(this);
         _restorer.Dispose();
         _consumer.Dispose();
         _producer.Dispose();
@@ -332,5 +339,5 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     private InputPartition? FindInput(TopicPartition partition) =>
         _tasks.Values.SelectMany(t => t.Inputs).FirstOrDefault(i => i.Partition == partition);
 
-    private long NowMs() => _time.GetUtcNow().ToUnixTimeMilliseconds();
+    public long NowMs() => _time.GetUtcNow().ToUnixTimeMilliseconds();
 }

@@ -9,6 +9,7 @@ namespace CrashStreams.Runtime;
 internal sealed class TaskContext(TaskId id, StreamsOptions options, TimeProvider time, RecordCollector collector, int partitionsOfInputs)
 {
     private readonly Dictionary<string, IStateStore> _stores = [];
+    private DroppedRecords? _dropped;
 
     public string ApplicationId => options.ApplicationId;
 
@@ -23,7 +24,7 @@ internal sealed class TaskContext(TaskId id, StreamsOptions options, TimeProvide
 
     public RecordCollector Collector => collector;
 
-    public DroppedRecords Dropped { get; } = new();
+    public DroppedRecords Dropped => _dropped ??= new(Current);
 
     public Punctuations Punctuations { get; } = new();
 

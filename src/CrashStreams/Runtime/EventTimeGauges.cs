@@ -1,0 +1,52 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using CrashStreams.Time;
+
+namespace CrashStreams.Runtime;
+
+/// <summary>
+/// How far event time has come (Watermarks clock). A collector's thread reads what tasks publish once per turn: single words, which may be a turn old;
+/// a record costs nothing more.
+/// </summary>
+internal static class EventTimeGauges
+{
+    // Stream threads come and go while collectors read.
+    private static readonly ConcurrentDictionary<StreamThread, byte> _threads = new();
+
+    static EventTimeGauges()
+    {
+        var meter = StreamsMetrics.Meter;
+        meter.CreateObservableGauge(
+            "crashstreams.watermark.lag", Lags, unit: "ms", description: "Wall clock minus the watermark of an input partition. For a repartition topic: the lowest of its writers.");
+        meter.CreateObservableGauge(
+            "crashstreams.windows.oldest_open.age", OldestOpen, unit: "ms", description: "Wall clock minus the start of the oldest window that a task has not closed.");
+        meter.CreateObservableGauge(
+            "crashstreams.partitions.idle", Idle, unit: "{partition}", description: "Input partitions that nobody waits for, because they have nothing to say.");
+    }
+
+    public static void Add(StreamThread thread) => _threads[thread] = 0;
+
+    public static void Remove(StreamThread thread) => _threads.TryRemove(thread, out _);
+
+    private static IEnumerable<Measurement<long>> Lags() =>
+        from thread in _threads.Keys
+        from input in Inputs(thread)
+        where input.Published.Watermark != TaskClock.Unknown
+        select new Measurement<long>(
+            thread.NowMs() - input.Published.Watermark,
+            new("application", thread.ApplicationId), new("topic", input.Partition.Topic), new("partition", input.Partition.Partition));
+
+    private static IEnumerable<Measurement<long>> OldestOpen() =>
+        from thread in _threads.Keys
+        from task in thread.RunningTasks
+        where task.OldestOpenStart != long.MaxValue
+        select new Measurement<long>(thread.NowMs() - task.OldestOpenStart, new("application", thread.ApplicationId), new("task", task.Id.ToString()));
+
+    private static IEnumerable<Measurement<long>> Idle() =>
+        from thread in _threads.Keys
+        from input in Inputs(thread)
+        group input by (thread.ApplicationId, input.Partition.Topic) into inputs
+        select new Measurement<long>(inputs.Count(i => i.Published.IsIdle), new("application", inputs.Key.ApplicationId), new("topic", inputs.Key.Topic));
+
+    private static IEnumerable<InputPartition> Inputs(StreamThread thread) => thread.RunningTasks.SelectMany(t => t.Inputs);
+}
