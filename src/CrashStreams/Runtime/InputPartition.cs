@@ -23,6 +23,9 @@ internal sealed class InputPartition(StreamTask task, TopicPartition partition, 
     /// <summary>The offset after the last processed record; -1 before the first.</summary>
     public long NextOffset { get; set; } = -1;
 
+    /// <summary>Whether the thread fetches no more of it for now.</summary>
+    public bool IsHeldBack { get; set; }
+
     public string CommittedMetadata { get; set; } = "";
 
     public long CommittedOffset { get; set; } = -1;

@@ -63,6 +63,8 @@ internal sealed class StreamTask
 
     public bool HasBuffered { get; private set; }
 
+    public bool IsHoldingBack => _inputs.Exists(static i => i.IsHeldBack);
+
     /// <summary>The start of the oldest open window as of the last turn, <see cref="long.MaxValue"/> when none is; read by collectors of metrics.</summary>
     public long OldestOpenStart => Volatile.Read(ref _oldestOpenStart);
 

@@ -11,6 +11,9 @@ namespace CrashStreams.Runtime;
 /// </summary>
 internal sealed class StreamThread : IAssignmentListener, IDisposable
 {
+    /// <summary>Records of one input that wait for another, after which no more of it is fetched.</summary>
+    internal const int MaxBuffered = 10_000;
+
     private const long IdleCommitMs = 100;
 
     private readonly Topology _topology;
@@ -82,8 +85,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     /// <summary>One turn. Answers whether there was anything to do.</summary>
     public bool RunOnce()
     {
-        var hasWork = _restorer.IsActive || HasBuffered();
-        var batch = _consumer.Poll(hasWork ? TimeSpan.Zero : _options.PollWait);
+        var batch = _consumer.Poll(_restorer.IsActive ? TimeSpan.Zero : _options.PollWait);
         var now = NowMs();
         if (now - _lastRunMs > _options.BlindAfter.TotalMilliseconds)
             WokeUp(now);
@@ -104,6 +106,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
             if (task.State != TaskState.Running)
                 continue;
             any |= task.ProcessBuffered(_isCaughtUp);
+            LimitBuffers(task);
             task.AdvanceClock(now, _isCaughtUp);
             task.PunctuateWallClock(now);
             task.TellWatermark(now, withCommit: false);
@@ -124,15 +127,21 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         return isIdle && _processed > _processedAtCommit ? Math.Min(intervalMs, IdleCommitMs) : intervalMs;
     }
 
-    private bool HasBuffered()
+    // An input that waits for a blocked one is not to fill the memory.
+    private void LimitBuffers(StreamTask task)
     {
-        foreach (var task in _inOrder)
+        if (!task.HasBuffered && !task.IsHoldingBack)
+            return;
+        foreach (var input in task.Inputs)
         {
-            if (task.HasBuffered)
-                return true;
+            if (!input.IsHeldBack && input.Buffer.Count >= MaxBuffered)
+                _consumer.Pause([input.Partition]);
+            else if (input.IsHeldBack && input.Buffer.Count < MaxBuffered / 2)
+                _consumer.Resume([input.Partition]);
+            else
+                continue;
+            input.IsHeldBack = !input.IsHeldBack;
         }
-
-        return false;
     }
 
     // Without a transaction nothing keeps a sleeper's late writes out of a changelog where they would set newer values back, so it asks before
@@ -195,6 +204,12 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
 
     IReadOnlyDictionary<TopicPartition, long> IAssignmentListener.Assigned(IReadOnlyCollection<TopicPartition> partitions)
     {
+        foreach (var (topic, partition) in partitions)
+        {
+            if (partition >= _topics.PartitionsOf(topic))
+                throw new TopologyException($"Topic '{topic}' has got more partitions ({_topics.PartitionsOf(topic)} at the start, now there is {partition}). Restart the application's instances: nobody would read the new ones. Its repartition topics and changelogs must be as wide: where they were made by this application, reset it, or give them a fixed number of partitions.");
+        }
+
         _assigned.UnionWith(partitions);
         Array.Clear(_inputByIndex);
         var starts = new Dictionary<TopicPartition, long>();
