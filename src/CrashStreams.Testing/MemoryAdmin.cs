@@ -27,9 +27,14 @@ internal sealed class MemoryAdmin(MemoryLog log) : ILogAdmin
     public Task<IReadOnlyDictionary<TopicPartition, (long Start, long End)>> OffsetsAsync(
         IReadOnlyCollection<TopicPartition> partitions, CancellationToken cancellation) =>
         Task.FromResult<IReadOnlyDictionary<TopicPartition, (long Start, long End)>>(
-            partitions.ToDictionary(p => p, p => (0L, (long)log.Partition(p).Count)));
+            partitions.ToDictionary(p => p, p => (log.Start(p), (long)log.Partition(p).Count)));
 
-    public Task DeleteRecordsAsync(IReadOnlyDictionary<TopicPartition, long> beforeOffsets, CancellationToken cancellation) => Task.CompletedTask;
+    public Task DeleteRecordsAsync(IReadOnlyDictionary<TopicPartition, long> beforeOffsets, CancellationToken cancellation)
+    {
+        foreach (var (partition, offset) in beforeOffsets)
+            log.DeleteBefore(partition, offset);
+        return Task.CompletedTask;
+    }
 
     public void Dispose()
     {

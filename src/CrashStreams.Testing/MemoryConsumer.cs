@@ -34,6 +34,8 @@ internal sealed class MemoryConsumer(MemoryLog log) : ILogConsumer
         _batch.Clear();
         foreach (var partition in _positions.Keys.Where(p => !_paused.Contains(p) && !log.Unavailable.Contains(p)).ToList())
         {
+            if (_positions[partition] < log.Start(partition))
+                throw new LogException($"The log of {partition} begins at {log.Start(partition)}; {_positions[partition]} was to be read next.") { OutOfRange = partition };
             var records = log.Partition(partition);
             var position = (int)_positions[partition];
             var count = Math.Min(records.Count - position, MaxBatch - _batch.Count);
@@ -75,7 +77,7 @@ internal sealed class MemoryConsumer(MemoryLog log) : ILogConsumer
         var partitions = _subscription.SelectMany(t => Enumerable.Range(0, log.PartitionCount(t)!.Value).Select(p => new TopicPartition(t, p))).ToList();
         var starts = listener.Assigned(partitions);
         foreach (var partition in partitions)
-            _positions[partition] = starts.GetValueOrDefault(partition);
+            _positions[partition] = starts.TryGetValue(partition, out var start) ? start : log.Start(partition);
     }
 
     private sealed class Batch : LogBatch

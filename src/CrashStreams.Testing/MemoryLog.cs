@@ -7,6 +7,7 @@ internal sealed class MemoryLog
 {
     private readonly Dictionary<string, List<RawRecord>[]> _topics = [];
     private readonly Dictionary<TopicPartition, OffsetAndMetadata> _committed = [];
+    private readonly Dictionary<TopicPartition, long> _starts = [];
 
     public event Action<string, RawRecord>? Appended;
 
@@ -23,6 +24,11 @@ internal sealed class MemoryLog
     public int? PartitionCount(string topic) => _topics.TryGetValue(topic, out var partitions) ? partitions.Length : null;
 
     public List<RawRecord> Partition(in TopicPartition partition) => _topics[partition.Topic][partition.Partition];
+
+    /// <summary>The first offset that can be read.</summary>
+    public long Start(in TopicPartition partition) => _starts.GetValueOrDefault(partition);
+
+    public void DeleteBefore(in TopicPartition partition, long offset) => _starts[partition] = Math.Max(Start(partition), offset);
 
     public void Append(string topic, int partition, in LogRecord record)
     {

@@ -12,8 +12,6 @@ internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admi
 
     public bool IsActive => _active.Count > 0;
 
-    public long RestoredRecords { get; private set; }
-
     /// <summary>Begins with tasks; those without anything to restore are answered at once.</summary>
     public IReadOnlyList<StreamTask> Begin(IReadOnlyCollection<StreamTask> tasks)
     {
@@ -48,7 +46,6 @@ internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admi
                 continue;
             restoring.Store.Restore(in record);
             _next[partition] = record.Offset + 1;
-            RestoredRecords++;
         }
 
         var done = _active.Where(a => Math.Max(_next[a.Key], _consumer.Position(a.Key)) >= a.Value.End).ToList();

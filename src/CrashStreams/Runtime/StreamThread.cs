@@ -26,6 +26,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     private readonly ILogAdmin _admin;
     private readonly RecordCollector _collector;
     private readonly Restorer _restorer;
+    private readonly RepartitionPurge _purge;
     private readonly SortedDictionary<TaskId, StreamTask> _tasks = [];
     private readonly HashSet<TopicPartition> _assigned = [];
     private readonly HashSet<TopicPartition> _paused = [];
@@ -51,6 +52,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         _producer = clients.CreateProducer($"{name}-producer", exactlyOnce ? name : null);
         _collector = new(_producer, exactlyOnce);
         _restorer = new(() => clients.CreateRestoreConsumer($"{name}-restore-consumer", exactlyOnce), _admin);
+        _purge = new(_admin, options.RepartitionPurgeInterval, logger);
         _consumer = clients.CreateConsumer($"{name}-consumer", options.ApplicationId, exactlyOnce);
         // A partition counts as caught up when everything up to the end that the broker last told was processed; unknown is not caught up.
         _isCaughtUp = input => _consumer.EndOffset(input.Partition) is >= 0 and var end
@@ -69,8 +71,6 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     /// <summary>Records read since the start; read by other threads for progress.</summary>
     public long ProcessedRecords => Volatile.Read(ref _processed);
 
-    public bool IsRestoring => _restorer.IsActive;
-
     public void Start()
     {
         if (_options.Guarantee == ProcessingGuarantee.ExactlyOnce)
@@ -85,7 +85,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     /// <summary>One turn. Answers whether there was anything to do.</summary>
     public bool RunOnce()
     {
-        var batch = _consumer.Poll(_restorer.IsActive ? TimeSpan.Zero : _options.PollWait);
+        var batch = Poll();
         var now = NowMs();
         if (now - _lastRunMs > _options.BlindAfter.TotalMilliseconds)
             WokeUp(now);
@@ -119,6 +119,22 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
             Commit();
         return any;
     }
+
+    private LogBatch Poll()
+    {
+        try
+        {
+            return _consumer.Poll(_restorer.IsActive ? TimeSpan.Zero : _options.PollWait);
+        }
+        catch (LogException e) when (e.OutOfRange is { } partition && IsRepartition(partition.Topic))
+        {
+            // Only what the group has committed is deleted there (RepartitionPurge): another instance has gone on while this one slept.
+            throw new LogException($"{partition} was read on by another instance: {e.Message}", e) { IsFenced = true };
+        }
+    }
+
+    private bool IsRepartition(string topic) =>
+        _topology.RepartitionTopics.Keys.Any(t => InternalTopics.FullName(_options.ApplicationId, t, true) == topic);
 
     // With nothing to do, what was processed is committed soon: readers of the results and whoever waits for the end of a backlog get it earlier.
     private long CommitIntervalMs(bool isIdle)
@@ -184,6 +200,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         _collector.Commit(_consumer, offsets);
         foreach (var task in running)
             task.Committed(offsets);
+        _purge.RunOnce(now, running.SelectMany(t => t.Inputs));
     }
 
     /// <summary>Ends in order: what was processed is committed, then the group is left.</summary>
@@ -196,6 +213,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     public void Dispose()
     {
         EventTimeGauges.Remove(this);
+        _purge.Dispose();
         _restorer.Dispose();
         _consumer.Dispose();
         _producer.Dispose();
@@ -302,7 +320,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
                 var id = new TaskId(subTopology.Id, partition);
                 if (_tasks.ContainsKey(id) || !topics.Where(t => id.Partition < _topics.PartitionsOf(t)).All(t => _assigned.Contains(new(t, id.Partition))))
                     continue;
-                var task = new StreamTask(new TaskContext(id, _options, _time, _collector, count), subTopology, _topology.HorizonMs, _topics.PartitionsOf, _topics.WritersOf);
+                var task = new StreamTask(new TaskContext(id, _options, _time, _collector), subTopology, _topology.HorizonMs, _topics.PartitionsOf, _topics.WritersOf);
                 _tasks.Add(id, task);
                 created.Add(task);
             }

@@ -62,6 +62,9 @@ public sealed record StreamsOptions
     /// <summary>How long one poll waits for records when there is nothing else to do; 100 ms by default.</summary>
     public TimeSpan PollWait { get; init; } = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>How often processed records of the application's repartition topics are deleted; 30 s by default, as in Kafka Streams.</summary>
+    public TimeSpan RepartitionPurgeInterval { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Copies of the internal topics' partitions; -1 (default): the broker's default.</summary>
     public short ReplicationFactor { get; init; } = -1;
 
@@ -93,6 +96,8 @@ public sealed record StreamsOptions
             faults.Add($"{nameof(CommitInterval)} is {CommitInterval}: more than zero.");
         if (MarkerInterval < TimeSpan.Zero || IdleAfter < TimeSpan.Zero || MaxFuture < TimeSpan.Zero || PollWait < TimeSpan.Zero)
             faults.Add($"{nameof(MarkerInterval)}, {nameof(IdleAfter)}, {nameof(MaxFuture)} and {nameof(PollWait)} can't be negative.");
+        if (RepartitionPurgeInterval <= TimeSpan.Zero)
+            faults.Add($"{nameof(RepartitionPurgeInterval)} is {RepartitionPurgeInterval}: more than zero.");
         if (CloseAfterIdle < IdleAfter)
             faults.Add($"{nameof(CloseAfterIdle)} is {CloseAfterIdle}: not less than {nameof(IdleAfter)} ({IdleAfter}).");
         if (DeadLetterTopic is null && new[] { OnDeserializationFault, OnProcessingFault, OnProductionFault }.Contains(FaultResponse.DeadLetter))

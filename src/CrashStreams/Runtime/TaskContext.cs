@@ -6,7 +6,7 @@ using CrashStreams.Topologies;
 namespace CrashStreams.Runtime;
 
 /// <summary>What the operators of one task share.</summary>
-internal sealed class TaskContext(TaskId id, StreamsOptions options, TimeProvider time, RecordCollector collector, int partitionsOfInputs)
+internal sealed class TaskContext(TaskId id, StreamsOptions options, TimeProvider time, RecordCollector collector)
 {
     private readonly Dictionary<string, IStateStore> _stores = [];
     private DroppedRecords? _dropped;
@@ -16,9 +16,6 @@ internal sealed class TaskContext(TaskId id, StreamsOptions options, TimeProvide
     public StreamsOptions Options => options;
 
     public TaskId Id => id;
-
-    /// <summary>How many tasks the sub-topology has.</summary>
-    public int TaskCount => partitionsOfInputs;
 
     public TaskClock Clock { get; } = new(options.StreamTime, time);
 

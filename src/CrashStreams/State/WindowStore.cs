@@ -29,8 +29,6 @@ internal sealed class WindowStore<TKey, TValue>(
 
     public string? ChangelogTopic => context.ChangelogTopic;
 
-    public long RetentionMs => retentionMs;
-
     /// <summary>The entry of a key in a window, made when it is not there. Valid until the next call; mark it by <see cref="Touch"/>.</summary>
     public ref WindowEntry<TValue> Entry(TKey key, long startMs, out WindowBucket<TKey, TValue> bucket)
     {
