@@ -76,12 +76,15 @@ public sealed class FaultTests
         {
         }
         var files = Directory.GetFiles("/proc/self/fd").Length;
+        var threads = Directory.GetDirectories("/proc/self/task").Length;
         for (var i = 0; i < 100; i++)
         {
             await using var broker = await EmbeddedBroker.StartAsync();
             await broker.CreateTopicAsync("t");
         }
 
+        // Less than one for five starts: the pool of threads and other tests of the process come and go.
         Directory.GetFiles("/proc/self/fd").Length.Should().BeLessThan(files + 20);
+        Directory.GetDirectories("/proc/self/task").Length.Should().BeLessThan(threads + 20);
     }
 }
