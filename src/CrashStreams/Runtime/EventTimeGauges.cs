@@ -1,5 +1,5 @@
-using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using System.Runtime.CompilerServices;
 using CrashStreams.Time;
 
 namespace CrashStreams.Runtime;
@@ -10,8 +10,8 @@ namespace CrashStreams.Runtime;
 /// </summary>
 internal static class EventTimeGauges
 {
-    // Stream threads come and go while collectors read.
-    private static readonly ConcurrentDictionary<StreamThread, byte> _threads = new();
+    // Stream threads come and go while collectors read. Weak: one that ended without being disposed of must not keep its tasks and stores alive.
+    private static readonly ConditionalWeakTable<StreamThread, object?> _threads = [];
 
     static EventTimeGauges()
     {
@@ -24,12 +24,12 @@ internal static class EventTimeGauges
             "crashstreams.partitions.idle", Idle, unit: "{partition}", description: "Input partitions that nobody waits for, because they have nothing to say.");
     }
 
-    public static void Add(StreamThread thread) => _threads[thread] = 0;
+    public static void Add(StreamThread thread) => _threads.AddOrUpdate(thread, null);
 
-    public static void Remove(StreamThread thread) => _threads.TryRemove(thread, out _);
+    public static void Remove(StreamThread thread) => _threads.Remove(thread);
 
     private static IEnumerable<Measurement<long>> Lags() =>
-        from thread in _threads.Keys
+        from thread in _threads.Select(static t => t.Key)
         from input in Inputs(thread)
         where input.Published.Watermark != TaskClock.Unknown
         select new Measurement<long>(
@@ -37,13 +37,13 @@ internal static class EventTimeGauges
             new("application", thread.ApplicationId), new("topic", input.Partition.Topic), new("partition", input.Partition.Partition));
 
     private static IEnumerable<Measurement<long>> OldestOpen() =>
-        from thread in _threads.Keys
+        from thread in _threads.Select(static t => t.Key)
         from task in thread.RunningTasks
         where task.OldestOpenStart != long.MaxValue
         select new Measurement<long>(thread.NowMs() - task.OldestOpenStart, new("application", thread.ApplicationId), new("task", task.Id.ToString()));
 
     private static IEnumerable<Measurement<long>> Idle() =>
-        from thread in _threads.Keys
+        from thread in _threads.Select(static t => t.Key)
         from input in Inputs(thread)
         group input by (thread.ApplicationId, input.Partition.Topic) into inputs
         select new Measurement<long>(inputs.Count(i => i.Published.IsIdle), new("application", inputs.Key.ApplicationId), new("topic", inputs.Key.Topic));
