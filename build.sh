@@ -87,6 +87,29 @@ run_sim() {
     -noColor -class CrashStreams.Tests.Simulation.SimulationTests -method '*No_fault*'
 }
 
+# fuzz [--frames N] [--segments N] [--seed S]: mutated frames and damaged logs, as the tests have them but more.
+run_fuzz() {
+  local frames=1000000 segments=100000 seed=$RANDOM project=tests/CrashStreams.Broker.Tests codecs=tests/CrashStreams.Protocol.Tests
+  while [ $# -gt 0 ]; do
+    [ $# -ge 2 ] || die "fuzz: $1 needs a number."
+    case $1 in
+      --frames) frames=$2 ;;
+      --segments) segments=$2 ;;
+      --seed) seed=$2 ;;
+      *) die "fuzz: there is no option '$1'; use --frames N, --segments N and --seed S." ;;
+    esac
+    shift 2
+  done
+  need_dotnet
+  mkdir -p "$out"
+  echo "Building"
+  for built in $project $codecs; do build "$out/fuzz-build.log" "$built" || die "the build failed; all of it: $out/fuzz-build.log"; done
+  echo "$frames frames each for the codecs, the handlers and a broker over TCP; $segments damaged logs; seed $seed"
+  export CRASHSTREAMS_FUZZ_FRAMES=$frames LOG_FUZZ=$segments CRASHSTREAMS_SEED=$seed CRASHSTREAMS_FUZZ_PROGRESS=1
+  "$codecs/bin/Release/net10.0/CrashStreams.Protocol.Tests" -noColor -class '*FrameFuzzTests'
+  "$project/bin/Release/net10.0/CrashStreams.Broker.Tests" -noColor -parallel none -class '*FuzzTests' -class '*CorruptionTests'
+}
+
 # run PROJECT PROGRAM ARGS...: builds a program and becomes it.
 run_program() {
   local project=$1 program=$2; shift 2
@@ -123,11 +146,11 @@ run_bench() {
   echo "Results: $dir/quick.md"
 }
 
-# bench broker [RECORDS] [ROUNDS]: our broker against Apache Kafka in one run.
+# bench broker [RECORDS] [ROUNDS] [all|compare|alone]: the broker's targets, many of them against Apache Kafka in the same run.
 bench_broker() {
   need_dotnet
   mkdir -p "$out"
-  build "$out/bench.build.log" src/CrashStreams.Broker.Cli || die "the build failed; all of it: $out/bench.build.log"
+  build "$out/bench.build.log" benchmarks/CrashStreams.Broker.Benchmarks || die "the build failed; all of it: $out/bench.build.log"
   benchmarks/broker.sh "$@"
 }
 
@@ -139,9 +162,12 @@ usage() {
 ./build.sh sim [--seeds N] [--from S]
                             run the whole runtime in simulated clusters with crashes, zombies, rebalances and lost answers, N seeds (default
                             10000) from S (default 1), and compare with the oracle; one seed alone tells every step it took
+./build.sh fuzz [--frames N] [--segments N] [--seed S]
+                            mutated requests (default 1000000) and damaged log files (default 100000) against codecs, handlers and a broker
 ./build.sh broker [ARG...]  the broker on the command line until Ctrl-C: --port P --data DIR | --memory, --flush always|interval|os, ... (--help)
 ./build.sh bench [quick]    measurements: lists them, or runs those that matter most; results under artifacts/bench
-./build.sh bench broker [RECORDS] [ROUNDS]   our broker against Apache Kafka (KAFKA_TEST_HOME) in the same run
+./build.sh bench broker [RECORDS] [ROUNDS] [all|compare|alone]
+                            the broker's targets, each with pass or MISS: against Apache Kafka (KAFKA_TEST_HOME) in the same run, and alone
 ./build.sh help             this
 T
 }
@@ -151,6 +177,7 @@ case $command in
   demo) run_program samples/CrashMonitor crash-monitor demo "$@" ;;
   test) run_tests "$@" ;;
   sim) run_sim "$@" ;;
+  fuzz) run_fuzz "$@" ;;
   broker) run_program src/CrashStreams.Broker.Cli crashstreams-broker "$@" ;;
   bench)
     case ${1:-} in

@@ -83,7 +83,7 @@ internal sealed class LogSegment(IStorage storage, string directory, long baseOf
     public void Note(in RecordBatchView header, int indexIntervalBytes)
     {
         var index = _index ??= new SparseIndex();
-        if (index.LastPosition < 0 || Length - index.LastPosition >= indexIntervalBytes)
+        if (index.IsDue(Length, indexIntervalBytes))
             index.Add((int)(header.BaseOffset - BaseOffset), (int)Length, Length == 0 ? long.MinValue : _maxTimestamp);
         if (Length == 0)
             _firstTimestamp = header.MaxTimestamp;
