@@ -44,9 +44,7 @@ internal static class BrokerCommand
 
     private static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancelled)
     {
-        using var logging = LoggerFactory.Create(log => log
-            .AddSimpleConsole(console => console.SingleLine = true)
-            .SetMinimumLevel(arguments.GetValue(Verbose) ? LogLevel.Debug : LogLevel.Error));
+        using var log = new ConsoleLog(arguments.GetValue(Verbose) ? LogLevel.Debug : LogLevel.Error);
         var options = new BrokerOptions
         {
             Port = arguments.GetValue(Port),
@@ -54,7 +52,7 @@ internal static class BrokerCommand
             Flush = arguments.GetValue(Flush),
             AutoCreateTopics = arguments.GetValue(AutoCreate),
             DefaultPartitions = arguments.GetValue(DefaultPartitions),
-            LoggerFactory = logging,
+            LoggerFactory = log,
         };
         try
         {
