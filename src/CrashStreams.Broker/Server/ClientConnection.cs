@@ -155,19 +155,26 @@ internal sealed class ClientConnection : IClientSession, IThreadPoolWorkItem
     {
         try
         {
-            while (NextAnswered() is { } request)
-                await SendAsync(request).ConfigureAwait(false);
+            // Answers that are there together leave together: one system call for all of them.
+            for (var request = NextAnswered(elseEnd: true); request is not null; request = NextAnswered(elseEnd: true))
+            {
+                for (var next = request; next is not null; next = NextAnswered(elseEnd: false))
+                    await SendAsync(next).ConfigureAwait(false);
+                await _writer.FlushAsync().ConfigureAwait(false);
+            }
         }
         catch (Exception error)
         {
             _log.LogDebug(error, "{Client} took no answer.", _host);
             Close();
-            while (NextAnswered() is { } request)
+            _writer.Drop();
+            while (NextAnswered(elseEnd: true) is { } request)
                 DropAnswer(request);
         }
     }
 
-    private PendingRequest? NextAnswered()
+    /// <summary>The next request in order when it is answered; if it isn't, this can be the end of the writing.</summary>
+    private PendingRequest? NextAnswered(bool elseEnd)
     {
         PendingRequest? next = null;
         TaskCompletionSource? waiter = null;
@@ -175,7 +182,7 @@ internal sealed class ClientConnection : IClientSession, IThreadPoolWorkItem
         {
             if (_pending.TryPeek(out var first) && first.IsDone)
                 next = _pending.Dequeue();
-            else
+            else if (elseEnd)
                 _isWriting = false;
             if (_pending.Count < MaxPending / 2)
                 (waiter, _roomWanted) = (_roomWanted, null);

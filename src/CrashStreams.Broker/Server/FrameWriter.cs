@@ -20,69 +20,80 @@ internal sealed class FrameWriter(Stream stream, Socket? socket)
     /// <summary>A system call of its own pays from about here on.</summary>
     private const int SmallestDirect = 16 * 1024;
 
+    private readonly byte[] _length = new byte[sizeof(int)];
+    private byte[] _buffer = []; // from the pool, while there is something to send
+    private int _filled;
+
+    /// <summary>Takes a message; <see cref="FlushAsync"/> sends what of it is still gathered.</summary>
     public async ValueTask WriteAsync(WireBuffer message)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(Math.Min(BufferSize, sizeof(int) + message.TotalLength));
-        try
+        if (_buffer.Length == 0)
+            _buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
+        BinaryPrimitives.WriteInt32BigEndian(_length, message.TotalLength);
+        await GatherAsync(_length).ConfigureAwait(false);
+        var position = 0;
+        foreach (var (insertPosition, records) in message.Inserts)
         {
-            BinaryPrimitives.WriteInt32BigEndian(buffer, message.TotalLength);
-            var filled = sizeof(int);
-            var position = 0;
-            foreach (var (insertPosition, records) in message.Inserts)
-            {
-                filled = await GatherAsync(buffer, filled, message.WrittenMemory[position..insertPosition]).ConfigureAwait(false);
-                position = insertPosition;
-                filled = await GatherAsync(buffer, filled, records).ConfigureAwait(false);
-            }
-            filled = await GatherAsync(buffer, filled, message.WrittenMemory[position..]).ConfigureAwait(false);
-            if (filled > 0)
-                await stream.WriteAsync(buffer.AsMemory(0, filled)).ConfigureAwait(false);
+            await GatherAsync(message.WrittenMemory[position..insertPosition]).ConfigureAwait(false);
+            position = insertPosition;
+            await GatherAsync(records).ConfigureAwait(false);
         }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
+        await GatherAsync(message.WrittenMemory[position..]).ConfigureAwait(false);
     }
 
-    /// <summary>Puts bytes into the buffer, which is sent whenever it is full. Returns how full it is then.</summary>
-    private async ValueTask<int> GatherAsync(byte[] buffer, int filled, ReadOnlyMemory<byte> bytes)
+    public async ValueTask FlushAsync()
+    {
+        await SendGatheredAsync().ConfigureAwait(false);
+        Drop();
+    }
+
+    /// <summary>Gives the buffer back; what is in it is lost.</summary>
+    public void Drop()
+    {
+        if (_buffer.Length > 0)
+            ArrayPool<byte>.Shared.Return(_buffer);
+        (_buffer, _filled) = ([], 0);
+    }
+
+    private async ValueTask GatherAsync(ReadOnlyMemory<byte> bytes)
     {
         while (bytes.Length > 0)
         {
-            var piece = Math.Min(bytes.Length, buffer.Length - filled);
-            bytes[..piece].CopyTo(buffer.AsMemory(filled));
+            var piece = Math.Min(bytes.Length, _buffer.Length - _filled);
+            bytes[..piece].CopyTo(_buffer.AsMemory(_filled));
             bytes = bytes[piece..];
-            filled = await SendIfFullAsync(buffer, filled + piece).ConfigureAwait(false);
+            await AddGatheredAsync(piece).ConfigureAwait(false);
         }
-        return filled;
     }
 
-    private async ValueTask<int> GatherAsync(byte[] buffer, int filled, RecordsField records)
+    private async ValueTask GatherAsync(RecordsField records)
     {
         for (var sent = 0; sent < records.Length;)
         {
             if (socket is not null && records.Length - sent >= SmallestDirect && records.Source is SliceSource { CanSend: true } source)
             {
-                if (filled > 0)
-                    await stream.WriteAsync(buffer.AsMemory(0, filled)).ConfigureAwait(false);
-                filled = 0;
+                await SendGatheredAsync().ConfigureAwait(false);
                 sent += source.Send(socket, records.SourceOffset + sent, records.Length - sent);
                 if (sent == records.Length)
                     break;
             }
-            var piece = Math.Min(records.Length - sent, buffer.Length - filled);
-            records.CopyTo(sent, buffer.AsSpan(filled, piece));
+            var piece = Math.Min(records.Length - sent, _buffer.Length - _filled);
+            records.CopyTo(sent, _buffer.AsSpan(_filled, piece));
             sent += piece;
-            filled = await SendIfFullAsync(buffer, filled + piece).ConfigureAwait(false);
+            await AddGatheredAsync(piece).ConfigureAwait(false);
         }
-        return filled;
     }
 
-    private async ValueTask<int> SendIfFullAsync(byte[] buffer, int filled)
+    private ValueTask AddGatheredAsync(int piece)
     {
-        if (filled < buffer.Length)
-            return filled;
-        await stream.WriteAsync(buffer.AsMemory(0, filled)).ConfigureAwait(false);
-        return 0;
+        _filled += piece;
+        return _filled < _buffer.Length ? ValueTask.CompletedTask : SendGatheredAsync();
+    }
+
+    private async ValueTask SendGatheredAsync()
+    {
+        if (_filled > 0)
+            await stream.WriteAsync(_buffer.AsMemory(0, _filled)).ConfigureAwait(false);
+        _filled = 0;
     }
 }
