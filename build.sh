@@ -107,7 +107,7 @@ run_fuzz() {
   echo "$frames frames each for the codecs, the handlers and a broker over TCP; $segments damaged logs; seed $seed"
   export CRASHSTREAMS_FUZZ_FRAMES=$frames LOG_FUZZ=$segments CRASHSTREAMS_SEED=$seed CRASHSTREAMS_FUZZ_PROGRESS=1
   "$codecs/bin/Release/net10.0/CrashStreams.Protocol.Tests" -noColor -class '*FrameFuzzTests'
-  "$project/bin/Release/net10.0/CrashStreams.Broker.Tests" -noColor -parallel none -class '*FuzzTests' -class '*CorruptionTests'
+  "$project/bin/Release/net10.0/CrashStreams.Broker.Tests" -noColor -parallelMode none -class '*FuzzTests' -class '*CorruptionTests'
 }
 
 # run PROJECT PROGRAM ARGS...: builds a program and becomes it.

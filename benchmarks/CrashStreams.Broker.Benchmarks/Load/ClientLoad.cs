@@ -67,6 +67,8 @@ internal static class ClientLoad
             FetchMaxBytes = 50 << 20,
             MaxPartitionFetchBytes = 1 << 20,
             QueuedMaxMessagesKbytes = 64 << 10,
+            QueuedMinMessages = 1_000_000,
+            FetchQueueBackoffMs = 1, // a full queue would make the client pause for a second: the faster the broker, the slower it would seem
             ConsumeResultFields = "none",
         }).Build();
         consumer.Subscribe(topic);
