@@ -68,9 +68,11 @@ tally() {
   if [ "$bad" -gt 0 ]; then grep -A12 '\[FAIL\]' "$log" || tail -15 "$log"; fi
 }
 
-# sim [--seeds N] [--from S]: the simulation with other seeds than the tests take; progress and the seeds that failed.
+# sim [replay] [--seeds N] [--from S]: the simulation with other seeds than the tests take; progress and the seeds that failed.
 run_sim() {
-  local seeds=10000 from=1
+  local what=faults seeds from=1
+  if [ "${1:-}" = replay ]; then what=replay; shift; fi
+  [ $what = replay ] && seeds=1000 || seeds=10000
   while [ $# -gt 0 ]; do
     [ $# -ge 2 ] || die "sim: $1 needs a number."
     case $1 in
@@ -83,6 +85,11 @@ run_sim() {
   need_dotnet
   mkdir -p "$out"
   build "$out/sim-build.log" tests/CrashStreams.Tests || die "the build failed; all of it: $out/sim-build.log"
+  if [ $what = replay ]; then
+    CRASHSTREAMS_REPLAY_SEEDS=$seeds CRASHSTREAMS_REPLAY_FROM=$from tests/CrashStreams.Tests/bin/Release/net10.0/CrashStreams.Tests \
+      -noColor -class CrashStreams.Tests.Simulation.ReplayMatrixTests -method '*of_the_live_run*'
+    return
+  fi
   CRASHSTREAMS_SIM_SEEDS=$seeds CRASHSTREAMS_SIM_FROM=$from tests/CrashStreams.Tests/bin/Release/net10.0/CrashStreams.Tests \
     -noColor -class CrashStreams.Tests.Simulation.SimulationTests -method '*No_fault*'
 }
@@ -170,6 +177,9 @@ usage() {
 ./build.sh sim [--seeds N] [--from S]
                             run the whole runtime in simulated clusters with crashes, zombies, rebalances and lost answers, N seeds (default
                             10000) from S (default 1), and compare with the oracle; one seed alone tells every step it took
+./build.sh sim replay [--seeds N] [--from S]
+                            a thousand draws of what a replay must not depend on (partitions, keys, a slow partition, shifted clocks, disorder, late
+                            records, shuffles, instances, restarts): live run, backlog and ideal run give the same alerts and the same late records
 ./build.sh fuzz [--frames N] [--segments N] [--seed S]
                             mutated requests (default 1000000) and damaged log files (default 100000) against codecs, handlers and a broker
 ./build.sh broker [ARG...]  the broker on the command line until Ctrl-C: --port P --data DIR | --memory, --flush always|interval|os, ... (--help)

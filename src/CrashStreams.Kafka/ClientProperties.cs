@@ -11,6 +11,7 @@ internal sealed class ClientProperties
         "bootstrap.servers", "metadata.broker.list", "client.id", "group.id", "group.protocol", "group.instance.id", "group.remote.assignor",
         "partition.assignment.strategy", "enable.auto.commit", "auto.commit.enable", "enable.auto.offset.store", "enable.partition.eof",
         "auto.offset.reset", "isolation.level", "transactional.id", "enable.idempotence", "acks", "request.required.acks", "delivery.report.only.error",
+        "message.timeout.ms", "delivery.timeout.ms",
     ];
 
     private ClientProperties(string clientId, KafkaOptions options, IReadOnlyDictionary<string, string> own)
@@ -73,11 +74,15 @@ internal sealed class ClientProperties
             .Default("compression.codec", options.Compression)
             .Default("queue.buffering.max.kbytes", options.ProducerBufferBytes >> 10)
             // Bounded by bytes alone.
-            .Default("queue.buffering.max.messages", 0)
-            .Default("message.timeout.ms", transactionalId is null || options.DeliveryTimeout < options.TransactionTimeout ? options.DeliveryTimeout : options.TransactionTimeout);
-        return transactionalId is null
-            ? properties
-            : properties.Always("transactional.id", transactionalId).Default("transaction.timeout.ms", options.TransactionTimeout);
+            .Default("queue.buffering.max.messages", 0);
+        // Without a transaction a record is never given up for its age alone: what was sent behind it (a watermark marker) could be written without it. When the
+        // broker is away for too long, flushing fails, and with the producer goes all that is still to be written.
+        if (transactionalId is null)
+            return properties.Always("message.timeout.ms", "0");
+        return properties
+            .Default("message.timeout.ms", options.DeliveryTimeout < options.TransactionTimeout ? options.DeliveryTimeout : options.TransactionTimeout)
+            .Always("transactional.id", transactionalId)
+            .Default("transaction.timeout.ms", options.TransactionTimeout);
     }
 
     public static ClientProperties Admin(KafkaOptions options, string clientId) => new(clientId, options, options.AdminProperties);

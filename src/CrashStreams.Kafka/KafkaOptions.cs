@@ -68,7 +68,9 @@ public sealed record KafkaOptions
     /// <summary>The codec of produced batches: <c>none</c> (default), <c>lz4</c>, <c>zstd</c>, <c>snappy</c> or <c>gzip</c>.</summary>
     public string Compression { get; init; } = "none";
 
-    /// <summary>After how long without an acknowledgement a record counts as failed. Default 2 min.</summary>
+    /// <summary>
+    /// After how long without acknowledgements a flush or a full buffer counts as failed; in a transaction, each record. Default 2 min.
+    /// </summary>
     public TimeSpan DeliveryTimeout { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary>After how long the broker aborts an open transaction. Default 60 s.</summary>

@@ -9,6 +9,9 @@ internal sealed class SourceClock : InputClock
 
     public override Progress Progress => new(_watermark, _isIdle, _watermark);
 
+    /// <summary>The maximum event time of its records: below the watermark once the input was taken for stopped.</summary>
+    public long MaxSeen => _maxSeen;
+
     /// <summary>When the last record was read, or the partition assigned; wall clock, milliseconds.</summary>
     public long LastActivityMs { get; set; }
 
