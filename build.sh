@@ -117,6 +117,9 @@ run_fuzz() {
   "$project/bin/Release/net10.0/CrashStreams.Broker.Tests" -noColor -parallelMode none -class '*FuzzTests' -class '*CorruptionTests'
 }
 
+# chaos [ARG...]: real monitors and a real broker, killed, suspended, stopped and started at random; then everything is verified.
+run_chaos() { run_program benchmarks/CrashStreams.Chaos CrashStreams.Chaos "$@"; }
+
 # publish PROJECT: the program as an operator would run it, under artifacts/bin, compiled ahead of time: it starts at full speed.
 publish() {
   local name; name=$(basename "$1")
@@ -182,6 +185,9 @@ usage() {
                             records, shuffles, instances, restarts): live run, backlog and ideal run give the same alerts and the same late records
 ./build.sh fuzz [--frames N] [--segments N] [--seed S]
                             mutated requests (default 1000000) and damaged log files (default 100000) against codecs, handlers and a broker
+./build.sh chaos [--minutes M] [--guarantee exactly_once|at_least_once] [--broker embedded|kafka] [--seed S]
+                            three crash monitors under load, kill -9, suspended, stopped, started, and their broker killed, by seed; then verified; logs
+                            and the list of faults in artifacts/chaos
 ./build.sh broker [ARG...]  the broker on the command line until Ctrl-C: --port P --data DIR | --memory, --flush always|interval|os, ... (--help)
 ./build.sh bench [quick]    measurements: lists them, or runs those that matter most; results under artifacts/bench
 ./build.sh bench broker [RECORDS] [ROUNDS] [all|compare|alone]
@@ -196,6 +202,7 @@ case $command in
   test) run_tests "$@" ;;
   sim) run_sim "$@" ;;
   fuzz) run_fuzz "$@" ;;
+  chaos) run_chaos "$@" ;;
   broker) run_program src/CrashStreams.Broker.Cli crashstreams-broker "$@" ;;
   bench)
     case ${1:-} in

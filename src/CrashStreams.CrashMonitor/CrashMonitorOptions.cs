@@ -11,6 +11,9 @@ public sealed record CrashMonitorOptions
     /// <summary>Threads of this instance, each with its own share of the partitions. Default 1.</summary>
     public int Threads { get; init; } = 1;
 
+    /// <summary>What the crash of an instance may do to the alerts. Default: nothing is lost, some counts may be too high.</summary>
+    public ProcessingGuarantee Guarantee { get; init; } = ProcessingGuarantee.AtLeastOnce;
+
     /// <summary>The topic with the log lines. Default <c>logs</c>.</summary>
     public string InputTopic { get; init; } = "logs";
 
@@ -86,6 +89,7 @@ public sealed record CrashMonitorOptions
         {
             ApplicationId = ApplicationId,
             Threads = Threads,
+            Guarantee = Guarantee,
             IdleAfter = IdleAfter,
             CloseAfterIdle = CloseAfterIdle,
             MaxFuture = MaxFuture,

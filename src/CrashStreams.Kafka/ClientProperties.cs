@@ -62,6 +62,9 @@ internal sealed class ClientProperties
             : Always("group.protocol", "consumer").Always("group.remote.assignor", "range");
     }
 
+    /// <summary>Without a group. librdkafka compares the session's timeout with the poll interval even so.</summary>
+    public ClientProperties Alone(KafkaOptions options) => Default("session.timeout.ms", options.SessionTimeout);
+
     public static ClientProperties Producer(KafkaOptions options, string clientId, string? transactionalId)
     {
         var properties = new ClientProperties(clientId, options, options.ProducerProperties)

@@ -73,8 +73,11 @@ public sealed record KafkaOptions
     /// </summary>
     public TimeSpan DeliveryTimeout { get; init; } = TimeSpan.FromMinutes(2);
 
-    /// <summary>After how long the broker aborts an open transaction. Default 60 s.</summary>
-    public TimeSpan TransactionTimeout { get; init; } = TimeSpan.FromSeconds(60);
+    /// <summary>
+    /// After how long the broker aborts an open transaction. What an instance had begun when it was killed holds up the readers of its results for so long.
+    /// Default 10 s, as in Kafka Streams.
+    /// </summary>
+    public TimeSpan TransactionTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long a request that is waited for (metadata, committed offsets, admin) may take. Default 30 s.</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(30);

@@ -154,7 +154,7 @@ internal sealed class StreamTask
     }
 
     /// <summary>Moves the closing clock to where the inputs have come, and lets operators close what it has passed.</summary>
-    public void AdvanceClock(long nowMs, Func<InputPartition, bool> isCaughtUp)
+    public void AdvanceClock(long nowMs, Func<InputPartition, bool> isCaughtUp, Func<InputPartition, bool> isConfirmed)
     {
         if (!_usesWatermarks)
             return;
@@ -162,7 +162,7 @@ internal sealed class StreamTask
         {
             if (input.Clock is not SourceClock source)
                 continue;
-            source.UpdateIdleness(input.Buffer.Count == 0 && isCaughtUp(input), nowMs, (long)_context.Options.IdleAfter.TotalMilliseconds);
+            source.UpdateIdleness(input.Buffer.Count == 0 && isCaughtUp(input), isConfirmed(input), nowMs, (long)_context.Options.IdleAfter.TotalMilliseconds);
             if (source.IsIdle && nowMs - source.LastActivityMs >= _closeAfterIdleMs)
                 source.Close(_horizonMs);
         }

@@ -24,12 +24,12 @@ internal sealed class SourceClock : InputClock
         return timestamp >= _watermark ? _watermark = timestamp : _watermark;
     }
 
-    /// <summary>A caught-up partition without records for a while leaves the minimum; one that is behind never does.</summary>
-    public void UpdateIdleness(bool isCaughtUp, long nowMs, long idleAfterMs)
+    /// <summary>A caught-up partition without records for a while leaves the minimum, once the broker has confirmed that it is; one that is behind never does.</summary>
+    public void UpdateIdleness(bool isCaughtUp, bool isConfirmed, long nowMs, long idleAfterMs)
     {
         if (!isCaughtUp)
             LastActivityMs = nowMs;
-        _isIdle = isCaughtUp && nowMs - LastActivityMs >= idleAfterMs;
+        _isIdle = isCaughtUp && nowMs - LastActivityMs >= idleAfterMs && (_isIdle || isConfirmed);
     }
 
     /// <summary>Takes the input for stopped: moves the watermark past the end of every window that its records are in. Calling it again changes nothing.</summary>
