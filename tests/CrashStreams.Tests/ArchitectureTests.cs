@@ -9,6 +9,7 @@ public class ArchitectureTests
     [InlineData("CrashStreams", "")]
     [InlineData("CrashStreams.Testing", "CrashStreams")]
     [InlineData("CrashStreams.Kafka", "CrashStreams")]
+    [InlineData("CrashStreams.RocksDb", "CrashStreams")]
     [InlineData("CrashStreams.CrashMonitor", "CrashStreams")]
     [InlineData("CrashStreams.Protocol", "")]
     [InlineData("CrashStreams.Broker", "CrashStreams.Protocol")]

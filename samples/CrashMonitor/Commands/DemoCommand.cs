@@ -10,6 +10,7 @@ internal static class DemoCommand
     {
         var load = new LoadArguments(new() { Rate = 2000, Count = 360_000, Speed = 12, MatchingShare = 0.025, OutOfOrderShare = 0.05, LateShare = 0.002 });
         var partitions = new Option<int>("--partitions", "-p") { Description = "Partitions of the topics", DefaultValueFactory = _ => 6 };
+        var state = new StateOption();
         var keep = new Option<bool>("--keep") { Description = "Keep the demo's topics" };
         var command = new ExampleCommand(
             "demo",
@@ -20,16 +21,18 @@ internal static class DemoCommand
             partitions, keep,
         };
         load.AddTo(command);
+        state.AddTo(command);
         command.SetAction(async (arguments, cancellation) =>
         {
             var name = $"crash-demo-{TimeProvider.System.GetUtcNow():yyyyMMdd-HHmmss}";
             var options = new CrashStreams.CrashMonitor.CrashMonitorOptions { ApplicationId = name, InputTopic = $"{name}-logs", AlertTopic = $"{name}-alerts" };
+            using var storage = state.Open(arguments);
             await using var broker = await OwnBroker.StartUnlessNamedAsync(arguments, dataDirectory: null, cancellation);
             var clients = await KafkaOption.ConnectAsync(arguments, cancellation, broker?.BootstrapServers);
             await TopicsCommand.CreateAsync(clients, options, arguments.GetValue(partitions), replication: -1, cancellation);
             try
             {
-                await using (var run = await MonitorRun.StartAsync(clients, options, cancellation))
+                await using (var run = await MonitorRun.StartAsync(clients, options, storage, cancellation))
                 {
                     await LoadCommand.SendAsync(clients, options.InputTopic, load.Read(arguments, options.TimestampUnit, TimeProvider.System), cancellation);
                     await run.CaughtUpAsync(cancellation);

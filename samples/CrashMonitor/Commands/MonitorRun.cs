@@ -1,6 +1,7 @@
 using CrashStreams.CrashMonitor;
 using CrashStreams.Log;
 using CrashStreams.Samples.CrashMonitor.Terminal;
+using CrashStreams.State;
 using Microsoft.Extensions.Logging;
 
 namespace CrashStreams.Samples.CrashMonitor.Commands;
@@ -20,7 +21,7 @@ internal sealed class MonitorRun : IAsyncDisposable
     private Task _printing = Task.CompletedTask;
     private bool _isStopped;
 
-    private MonitorRun(ILogClients clients, CrashMonitorOptions options, LogLevel log)
+    private MonitorRun(ILogClients clients, CrashMonitorOptions options, IStateStorage? state, LogLevel log)
     {
         _loggers = LoggerFactory.Create(logging => logging
             .SetMinimumLevel(log)
@@ -29,12 +30,13 @@ internal sealed class MonitorRun : IAsyncDisposable
             .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
         _intervals = new(_time);
         var topology = CrashTopology.Build(options, _intervals.Add, PrintCount);
-        _application = new(topology, options.ToStreamsOptions(), clients, _loggers);
+        _application = new(topology, options.ToStreamsOptions() with { State = state }, clients, _loggers);
     }
 
-    public static async Task<MonitorRun> StartAsync(ILogClients clients, CrashMonitorOptions options, CancellationToken cancellation, LogLevel log = LogLevel.Warning)
+    public static async Task<MonitorRun> StartAsync(
+        ILogClients clients, CrashMonitorOptions options, IStateStorage? state, CancellationToken cancellation, LogLevel log = LogLevel.Warning)
     {
-        var run = new MonitorRun(clients, options, log);
+        var run = new MonitorRun(clients, options, state, log);
         await run._application.StartAsync(cancellation);
         run._printing = run.PrintIntervalsAsync();
         return run;

@@ -14,6 +14,7 @@ internal static class RunCommand
     public static Command Create()
     {
         var monitor = new MonitorArguments();
+        var state = new StateOption();
         var threads = new Option<int>("--threads") { Description = "Stream threads of this instance", DefaultValueFactory = _ => 1 };
         var guarantee = new Option<ProcessingGuarantee>("--guarantee")
         {
@@ -36,11 +37,13 @@ internal static class RunCommand
             "Runs the monitor until Ctrl-C and prints a table per closed interval. Start it several times to share the work.",
             "crash-monitor run --bootstrap kafka:9092",
             "crash-monitor run --exit-when-caught-up",
+            "crash-monitor run --state rocksdb --state-dir /var/lib/crash-monitor",
             "crash-monitor run --window 1m --grace 5m --threshold 10 --late late-logs")
         {
             threads, guarantee, log, badInput, deadLetters, late, idleAfter, closeAfterIdle, checkAll, debug, exit,
         };
         monitor.AddTo(command);
+        state.AddTo(command);
         command.SetAction(async (arguments, cancellation) =>
         {
             var options = monitor.Read(arguments) with
@@ -55,11 +58,12 @@ internal static class RunCommand
                 CheckEveryLine = arguments.GetValue(checkAll),
                 Debug = arguments.GetValue(debug),
             };
+            using var storage = state.Open(arguments);
             await using var broker = await OwnBroker.StartUnlessNamedAsync(arguments, dataDirectory: "data", cancellation);
             var clients = await KafkaOption.ConnectAsync(arguments, cancellation, broker?.BootstrapServers);
             if (broker is not null)
                 await TopicsCommand.CreateAsync(clients, options, PartitionsOfOwnTopics, replication: -1, cancellation);
-            await using var run = await MonitorRun.StartAsync(clients, options, cancellation, arguments.GetValue(log));
+            await using var run = await MonitorRun.StartAsync(clients, options, storage, cancellation, arguments.GetValue(log));
             Console.Error.WriteLine($"Watching '{options.InputTopic}'. Alerts go to '{options.AlertTopic}'. Ctrl-C stops.");
             await (arguments.GetValue(exit) ? run.CaughtUpAsync(cancellation) : run.UntilCancelledAsync(cancellation));
             await run.StopAsync();

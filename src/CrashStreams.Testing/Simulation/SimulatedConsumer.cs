@@ -15,6 +15,8 @@ internal sealed class SimulatedConsumer(SimulatedCluster cluster, PortFaults fau
 
     private readonly SimulatedBatch _batch = new();
     private readonly SortedDictionary<TopicPartition, Fetch> _fetches = [];
+    private ulong[] _turns = [];
+    private KeyValuePair<TopicPartition, Fetch>[] _inTurn = [];
     private IReadOnlyCollection<string> _subscription = [];
     private IAssignmentListener? _listener;
     private SimulatedMember? _member;
@@ -44,8 +46,19 @@ internal sealed class SimulatedConsumer(SimulatedCluster cluster, PortFaults fau
             ServeGroup(_listener);
         var random = faults.Random;
         var (mostUnserved, mostRecords) = faults.IsChaotic ? (MaxPollsUnserved, plan.MaxPollRecords) : (QuietPollsUnserved, QuietPollRecords);
-        foreach (var (partition, fetch) in _fetches.OrderBy(_ => random.Next()).ToList())
+        // In any order: most of a run is spent here, so without LINQ.
+        var count = 0;
+        Resize();
+        foreach (var fetch in _fetches)
         {
+            _turns[count] = random.Next();
+            _inTurn[count++] = fetch;
+        }
+
+        Array.Sort(_turns, _inTurn, 0, count);
+        for (var i = 0; i < count; i++)
+        {
+            var (partition, fetch) = _inTurn[i];
             if (fetch.IsPaused || (++fetch.Unserved <= mostUnserved && random.Chance(fetch.Slowness)))
                 continue;
             var most = partition == plan.SlowPartition ? Math.Max(1, mostRecords / 10) : mostRecords;
@@ -113,6 +126,8 @@ internal sealed class SimulatedConsumer(SimulatedCluster cluster, PortFaults fau
         }
 
         _member ??= cluster.Group.Join(faults.Random.Below(1000), _subscription, () => faults.IsBeating);
+        if (cluster.Group.IsSettled(_member))
+            return;
         var revoked = cluster.Group.ToRevoke(_member);
         if (revoked.Count > 0)
         {
@@ -135,6 +150,14 @@ internal sealed class SimulatedConsumer(SimulatedCluster cluster, PortFaults fau
             var start = starts.TryGetValue(partition, out var offset) ? offset : cluster.Group.CommittedOffsets.GetValueOrDefault(partition).Offset;
             _fetches[partition] = new(start) { Slowness = faults.Random.Pick([0.1, 0.5, 0.9]) };
         }
+    }
+
+    private void Resize()
+    {
+        if (_turns.Length >= _fetches.Count)
+            return;
+        _turns = new ulong[_fetches.Count];
+        _inTurn = new KeyValuePair<TopicPartition, Fetch>[_fetches.Count];
     }
 
     private void Read(in TopicPartition partition, Fetch fetch, int most)

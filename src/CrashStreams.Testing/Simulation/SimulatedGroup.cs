@@ -19,6 +19,9 @@ internal sealed class SimulatedMember(int id, IReadOnlyCollection<string> topics
 
     public int Epoch { get; set; }
 
+    /// <summary>The epoch in which it has got all that is meant for it.</summary>
+    public int SettledEpoch { get; set; } = -1;
+
     public SortedSet<TopicPartition> Owned { get; } = [];
 
     public SortedSet<TopicPartition> Target { get; set; } = [];
@@ -68,6 +71,9 @@ internal sealed class SimulatedGroup(SimulatedCluster cluster, long sessionTimeo
         }
     }
 
+    /// <summary>Whether there is nothing to let go of and nothing to take before the next rebalance.</summary>
+    public bool IsSettled(SimulatedMember member) => member.SettledEpoch == _epoch;
+
     /// <summary>What a member has to let go of now.</summary>
     public List<TopicPartition> ToRevoke(SimulatedMember member) =>
         (isEager && member.Epoch != _epoch ? member.Owned : member.Owned.Where(p => !member.Target.Contains(p))).ToList();
@@ -86,6 +92,8 @@ internal sealed class SimulatedGroup(SimulatedCluster cluster, long sessionTimeo
             return [];
         var free = member.Target.Where(p => _members.All(m => !m.Owned.Contains(p))).ToList();
         member.Owned.UnionWith(free);
+        if (member.Owned.SetEquals(member.Target))
+            member.SettledEpoch = _epoch;
         return free;
     }
 

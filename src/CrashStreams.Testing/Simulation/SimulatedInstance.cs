@@ -13,6 +13,8 @@ internal sealed class SimulatedInstance(Simulation simulation, int number, Simul
     private const int ThreadRestartMs = 1_000;
     private const int MaxDownSteps = 100;
 
+    private readonly SimulationRandom? _diskRandom = simulation.Plan.Disk?.Random.Fork();
+    private MemoryStateStorage? _disk = simulation.Plan.Disk is null ? null : simulation.Plan.Disk.IsShared ? simulation.SharedDisk.OtherProcess() : new(simulation.Cluster.Time);
     private StreamThread? _thread;
     private long _startsAtMs;
     private int _life;
@@ -60,8 +62,11 @@ internal sealed class SimulatedInstance(Simulation simulation, int number, Simul
         simulation.Log(this, "start", _life);
         var faults = new PortFaults(simulation, this, random.Fork());
         var clients = simulation.Wrap(new SimulatedClients(simulation.Cluster, faults, simulation.Plan));
+        var options = _disk is null
+            ? simulation.Options
+            : simulation.Options with { State = simulation.WrapState(new SimulatedStorage(_disk, faults)), StateCacheBytes = simulation.Plan.Disk!.CacheBytes };
         _thread = new(
-            $"{simulation.Options.ApplicationId}-{number}-{_life}-0", simulation.Topology, simulation.Options, simulation.Topics, clients,
+            $"{simulation.Options.ApplicationId}-{number}-{_life}-0", simulation.Topology, options, simulation.Topics, clients,
             simulation.Cluster.Time, NullLogger.Instance);
         _thread.Start();
     }
@@ -75,6 +80,7 @@ internal sealed class SimulatedInstance(Simulation simulation, int number, Simul
         catch (InstanceCrash)
         {
             _thread = null;
+            CrashDisk();
             _life++;
             StartAfter(random.Below(simulation.Plan.MaxStepMs * MaxDownSteps));
         }
@@ -89,9 +95,23 @@ internal sealed class SimulatedInstance(Simulation simulation, int number, Simul
         {
             simulation.Violations.Add($"Instance {number} failed: {e}");
             _thread = null;
+            CrashDisk();
             _life++;
             StartAfter(ThreadRestartMs);
         }
+    }
+
+    // What was written last may not have reached the disk; sometimes all of it goes with the instance, or a part of it can't be read any more.
+    private void CrashDisk()
+    {
+        if (_disk is null)
+            return;
+        var plan = simulation.Plan.Disk!;
+        _disk.Crash(most => _diskRandom!.Below(most + 1));
+        if (!plan.IsShared && _diskRandom!.Chance(plan.LossRate))
+            _disk = new(simulation.Cluster.Time);
+        else if (_disk.Stores.Count > 0 && _diskRandom!.Chance(plan.CorruptionRate) && _diskRandom.Pick(_disk.Stores).Split('/') is [var application, var task, var store])
+            _disk.Corrupt(application, task, store);
     }
 
     private void StartAfter(int milliseconds) => _startsAtMs = simulation.Cluster.NowMs + milliseconds;

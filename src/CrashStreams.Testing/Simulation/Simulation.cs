@@ -1,5 +1,6 @@
 using CrashStreams.Log;
 using CrashStreams.Runtime;
+using CrashStreams.State;
 
 namespace CrashStreams.Testing.Simulation;
 
@@ -12,7 +13,7 @@ internal sealed record SimulatedInput(TopicPartition At, byte[]? Key, byte[]? Va
 /// </summary>
 internal sealed class Simulation
 {
-    private const int QuietStepMs = 250;
+    private const int QuietStepMs = 900;
     private const int QuietForMs = 30_000;
     private const int MaxQuietMs = 600_000;
     private const int MaxRunsPerQuietStep = 100;
@@ -34,10 +35,12 @@ internal sealed class Simulation
         Options = setup.Options;
         Topology = setup.Topology;
         Wrap = setup.Wrap;
+        WrapState = setup.WrapState;
         _chaosSteps = setup.ChaosSteps;
         _input = new(setup.Input.OrderBy(i => i.WrittenAtMs));
         Trace = new(setup.KeepsTrace);
         Cluster = new(new ManualTime(setup.StartTime), Trace, Plan) { IgnoresFencing = setup.IgnoresFencing };
+        SharedDisk = new(Cluster.Time);
         foreach (var (topic, partitions) in setup.ExternalTopics)
             Cluster.Create(topic, partitions);
         Topics = InternalTopics.PrepareAsync(Topology, Options, new SimulatedAdmin(Cluster, null), CancellationToken.None).GetAwaiter().GetResult();
@@ -57,6 +60,11 @@ internal sealed class Simulation
     public Trace Trace { get; }
 
     public Func<ILogClients, ILogClients> Wrap { get; }
+
+    public Func<IStateStorage, IStateStorage> WrapState { get; }
+
+    /// <summary>The disk of a machine that all instances run on.</summary>
+    public MemoryStateStorage SharedDisk { get; }
 
     public bool IsChaotic { get; private set; } = true;
 

@@ -38,6 +38,9 @@ internal sealed record SimulationPlan
     /// </summary>
     public bool SleepsWhileWriting { get; init; } = true;
 
+    /// <summary>Where the instances keep their state; null: in memory, gone with every life.</summary>
+    public DiskPlan? Disk { get; init; }
+
     public long SessionTimeoutMs { get; init; } = 6_000;
 
     public long TransactionTimeoutMs { get; init; } = 10_000;

@@ -1,4 +1,5 @@
 using CrashStreams.Log;
+using CrashStreams.State;
 
 namespace CrashStreams.Testing.Simulation;
 
@@ -23,6 +24,9 @@ internal sealed record SimulationSetup
 
     /// <summary>Puts something between the runtime and its ports: where tests plant faults.</summary>
     public Func<ILogClients, ILogClients> Wrap { get; init; } = static clients => clients;
+
+    /// <summary>Likewise between the runtime and its disk.</summary>
+    public Func<IStateStorage, IStateStorage> WrapState { get; init; } = static storage => storage;
 
     public bool IgnoresFencing { get; init; }
 

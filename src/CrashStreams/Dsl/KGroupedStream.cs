@@ -101,7 +101,7 @@ public sealed class KGroupedStream<TKey, TValue>
         string StoreName, bool IsNameGiven, string NodeName, Serde<TKey>? KeySerde, Serde<TAggregate>? ValueSerde, bool IsLogged)
     {
 #pragma warning disable CS8714 // A null key is dropped before it reaches a store.
-        public KeyValueStoreDefinition<TKey, TAggregate> KeyValueStore() => new(StoreName, KeySerde, ValueSerde, IsLogged);
+        public KeyValueStoreDefinition<TKey, TAggregate> KeyValueStore() => new(StoreName, KeySerde, ValueSerde, isTimestamped: true, IsLogged);
 
         public WindowStoreDefinition<TKey, TAggregate> WindowStore(long sizeMs, long retentionMs) =>
             new(StoreName, KeySerde, ValueSerde, sizeMs, retentionMs, IsLogged);

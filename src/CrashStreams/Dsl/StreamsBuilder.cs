@@ -25,7 +25,7 @@ public sealed class StreamsBuilder
     public StreamsBuilder AddKeyValueStore<TKey, TValue>(string name, Serde<TKey>? keySerde = null, Serde<TValue>? valueSerde = null, bool logged = true)
         where TKey : notnull
     {
-        _state.AddStore(new KeyValueStoreDefinition<TKey, TValue>(name, keySerde ?? Serdes.Find<TKey>(), valueSerde ?? Serdes.Find<TValue>(), logged));
+        _state.AddStore(new KeyValueStoreDefinition<TKey, TValue>(name, keySerde ?? Serdes.Find<TKey>(), valueSerde ?? Serdes.Find<TValue>(), isTimestamped: false, logged));
         return this;
     }
 

@@ -42,6 +42,9 @@ internal sealed class WindowAggregate<TKey, TValue, TAggregate>(
         _clock = Task.Clock.ForOperator();
         if (correctionsName is not null)
             _corrections = new(_store, Store<WindowStore<TKey, TAggregate>>(correctionsName), _clock, windowing, fold, Emit);
+        // A restore may have brought back what an earlier life of the task had forgotten.
+        if (!_clock.IsObserved)
+            _store.Expire(_clock.Now);
         _emitIntervalMs = (long)Task.Options.ObservedEmitInterval.TotalMilliseconds;
     }
 

@@ -3,35 +3,40 @@ using CrashStreams.State;
 
 namespace CrashStreams.Runtime;
 
-/// <summary>Brings the stores of new tasks up to date from their changelogs, a batch at a time, while other tasks go on.</summary>
-internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admin) : IDisposable
+/// <summary>
+/// Brings the stores of new tasks up to date from their changelogs, a batch at a time, while other tasks go on. A task whose state somebody else still
+/// holds waits for it first.
+/// </summary>
+internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admin, RestoreReport report, TimeProvider time) : IDisposable
 {
-    private readonly Dictionary<TopicPartition, (StreamTask Task, IStateStore Store, long End)> _active = [];
-    private readonly Dictionary<TopicPartition, long> _next = [];
+    // From so many records on it pays for an engine to put off its own order until the end.
+    private const long BulkRecords = 20_000;
+
+    private readonly Dictionary<TopicPartition, Restore> _active = [];
+    private readonly List<StreamTask> _waiting = [];
     private ILogConsumer? _consumer;
 
     public bool IsActive => _active.Count > 0;
 
+    /// <summary>Whether tasks wait for their state.</summary>
+    public bool HasWaiting => _waiting.Count > 0;
+
     /// <summary>Begins with tasks; those without anything to restore are answered at once.</summary>
     public IReadOnlyList<StreamTask> Begin(IReadOnlyCollection<StreamTask> tasks)
     {
-        var wanted = tasks.SelectMany(t => t.LoggedStores.Select(s => (Partition: new TopicPartition(s.ChangelogTopic!, t.Id.Partition), Task: t, Store: s))).ToList();
-        if (wanted.Count > 0)
-        {
-            var offsets = admin.OffsetsAsync(wanted.ConvertAll(w => w.Partition), CancellationToken.None).GetAwaiter().GetResult();
-            foreach (var (partition, task, store) in wanted)
-            {
-                var (start, end) = offsets[partition];
-                if (start >= end)
-                    continue;
-                _active[partition] = (task, store, end);
-                _next[partition] = start;
-            }
+        var opened = tasks.Where(t => t.Local?.TryOpen() != false).ToList();
+        _waiting.AddRange(tasks.Except(opened));
+        return Restoring(opened);
+    }
 
-            Assign();
-        }
-
-        return tasks.Where(t => _active.Values.All(a => a.Task != t)).ToList();
+    /// <summary>Tries again to get the state of waiting tasks; answers those that are complete with it.</summary>
+    public IReadOnlyList<StreamTask> RetryWaiting()
+    {
+        var opened = _waiting.Where(t => t.Local!.TryOpen()).ToList();
+        if (opened.Count == 0)
+            return [];
+        _waiting.RemoveAll(opened.Contains);
+        return Restoring(opened);
     }
 
     /// <summary>One batch; answers the tasks that are complete with it.</summary>
@@ -41,40 +46,147 @@ internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admi
         for (var i = 0; i < batch.Count; i++)
         {
             var record = batch[i];
-            var partition = batch.Partitions[record.PartitionIndex];
-            if (!_active.TryGetValue(partition, out var restoring))
+            if (!_active.TryGetValue(batch.Partitions[record.PartitionIndex], out var restore))
                 continue;
-            restoring.Store.Restore(in record);
-            _next[partition] = record.Offset + 1;
+            restore.Store.Restore(in record);
+            restore.Records++;
+            restore.Next = record.Offset + 1;
         }
 
-        var done = _active.Where(a => Math.Max(_next[a.Key], _consumer.Position(a.Key)) >= a.Value.End).ToList();
+        var done = new List<Restore>();
+        foreach (var (partition, restore) in _active)
+        {
+            // Ends of transactions and gaps are passed without a record.
+            restore.Next = Math.Max(restore.Next, _consumer.Position(partition));
+            if (restore.Step(report))
+                done.Add(restore);
+        }
+
         if (done.Count == 0)
             return [];
-        foreach (var (partition, _) in done)
-            _active.Remove(partition);
+        foreach (var restore in done)
+        {
+            restore.Complete();
+            _active.Remove(restore.Changelog);
+        }
+
         Assign();
-        return done.Select(d => d.Value.Task).Distinct().Where(t => _active.Values.All(a => a.Task != t)).ToList();
+        report.Completed();
+        return done.Select(d => d.Task).Distinct().Where(IsComplete).ToList();
     }
 
     /// <summary>Forgets a task that was taken away.</summary>
     public void Remove(StreamTask task)
     {
-        var partitions = _active.Where(a => a.Value.Task == task).Select(a => a.Key).ToList();
-        if (partitions.Count == 0)
+        _waiting.Remove(task);
+        var restores = _active.Values.Where(r => r.Task == task).ToList();
+        if (restores.Count == 0)
             return;
-        foreach (var partition in partitions)
-            _active.Remove(partition);
+        foreach (var restore in restores)
+        {
+            report.GaveUp(restore.Progress);
+            _active.Remove(restore.Changelog);
+        }
+
         Assign();
     }
 
-    public void Dispose() => _consumer?.Dispose();
+    public void Dispose()
+    {
+        foreach (var restore in _active.Values)
+            report.GaveUp(restore.Progress);
+        _consumer?.Dispose();
+    }
+
+    private List<StreamTask> Restoring(IReadOnlyCollection<StreamTask> tasks)
+    {
+        var logged = tasks.SelectMany(t => t.LoggedStores.Select(s => (Changelog: new TopicPartition(s.ChangelogTopic!, t.Id.Partition), Task: t, Store: s))).ToList();
+        if (logged.Count > 0)
+        {
+            var beganMs = time.GetUtcNow().ToUnixTimeMilliseconds();
+            var offsets = admin.OffsetsAsync(logged.ConvertAll(w => w.Changelog), CancellationToken.None).GetAwaiter().GetResult();
+            foreach (var (changelog, task, store) in logged)
+            {
+                var (start, end) = offsets[changelog];
+                var from = task.Local?.RestoreFrom(store, start, end) ?? start;
+                var restore = new Restore(task, store, changelog, from, end, beganMs);
+                if (from >= end)
+                    restore.Complete();
+                else
+                    Begin(restore);
+            }
+
+            Assign();
+        }
+
+        foreach (var store in tasks.SelectMany(t => t.Context.Stores).Where(s => s.ChangelogTopic is null))
+            store.Restored();
+        return tasks.Where(IsComplete).ToList();
+    }
+
+    private void Begin(Restore restore)
+    {
+        _active[restore.Changelog] = restore;
+        if (restore.Progress.Remaining >= BulkRecords)
+            restore.BeginBulk();
+        report.Began(restore.Progress);
+    }
+
+    private bool IsComplete(StreamTask task) => _active.Values.All(r => r.Task != task);
 
     private void Assign()
     {
         if (_consumer is null && _active.Count == 0)
             return;
         _consumer ??= createConsumer();
-        _consumer.Assign(_active.Keys.ToDictionary(p => p, p => _next[p]));
+        _consumer.Assign(_active.ToDictionary(a => a.Key, a => a.Value.Next));
+    }
+
+    /// <summary>One store on its way.</summary>
+    private sealed class Restore(StreamTask task, IStateStore store, TopicPartition changelog, long start, long end, long beganMs)
+    {
+        // Content that began with nothing is as old as its restore; what is added to older content makes it no younger before it is complete.
+        private readonly long? _completeAtMs = store.Engine is { Position: >= 0 } ? null : beganMs;
+        private bool _isBulk;
+
+        public StreamTask Task => task;
+
+        public IStateStore Store => store;
+
+        public TopicPartition Changelog => changelog;
+
+        public long Next { get; set; } = start;
+
+        public long Records { get; set; }
+
+        public RestoreProgress Progress { get; private set; } = new(task.Id, store.Name, changelog, start, start, end, 0);
+
+        public void BeginBulk()
+        {
+            store.Engine?.BeginRestore();
+            _isBulk = true;
+        }
+
+        /// <summary>Takes over what a batch brought. Answers whether it was the last.</summary>
+        public bool Step(RestoreReport report)
+        {
+            var before = Progress;
+            if (Next == before.NextOffset)
+                return false;
+            Progress = before with { NextOffset = Next, Records = Records };
+            if (store.Engine is { HasChanges: true } engine)
+                engine.Write(Next, _completeAtMs);
+            report.Went(before, Progress);
+            return Next >= end;
+        }
+
+        public void Complete()
+        {
+            if (_isBulk)
+                store.Engine?.EndRestore();
+            // The end is known even where no record came.
+            store.Engine?.Know(end, beganMs);
+            store.Restored();
+        }
     }
 }

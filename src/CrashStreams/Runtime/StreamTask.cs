@@ -59,6 +59,9 @@ internal sealed class StreamTask
 
     public IReadOnlyList<InputPartition> Inputs => _inputs;
 
+    /// <summary>What the task keeps on the instance's storage; null without one.</summary>
+    public LocalState? Local { get; init; }
+
     public IEnumerable<IStateStore> LoggedStores => _context.Stores.Where(s => s.ChangelogTopic is not null);
 
     public bool HasBuffered { get; private set; }
@@ -251,13 +254,42 @@ internal sealed class StreamTask
         }
     }
 
-    public void Committed(IReadOnlyDictionary<TopicPartition, OffsetAndMetadata> offsets)
+    /// <summary>The log has committed: the engines follow.</summary>
+    /// <param name="offsets">What the group confirmed.</param>
+    /// <param name="ends">Ends of changelogs as told before the commit.</param>
+    /// <param name="wrote">Hears of the changelogs that have got longer.</param>
+    public void Committed(
+        IReadOnlyDictionary<TopicPartition, OffsetAndMetadata> offsets, IReadOnlyDictionary<TopicPartition, long> ends, Action<TopicPartition> wrote)
     {
+        Local?.Write(offsets.Count > 0 ? ends : null, wrote);
         foreach (var input in _inputs)
         {
             if (offsets.TryGetValue(input.Partition, out var committed))
                 (input.CommittedOffset, input.CommittedMetadata) = (committed.Offset, committed.Metadata);
         }
+    }
+
+    public long CachedBytes()
+    {
+        var bytes = 0L;
+        foreach (var store in _context.Stores)
+            bytes += store.CachedBytes;
+        return bytes;
+    }
+
+    public long DirtyBytes()
+    {
+        var bytes = 0L;
+        foreach (var store in _context.Stores)
+            bytes += store.DirtyBytes;
+        return bytes;
+    }
+
+    /// <summary>Shrinks each store's cache to a part of what it holds.</summary>
+    public void Evict(double part)
+    {
+        foreach (var store in _context.Stores)
+            store.Evict((long)(store.CachedBytes * part));
     }
 
     public void Close()

@@ -16,6 +16,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
 
     private const long IdleCommitMs = 100;
 
+    private static readonly TimeSpan _endsPatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan _glance = TimeSpan.FromMilliseconds(5);
 
     private readonly Topology _topology;
@@ -35,6 +36,10 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     private readonly Func<InputPartition, bool> _isCaughtUp;
     private readonly Func<InputPartition, bool> _isConfirmed;
     private readonly IdleInputs _idle;
+    private readonly ChangelogEnds _ends;
+    private readonly Action<TopicPartition> _wrote;
+    private readonly CacheBudget? _cache;
+    private readonly StateCleaning? _cleaning;
     private StreamTask[] _inOrder = [];
     private long _processed;
     private InputPartition?[] _inputByIndex = [];
@@ -55,7 +60,15 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         _admin = clients.CreateAdmin($"{name}-admin");
         _producer = clients.CreateProducer($"{name}-producer", exactlyOnce ? name : null);
         _collector = new(_producer, exactlyOnce);
-        _restorer = new(() => clients.CreateRestoreConsumer($"{name}-restore-consumer", exactlyOnce), _admin);
+        _restorer = new(() => clients.CreateRestoreConsumer($"{name}-restore-consumer", exactlyOnce), _admin, new(name, options.OnRestore, time, logger), time);
+        _ends = new(_admin, logger);
+        _wrote = _ends.Wrote;
+        if (options.State is { } state)
+        {
+            _cache = new(options.StateCacheBytes / options.Threads);
+            _cleaning = new(state, options.ApplicationId, options.StateCleanupDelay, logger);
+        }
+
         _purge = new(_admin, options.RepartitionPurgeInterval, logger);
         _consumer = clients.CreateConsumer($"{name}-consumer", options.ApplicationId, exactlyOnce);
         // A partition counts as caught up when everything up to the end that the broker last told was processed; unknown is not caught up.
@@ -103,11 +116,14 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         if (_restorer.IsActive)
         {
             any = true;
-            Run(_restorer.RunOnce(_options.PollWait));
+            Run(_restorer.RunOnce(batch.Count > 0 ? TimeSpan.Zero : _options.PollWait));
         }
 
         if (_options.StreamTime == StreamTime.Watermarks)
             _idle.Ask(now, _inOrder.Where(static t => t.State == TaskState.Running).SelectMany(static t => t.Inputs));
+        if (_restorer.HasWaiting)
+            Run(_restorer.RetryWaiting());
+
         var isCommitRequested = false;
         foreach (var task in _inOrder)
         {
@@ -122,6 +138,8 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         }
 
         // After a sleep in the middle of this turn the tasks may be somebody else's: the next poll may tell.
+        isCommitRequested |= _cache?.IsFull(_inOrder) == true;
+        _cleaning?.RunOnce(now);
         var isAwake = NowMs() - now <= _options.BlindAfter.TotalMilliseconds;
         if (isAwake && (isCommitRequested || now - _lastCommitMs >= CommitIntervalMs(isIdle: !any)))
             Commit();
@@ -199,6 +217,8 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         _lastCommitMs = now;
         _processedAtCommit = _processed;
         var running = _tasks.Values.Where(t => t.State == TaskState.Running).ToList();
+        // Before the group confirms anything: see ChangelogEnds.
+        var ends = _ends.Told;
         var offsets = new Dictionary<TopicPartition, OffsetAndMetadata>();
         foreach (var task in running)
         {
@@ -207,24 +227,46 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         }
 
         // A transaction is fenced by the group through its offsets: one without any is a marker or a punctuation that a sleeper could still commit.
-        if (offsets.Count == 0 && _collector.InTransaction)
+        // Positions are only written with what the group confirms, too.
+        if (offsets.Count == 0 && (_collector.InTransaction || OwesPosition(running, ends)))
             offsets = CommittedBefore();
         _collector.Commit(_consumer, offsets);
         foreach (var task in running)
-            task.Committed(offsets);
+            task.Committed(offsets, ends, _wrote);
+        _ends.AskWhenDue(now);
         _purge.RunOnce(now, running.SelectMany(t => t.Inputs));
+    }
+
+    private static bool OwesPosition(List<StreamTask> tasks, IReadOnlyDictionary<TopicPartition, long> ends)
+    {
+        foreach (var task in tasks)
+        {
+            if (task.Local?.Owes(ends) == true)
+                return true;
+        }
+
+        return false;
     }
 
     /// <summary>Ends in order: what was processed is committed, then the group is left.</summary>
     public void Stop()
     {
         Commit();
+        if (_options.State is not null)
+        {
+            // So that the next start has nothing to restore.
+            _ends.AskNow(_endsPatience);
+            Commit();
+        }
+
         CloseTasks(_tasks.Keys.ToList());
     }
 
     public void Dispose()
     {
         EventTimeGauges.Remove(this);
+        foreach (var task in _tasks.Values)
+            task.Local?.Close(isInOrder: false);
         _purge.Dispose();
         _restorer.Dispose();
         _consumer.Dispose();
@@ -320,6 +362,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         {
             _restorer.Remove(_tasks[id]);
             _tasks[id].Close();
+            _tasks[id].Local?.Close(isInOrder: true);
             _tasks.Remove(id);
         }
 
@@ -342,7 +385,11 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
                 var id = new TaskId(subTopology.Id, partition);
                 if (_tasks.ContainsKey(id) || !topics.Where(t => id.Partition < _topics.PartitionsOf(t)).All(t => _assigned.Contains(new(t, id.Partition))))
                     continue;
-                var task = new StreamTask(new TaskContext(id, _options, _time, _collector), subTopology, _topology.HorizonMs, _topics.PartitionsOf, _topics.WritersOf);
+                var context = new TaskContext(id, _options, _time, _collector);
+                var task = new StreamTask(context, subTopology, _topology.HorizonMs, _topics.PartitionsOf, _topics.WritersOf)
+                {
+                    Local = _options.State is { } state && context.Stores.Count > 0 ? new(state, ApplicationId, id, context.Stores, _time, _logger) : null,
+                };
                 _tasks.Add(id, task);
                 created.Add(task);
             }

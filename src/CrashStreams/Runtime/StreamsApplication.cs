@@ -1,5 +1,6 @@
 using CrashStreams.Log;
 using CrashStreams.Runtime;
+using CrashStreams.State;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -198,7 +199,7 @@ public sealed class StreamsApplication : IAsyncDisposable
             thread.Stop();
             return true;
         }
-        catch (LogException e) when ((e.IsRetriable || e.IsFenced) && !_stopping.IsCancellationRequested)
+        catch (CrashStreamsException e) when ((e is LogException { IsRetriable: true } or LogException { IsFenced: true } or StateCorruptedException) && !_stopping.IsCancellationRequested)
         {
             _logger.LogWarning(e, "Thread {Index} starts again: {Reason}", index, e.Message);
             return false;

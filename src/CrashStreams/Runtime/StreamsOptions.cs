@@ -1,4 +1,5 @@
 using CrashStreams.Runtime;
+using CrashStreams.State;
 
 namespace CrashStreams;
 
@@ -65,6 +66,24 @@ public sealed record StreamsOptions
     /// <summary>How often processed records of the application's repartition topics are deleted; 30 s by default, as in Kafka Streams.</summary>
     public TimeSpan RepartitionPurgeInterval { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// Where stores are kept between two lives of the instance; null (default): in memory alone, restored from their changelogs at every start. The
+    /// application's threads share it; whoever made it disposes of it after the application. Other processes on the machine may use the same directory.
+    /// </summary>
+    public IStateStorage? State { get; init; }
+
+    /// <summary>
+    /// With <see cref="State"/>: memory for entries that are cached over it, bytes, divided among the threads; 64 MB by default. What was changed since the
+    /// last commit is held there too: when it needs more than half, a commit comes early.
+    /// </summary>
+    public long StateCacheBytes { get; init; } = 64L * 1024 * 1024;
+
+    /// <summary>With <see cref="State"/>: how long state of tasks that have moved elsewhere is kept, in case they come back; 10 minutes by default.</summary>
+    public TimeSpan StateCleanupDelay { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Hears of restores, in the stream thread.</summary>
+    public Action<RestoreProgress>? OnRestore { get; init; }
+
     /// <summary>Copies of the internal topics' partitions; -1 (default): the broker's default.</summary>
     public short ReplicationFactor { get; init; } = -1;
 
@@ -98,6 +117,8 @@ public sealed record StreamsOptions
             faults.Add($"{nameof(MarkerInterval)}, {nameof(IdleAfter)}, {nameof(MaxFuture)} and {nameof(PollWait)} can't be negative.");
         if (RepartitionPurgeInterval <= TimeSpan.Zero)
             faults.Add($"{nameof(RepartitionPurgeInterval)} is {RepartitionPurgeInterval}: more than zero.");
+        if (StateCacheBytes < 0 || StateCleanupDelay < TimeSpan.Zero)
+            faults.Add($"{nameof(StateCacheBytes)} and {nameof(StateCleanupDelay)} can't be negative.");
         if (CloseAfterIdle < IdleAfter)
             faults.Add($"{nameof(CloseAfterIdle)} is {CloseAfterIdle}: not less than {nameof(IdleAfter)} ({IdleAfter}).");
         if (DeadLetterTopic is null && new[] { OnDeserializationFault, OnProcessingFault, OnProductionFault }.Contains(FaultResponse.DeadLetter))

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 
 namespace CrashStreams;
 
@@ -25,6 +26,25 @@ internal sealed class ByteBuffer(int capacity = 256) : IBufferWriter<byte>
     {
         EnsureRoom(sizeHint);
         return _bytes.AsSpan(Length);
+    }
+
+    public void Write(ReadOnlySpan<byte> bytes)
+    {
+        bytes.CopyTo(GetSpan(bytes.Length));
+        Length += bytes.Length;
+    }
+
+    /// <summary>Big-endian, as Kafka writes numbers.</summary>
+    public void WriteInt64(long value)
+    {
+        BinaryPrimitives.WriteInt64BigEndian(GetSpan(sizeof(long)), value);
+        Length += sizeof(long);
+    }
+
+    public void WriteInt32(int value)
+    {
+        BinaryPrimitives.WriteInt32BigEndian(GetSpan(sizeof(int)), value);
+        Length += sizeof(int);
     }
 
     private void EnsureRoom(int sizeHint)

@@ -13,7 +13,7 @@ public interface IReadOnlyKeyValueStore<TKey, TValue>
     /// <summary>The entries whose serialized keys lie between both, inclusive, as they are when the iteration begins.</summary>
     IEnumerable<KeyValuePair<TKey, TValue>> Range(TKey from, TKey to);
 
-    /// <summary>The number of entries.</summary>
+    /// <summary>The number of entries; over a state engine an estimate, without those changed since the last commit.</summary>
     long Count { get; }
 }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using CrashStreams.Log;
 
@@ -6,8 +7,9 @@ namespace CrashStreams.State;
 /// <summary>
 /// Values by key, held as objects: nothing is serialized before a commit, so a key that changes a thousand times between two commits
 /// costs one changelog record. Serves plain stores (the changelog carries the record's time) and timestamped ones (the value's time).
+/// Without an engine it holds everything; over one it is a write-back cache.
 /// </summary>
-internal sealed class KeyValueStore<TKey, TValue>(string name, Serde<TKey> keySerde, Serde<TValue> valueSerde, StoreContext context)
+internal sealed partial class KeyValueStore<TKey, TValue>(string name, Serde<TKey> keySerde, Serde<TValue> valueSerde, bool isTimestamped, StoreContext context)
     : IKeyValueStore<TKey, TValue>, IStateStore
     where TKey : notnull
 {
@@ -21,20 +23,23 @@ internal sealed class KeyValueStore<TKey, TValue>(string name, Serde<TKey> keySe
 
     public string? ChangelogTopic => context.ChangelogTopic;
 
-    public long Count => _count;
+    public long Count => _engine?.ApproximateCount ?? _count;
 
     public bool TryGet(TKey key, out TValue value) => TryGet(key, out value, out _);
 
     public bool TryGet(TKey key, out TValue value, out long timestamp)
     {
         ref var entry = ref CollectionsMarshal.GetValueRefOrNullRef(_entries, key);
-        if (System.Runtime.CompilerServices.Unsafe.IsNullRef(ref entry) || !entry.IsPresent)
+        if (Unsafe.IsNullRef(ref entry) && _engine is not null)
+            entry = ref Load(key);
+        if (Unsafe.IsNullRef(ref entry) || !entry.IsPresent)
         {
             value = default!;
             timestamp = -1;
             return false;
         }
 
+        entry.IsUsed = true;
         value = entry.Value;
         timestamp = entry.Timestamp;
         return true;
@@ -62,11 +67,17 @@ internal sealed class KeyValueStore<TKey, TValue>(string name, Serde<TKey> keySe
         return existed;
     }
 
-    public IEnumerable<KeyValuePair<TKey, TValue>> All() => Sorted().Select(e => KeyValuePair.Create(e.Key, e.Value));
+    public IEnumerable<KeyValuePair<TKey, TValue>> All() =>
+        _engine is null ? Sorted().Select(e => KeyValuePair.Create(e.Key, e.Value)) : Merged([], []);
 
     public IEnumerable<KeyValuePair<TKey, TValue>> Range(TKey from, TKey to)
     {
         var (low, high) = (Bytes(from), Bytes(to));
+        if (KeyOrder.Instance.Compare(low, high) > 0)
+            return [];
+        // The first key behind the last one that is wanted.
+        if (_engine is not null)
+            return Merged(low, [.. high, 0]);
         return Sorted()
             .Where(e => KeyOrder.Instance.Compare(e.Bytes, low) >= 0 && KeyOrder.Instance.Compare(e.Bytes, high) <= 0)
             .Select(e => KeyValuePair.Create(e.Key, e.Value));
@@ -74,6 +85,12 @@ internal sealed class KeyValueStore<TKey, TValue>(string name, Serde<TKey> keySe
 
     public void Flush(IChangelogWriter changelog)
     {
+        if (_engine is not null)
+        {
+            FlushToEngine(changelog);
+            return;
+        }
+
         foreach (var key in _dirty)
         {
             ref var entry = ref CollectionsMarshal.GetValueRefOrNullRef(_entries, key);
@@ -88,6 +105,12 @@ internal sealed class KeyValueStore<TKey, TValue>(string name, Serde<TKey> keySe
 
     public void Restore(in LogRecord record)
     {
+        if (_engine is not null)
+        {
+            RestoreToEngine(in record);
+            return;
+        }
+
         var key = keySerde.Deserialize(record.Key);
         ref var entry = ref CollectionsMarshal.GetValueRefOrAddDefault(_entries, key, out _);
         _count += (record.HasValue ? 1 : 0) - (entry.IsPresent ? 1 : 0);
@@ -145,7 +168,13 @@ internal sealed class KeyValueStore<TKey, TValue>(string name, Serde<TKey> keySe
     {
         public TValue Value;
         public long Timestamp;
+
+        /// <summary>Serialized size when it was last read or written; 0 before.</summary>
+        public int Size;
         public bool IsPresent;
         public bool IsDirty;
+
+        /// <summary>Since eviction came by the last time.</summary>
+        public bool IsUsed;
     }
 }

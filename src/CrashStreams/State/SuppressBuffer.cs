@@ -28,6 +28,15 @@ internal sealed class SuppressBuffer<TKey, TValue>(string name, Serde<TKey> keyS
 
     public string? ChangelogTopic => context.ChangelogTopic;
 
+    /// <summary>It is empty again and again, and its changelog restores all of it: it stays in memory.</summary>
+    public string? Kind => null;
+
+    public StoreEngine? Engine => null;
+
+    public long CachedBytes => 0;
+
+    public long DirtyBytes => 0;
+
     public int Count => _entries.Count;
 
     /// <summary>The lowest time that waits.</summary>
@@ -96,6 +105,16 @@ internal sealed class SuppressBuffer<TKey, TValue>(string name, Serde<TKey> keyS
         _order.Add(at);
     }
 
+    public void Attach(StoreEngine engine) => throw new NotSupportedException("A suppression's buffer has no engine.");
+
+    public void Restored()
+    {
+    }
+
+    public void Evict(long bytes)
+    {
+    }
+
     private static byte[] Bytes<T>(Serde<T> serde, T value)
     {
         var buffer = new ByteBuffer();
@@ -106,11 +125,11 @@ internal sealed class SuppressBuffer<TKey, TValue>(string name, Serde<TKey> keyS
     private void Write(BufferKey key, Entry entry)
     {
         var record = entry.Record;
-        WriteInt64(record.Timestamp);
-        WriteInt64(entry.Offset);
+        _bytes.WriteInt64(record.Timestamp);
+        _bytes.WriteInt64(entry.Offset);
         WriteSized(Encoding.UTF8.GetBytes(entry.Topic));
-        WriteInt32(entry.Partition);
-        WriteInt32(record.Headers?.Count ?? 0);
+        _bytes.WriteInt32(entry.Partition);
+        _bytes.WriteInt32(record.Headers?.Count ?? 0);
         foreach (var (headerKey, headerValue) in record.Headers ?? [])
         {
             WriteSized(Encoding.UTF8.GetBytes(headerKey));
@@ -121,13 +140,13 @@ internal sealed class SuppressBuffer<TKey, TValue>(string name, Serde<TKey> keyS
         var old = record.Value.HasBefore ? Bytes(valueSerde, record.Value.Before) : null;
         WriteSized(prior);
         if (old is null)
-            WriteInt32(Null);
+            _bytes.WriteInt32(Null);
         else if (prior.AsSpan().SequenceEqual(old))
-            WriteInt32(SameAsPrior);
+            _bytes.WriteInt32(SameAsPrior);
         else
             WriteSized(old);
         WriteSized(record.Value.HasNow ? Bytes(valueSerde, record.Value.Now) : null);
-        WriteInt64(key.Time);
+        _bytes.WriteInt64(key.Time);
     }
 
     private (long Time, Entry Entry) Read(TKey key, ReadOnlySpan<byte> bytes)
@@ -186,23 +205,8 @@ internal sealed class SuppressBuffer<TKey, TValue>(string name, Serde<TKey> keyS
 
     private void WriteSized(byte[]? value)
     {
-        WriteInt32(value?.Length ?? Null);
-        if (value is null)
-            return;
-        value.CopyTo(_bytes.GetSpan(value.Length));
-        _bytes.Advance(value.Length);
-    }
-
-    private void WriteInt32(int value)
-    {
-        BinaryPrimitives.WriteInt32BigEndian(_bytes.GetSpan(sizeof(int)), value);
-        _bytes.Advance(sizeof(int));
-    }
-
-    private void WriteInt64(long value)
-    {
-        BinaryPrimitives.WriteInt64BigEndian(_bytes.GetSpan(sizeof(long)), value);
-        _bytes.Advance(sizeof(long));
+        _bytes.WriteInt32(value?.Length ?? Null);
+        _bytes.Write(value);
     }
 
     private sealed record Entry(Record<TKey, Change<TValue>> Record, TValue Prior, bool HasPrior, string Topic, int Partition, long Offset);

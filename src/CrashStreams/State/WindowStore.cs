@@ -9,9 +9,10 @@ namespace CrashStreams.State;
 /// <summary>
 /// Values by window start and key. Windows with one start live in one bucket, so that an update finds its window by two look-ups, a window
 /// closes in time proportional to what it emits, and expiry drops whole buckets.
+/// Without an engine it holds everything; over one it is a write-back cache.
 /// Changelog format (Kafka Streams): <c>key · start (8) · sequence (4, zero) → bare value</c>, stamped with the value's time.
 /// </summary>
-internal sealed class WindowStore<TKey, TValue>(
+internal sealed partial class WindowStore<TKey, TValue>(
     string name, Serde<TKey> keySerde, Serde<TValue> valueSerde, long windowSizeMs, long retentionMs, StoreContext context)
     : IWindowStore<TKey, TValue>, IStateStore
     where TKey : notnull
@@ -33,7 +34,10 @@ internal sealed class WindowStore<TKey, TValue>(
     public ref WindowEntry<TValue> Entry(TKey key, long startMs, out WindowBucket<TKey, TValue> bucket)
     {
         bucket = Bucket(startMs);
-        return ref CollectionsMarshal.GetValueRefOrAddDefault(bucket.Entries, key, out _);
+        ref var entry = ref CollectionsMarshal.GetValueRefOrAddDefault(bucket.Entries, key, out var isCached);
+        if (!isCached && !bucket.IsComplete)
+            Load(startMs, key, ref entry);
+        return ref entry;
     }
 
     /// <summary>Makes windows with this start show up, even without entries.</summary>
@@ -56,7 +60,16 @@ internal sealed class WindowStore<TKey, TValue>(
     public bool TryGet(TKey key, long startMs, out ValueAndTimestamp<TValue> value)
     {
         value = default;
-        if (!_buckets.TryGetValue(startMs, out var bucket) || !bucket.Entries.TryGetValue(key, out var entry) || !entry.IsPresent)
+        if (!_buckets.TryGetValue(startMs, out var bucket))
+            return false;
+        if (!bucket.Entries.TryGetValue(key, out var entry))
+        {
+            if (bucket.IsComplete)
+                return false;
+            entry = Entry(key, startMs, out _);
+        }
+
+        if (!entry.IsPresent)
             return false;
         value = new(entry.Value, entry.Timestamp);
         return true;
@@ -110,14 +123,14 @@ internal sealed class WindowStore<TKey, TValue>(
     /// <summary>A bucket's present entries in the order of their serialized keys.</summary>
     public List<(TKey Key, WindowEntry<TValue> Entry)> InKeyOrder(WindowBucket<TKey, TValue> bucket)
     {
+        if (!bucket.IsComplete)
+            return Merged(bucket);
         var sorted = new List<(byte[] Bytes, TKey Key, WindowEntry<TValue> Entry)>(bucket.Entries.Count);
         foreach (var (key, entry) in bucket.Entries)
         {
             if (!entry.IsPresent)
                 continue;
-            _keyBytes.Clear();
-            keySerde.Serialize(key, _keyBytes);
-            sorted.Add((_keyBytes.Written.ToArray(), key, entry));
+            sorted.Add((Bytes(key), key, entry));
         }
 
         sorted.Sort((a, b) => KeyOrder.Instance.Compare(a.Bytes, b.Bytes));
@@ -137,6 +150,8 @@ internal sealed class WindowStore<TKey, TValue>(
             if (bucket.Dirty.Count == 0 || ChangelogTopic is null)
                 _dirty.Remove(bucket);
             _buckets.RemoveAt(0);
+            _deleteBefore = before;
+            Forget(bucket);
             if (_last == bucket)
                 _last = null;
         }
@@ -144,6 +159,12 @@ internal sealed class WindowStore<TKey, TValue>(
 
     public void Flush(IChangelogWriter changelog)
     {
+        if (_engine is not null)
+        {
+            FlushToEngine(changelog);
+            return;
+        }
+
         foreach (var bucket in _dirty)
         {
             foreach (var key in bucket.Dirty)
@@ -163,7 +184,13 @@ internal sealed class WindowStore<TKey, TValue>(
 
     public void Restore(in LogRecord record)
     {
-        var start = BinaryPrimitives.ReadInt64BigEndian(record.Key[^(sizeof(long) + SequenceSize)..]);
+        if (_engine is not null)
+        {
+            RestoreToEngine(in record);
+            return;
+        }
+
+        var start = StartOf(record.Key);
         var key = keySerde.Deserialize(record.Key[..^(sizeof(long) + SequenceSize)]);
         if (!record.HasValue)
         {
@@ -177,6 +204,15 @@ internal sealed class WindowStore<TKey, TValue>(
         entry.IsPresent = true;
     }
 
+    private static long StartOf(ReadOnlySpan<byte> changelogKey) => BinaryPrimitives.ReadInt64BigEndian(changelogKey[^(sizeof(long) + SequenceSize)..]);
+
+    private byte[] Bytes(TKey key)
+    {
+        _keyBytes.Clear();
+        keySerde.Serialize(key, _keyBytes);
+        return _keyBytes.Written.ToArray();
+    }
+
     private Window WindowAt(long startMs) => new(startMs, startMs + windowSizeMs);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -186,7 +222,7 @@ internal sealed class WindowStore<TKey, TValue>(
     private WindowBucket<TKey, TValue> FindBucket(long startMs)
     {
         if (!_buckets.TryGetValue(startMs, out var bucket))
-            _buckets.Add(startMs, bucket = new(startMs));
+            _buckets.Add(startMs, bucket = new(startMs, isComplete: true));
         return _last = bucket;
     }
 
@@ -196,10 +232,8 @@ internal sealed class WindowStore<TKey, TValue>(
             return;
         _keyBytes.Clear();
         keySerde.Serialize(key, _keyBytes);
-        var suffix = _keyBytes.GetSpan(sizeof(long) + SequenceSize);
-        BinaryPrimitives.WriteInt64BigEndian(suffix, startMs);
-        BinaryPrimitives.WriteInt32BigEndian(suffix[sizeof(long)..], 0);
-        _keyBytes.Advance(sizeof(long) + SequenceSize);
+        _keyBytes.WriteInt64(startMs);
+        _keyBytes.WriteInt32(0);
         _valueBytes.Clear();
         if (entry.IsPresent)
             valueSerde.Serialize(entry.Value, _valueBytes);

@@ -2,8 +2,8 @@ using CrashStreams.State;
 
 namespace CrashStreams.Topologies;
 
-/// <summary>A key-value store.</summary>
-internal sealed class KeyValueStoreDefinition<TKey, TValue>(string name, Serde<TKey>? keySerde, Serde<TValue>? valueSerde, bool isLogged)
+/// <summary>A key-value store: timestamped behind an aggregation, plain where a processor uses it.</summary>
+internal sealed class KeyValueStoreDefinition<TKey, TValue>(string name, Serde<TKey>? keySerde, Serde<TValue>? valueSerde, bool isTimestamped, bool isLogged)
     : StoreDefinition(name, isLogged)
     where TKey : notnull
 {
@@ -15,5 +15,5 @@ internal sealed class KeyValueStoreDefinition<TKey, TValue>(string name, Serde<T
         SerdeFault.Check(valueSerde, Name, "value", faults);
     }
 
-    public override IStateStore Create(StoreContext context) => new KeyValueStore<TKey, TValue>(Name, keySerde!, valueSerde!, context);
+    public override IStateStore Create(StoreContext context) => new KeyValueStore<TKey, TValue>(Name, keySerde!, valueSerde!, isTimestamped, context);
 }

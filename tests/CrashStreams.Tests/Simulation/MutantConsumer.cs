@@ -13,7 +13,8 @@ internal sealed class MutantConsumer(ILogConsumer inner, Mutation mutation) : IL
     public IReadOnlyDictionary<TopicPartition, OffsetAndMetadata> Committed(IReadOnlyCollection<TopicPartition> partitions) =>
         inner.Committed(partitions).ToDictionary(c => c.Key, c => Forgets(c.Key) ? c.Value with { Metadata = "" } : c.Value);
 
-    public void Subscribe(IReadOnlyCollection<string> topics, IAssignmentListener listener) => inner.Subscribe(topics, listener);
+    public void Subscribe(IReadOnlyCollection<string> topics, IAssignmentListener listener) =>
+        inner.Subscribe(topics, mutation == Mutation.CacheKeptOverRebalance ? new DeafListener(listener) : listener);
 
     public void Assign(IReadOnlyDictionary<TopicPartition, long> offsets) => inner.Assign(offsets);
 
@@ -39,6 +40,17 @@ internal sealed class MutantConsumer(ILogConsumer inner, Mutation mutation) : IL
         Mutation.ClosedWindowsForgotten => partition.Topic.StartsWith(InternalPrefix, StringComparison.Ordinal),
         _ => false,
     };
+
+    private sealed class DeafListener(IAssignmentListener inner) : IAssignmentListener
+    {
+        public IReadOnlyDictionary<TopicPartition, long> Assigned(IReadOnlyCollection<TopicPartition> partitions) => inner.Assigned(partitions);
+
+        public void Revoked(IReadOnlyCollection<TopicPartition> partitions) => inner.Revoked(partitions);
+
+        public void Lost(IReadOnlyCollection<TopicPartition> partitions)
+        {
+        }
+    }
 
     private sealed class WithoutMarkers(LogBatch inner) : LogBatch
     {

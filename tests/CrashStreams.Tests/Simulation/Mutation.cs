@@ -40,4 +40,25 @@ public enum Mutation
 
     /// <summary>Offsets are committed beside the transaction, not in it.</summary>
     OffsetsOutsideTransaction,
+
+    /// <summary>Changes reach the local state before the log has committed them.</summary>
+    StateBeforeCommit,
+
+    /// <summary>Local state claims to be complete up to an offset that it has not seen.</summary>
+    PositionTooHigh,
+
+    /// <summary>A batch that was aborted with its transaction is written when the task is closed.</summary>
+    AbortedBatchWritten,
+
+    /// <summary>Changed entries leave the cache without having been written.</summary>
+    ChangedEntriesEvicted,
+
+    /// <summary>A task that was lost to another instance goes on with its cache when it comes back.</summary>
+    CacheKeptOverRebalance,
+
+    /// <summary>A task's state is used while another process uses it.</summary>
+    LockIgnored,
+
+    /// <summary>A restore takes local state for complete up to the changelog's end.</summary>
+    TailNotRestored,
 }

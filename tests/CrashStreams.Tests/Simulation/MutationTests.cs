@@ -20,8 +20,27 @@ public class MutationTests
     [InlineData(Mutation.OffsetsOutsideTransaction, ProcessingGuarantee.ExactlyOnce)]
     public void A_planted_fault_is_found(Mutation mutation, ProcessingGuarantee guarantee)
     {
-        var found = Enumerable.Range(1, MaxSeeds).FirstOrDefault(seed => new CrashMonitorScenario().Run((ulong)seed, guarantee, mutation).Violations.Count > 0);
+        var found = FirstFound(new CrashMonitorScenario(), mutation, guarantee, Disk.Never);
         found.Should().BePositive("some seed of {0} has to find it", MaxSeeds);
         TestContext.Current.TestOutputHelper?.WriteLine($"{mutation}: found by seed {found}");
     }
+
+    [Theory]
+    [InlineData(Mutation.StateBeforeCommit, ProcessingGuarantee.ExactlyOnce)]
+    [InlineData(Mutation.PositionTooHigh, ProcessingGuarantee.ExactlyOnce)]
+    [InlineData(Mutation.PositionTooHigh, ProcessingGuarantee.AtLeastOnce)]
+    [InlineData(Mutation.AbortedBatchWritten, ProcessingGuarantee.ExactlyOnce)]
+    [InlineData(Mutation.ChangedEntriesEvicted, ProcessingGuarantee.AtLeastOnce)]
+    [InlineData(Mutation.CacheKeptOverRebalance, ProcessingGuarantee.ExactlyOnce)]
+    [InlineData(Mutation.LockIgnored, ProcessingGuarantee.ExactlyOnce)]
+    [InlineData(Mutation.TailNotRestored, ProcessingGuarantee.AtLeastOnce)]
+    public void A_fault_planted_at_the_disk_is_found(Mutation mutation, ProcessingGuarantee guarantee)
+    {
+        var found = FirstFound(new TableScenario(), mutation, guarantee, Disk.Always);
+        found.Should().BePositive("some seed of {0} has to find it", MaxSeeds);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{mutation}: found by seed {found}");
+    }
+
+    private static int FirstFound(Scenario scenario, Mutation mutation, ProcessingGuarantee guarantee, Disk disk) =>
+        Enumerable.Range(1, MaxSeeds).FirstOrDefault(seed => scenario.Run((ulong)seed, guarantee, mutation, disk: disk).Violations.Count > 0);
 }

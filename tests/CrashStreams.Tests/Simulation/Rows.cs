@@ -38,7 +38,13 @@ internal static class Rows
     {
         var values = new Dictionary<string, long>();
         foreach (var entry in Committed(cluster, topic))
-            values[Serdes.String.Deserialize(entry.Key)] = Serdes.Int64.Deserialize(entry.Value);
+        {
+            if (entry.Value is null)
+                values.Remove(Serdes.String.Deserialize(entry.Key));
+            else
+                values[Serdes.String.Deserialize(entry.Key)] = Serdes.Int64.Deserialize(entry.Value);
+        }
+
         return values;
     }
 

@@ -22,12 +22,14 @@ internal abstract class Scenario
     protected abstract int Check(SimulatedCluster cluster, IReadOnlyList<SourceRecord> source, bool isExact, List<string> violations);
 
     public Outcome Run(
-        ulong seed, ProcessingGuarantee guarantee, Mutation mutation = Mutation.None, bool keepsTrace = false, Func<SimulationPlan, SimulationPlan>? alter = null)
+        ulong seed, ProcessingGuarantee guarantee, Mutation mutation = Mutation.None, bool keepsTrace = false, Func<SimulationPlan, SimulationPlan>? alter = null,
+        Disk disk = Disk.BySeed)
     {
         var random = new SimulationRandom(seed);
         var workload = SourceRecords.Of(random.Fork());
         var plan = SimulationPlan.Of(random.Fork());
-        return Run(seed, random, workload, alter?.Invoke(plan) ?? plan, guarantee, mutation, keepsTrace).Outcome;
+        plan = (alter?.Invoke(plan) ?? plan) with { Disk = PlanDisk(seed, disk) };
+        return Run(seed, random, workload, plan, guarantee, mutation, keepsTrace).Outcome;
     }
 
     /// <summary>Runs a workload. Answers how it went, and what the run left behind.</summary>
@@ -52,6 +54,7 @@ internal abstract class Scenario
             StartTime = SourceRecords.Start,
             ChaosSteps = random.Pick([100, 400, 1500]),
             Wrap = MutantClients.Of(mutation),
+            WrapState = MutantStorage.Of(mutation),
             IgnoresFencing = mutation == Mutation.FencingIgnored,
             KeepsTrace = keepsTrace,
         });
@@ -62,9 +65,18 @@ internal abstract class Scenario
         var violations = new List<string>(simulation.Violations);
         var results = Check(simulation.Cluster, source, isExact, violations);
         CheckConsumed(simulation, violations);
+        StateCheck.Run(simulation, violations);
         if (isExact)
             CheckNothingReplayed(simulation, violations);
         return (new(seed, simulation.Trace.Hash, simulation.Trace.Events, results, violations, simulation.Trace.Lines), simulation.Cluster);
+    }
+
+    // Another sequence than the run's, so that runs in memory take the steps that they took before there were disks.
+    private static DiskPlan? PlanDisk(ulong seed, Disk disk)
+    {
+        var random = new SimulationRandom(seed ^ 0xD15C);
+        var isThere = random.Chance(0.7);
+        return disk == Disk.Always || (disk == Disk.BySeed && isThere) ? DiskPlan.Of(random) : null;
     }
 
     /// <summary>Exactly-once: the same rows, each once. At-least-once: every row is there, with at least its count.</summary>
@@ -121,6 +133,14 @@ internal abstract class Scenario
                 violations.Add($"Task {task.Id}: {count} records met a closed window ({reason})");
         }
     }
+}
+
+/// <summary>Where the instances of a run keep their state.</summary>
+public enum Disk
+{
+    BySeed,
+    Never,
+    Always,
 }
 
 /// <summary>Bytes of the source topic.</summary>

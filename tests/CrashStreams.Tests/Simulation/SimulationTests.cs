@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using CrashStreams.Testing.Simulation;
 
@@ -16,9 +17,16 @@ public class SimulationTests
         { "crash monitor", ProcessingGuarantee.AtLeastOnce },
         { "two shuffles", ProcessingGuarantee.ExactlyOnce },
         { "two shuffles", ProcessingGuarantee.AtLeastOnce },
+        { "table", ProcessingGuarantee.ExactlyOnce },
+        { "table", ProcessingGuarantee.AtLeastOnce },
     };
 
-    private static Scenario ScenarioOf(string name) => name == "crash monitor" ? new CrashMonitorScenario() : new TwoShufflesScenario();
+    private static Scenario ScenarioOf(string name) => name switch
+    {
+        "crash monitor" => new CrashMonitorScenario(),
+        "two shuffles" => new TwoShufflesScenario(),
+        _ => new TableScenario(),
+    };
 
     [Theory]
     [MemberData(nameof(Runs))]
@@ -27,18 +35,20 @@ public class SimulationTests
         var seeds = Setting("CRASHSTREAMS_SIM_SEEDS", DefaultSeeds);
         var from = Setting("CRASHSTREAMS_SIM_FROM", 1);
         var isVerbose = Environment.GetEnvironmentVariable("CRASHSTREAMS_SIM_SEEDS") is not null;
-        var failed = new List<string>();
+        var failed = new ConcurrentQueue<string>();
         long results = 0;
-        for (var seed = from; seed < from + seeds; seed++)
+        var done = 0;
+        // A run is one thread; the seeds share the processors.
+        Parallel.For(from, from + seeds, seed =>
         {
             var outcome = ScenarioOf(scenario).Run((ulong)seed, guarantee, keepsTrace: isVerbose && seeds == 1);
             outcome.Trace.Concat(outcome.Trace.Count > 0 ? outcome.Violations : []).ToList().ForEach(Console.Error.WriteLine);
-            results += outcome.Results;
+            Interlocked.Add(ref results, outcome.Results);
             if (outcome.Violations.Count > 0)
-                failed.Add(string.Create(CultureInfo.InvariantCulture, $"seed {seed}: {outcome.Violations.Count} violations, first: {outcome.Violations[0]}"));
-            if (isVerbose && (seed - from + 1) % 100 == 0)
-                Console.Error.WriteLine($"{scenario}, {guarantee}: {seed - from + 1} of {seeds} seeds, {failed.Count} failed");
-        }
+                failed.Enqueue(string.Create(CultureInfo.InvariantCulture, $"seed {seed}: {outcome.Violations.Count} violations, first: {outcome.Violations[0]}"));
+            if (Interlocked.Increment(ref done) % 100 == 0 && isVerbose)
+                Console.Error.WriteLine($"{scenario}, {guarantee}: {done} of {seeds} seeds, {failed.Count} failed");
+        });
 
         if (isVerbose)
             failed.Take(40).ToList().ForEach(Console.Error.WriteLine);
@@ -70,11 +80,11 @@ public class SimulationTests
     [InlineData("two shuffles", 5096)]
     [InlineData("two shuffles", 5338)]
     public void Every_transaction_can_be_fenced(string scenario, int seed) =>
-        ScenarioOf(scenario).Run((ulong)seed, ProcessingGuarantee.ExactlyOnce).Violations.Should().BeEmpty();
+        ScenarioOf(scenario).Run((ulong)seed, ProcessingGuarantee.ExactlyOnce, disk: Disk.Never).Violations.Should().BeEmpty();
 
     [Fact]
     public void A_record_that_is_read_after_a_sleep_counts_as_activity_of_now() =>
-        ScenarioOf("crash monitor").Run(2004, ProcessingGuarantee.AtLeastOnce).Violations.Should().BeEmpty();
+        ScenarioOf("crash monitor").Run(2004, ProcessingGuarantee.AtLeastOnce, disk: Disk.Never).Violations.Should().BeEmpty();
 
     // Nothing goes wrong but what a test adds.
     private static SimulationPlan Calm { get; } = new()

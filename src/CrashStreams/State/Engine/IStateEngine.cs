@@ -39,7 +39,7 @@ public interface IStateEngine : IDisposable
     /// <summary>The bulk load is over; what it wrote is visible.</summary>
     void EndRestore();
 
-    /// <summary>Makes all that was written durable, as before a clean end.</summary>
+    /// <summary>Makes all that was written durable, as before a clean end: closing an engine does not, it may leave an earlier batch's content.</summary>
     void Flush();
 
     /// <summary>An estimate of the number of entries.</summary>
@@ -61,7 +61,7 @@ public interface IStateBatch : IDisposable
     /// <summary>Removes a key.</summary>
     void Delete(ReadOnlySpan<byte> key);
 
-    /// <summary>Removes the keys from <paramref name="from"/> (inclusive) to <paramref name="to"/> (exclusive).</summary>
+    /// <summary>Removes the keys from <paramref name="from"/> (inclusive) to <paramref name="to"/> (exclusive); none unless the one is before the other.</summary>
     void DeleteRange(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to);
 
     /// <summary>Empties it.</summary>

@@ -1,0 +1,15 @@
+using CrashStreams.State.Benchmarks;
+
+switch (args.FirstOrDefault())
+{
+    case "restore":
+        Restoring.Run(args.Skip(1));
+        return 0;
+    case "read":
+        Reading.Run(args.Skip(1));
+        return 0;
+    default:
+        Console.WriteLine("restore [keys=1000000] [versions=2] [batch=4096] [rounds=3]   bulk load of a store: records/s, CPU, memory, size, until flushed");
+        Console.WriteLine("read [keys=1000000] [rounds=3]                                point reads, misses, scans, batches of updates");
+        return 1;
+}

@@ -1,0 +1,61 @@
+using CrashStreams.State;
+using CrashStreams.Testing;
+
+namespace CrashStreams.Tests.State;
+
+/// <summary>Windows past their retention are gone, whatever a restore brings back.</summary>
+public class ExpiryTests
+{
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_restart_does_not_show_windows_that_had_expired(bool hasDisk)
+    {
+        var storage = new MemoryStateStorage();
+        using var driver = Driver(hasDisk ? storage : null);
+        driver.Input<string, string>("in").Pipe("ann", "v", 1_000);
+        driver.Input<string, string>("in").Pipe("ann", "v", 100_000);
+        Starts(driver).Should().Equal(100_000);
+
+        driver.Thread.Dispose();
+        Rewind(storage);
+        driver.Restart(isCrash: true);
+
+        Starts(driver).Should().Equal(100_000);
+    }
+
+    [Fact]
+    public void Expired_windows_leave_the_disk()
+    {
+        var storage = new MemoryStateStorage();
+        using (var driver = Driver(storage))
+        {
+            driver.Input<string, string>("in").Pipe("ann", "v", 1_000);
+            driver.Input<string, string>("in").Pipe("ann", "v", 100_000);
+        }
+
+        storage.TryLock("app", "0_0");
+        storage.Open("app", "0_0", "counts").ApproximateCount.Should().Be(1);
+    }
+
+    // The disk has lost all that was written last.
+    private static void Rewind(MemoryStateStorage storage)
+    {
+        if (storage.Stores.Count == 0)
+            return;
+        storage.TryLock("app", "0_0");
+        storage.Open("app", "0_0", "counts");
+        storage.Crash(static most => most);
+    }
+
+    private static TopologyTestDriver Driver(IStateStorage? storage)
+    {
+        var builder = new StreamsBuilder();
+        builder.Stream<string, string>("in").GroupByKey()
+            .WindowedBy(TimeWindows.OfSizeAndGrace(TimeSpan.FromSeconds(10), TimeSpan.Zero))
+            .Count("counts").ToStream().To("out", new() { KeySerde = Serdes.TimeWindowed(Serdes.String, TimeSpan.FromSeconds(10)) });
+        return new(builder.Build(), new() { ApplicationId = "app", State = storage });
+    }
+
+    private static IEnumerable<long> Starts(TopologyTestDriver driver) => driver.WindowStore<string, long>("counts").All().Select(e => e.Key.Window.StartMs);
+}
