@@ -77,7 +77,10 @@ internal sealed class ClientProperties
             .Default("message.timeout.ms", transactionalId is null || options.DeliveryTimeout < options.TransactionTimeout ? options.DeliveryTimeout : options.TransactionTimeout);
         return transactionalId is null
             ? properties
-            : properties.Always("transactional.id", transactionalId).Default("transaction.timeout.ms", options.TransactionTimeout);
+            : properties.Always("transactional.id", transactionalId).Default("transaction.timeout.ms", options.TransactionTimeout)
+                // Once all brokers were away, "rebootstrap" discards their connections, but librdkafka (2.16.0) goes on asking the discarded one for the
+                // group's coordinator, and sending offsets to a transaction never comes back (confluentinc/librdkafka#5511).
+                .Default("metadata.recovery.strategy", "none");
     }
 
     public static ClientProperties Admin(KafkaOptions options, string clientId) => new(clientId, options, options.AdminProperties);
