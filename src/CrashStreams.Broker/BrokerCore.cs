@@ -28,7 +28,7 @@ internal sealed class BrokerCore
         Topics = new TopicCatalog(storage, logDefaults);
         _groupJournal = new CoordinatorJournal(storage, "groups", logDefaults, timers);
         _transactionJournal = new CoordinatorJournal(storage, "transactions", logDefaults, timers);
-        var groupOptions = new GroupOptions();
+        var groupOptions = new GroupOptions { ConsumerSessionTimeoutMs = (int)options.ConsumerSessionTimeout.TotalMilliseconds };
         Groups = new GroupCoordinator(new GroupContext(_groupJournal, timers, Topics, groupOptions, () => NewUuid().ToString()));
         Transactions = new TransactionCoordinator(_transactionJournal, new TransactionParticipants(this), timers, new TransactionOptions());
         Topics.Deleted = topic => Groups.ForgetTopic(topic.Name);
