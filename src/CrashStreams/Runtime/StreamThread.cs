@@ -16,6 +16,8 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
 
     private const long IdleCommitMs = 100;
 
+    private static readonly TimeSpan _glance = TimeSpan.FromMilliseconds(5);
+
     private readonly Topology _topology;
     private readonly StreamsOptions _options;
     private readonly InternalTopics _topics;
@@ -124,7 +126,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     {
         try
         {
-            return _consumer.Poll(_restorer.IsActive ? TimeSpan.Zero : _options.PollWait);
+            return _consumer.Poll(PollWait());
         }
         catch (LogException e) when (e.OutOfRange is { } partition && IsRepartition(partition.Topic))
         {
@@ -132,6 +134,10 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
             throw new LogException($"{partition} was read on by another instance: {e.Message}", e) { IsFenced = true };
         }
     }
+
+    // A pause after records is noticed soon, so that they are committed soon; then there is nothing to do but wait.
+    private TimeSpan PollWait() =>
+        _restorer.IsActive ? TimeSpan.Zero : _processed > _processedAtCommit && _options.PollWait > _glance ? _glance : _options.PollWait;
 
     private bool IsRepartition(string topic) =>
         _topology.RepartitionTopics.Keys.Any(t => InternalTopics.FullName(_options.ApplicationId, t, true) == topic);

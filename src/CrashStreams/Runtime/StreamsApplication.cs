@@ -38,6 +38,7 @@ public enum ApplicationState
 public sealed class StreamsApplication : IAsyncDisposable
 {
     private static readonly TimeSpan _restartPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan _progressInterval = TimeSpan.FromMilliseconds(20);
 
     private readonly Topology _topology;
     private readonly StreamsOptions _options;
@@ -133,7 +134,7 @@ public sealed class StreamsApplication : IAsyncDisposable
                 var committed = consumer.Committed(partitions);
                 partitions.RemoveAll(p => ends[p].End <= ends[p].Start || (committed.TryGetValue(p, out var c) && c.Offset >= ends[p].End));
                 if (partitions.Count > 0)
-                    await Task.WhenAny(Task.Delay(TimeSpan.FromMilliseconds(100), _time, cancellation), Completion).Unwrap().ConfigureAwait(false);
+                    await Task.WhenAny(Task.Delay(_progressInterval, _time, cancellation), Completion).Unwrap().ConfigureAwait(false);
                 cancellation.ThrowIfCancellationRequested();
                 if (Completion.IsCompleted)
                     throw new CrashStreamsException("The application stopped before it had caught up.");
