@@ -137,11 +137,12 @@ public final class Scenarios {
             same("partitions", 1, admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic).partitions().size());
             failsWith(TopicExistsException.class, () -> admin.createTopics(List.of(new NewTopic(topic, 1, (short) 1))).all().get());
             admin.createPartitions(Map.of(topic, NewPartitions.increaseTo(3))).all().get();
-            same("more partitions", 3, admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic).partitions().size());
+            // Apache Kafka shows what was changed a moment later.
+            until("more partitions", () -> admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic).partitions().size() == 3);
 
             var resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
             admin.incrementalAlterConfigs(Map.of(resource, List.of(new AlterConfigOp(new ConfigEntry("retention.ms", "123456"), AlterConfigOp.OpType.SET)))).all().get();
-            same("config", "123456", admin.describeConfigs(List.of(resource)).all().get().get(resource).get("retention.ms").value());
+            until("config", () -> admin.describeConfigs(List.of(resource)).all().get().get(resource).get("retention.ms").value().equals("123456"));
             failsWith(InvalidConfigurationException.class, () -> admin.incrementalAlterConfigs(
                 Map.of(resource, List.of(new AlterConfigOp(new ConfigEntry("retention.ms", "soon"), AlterConfigOp.OpType.SET)))).all().get());
 
@@ -162,6 +163,7 @@ public final class Scenarios {
             same("listed", true, admin.listGroups().all().get().stream().anyMatch(listed -> listed.groupId().equals(group)));
             admin.deleteConsumerGroups(List.of(group)).all().get();
             admin.deleteTopics(List.of(topic)).all().get();
+            until("deleted", () -> !admin.listTopics().names().get().contains(topic));
             failsWith(UnknownTopicOrPartitionException.class, () -> admin.describeTopics(List.of(topic)).allTopicNames().get());
             same("nodes", 1, admin.describeCluster().nodes().get().size());
         }
