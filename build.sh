@@ -68,9 +68,11 @@ tally() {
   if [ "$bad" -gt 0 ]; then grep -A12 '\[FAIL\]' "$log" || tail -15 "$log"; fi
 }
 
-# sim [--seeds N] [--from S]: the simulation with other seeds than the tests take; progress and the seeds that failed.
+# sim [replay] [--seeds N] [--from S]: the simulation with other seeds than the tests take; progress and the seeds that failed.
 run_sim() {
-  local seeds=10000 from=1
+  local what=faults seeds from=1
+  if [ "${1:-}" = replay ]; then what=replay; shift; fi
+  [ $what = replay ] && seeds=1000 || seeds=10000
   while [ $# -gt 0 ]; do
     [ $# -ge 2 ] || die "sim: $1 needs a number."
     case $1 in
@@ -83,9 +85,40 @@ run_sim() {
   need_dotnet
   mkdir -p "$out"
   build "$out/sim-build.log" tests/CrashStreams.Tests || die "the build failed; all of it: $out/sim-build.log"
+  if [ $what = replay ]; then
+    CRASHSTREAMS_REPLAY_SEEDS=$seeds CRASHSTREAMS_REPLAY_FROM=$from tests/CrashStreams.Tests/bin/Release/net10.0/CrashStreams.Tests \
+      -noColor -class CrashStreams.Tests.Simulation.ReplayMatrixTests -method '*of_the_live_run*'
+    return
+  fi
   CRASHSTREAMS_SIM_SEEDS=$seeds CRASHSTREAMS_SIM_FROM=$from tests/CrashStreams.Tests/bin/Release/net10.0/CrashStreams.Tests \
     -noColor -class CrashStreams.Tests.Simulation.SimulationTests -method '*No_fault*'
 }
+
+# fuzz [--frames N] [--segments N] [--seed S]: mutated frames and damaged logs, as the tests have them but more.
+run_fuzz() {
+  local frames=1000000 segments=100000 seed=$RANDOM project=tests/CrashStreams.Broker.Tests codecs=tests/CrashStreams.Protocol.Tests
+  while [ $# -gt 0 ]; do
+    [ $# -ge 2 ] || die "fuzz: $1 needs a number."
+    case $1 in
+      --frames) frames=$2 ;;
+      --segments) segments=$2 ;;
+      --seed) seed=$2 ;;
+      *) die "fuzz: there is no option '$1'; use --frames N, --segments N and --seed S." ;;
+    esac
+    shift 2
+  done
+  need_dotnet
+  mkdir -p "$out"
+  echo "Building"
+  for built in $project $codecs; do build "$out/fuzz-build.log" "$built" || die "the build failed; all of it: $out/fuzz-build.log"; done
+  echo "$frames frames each for the codecs, the handlers and a broker over TCP; $segments damaged logs; seed $seed"
+  export CRASHSTREAMS_FUZZ_FRAMES=$frames LOG_FUZZ=$segments CRASHSTREAMS_SEED=$seed CRASHSTREAMS_FUZZ_PROGRESS=1
+  "$codecs/bin/Release/net10.0/CrashStreams.Protocol.Tests" -noColor -class '*FrameFuzzTests'
+  "$project/bin/Release/net10.0/CrashStreams.Broker.Tests" -noColor -parallelMode none -class '*FuzzTests' -class '*CorruptionTests'
+}
+
+# chaos [ARG...]: real monitors and a real broker, killed, suspended, stopped and started at random; then everything is verified.
+run_chaos() { run_program benchmarks/CrashStreams.Chaos CrashStreams.Chaos "$@"; }
 
 # publish PROJECT: the program as an operator would run it, under artifacts/bin, compiled ahead of time: it starts at full speed.
 publish() {
@@ -132,11 +165,11 @@ run_bench() {
   echo "Results: $dir/quick.md"
 }
 
-# bench broker [RECORDS] [ROUNDS]: our broker against Apache Kafka in one run.
+# bench broker [RECORDS] [ROUNDS] [all|compare|alone]: the broker's targets, many of them against Apache Kafka in the same run.
 bench_broker() {
   need_dotnet
   mkdir -p "$out"
-  build "$out/bench.build.log" src/CrashStreams.Broker.Cli || die "the build failed; all of it: $out/bench.build.log"
+  build "$out/bench.build.log" benchmarks/CrashStreams.Broker.Benchmarks || die "the build failed; all of it: $out/bench.build.log"
   benchmarks/broker.sh "$@"
 }
 
@@ -153,9 +186,18 @@ usage() {
 ./build.sh sim [--seeds N] [--from S]
                             run the whole runtime in simulated clusters with crashes, zombies, rebalances and lost answers, N seeds (default
                             10000) from S (default 1), and compare with the oracle; one seed alone tells every step it took
+./build.sh sim replay [--seeds N] [--from S]
+                            a thousand draws of what a replay must not depend on (partitions, keys, a slow partition, shifted clocks, disorder, late
+                            records, shuffles, instances, restarts): live run, backlog and ideal run give the same alerts and the same late records
+./build.sh fuzz [--frames N] [--segments N] [--seed S]
+                            mutated requests (default 1000000) and damaged log files (default 100000) against codecs, handlers and a broker
+./build.sh chaos [--minutes M] [--guarantee exactly_once|at_least_once] [--broker embedded|kafka] [--seed S]
+                            three crash monitors under load, kill -9, suspended, stopped, started, and their broker killed, by seed; then verified; logs
+                            and the list of faults in artifacts/chaos
 ./build.sh broker [ARG...]  the broker on the command line until Ctrl-C: --port P --data DIR | --memory, --flush always|interval|os, ... (--help)
 ./build.sh bench [quick]    measurements: lists them, or runs those that matter most; results under artifacts/bench
-./build.sh bench broker [RECORDS] [ROUNDS]   our broker against Apache Kafka (KAFKA_TEST_HOME) in the same run
+./build.sh bench broker [RECORDS] [ROUNDS] [all|compare|alone]
+                            the broker's targets, each with pass or MISS: against Apache Kafka (KAFKA_TEST_HOME) in the same run, and alone
 ./build.sh bench broker-kills [KILLS] [SEED]
                             kill -9 our broker (default 200 times) while an idempotent and a transactional producer work, then compare what is
                             stored with what was acknowledged; the exit code is 0 when nothing is missing, doubled, out of order or half there
@@ -168,6 +210,8 @@ case $command in
   demo) run_program samples/CrashMonitor crash-monitor demo "$@" ;;
   test) run_tests "$@" ;;
   sim) run_sim "$@" ;;
+  fuzz) run_fuzz "$@" ;;
+  chaos) run_chaos "$@" ;;
   broker) run_program src/CrashStreams.Broker.Cli crashstreams-broker "$@" ;;
   bench)
     case ${1:-} in

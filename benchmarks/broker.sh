@@ -1,17 +1,18 @@
 #!/usr/bin/env bash
-# Our broker and Apache Kafka in the same run, in turn, on the same machine with the same client: Kafka's own perf tools.
-#   benchmarks/broker.sh [RECORDS] [ROUNDS] [WHAT]   1000000 records, 3 rounds, WHAT ours|kafka|"ours kafka"
-# Records of 165 B, 12 partitions, acks=all. Prints a line per measurement, then the medians with their spread.
+# The broker's targets, measured: against Apache Kafka in the same run, in turn, on the same machine with the same clients (Kafka's own perf
+# tools, and librdkafka), and those that need no other broker.
+#   benchmarks/broker.sh [RECORDS] [ROUNDS] [WHAT]   1000000 records, 3 rounds; WHAT is all, compare or alone
+# Records of 165 B, 12 partitions, acks=all. Prints a line per measurement, then medians with their spread, then each target with pass or MISS.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-records=${1:-1000000} rounds=${2:-3} brokers=${3:-ours kafka} partitions=12
+records=${1:-1000000} rounds=${2:-3} what=${3:-all} partitions=12 rate=20000
 kafka=${KAFKA_TEST_HOME:-../shared/kafka}/kafka.sh
-program=src/CrashStreams.Broker.Cli/bin/Release/net10.0/crashstreams-broker
-[ -x "$kafka" ] || { echo "broker.sh: no Apache Kafka at $kafka; set KAFKA_TEST_HOME" >&2; exit 1; }
+programs=benchmarks/CrashStreams.Broker.Benchmarks/bin/Release/net10.0
+bench=$programs/CrashStreams.Broker.Benchmarks
 dir=$(mktemp -d) ticks=$(getconf CLK_TCK) ours_pid=
 cleanup() {
   [ -z "$ours_pid" ] || { kill "$ours_pid" 2>/dev/null && wait "$ours_pid" || true; }
-  "$kafka" stop "$dir/kafka" 2>/dev/null || true
+  [ ! -d "$dir/kafka" ] || "$kafka" stop "$dir/kafka" >/dev/null 2>&1 || true
   rm -rf "$dir"
 }
 trap cleanup EXIT
@@ -26,58 +27,135 @@ free_port() {
 cpu() { sed 's/.*) //' "/proc/$1/stat" | awk -v t="$ticks" '{ print ($12 + $13) / t }'; }
 rss() { awk '/^VmRSS/ { print int($2 / 1024) }' "/proc/$1/status"; }
 
-# measured BROKER WHAT ROUND COMMAND...: runs a client; leaves its output in $dir/out.
+# measured BROKER COMMAND...: runs a client; leaves its output in $dir/out, the broker's CPU s per million records and RSS in MB in variables.
 measured() {
-  local broker=$1 what=$2 before after; shift 3
+  local broker=$1 before after; shift
   before=$(cpu "${pid[$broker]}")
   "$@" >"$dir/out" 2>"$dir/err" || { cat "$dir/err" >&2; exit 1; }
   after=$(cpu "${pid[$broker]}")
-  cpu_used=$(awk -v a="$after" -v b="$before" -v n="$records" 'BEGIN { printf "%.2f", (a - b) / n * 1e6 }')
+  cpu_used=$(awk -v a="$after" -v b="$before" -v n="$records" 'BEGIN { printf "%.3f", (a - b) / n * 1e6 }')
   rss_now=$(rss "${pid[$broker]}")
 }
 
+# report ROUND BROKER CLIENT WHAT RATE CPU RSS P99
 report() { echo "$*"; echo "$*" >>"$dir/results"; }
 
-declare -A pid address
-for broker in $brokers; do
+# values FILTER FIELD: one field of the counted rounds' lines. Round 0 warms up.
+values() { grep -E "^[1-9][0-9]* $1 " "$dir/results" | awk -v f="$2" '{ print $f }'; }
+spread() { sort -g | awk '{ v[NR] = $1 } END { if (NR) printf "%s (%s-%s)", v[int((NR + 1) / 2)], v[1], v[NR]; else printf "-" }'; }
+median() { spread | cut -d' ' -f1; }
+
+# target NAME FOUND OPERATOR BOUND UNIT: a line of the table of targets.
+target() {
+  local verdict
+  verdict=$(awk -v a="$2" -v o="$3" -v b="$4" 'BEGIN { print (a != "" && a != "-" && (o == "<" ? a < b : o == "<=" ? a <= b : a >= b)) ? "pass" : "MISS" }')
+  echo "| $1 | $2 $5 | $3 $4 $5 | $verdict |" >>"$dir/targets"
+}
+ratio() { awk -v a="$1" -v b="$2" 'BEGIN { if (b > 0) printf "%.2f", a / b; else print "-" }'; }
+
+start_brokers() {
+  local port=$(free_port)
+  "$programs/crashstreams-broker" --port "$port" --data "$dir/ours" >"$dir/ours.log" 2>&1 &
+  ours_pid=$!
+  pid[ours]=$ours_pid address[ours]=127.0.0.1:$port
+  for _ in $(seq 100); do grep -q ready "$dir/ours.log" && break; sleep 0.1; done
+  sleep 1.5
+  idle=$(rss "$ours_pid")
   port=$(free_port)
-  if [ "$broker" = ours ]; then
-    "$program" --port "$port" --data "$dir/ours" >"$dir/ours.log" 2>&1 &
-    ours_pid=$!
-    pid[ours]=$ours_pid address[ours]=127.0.0.1:$port
-    for _ in $(seq 100); do grep -q ready "$dir/ours.log" && break; sleep 0.1; done
-  else
-    "$kafka" start "$dir/kafka" "$port" >/dev/null
-    pid[kafka]=$(cat "$dir/kafka/node1.pid") address[kafka]=127.0.0.1:$port
-  fi
-done
+  "$kafka" start "$dir/kafka" "$port" >/dev/null
+  pid[kafka]=$(cat "$dir/kafka/node1.pid") address[kafka]=127.0.0.1:$port
+}
 
-# Round 0 warms both up and is not counted.
-for round in $(seq 0 "$rounds"); do
-  for broker in $brokers; do
-    topic=round$round
-    "$kafka" topics --bootstrap-server "${address[$broker]}" --create --topic "$topic" --partitions $partitions >/dev/null
-    measured "$broker" produce "$round" "$kafka" perf-produce --topic "$topic" --num-records "$records" --record-size 165 --throughput -1 \
-      --producer-props bootstrap.servers="${address[$broker]}" acks=all linger.ms=5 batch.size=262144
-    rate=$(tail -1 "$dir/out" | grep -oE '[0-9.]+ records/sec' | cut -d' ' -f1)
-    p99=$(tail -1 "$dir/out" | grep -oE '[0-9]+ ms 99th' | cut -d' ' -f1)
-    report "$round $broker produce $rate $cpu_used $rss_now $p99"
-    measured "$broker" consume "$round" "$kafka" perf-consume --topic "$topic" --num-records "$records" --bootstrap-server "${address[$broker]}" --timeout 60000
-    # The consumer's fetch rate leaves out the time in which it joins its group.
-    rate=$(tail -1 "$dir/out" | awk -F', *' '{ print $NF }')
-    report "$round $broker consume $rate $cpu_used $rss_now -"
+topic() { "$kafka" topics --bootstrap-server "${address[$1]}" --create --topic "$2" --partitions $partitions >/dev/null; }
+forget() { "$kafka" topics --bootstrap-server "${address[$1]}" --delete --topic "$2" >/dev/null; }
+
+java_round() {
+  local round=$1 broker=$2 topic=java$1
+  topic "$broker" "$topic"
+  measured "$broker" "$kafka" perf-produce --topic "$topic" --num-records "$records" --record-size 165 --throughput -1 \
+    --producer-props bootstrap.servers="${address[$broker]}" acks=all linger.ms=5 batch.size=262144
+  report "$round $broker java produce $(tail -1 "$dir/out" | grep -oE '[0-9.]+ records/sec' | cut -d' ' -f1) $cpu_used $rss_now $(tail -1 "$dir/out" | grep -oE '[0-9]+ ms 99th' | cut -d' ' -f1)"
+  measured "$broker" "$kafka" perf-consume --topic "$topic" --num-records "$records" --bootstrap-server "${address[$broker]}" --timeout 60000
+  # The consumer's fetch rate leaves out the time in which it joins its group.
+  report "$round $broker java consume $(tail -1 "$dir/out" | awk -F', *' '{ print $NF }') $cpu_used $rss_now -"
+  forget "$broker" "$topic"
+}
+
+librdkafka_round() {
+  local round=$1 broker=$2 topic=librdkafka$1
+  topic "$broker" "$topic"
+  measured "$broker" "$bench" produce "${address[$broker]}" "$topic" "$records"
+  report "$round $broker librdkafka produce $(grep -oE '^[0-9]+ records' "$dir/out" | cut -d' ' -f1) $cpu_used $rss_now $(grep -oE '[0-9.]+ ms 99th' "$dir/out" | cut -d' ' -f1)"
+  measured "$broker" "$bench" consume "${address[$broker]}" "$topic" "$records"
+  report "$round $broker librdkafka consume $(grep -oE '^[0-9]+ records' "$dir/out" | cut -d' ' -f1) $cpu_used $rss_now -"
+  forget "$broker" "$topic"
+}
+
+# Ten seconds at a rate that both brokers easily keep: latency without a queue in the client.
+steady_round() {
+  local round=$1 broker=$2 topic=steady$1
+  topic "$broker" "$topic"
+  "$bench" produce "${address[$broker]}" "$topic" $((rate * 10)) $rate >"$dir/out"
+  report "$round $broker librdkafka steady $(grep -oE '^[0-9]+ records' "$dir/out" | cut -d' ' -f1) - - $(grep -oE '[0-9.]+ ms 99th' "$dir/out" | cut -d' ' -f1)"
+  forget "$broker" "$topic"
+}
+
+compare() {
+  [ -x "$kafka" ] || { echo "broker.sh: no Apache Kafka at $kafka; set KAFKA_TEST_HOME, or measure 'alone'" >&2; exit 1; }
+  local round broker client what
+  declare -gA pid address
+  start_brokers
+  for round in $(seq 0 "$rounds"); do
+    for broker in ours kafka; do java_round "$round" "$broker"; done
+    # Fewer rounds of these: they are here to see whether another client finds the same.
+    [ "$round" -gt 2 ] || for broker in ours kafka; do librdkafka_round "$round" "$broker"; steady_round "$round" "$broker"; done
   done
-done
+  settled=$("$bench" settle "${address[ours]}" | tee -a "$dir/alone" | grep -oE 'median [0-9.]+' | cut -d' ' -f2)
 
-# median FIELD: "median (lowest-highest)" of one field of the lines on stdin.
-median() { awk -v f="$1" '{ print $f }' | sort -g | awk '{ v[NR] = $1 } END { printf "%s (%s-%s)", v[int((NR + 1) / 2)], v[1], v[NR] }'; }
+  echo
+  echo "| broker | client | what | records/s | broker CPU s per million | broker RSS MB | p99 ms |"
+  echo "|---|---|---|---|---|---|---|"
+  for client in java librdkafka; do
+    for what in produce consume steady; do
+      for broker in ours kafka; do
+        [ -n "$(values "$broker $client $what" 5)" ] || continue
+        echo "| $broker | $client | $what | $(values "$broker $client $what" 5 | spread) | $(values "$broker $client $what" 6 | spread) | $(values "$broker $client $what" 7 | spread) | $(values "$broker $client $what" 8 | spread) |"
+      done
+    done
+  done
+  for client in java librdkafka; do
+    for what in produce consume; do
+      target "$client: $what, records/s against Kafka's" "$(ratio "$(values "ours $client $what" 5 | median)" "$(values "kafka $client $what" 5 | median)")" ">=" 1.2 x
+      target "$client: $what, broker CPU against Kafka's" "$(ratio "$(values "ours $client $what" 6 | median)" "$(values "kafka $client $what" 6 | median)")" "<=" 0.5 x
+    done
+    target "$client: p99 of produce at full speed against Kafka's" "$(ratio "$(values "ours $client produce" 8 | median)" "$(values "kafka $client produce" 8 | median)")" "<=" 1 x
+  done
+  target "p99 of produce at $rate records/s against Kafka's" "$(ratio "$(values "ours librdkafka steady" 8 | median)" "$(values "kafka librdkafka steady" 8 | median)")" "<=" 1 x
+  target "idle process" "$idle" "<" 60 MB
+  target "three KIP-848 members settle" "$settled" "<" 1000 ms
+}
 
+alone() {
+  local code=0
+  echo; "$bench" start | tee "$dir/out"
+  target "start to the first acknowledged record, median" "$(grep -oE 'median [0-9.]+' "$dir/out" | cut -d' ' -f2)" "<" 100 ms
+  echo; "$bench" recover | tee "$dir/out"
+  target "kill -9 with 1 GB to the first answer, median" "$(grep -oE 'median [0-9.]+' "$dir/out" | cut -d' ' -f2)" "<" 500 ms
+  echo; "$bench" memory | tee "$dir/out"
+  target "growth of RSS over the second half of 10 M records" "$(grep -oE 'half: [-0-9.]+' "$dir/out" | cut -d' ' -f2)" "<" 4 MB
+  echo; "$bench" scale | tee "$dir/out" || code=$?
+  target "failures with 1,000 partitions, 1,000 connections, 200 groups" "$(grep -oE 'failures: [0-9]+' "$dir/out" | cut -d' ' -f2)" "<=" 0 ""
+}
+
+case $what in
+  all) compare; alone ;;
+  compare) compare ;;
+  alone) alone ;;
+  *) echo "broker.sh: WHAT is all, compare or alone" >&2; exit 1 ;;
+esac
 echo
-echo "| broker | what | records/s | broker CPU s per million | broker RSS MB | p99 ms |"
-echo "|---|---|---|---|---|---|"
-for what in produce consume; do
-  for broker in $brokers; do
-    lines=$(grep -E "^[1-9][0-9]* $broker $what" "$dir/results")
-    echo "| $broker | $what | $(median 4 <<<"$lines") | $(median 5 <<<"$lines") | $(median 6 <<<"$lines") | $(median 7 <<<"$lines") |"
-  done
-done
+echo "$(git rev-parse --short HEAD), $(nproc) cores of $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -1), load average $(cut -d' ' -f1 /proc/loadavg), $records records, $rounds rounds"
+echo
+echo "| target | found | wanted | |"
+echo "|---|---|---|---|"
+cat "$dir/targets"

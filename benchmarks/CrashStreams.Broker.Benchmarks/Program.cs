@@ -1,14 +1,50 @@
 using System.Globalization;
 using CrashStreams.Broker.Benchmarks;
+using CrashStreams.Broker.Benchmarks.Load;
+using CrashStreams.Broker.Benchmarks.Scale;
 
-// start: from nothing to the first acknowledged record.
-if (args is ["start"])
+const string Usage = """
+    start                                   from nothing to the first acknowledged record, 20 times
+    memory [MILLIONS]                       RSS and managed heap of a broker after each million records (10)
+    recover [MB] [TIMES]                    from kill -9 to the next process's first answer (1000, 5)
+    settle BOOTSTRAP [TIMES]                three KIP-848 members start; until each has its partitions (5)
+    scale [SECONDS]                         1,000 partitions, 1,000 connections, 200 groups (60)
+    log [DIR] [MB]                          the bare log on one thread: append, read, start (a temporary directory, 1024)
+    produce BOOTSTRAP TOPIC RECORDS [RATE]  librdkafka as the client, acks=all; as fast as it goes, or RATE records/s
+    consume BOOTSTRAP TOPIC RECORDS         librdkafka as the client, from the beginning
+    """;
+
+switch (args)
 {
-    await StartUp.RunAsync();
-    return;
+    case ["start"]:
+        await StartUp.RunAsync();
+        return 0;
+    case ["memory", .. var rest]:
+        await MemoryGrowth.RunAsync(Number(rest, 0, 10));
+        return 0;
+    case ["recover", .. var rest]:
+        await Recovery.RunAsync(Number(rest, 0, 1000), Number(rest, 1, 5));
+        return 0;
+    case ["settle", var bootstrap, .. var rest]:
+        await Settling.RunAsync(bootstrap, Number(rest, 0, 5));
+        return 0;
+    case ["scale", .. var rest]:
+        return await ScaleRun.RunAsync(Number(rest, 0, 60)) ? 0 : 1;
+    case ["log", .. var rest]:
+        LogThroughput.Run(rest.Length > 0 ? rest[0] : Directory.CreateTempSubdirectory("log-benchmark").FullName, Number(rest, 1, 1024));
+        return 0;
+    case ["produce", var bootstrap, var topic, var records, .. var rest]:
+        Console.WriteLine(ClientLoad.Produce(bootstrap, topic, long.Parse(records, CultureInfo.InvariantCulture), Number(rest, 0, 0)));
+        return 0;
+    case ["consume", var bootstrap, var topic, var records]:
+        Console.WriteLine(ClientLoad.Consume(bootstrap, topic, long.Parse(records, CultureInfo.InvariantCulture)));
+        return 0;
+    case ["serve", var directory]:
+        await ServedBroker.ServeAsync(directory);
+        return 0;
+    default:
+        Console.Error.WriteLine(Usage);
+        return 1;
 }
 
-// Otherwise the bare log: a directory for the data, and how many MB to write (1024).
-var directory = args.Length > 0 ? args[0] : Directory.CreateTempSubdirectory("log-benchmark").FullName;
-var megabytes = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 1024;
-LogThroughput.Run(directory, megabytes);
+static int Number(string[] arguments, int at, int usual) => at < arguments.Length ? int.Parse(arguments[at], CultureInfo.InvariantCulture) : usual;

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using Confluent.Kafka;
 
 namespace CrashStreams.Broker.Benchmarks;
@@ -28,9 +27,7 @@ internal static class StartUp
             directory.Delete(recursive: true);
         }
 
-        times.Sort();
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"start to first acknowledged record: median {times[Starts / 2]:0} ms ({times[0]:0}-{times[^1]:0}) of {Starts}"));
+        Console.WriteLine("start to the first acknowledged record, topic and client included:");
+        Console.WriteLine(Spread.Of(times, "ms"));
     }
 }

@@ -9,16 +9,23 @@ using CrashStreams.Log;
 //   load BOOTSTRAP TOPIC RECORDS [PARTITIONS]      makes the topic and fills it with the load generator's lines
 //   drain BOOTSTRAP TOPIC                          reads the topic to its end and only counts
 //   monitor BOOTSTRAP TOPIC RECORDS [THREADS]      runs the crash monitor on the topic until it has caught up
+//   latency BOOTSTRAP WINDOWS                      how long an alert takes with either clock
 //   compare KAFKA_HOME RESULT_FILE                 starts an Apache Kafka, loads it, and runs drain and monitor in turn
 if (args is not [var command, var bootstrap, var topic, ..])
 {
-    Console.Error.WriteLine("usage: CrashStreams.Drain produce|confluent|load|drain|monitor BOOTSTRAP TOPIC [RECORDS] [PARTITIONS|THREADS]");
+    Console.Error.WriteLine("usage: CrashStreams.Drain produce|confluent|load|drain|monitor|latency BOOTSTRAP TOPIC [RECORDS] [PARTITIONS|THREADS]");
     return 2;
 }
 
 if (command == "compare")
 {
     await Comparison.RunAsync(bootstrap, topic);
+    return 0;
+}
+
+if (command == "latency")
+{
+    await Latency.RunAsync(new KafkaLogClients(new KafkaOptions { BootstrapServers = bootstrap }), int.Parse(topic, CultureInfo.InvariantCulture));
     return 0;
 }
 
@@ -53,6 +60,6 @@ switch (command)
         Draining.Run(clients, await admin.OffsetsAsync([.. Enumerable.Range(0, count).Select(p => new TopicPartition(topic, p))], default));
         return 0;
     default:
-        Console.Error.WriteLine($"'{command}' is none of produce, confluent, load, drain, monitor and compare.");
+        Console.Error.WriteLine($"'{command}' is none of produce, confluent, load, drain, monitor, latency and compare.");
         return 2;
 }

@@ -28,11 +28,17 @@ internal static class BrokerCommand
     };
     private static readonly Option<bool> AutoCreate = new("--auto-create") { Description = "Create topics when a client first uses them." };
     private static readonly Option<int> DefaultPartitions = new("--default-partitions") { Description = "Partitions of topics created without a number.", DefaultValueFactory = _ => 1, HelpName = "N" };
+    private static readonly Option<double> SessionTimeout = new("--session-timeout")
+    {
+        Description = "Seconds without a heartbeat after which a group goes on without a member of the consumer protocol.",
+        DefaultValueFactory = _ => new BrokerOptions().ConsumerSessionTimeout.TotalSeconds,
+        HelpName = "SECONDS",
+    };
     private static readonly Option<bool> Verbose = new("--verbose") { Description = "Log what clients do wrong, too." };
 
     public static RootCommand Create()
     {
-        var command = new RootCommand(Description) { Port, Data, Memory, Flush, AutoCreate, DefaultPartitions, Verbose };
+        var command = new RootCommand(Description) { Port, Data, Memory, Flush, AutoCreate, DefaultPartitions, SessionTimeout, Verbose };
         command.Validators.Add(result =>
         {
             if (result.GetValue(Memory) == (result.GetValue(Data) is not null))
@@ -44,9 +50,7 @@ internal static class BrokerCommand
 
     private static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancelled)
     {
-        using var logging = LoggerFactory.Create(log => log
-            .AddSimpleConsole(console => console.SingleLine = true)
-            .SetMinimumLevel(arguments.GetValue(Verbose) ? LogLevel.Debug : LogLevel.Error));
+        using var log = new ConsoleLog(arguments.GetValue(Verbose) ? LogLevel.Debug : LogLevel.Error);
         var options = new BrokerOptions
         {
             Port = arguments.GetValue(Port),
@@ -54,7 +58,8 @@ internal static class BrokerCommand
             Flush = arguments.GetValue(Flush),
             AutoCreateTopics = arguments.GetValue(AutoCreate),
             DefaultPartitions = arguments.GetValue(DefaultPartitions),
-            LoggerFactory = logging,
+            ConsumerSessionTimeout = TimeSpan.FromSeconds(arguments.GetValue(SessionTimeout)),
+            LoggerFactory = log,
         };
         try
         {

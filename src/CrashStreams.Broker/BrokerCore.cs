@@ -54,10 +54,16 @@ internal sealed class BrokerCore
 
     public TransactionCoordinator Transactions { get; }
 
+    public GroupFlush Flushes { get; } = new();
+
     public ApiTable Apis { get; }
 
-    /// <summary>To be called when a turn of the loop ends: answers the fetches for which there is something new.</summary>
-    public void EndTurn() => _fetch.CompleteReady();
+    /// <summary>To be called when a turn of the loop ends: flushes what was appended, and answers the fetches for which there is something new.</summary>
+    public void EndTurn()
+    {
+        Flushes.Complete();
+        _fetch.CompleteReady();
+    }
 
     /// <summary>Closes the logs in good order, so that the next start is quick.</summary>
     public void Close()

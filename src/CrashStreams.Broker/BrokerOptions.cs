@@ -39,17 +39,17 @@ public sealed record BrokerOptions
     /// <summary>The number of partitions of topics created without one. Default: 1; range: 1 to 10,000.</summary>
     public int DefaultPartitions { get; init; } = 1;
 
-    /// <summary>
-    /// After this without a heartbeat a member of the consumer protocol (KIP-848) loses its partitions, `group.consumer.session.timeout.ms`; members of
-    /// the classic protocol bring their own. Default: 45 s, as in Apache Kafka; range: 1 s to 1 h.
-    /// </summary>
-    public TimeSpan ConsumerSessionTimeout { get; init; } = TimeSpan.FromSeconds(45);
-
     /// <summary>The most bytes of one request, `socket.request.max.bytes`. Default: 100 MiB; range: 1 KiB to 1 GiB.</summary>
     public int MaxRequestBytes { get; init; } = 100 * 1024 * 1024;
 
     /// <summary>How often segments are looked over for retention and compaction. Default: 15 s; range: 10 ms to 1 day.</summary>
     public TimeSpan LogCareInterval { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>
+    /// After how long without a heartbeat a member of the consumer protocol (KIP-848) counts as dead; 45 s by default, as <c>group.consumer.session.timeout.ms</c>.
+    /// From 1 s to 30 min.
+    /// </summary>
+    public TimeSpan ConsumerSessionTimeout { get; init; } = TimeSpan.FromSeconds(45);
 
     /// <summary>The clock. Default: the system's.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
@@ -84,10 +84,10 @@ public sealed record BrokerOptions
             yield return $"{nameof(MaxRequestBytes)} must be from 1 KiB to 1 GiB; it is {MaxRequestBytes}.";
         if (FlushInterval < TimeSpan.FromMilliseconds(10) || FlushInterval > TimeSpan.FromHours(1))
             yield return $"{nameof(FlushInterval)} must be from 10 ms to 1 h; it is {FlushInterval}.";
+        if (ConsumerSessionTimeout < TimeSpan.FromSeconds(1) || ConsumerSessionTimeout > TimeSpan.FromMinutes(30))
+            yield return $"{nameof(ConsumerSessionTimeout)} must be from 1 s to 30 min; it is {ConsumerSessionTimeout}.";
         if (LogCareInterval < TimeSpan.FromMilliseconds(10) || LogCareInterval > TimeSpan.FromDays(1))
             yield return $"{nameof(LogCareInterval)} must be from 10 ms to 1 day; it is {LogCareInterval}.";
-        if (ConsumerSessionTimeout < TimeSpan.FromSeconds(1) || ConsumerSessionTimeout > TimeSpan.FromHours(1))
-            yield return $"{nameof(ConsumerSessionTimeout)} must be from 1 s to 1 h; it is {ConsumerSessionTimeout}.";
         foreach (var user in Users.Where(user => user.Key.Length == 0 || user.Value.Length == 0 || user.Key.Contains('\0') || user.Value.Contains('\0')))
             yield return $"{nameof(Users)}: '{user.Key}' needs a name and a password, without NUL characters.";
     }

@@ -11,6 +11,9 @@ public sealed record CrashMonitorOptions
     /// <summary>Threads of this instance, each with its own share of the partitions. Default 1.</summary>
     public int Threads { get; init; } = 1;
 
+    /// <summary>What the crash of an instance may do to the alerts. Default: nothing is lost, some counts may be too high.</summary>
+    public ProcessingGuarantee Guarantee { get; init; } = ProcessingGuarantee.AtLeastOnce;
+
     /// <summary>The topic with the log lines. Default <c>logs</c>.</summary>
     public string InputTopic { get; init; } = "logs";
 
@@ -25,6 +28,12 @@ public sealed record CrashMonitorOptions
 
     /// <summary>How long a window waits for records that are out of order. Default 30 s.</summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// A second, longer grace: a late crash that comes within it corrects the result, which is then reported once more and marked as a correction. Default: late
+    /// crashes are dropped, counted. Windows are kept for so long.
+    /// </summary>
+    public TimeSpan? CorrectWithin { get; init; }
 
     /// <summary>What the field <c>timestamp</c> counts. Default: seconds.</summary>
     public TimestampUnit TimestampUnit { get; init; } = TimestampUnit.EpochSeconds;
@@ -80,6 +89,7 @@ public sealed record CrashMonitorOptions
         {
             ApplicationId = ApplicationId,
             Threads = Threads,
+            Guarantee = Guarantee,
             IdleAfter = IdleAfter,
             CloseAfterIdle = CloseAfterIdle,
             MaxFuture = MaxFuture,
@@ -122,6 +132,8 @@ public sealed record CrashMonitorOptions
             yield return $"{nameof(Window)} is {Window}: it must be whole milliseconds, at least one.";
         if (Grace < TimeSpan.Zero || Grace.Ticks % TimeSpan.TicksPerMillisecond != 0)
             yield return $"{nameof(Grace)} is {Grace}: it must be whole milliseconds and not negative.";
+        if (CorrectWithin <= Grace || CorrectWithin?.Ticks % TimeSpan.TicksPerMillisecond > 0)
+            yield return $"{nameof(CorrectWithin)} is {CorrectWithin}: it must be whole milliseconds and more than {nameof(Grace)} ({Grace}).";
         if (!Enum.IsDefined(TimestampUnit))
             yield return $"{nameof(TimestampUnit)} is {TimestampUnit}: choose EpochSeconds, EpochMilliseconds or Auto.";
         if (MaxValueBytes < 1)

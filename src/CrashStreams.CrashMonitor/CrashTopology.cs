@@ -1,6 +1,9 @@
 namespace CrashStreams.CrashMonitor;
 
-/// <summary>Counts severe crashes per user in tumbling windows, and reports each user above the threshold once, when the window closes.</summary>
+/// <summary>
+/// Counts severe crashes per user in tumbling windows, and reports each user above the threshold when the window closes: once, unless late crashes may
+/// correct results (<see cref="CrashMonitorOptions.CorrectWithin"/>).
+/// </summary>
 public static class CrashTopology
 {
     private const string CountsStore = "crash-counts";
@@ -17,14 +20,16 @@ public static class CrashTopology
         options.Validate();
         var builder = new StreamsBuilder();
 
-        var counts = builder
+        var windows = builder
             .Stream(options.InputTopic, LogSource.Create(options))
             .Filter((_, entry) => entry.IsSevereCrash, "severe-crashes")
             .SelectKey((_, entry) => entry.UserId, "by-user")
             .MapValues(entry => entry.Severity, "severity-only")
             .GroupByKey(new() { Name = ByUser, KeySerde = new UserIdSerde(), ValueSerde = new SeveritySerde() })
-            .WindowedBy(TimeWindows.OfSizeAndGrace(options.Window, options.Grace))
-            .Count(CountsStore, "count");
+            .WindowedBy(TimeWindows.OfSizeAndGrace(options.Window, options.Grace));
+        if (options.CorrectWithin is { } within)
+            windows = windows.CorrectedWithin(within);
+        var counts = windows.Count(CountsStore, "count");
 
         if (options.Debug && onCount is not null)
             counts.ToStream("running-counts").ForEach(onCount, "debug");
@@ -33,7 +38,7 @@ public static class CrashTopology
             .Suppress(Suppressed.UntilWindowCloses(), Final)
             .ToStream("final-counts")
             .Filter((_, count) => count > options.Threshold, "above-threshold")
-            .Map((user, count) => (user.Key, new CrashAlert(user.Window.Start, user.Window.End, user.Key, count)), "alerts");
+            .Process(static () => new AlertOfCount(), name: "alerts");
 
         if (onAlert is not null)
             alerts = alerts.Peek((_, alert) => onAlert(alert), "show");
@@ -44,5 +49,5 @@ public static class CrashTopology
 
     /// <summary>The topics that an application with this id makes for itself, to delete when it is not needed any more.</summary>
     public static IReadOnlyList<string> OwnTopics(string applicationId) =>
-        [$"{applicationId}-{ByUser}-repartition", $"{applicationId}-{CountsStore}-changelog", $"{applicationId}-{Final}-store-changelog"];
+        [$"{applicationId}-{ByUser}-repartition", $"{applicationId}-{CountsStore}-changelog", $"{applicationId}-{CountsStore}-corrections-changelog", $"{applicationId}-{Final}-store-changelog"];
 }

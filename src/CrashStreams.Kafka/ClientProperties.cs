@@ -11,6 +11,7 @@ internal sealed class ClientProperties
         "bootstrap.servers", "metadata.broker.list", "client.id", "group.id", "group.protocol", "group.instance.id", "group.remote.assignor",
         "partition.assignment.strategy", "enable.auto.commit", "auto.commit.enable", "enable.auto.offset.store", "enable.partition.eof",
         "auto.offset.reset", "isolation.level", "transactional.id", "enable.idempotence", "acks", "request.required.acks", "delivery.report.only.error",
+        "message.timeout.ms", "delivery.timeout.ms",
     ];
 
     private ClientProperties(string clientId, KafkaOptions options, IReadOnlyDictionary<string, string> own)
@@ -61,6 +62,9 @@ internal sealed class ClientProperties
             : Always("group.protocol", "consumer").Always("group.remote.assignor", "range");
     }
 
+    /// <summary>Without a group. librdkafka compares the session's timeout with the poll interval even so.</summary>
+    public ClientProperties Alone(KafkaOptions options) => Default("session.timeout.ms", options.SessionTimeout);
+
     public static ClientProperties Producer(KafkaOptions options, string clientId, string? transactionalId)
     {
         var properties = new ClientProperties(clientId, options, options.ProducerProperties)
@@ -73,14 +77,18 @@ internal sealed class ClientProperties
             .Default("compression.codec", options.Compression)
             .Default("queue.buffering.max.kbytes", options.ProducerBufferBytes >> 10)
             // Bounded by bytes alone.
-            .Default("queue.buffering.max.messages", 0)
-            .Default("message.timeout.ms", transactionalId is null || options.DeliveryTimeout < options.TransactionTimeout ? options.DeliveryTimeout : options.TransactionTimeout);
-        return transactionalId is null
-            ? properties
-            : properties.Always("transactional.id", transactionalId).Default("transaction.timeout.ms", options.TransactionTimeout)
-                // Once all brokers were away, "rebootstrap" discards their connections, but librdkafka (2.16.0) goes on asking the discarded one for the
-                // group's coordinator, and sending offsets to a transaction never comes back (confluentinc/librdkafka#5511).
-                .Default("metadata.recovery.strategy", "none");
+            .Default("queue.buffering.max.messages", 0);
+        // Without a transaction a record is never given up for its age alone: what was sent behind it (a watermark marker) could be written without it. When the
+        // broker is away for too long, flushing fails, and with the producer goes all that is still to be written.
+        if (transactionalId is null)
+            return properties.Always("message.timeout.ms", "0");
+        return properties
+            .Default("message.timeout.ms", options.DeliveryTimeout < options.TransactionTimeout ? options.DeliveryTimeout : options.TransactionTimeout)
+            .Always("transactional.id", transactionalId)
+            .Default("transaction.timeout.ms", options.TransactionTimeout)
+            // Once all brokers were away, "rebootstrap" discards their connections, but librdkafka (2.16.0) goes on asking the discarded one for the
+            // group's coordinator, and sending offsets to a transaction never comes back (confluentinc/librdkafka#5511).
+            .Default("metadata.recovery.strategy", "none");
     }
 
     public static ClientProperties Admin(KafkaOptions options, string clientId) => new(clientId, options, options.AdminProperties);

@@ -116,6 +116,8 @@ internal sealed unsafe class KafkaConsumer : NativeClient, ILogConsumer
         var progress = _partitions.Of(partition);
         if (_readCommitted && progress.End >= 0 && progress.End == progress.Position)
             return progress.End;
+        if (!progress.IsHeardOf)
+            return PartitionTable.Unknown;
 
         long low, high;
         var code = Librdkafka.rd_kafka_get_watermark_offsets(Handle, partition.Topic, partition.Partition, &low, &high);

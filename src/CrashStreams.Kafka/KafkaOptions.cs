@@ -68,11 +68,16 @@ public sealed record KafkaOptions
     /// <summary>The codec of produced batches: <c>none</c> (default), <c>lz4</c>, <c>zstd</c>, <c>snappy</c> or <c>gzip</c>.</summary>
     public string Compression { get; init; } = "none";
 
-    /// <summary>After how long without an acknowledgement a record counts as failed. Default 2 min.</summary>
+    /// <summary>
+    /// After how long without acknowledgements a flush or a full buffer counts as failed; in a transaction, each record. Default 2 min.
+    /// </summary>
     public TimeSpan DeliveryTimeout { get; init; } = TimeSpan.FromMinutes(2);
 
-    /// <summary>After how long the broker aborts an open transaction. Default 60 s.</summary>
-    public TimeSpan TransactionTimeout { get; init; } = TimeSpan.FromSeconds(60);
+    /// <summary>
+    /// After how long the broker aborts an open transaction. What an instance had begun when it was killed holds up the readers of its results for so long.
+    /// Default 10 s, as in Kafka Streams.
+    /// </summary>
+    public TimeSpan TransactionTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long a request that is waited for (metadata, committed offsets, admin) may take. Default 30 s.</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(30);

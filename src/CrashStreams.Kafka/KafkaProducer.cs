@@ -77,7 +77,7 @@ internal sealed unsafe class KafkaProducer : NativeClient, ILogProducer
 
     public void Flush()
     {
-        // Each record fails by itself after the delivery timeout; the rest is for the broker's last answer.
+        // In a transaction each record fails by itself after the delivery timeout; the rest is for the broker's last answer.
         var timeout = _options.DeliveryTimeout + _options.RequestTimeout;
         var code = Librdkafka.rd_kafka_flush(Handle, (int)timeout.TotalMilliseconds);
         ThrowFailures();

@@ -66,6 +66,11 @@ internal sealed unsafe class PartitionTable
         /// <summary>Where the end was last met.</summary>
         public long End { get; set; } = Unknown;
 
-        public void StartAt(long position) => (Position, End) = (position, Unknown);
+        private long _start = Unknown;
+
+        /// <summary>Whether a record or the end has come since reading began: what librdkafka remembers of an earlier reading is old.</summary>
+        public bool IsHeardOf => End >= 0 || Position > _start;
+
+        public void StartAt(long position) => (_start, Position, End) = (position, position, Unknown);
     }
 }

@@ -1,4 +1,5 @@
 using CrashStreams.Benchmarks.Memory;
+using Microsoft.Extensions.Time.Testing;
 
 namespace CrashStreams.CrashMonitor.Tests;
 
@@ -27,7 +28,8 @@ public class AllocationTests
 
     private static long Drain(CrashRun run)
     {
-        using var thread = run.Start();
+        // Commits and markers go by the clock: on a slow machine there would be more of them.
+        using var thread = run.Start(new FakeTimeProvider(new(2026, 1, 12, 0, 0, 0, TimeSpan.Zero)));
         thread.RunOnce();
         var before = GC.GetAllocatedBytesForCurrentThread();
         run.Drain(thread);

@@ -15,6 +15,7 @@ internal sealed class MonitorArguments
     private readonly Option<int> _threshold = new("--threshold") { Description = "Report users with more crashes than this", DefaultValueFactory = _ => _defaults.Threshold };
     private readonly DurationOption _window = new("--window", "Length of the windows", _defaults.Window);
     private readonly DurationOption _grace = new("--grace", "How long a window waits for lines out of order", _defaults.Grace);
+    private readonly DurationOption _correctWithin = new("--correct-within", "Late lines within this longer grace correct results; by default they are dropped", null);
     private readonly Option<TimestampUnit> _unit = new("--timestamps") { Description = "What the field timestamp counts", DefaultValueFactory = _ => _defaults.TimestampUnit };
     private readonly Option<bool> _caseSensitive = new("--case-sensitive") { Description = "Only \"crash\" in lower case is a crash" };
     private readonly DurationOption _maxFuture = new("--max-future", "Lines further ahead of the clock go where late ones go", _defaults.MaxFuture);
@@ -22,7 +23,7 @@ internal sealed class MonitorArguments
     public void AddTo(Command command)
     {
         AddTopicsTo(command);
-        foreach (var option in new Option[] { _threshold, _window, _grace, _unit, _caseSensitive, _maxFuture })
+        foreach (var option in new Option[] { _threshold, _window, _grace, _correctWithin, _unit, _caseSensitive, _maxFuture })
             command.Add(option);
     }
 
@@ -54,6 +55,7 @@ internal sealed class MonitorArguments
         Threshold = arguments.GetValue(_threshold),
         Window = _window.Read(arguments),
         Grace = _grace.Read(arguments),
+        CorrectWithin = _correctWithin.ReadOrNone(arguments),
         TimestampUnit = arguments.GetValue(_unit),
         CaseSensitive = arguments.GetValue(_caseSensitive),
         MaxFuture = _maxFuture.Read(arguments),

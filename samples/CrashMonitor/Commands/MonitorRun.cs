@@ -14,26 +14,27 @@ internal sealed class MonitorRun : IAsyncDisposable
     private readonly TimeProvider _time = TimeProvider.System;
     private readonly ClosedIntervals _intervals;
     private readonly DroppedLines _dropped = new();
-    private readonly ILoggerFactory _loggers = LoggerFactory.Create(logging => logging
-        .AddFilter((_, level) => level == LogLevel.Warning) // errors are told once, by the exception that ends the command
-        .AddSimpleConsole(console => console.SingleLine = true)
-        .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
-
+    private readonly ILoggerFactory _loggers;
     private readonly StreamsApplication _application;
     private readonly CancellationTokenSource _ending = new();
     private Task _printing = Task.CompletedTask;
     private bool _isStopped;
 
-    private MonitorRun(ILogClients clients, CrashMonitorOptions options)
+    private MonitorRun(ILogClients clients, CrashMonitorOptions options, LogLevel log)
     {
+        _loggers = LoggerFactory.Create(logging => logging
+            .SetMinimumLevel(log)
+            .AddFilter((_, level) => level >= log && level <= LogLevel.Warning) // errors are told once, by the exception that ends the command
+            .AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat) = (true, log < LogLevel.Warning ? "HH:mm:ss.fff " : null))
+            .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
         _intervals = new(_time);
         var topology = CrashTopology.Build(options, _intervals.Add, PrintCount);
         _application = new(topology, options.ToStreamsOptions(), clients, _loggers);
     }
 
-    public static async Task<MonitorRun> StartAsync(ILogClients clients, CrashMonitorOptions options, CancellationToken cancellation)
+    public static async Task<MonitorRun> StartAsync(ILogClients clients, CrashMonitorOptions options, CancellationToken cancellation, LogLevel log = LogLevel.Warning)
     {
-        var run = new MonitorRun(clients, options);
+        var run = new MonitorRun(clients, options, log);
         await run._application.StartAsync(cancellation);
         run._printing = run.PrintIntervalsAsync();
         return run;

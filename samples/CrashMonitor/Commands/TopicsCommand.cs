@@ -8,7 +8,11 @@ namespace CrashStreams.Samples.CrashMonitor.Commands;
 /// <summary><c>topics</c>: makes the monitor's topics, and clears everything away again.</summary>
 internal static class TopicsCommand
 {
-    private static readonly Dictionary<string, string> _noConfigs = [];
+    private static readonly Dictionary<string, string> _inputConfigs = [];
+
+    // An alert's time is in its value. As the record's time it would have the broker delete the alerts of an old backlog as soon as they are written: kept is
+    // what is younger than retention.ms, a week by default.
+    private static readonly Dictionary<string, string> _alertConfigs = new() { ["message.timestamp.type"] = "LogAppendTime" };
 
     public static Command Create() => new("topics", "Creates or deletes the monitor's topics.")
     {
@@ -21,7 +25,11 @@ internal static class TopicsCommand
     {
         using var admin = clients.CreateAdmin("crash-monitor-topics");
         string[] names = [options.InputTopic, options.AlertTopic];
-        var specs = names.Select(name => new TopicSpec(name, partitions, _noConfigs) { ReplicationFactor = replication }).ToList();
+        TopicSpec[] specs =
+        [
+            new(options.InputTopic, partitions, _inputConfigs) { ReplicationFactor = replication },
+            new(options.AlertTopic, partitions, _alertConfigs) { ReplicationFactor = replication },
+        ];
         await admin.CreateTopicsAsync(specs, cancellation);
         foreach (var (name, count) in await admin.PartitionCountsAsync(names, cancellation))
             Console.Error.WriteLine($"Topic '{name}' has {count} partitions{(count == partitions ? "." : $", not {partitions}: it existed already.")}");

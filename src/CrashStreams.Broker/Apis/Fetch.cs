@@ -16,6 +16,7 @@ internal sealed class Fetch(BrokerCore core)
 
     public void Handle(FetchRequest request, RequestContext context, Action<FetchResponse> reply)
     {
+        core.Flushes.Complete(); // nobody is to read what a power cut could still take back
         var session = _sessions.Open(request, core.Timers.NowMs, out var error);
         if (error != ErrorCode.None)
         {

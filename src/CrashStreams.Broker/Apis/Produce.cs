@@ -24,6 +24,7 @@ internal sealed class Produce(BrokerCore core)
     {
         var response = new ProduceResponse();
         var failed = false;
+        List<(PartitionLog Log, ProduceResponse.PartitionProduceResponse Answer)>? unflushed = null;
         foreach (var topic in request.TopicData)
         {
             var found = context.Version >= TopicIdVersion ? core.Topics.Find(topic.TopicId) : core.Topics.Find(topic.Name);
@@ -32,7 +33,7 @@ internal sealed class Produce(BrokerCore core)
             {
                 var result = Append(request, context.Version, found, partition);
                 failed |= result.Error != ErrorCode.None;
-                answers.Add(new ProduceResponse.PartitionProduceResponse
+                var answer = new ProduceResponse.PartitionProduceResponse
                 {
                     Index = partition.Index,
                     ErrorCode = result.Error,
@@ -40,10 +41,39 @@ internal sealed class Produce(BrokerCore core)
                     LogAppendTimeMs = result.Error == ErrorCode.None ? result.LogAppendTimeMs : -1,
                     LogStartOffset = result.Error == ErrorCode.None ? result.LogStartOffset : -1,
                     ErrorMessage = result.Message,
-                });
+                };
+                answers.Add(answer);
+                if (result.Error == ErrorCode.None && found!.Find(partition.Index)!.Log is var log && GroupFlush.IsNeededFor(log))
+                    (unflushed ??= []).Add((log, answer));
             }
             response.Responses.Add(new() { Name = topic.Name, TopicId = topic.TopicId, PartitionResponses = answers });
         }
+        if (unflushed is null)
+            Answer(request, context, response, failed, reply);
+        else
+            AnswerAfterFlush(request, context, response, failed, unflushed, reply);
+    }
+
+    private void AnswerAfterFlush(
+        ProduceRequest request, RequestContext context, ProduceResponse response, bool failed, List<(PartitionLog Log, ProduceResponse.PartitionProduceResponse Answer)> unflushed, Action<ProduceResponse?> reply)
+    {
+        foreach (var (log, _) in unflushed)
+            core.Flushes.Add(log);
+        core.Flushes.Then(failedLogs =>
+        {
+            foreach (var (log, answer) in unflushed)
+            {
+                if (!failedLogs.Contains(log))
+                    continue;
+                failed = true;
+                (answer.ErrorCode, answer.BaseOffset, answer.LogAppendTimeMs, answer.LogStartOffset) = (ErrorCode.KafkaStorageError, -1, -1, -1);
+            }
+            Answer(request, context, response, failed, reply);
+        });
+    }
+
+    private static void Answer(ProduceRequest request, RequestContext context, ProduceResponse response, bool failed, Action<ProduceResponse?> reply)
+    {
         if (request.Acks != 0)
         {
             reply(response);
@@ -76,7 +106,7 @@ internal sealed class Produce(BrokerCore core)
         }
         // The frame is the broker's own memory: the log writes offsets into the batch where it lies.
         var bytes = MemoryMarshal.AsMemory(data.Records.Memory).Span;
-        return partition.Log.Append(bytes, new AppendOptions { NowMs = core.Timers.NowMs });
+        return partition.Log.Append(bytes, new AppendOptions { NowMs = core.Timers.NowMs, DefersFlush = true });
     }
 
     private static AppendResult Refuse(ErrorCode error, string? message = null) => new() { Error = error, Message = message };

@@ -22,6 +22,9 @@ internal sealed class FetchRead(FetchRequest request, short version, FetchSessio
     /// <summary>The answer, when there are enough bytes or there is an error; else null, unless <paramref name="mustAnswer"/>.</summary>
     public FetchResponse? TryRead(bool mustAnswer)
     {
+        // Most looks at a waiting fetch find nothing: they are not to cost an answer.
+        if (!mustAnswer && request.MinBytes > 0 && !targets.Exists(IsWorthALook))
+            return null;
         var response = new FetchResponse { SessionId = session?.Id ?? 0 };
         var topics = new Dictionary<(string, Guid), FetchResponse.FetchableTopicResponse>();
         var left = Math.Min(request.MaxBytes, MaxResponseBytes);
@@ -52,6 +55,15 @@ internal sealed class FetchRead(FetchRequest request, short version, FetchSessio
 
     /// <summary>The partitions to wait for.</summary>
     public List<Partition> Partitions() => targets.Select(target => target.Resolve(catalog, _byId, out _)).OfType<Partition>().ToList();
+
+    /// <summary>Whether there is something to read, or an error to tell.</summary>
+    private bool IsWorthALook(FetchTarget target)
+    {
+        if (target.Resolve(catalog, _byId, out _) is not { } partition)
+            return true;
+        var end = _isolation == FetchIsolation.ReadCommitted ? partition.Log.LastStableOffset : partition.Log.EndOffset;
+        return target.FetchOffset < end || target.FetchOffset > partition.Log.EndOffset || target.FetchOffset < partition.Log.LogStartOffset;
+    }
 
     private FetchResponse.PartitionData Read(FetchTarget target, int maxBytes, bool isFirst)
     {

@@ -11,6 +11,9 @@ internal readonly record struct AppendOptions
     /// <summary>The batch has passed <see cref="BatchValidator"/> already, on another thread.</summary>
     public bool IsValidated { get; init; }
 
+    /// <summary>With <see cref="FlushPolicy.Always"/>: the caller flushes by <see cref="PartitionLog.FlushAppended"/> before it tells anyone of the append.</summary>
+    public bool DefersFlush { get; init; }
+
     public int LeaderEpoch { get; init; }
 }
 

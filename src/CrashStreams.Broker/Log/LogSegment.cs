@@ -3,6 +3,9 @@ using CrashStreams.Protocol.Records;
 
 namespace CrashStreams.Broker.Log;
 
+/// <summary>The end of a segment: its bytes, its next offset, and the largest timestamp before.</summary>
+internal readonly record struct SegmentEnd(long Length, long NextOffset, long MaxTimestamp);
+
 /// <summary>
 /// A part of a log: a file of batches, named after its first offset, and the index of it. The last segment is open for appends;
 /// a closed one is opened while it is read, so that the number of open files does not grow with the log.
@@ -83,7 +86,7 @@ internal sealed class LogSegment(IStorage storage, string directory, long baseOf
     public void Note(in RecordBatchView header, int indexIntervalBytes)
     {
         var index = _index ??= new SparseIndex();
-        if (index.LastPosition < 0 || Length - index.LastPosition >= indexIntervalBytes)
+        if (index.IsDue(Length, indexIntervalBytes))
             index.Add((int)(header.BaseOffset - BaseOffset), (int)Length, Length == 0 ? long.MinValue : _maxTimestamp);
         if (Length == 0)
             _firstTimestamp = header.MaxTimestamp;
@@ -109,10 +112,18 @@ internal sealed class LogSegment(IStorage storage, string directory, long baseOf
         }
     }
 
-    public void Cut(long length)
+    /// <summary>Where the segment ends now, for <see cref="CutBack"/>.</summary>
+    public SegmentEnd End => new(Length, NextOffset, _maxTimestamp);
+
+    /// <summary>Takes back what was appended, or half written, since an end.</summary>
+    public void CutBack(SegmentEnd end)
     {
-        _open!.File.Truncate(length);
-        Length = length;
+        if (Length != end.Length)
+        {
+            _index?.Truncate(end.Length);
+            (Length, NextOffset, _maxTimestamp) = (end.Length, end.NextOffset, end.MaxTimestamp);
+        }
+        _open!.File.Truncate(end.Length);
     }
 
     public void SaveIndex(bool closed, bool flush = false)

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using CrashStreams.Protocol;
 
 namespace CrashStreams.Broker.Log;
@@ -55,6 +56,12 @@ internal readonly struct LogSlice : IDisposable
         if (_file is not null && _file.Read(_position + offset, target) != target.Length)
             throw new IOException($"A log segment is shorter than {_position + offset + target.Length} bytes: its file was changed from outside.");
     }
+
+    /// <summary>Whether <see cref="Send"/> works: the slice lies in a file of the file system, and the system can send files.</summary>
+    public bool CanSend => _file?.File.CanSend == true;
+
+    /// <summary>Sends from <paramref name="offset"/> of the slice on what the socket takes without waiting.</summary>
+    public int Send(Socket socket, long offset, int count) => _file!.File.Send(socket, _position + offset, count);
 
     public byte[] ToArray()
     {

@@ -29,7 +29,7 @@ internal sealed partial class PartitionLog
         }
         if (Config.LogAppendTime)
             RecordBatchStamp.SetLogAppendTime(batch, options.NowMs);
-        return Write(batch, options.LeaderEpoch, Config.LogAppendTime ? options.NowMs : -1);
+        return Write(batch, options.LeaderEpoch, Config.LogAppendTime ? options.NowMs : -1, options.DefersFlush);
     }
 
     /// <summary>Ends a transaction of a producer in this partition.</summary>
@@ -42,21 +42,24 @@ internal sealed partial class PartitionLog
         return Write(marker, leaderEpoch, -1);
     }
 
-    private AppendResult Write(Span<byte> batch, int leaderEpoch, long logAppendTimeMs)
+    private AppendResult Write(Span<byte> batch, int leaderEpoch, long logAppendTimeMs, bool defersFlush = false)
     {
         var baseOffset = EndOffset;
         RecordBatchStamp.Assign(batch, baseOffset, leaderEpoch);
         var header = new RecordBatchView(batch);
+        var flushesNow = Config.Flush == FlushPolicy.Always && !defersFlush;
+        SegmentEnd? before = null;
         try
         {
             RollIfNeeded(header);
+            before = Active.End;
             Active.Append(batch, header, Config.IndexIntervalBytes);
-            if (Config.Flush == FlushPolicy.Always)
+            if (flushesNow)
                 FlushActive();
         }
         catch (IOException failed)
         {
-            return Failed(failed);
+            return Failed(failed, before ?? Active.End);
         }
         var stable = LastStableOffset;
         EndOffset = header.NextOffset;
@@ -64,7 +67,11 @@ internal sealed partial class PartitionLog
         Appended?.Invoke();
         if (LastStableOffset != stable)
             LastStableOffsetMoved?.Invoke();
-        CheckpointIfDue(batch.Length);
+        if (!flushesNow)
+            _unflushed.Add(Active);
+        _checkpointedBytes += batch.Length;
+        if (Config.Flush != FlushPolicy.Always || flushesNow)
+            CheckpointIfDue();
         return Accepted(baseOffset, logAppendTimeMs);
     }
 
@@ -86,12 +93,12 @@ internal sealed partial class PartitionLog
             Roll();
     }
 
-    private AppendResult Failed(IOException failed)
+    private AppendResult Failed(IOException failed, SegmentEnd before)
     {
-        // What the failed write left behind the end would be found at the next start: cut it off, now if the disk lets us.
+        // What the failed write or flush left behind the end would be found at the next start: cut it off, now if the disk lets us.
         try
         {
-            Active.Cut(Active.Length);
+            Active.CutBack(before);
         }
         catch (IOException)
         {

@@ -86,11 +86,18 @@ internal sealed partial class PartitionLog
         SaveCheckpoint();
     }
 
-    private void CheckpointIfDue(int appendedBytes)
+    /// <summary>Forces to the disk what was appended with <see cref="AppendOptions.DefersFlush"/>.</summary>
+    /// <exception cref="IOException">The disk failed; what was appended may be lost by a power cut.</exception>
+    public void FlushAppended()
     {
-        if (Config.Flush != FlushPolicy.Always)
-            _unflushed.Add(Active);
-        _checkpointedBytes += appendedBytes;
+        foreach (var segment in _unflushed)
+            segment.Flush();
+        _unflushed.Clear();
+        CheckpointIfDue();
+    }
+
+    private void CheckpointIfDue()
+    {
         if (_checkpointedBytes >= Config.CheckpointBytes)
             SaveCheckpoint();
     }

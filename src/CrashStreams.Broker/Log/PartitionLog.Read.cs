@@ -102,10 +102,10 @@ internal sealed partial class PartitionLog
     {
         var start = range.Start;
         var indexed = segment.Index.FloorByPosition((int)Math.Min(start + maxBytes, int.MaxValue));
-        if (indexed.Position > start)
-            return (indexed.Position, segment.BaseOffset + indexed.RelativeOffset);
+        var (end, next) = indexed.Position > start ? (indexed.Position, segment.BaseOffset + indexed.RelativeOffset) : (start, offset);
+        if (end - start > maxBytes / 2)
+            return (end, next);
         Span<byte> header = stackalloc byte[RecordBatchHeader.Size];
-        var (end, next) = (start, offset);
         while (end < range.End && file.Read(end, header) == header.Length)
         {
             var batch = new RecordBatchView(header);
@@ -133,6 +133,12 @@ internal sealed partial class PartitionLog
 
     private void RememberReadEnd(LogSegment segment, long offset, long position)
     {
+        // Readers at the end of the log all end at the same place: one of them is enough to remember.
+        foreach (var (known, knownOffset, _) in _readEnds)
+        {
+            if (knownOffset == offset && known == segment)
+                return;
+        }
         _readEnds[_nextReadEnd] = (segment, offset, position);
         _nextReadEnd = (_nextReadEnd + 1) % _readEnds.Length;
     }

@@ -23,10 +23,19 @@ internal sealed class SparseIndex
     private const int EntrySize = 16;
     private const int SummaryCount = -1;
 
+    /// <summary>
+    /// Entries lie at least this part of what is before them apart: a full segment of 1 GB has some ten thousand entries (200 KB), the
+    /// look-up from an entry on passes over 0.05 % of it, and what a log keeps in memory hardly grows with it.
+    /// </summary>
+    private const int PartsOfPosition = 2048;
+
     private readonly List<IndexEntry> _entries = [];
     private int _saved;
 
     public int LastPosition => _entries.Count == 0 ? -1 : _entries[^1].Position;
+
+    /// <summary>Whether the batch at a position is far enough behind the last entry to get one.</summary>
+    public bool IsDue(long position, int intervalBytes) => _entries.Count == 0 || position - LastPosition >= Math.Max(intervalBytes, position / PartsOfPosition);
 
     public void Add(int relativeOffset, int position, long maxTimestampBefore) => _entries.Add(new(relativeOffset, position, maxTimestampBefore));
 

@@ -93,7 +93,7 @@ internal sealed class BrokerServer : IAsyncDisposable
                 var handshake = new SslServerAuthenticationOptions { ServerCertificate = certificate, EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13 };
                 await tls.AuthenticateAsServerAsync(handshake, _stop.Token).ConfigureAwait(false);
             }
-            var connection = new ClientConnection(stream, host, this, _log);
+            var connection = new ClientConnection(stream, stream is NetworkStream ? socket : null, host, this, _log);
             var done = new TaskCompletionSource();
             _connections[connection] = done.Task;
             if (_stop.IsCancellationRequested)

@@ -1,6 +1,4 @@
-using System.Buffers;
-using System.Buffers.Binary;
-using System.IO.Pipelines;
+using System.Net.Sockets;
 using CrashStreams.Broker.Apis;
 using CrashStreams.Broker.Coordination;
 using CrashStreams.Protocol;
@@ -16,26 +14,29 @@ namespace CrashStreams.Broker.Server;
 internal sealed class ClientConnection : IClientSession, IThreadPoolWorkItem
 {
     private const int MaxPending = 1000; // requests read ahead of their answers; then the socket has to wait
-    private const int FlushBytes = 256 * 1024;
+
+    [ThreadStatic]
+    private static ClientConnection? _runningLoop; // the connection whose thread runs the loop right now
 
     private readonly Stream _stream;
     private readonly BrokerServer _server;
     private readonly string _host;
     private readonly ILogger _log;
-    private readonly PipeReader _reader;
-    private readonly PipeWriter _writer;
+    private readonly FrameReader _reader;
+    private readonly FrameWriter _writer;
     private readonly Lock _lock = new();
     private readonly Queue<PendingRequest> _pending = new();
     private TaskCompletionSource? _roomWanted;
     private bool _isWriting;
+    private bool _answersHere;
     private bool _isClosed;
 
-    public ClientConnection(Stream stream, string host, BrokerServer server, ILogger log)
+    public ClientConnection(Stream stream, Socket? socket, string host, BrokerServer server, ILogger log)
     {
         (_stream, _host, _server, _log) = (stream, host, server, log);
         Authentication = server.Core.Options.Users.Count > 0 ? new Authentication(server.Core.Options.Users) : null;
-        _reader = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: 64 * 1024, minimumReadSize: 4096, leaveOpen: true));
-        _writer = PipeWriter.Create(stream, new StreamPipeWriterOptions(minimumBufferSize: 16 * 1024, leaveOpen: true));
+        _reader = new FrameReader(stream, server.Core.Options.MaxRequestBytes);
+        _writer = new FrameWriter(stream, socket);
     }
 
     public Authentication? Authentication { get; }
@@ -45,17 +46,13 @@ internal sealed class ClientConnection : IClientSession, IThreadPoolWorkItem
     {
         try
         {
-            while (true)
+            do
             {
-                var read = await _reader.ReadAsync().ConfigureAwait(false);
-                var rest = read.Buffer;
-                while (TryCutFrame(ref rest, out var frame, out var length))
+                while (_reader.TryRead(out var frame, out var length))
                     await AcceptAsync(frame, length).ConfigureAwait(false);
-                _reader.AdvanceTo(rest.Start, rest.End);
-                _server.Loop.RunPosted();
-                if (read.IsCompleted || _isClosed)
-                    return;
+                RunLoop();
             }
+            while (!_isClosed && await _reader.ReadMoreAsync().ConfigureAwait(false));
         }
         catch (ProtocolException error)
         {
@@ -68,6 +65,7 @@ internal sealed class ClientConnection : IClientSession, IThreadPoolWorkItem
         finally
         {
             Close();
+            _reader.Dispose();
             _server.Loop.RunPosted();
         }
     }
@@ -98,27 +96,24 @@ internal sealed class ClientConnection : IClientSession, IThreadPoolWorkItem
                 return;
             _isWriting = true;
         }
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
+        if (_runningLoop == this)
+            _answersHere = true;
+        else
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
     }
 
     void IThreadPoolWorkItem.Execute() => _ = SendAnswersAsync();
 
-    private bool TryCutFrame(ref ReadOnlySequence<byte> rest, out byte[] frame, out int length)
+    /// <summary>Runs the loop, then sends this connection's own answers without another thread: most requests are answered at once.</summary>
+    private void RunLoop()
     {
-        (frame, length) = ([], 0);
-        if (rest.Length < sizeof(int))
-            return false;
-        Span<byte> prefix = stackalloc byte[sizeof(int)];
-        rest.Slice(0, sizeof(int)).CopyTo(prefix);
-        length = BinaryPrimitives.ReadInt32BigEndian(prefix);
-        if (length <= 0 || length > _server.Core.Options.MaxRequestBytes)
-            throw new ProtocolException($"A frame of {length} bytes; the limit is {_server.Core.Options.MaxRequestBytes}.");
-        if (rest.Length - sizeof(int) < length)
-            return false;
-        frame = ArrayPool<byte>.Shared.Rent(length);
-        rest.Slice(sizeof(int), length).CopyTo(frame);
-        rest = rest.Slice(sizeof(int) + length);
-        return true;
+        _runningLoop = this;
+        _server.Loop.RunPosted();
+        _runningLoop = null;
+        if (!_answersHere)
+            return;
+        _answersHere = false;
+        _ = SendAnswersAsync();
     }
 
     private async ValueTask AcceptAsync(byte[] frame, int length)
@@ -134,7 +129,7 @@ internal sealed class ClientConnection : IClientSession, IThreadPoolWorkItem
         _server.Loop.Enqueue(request);
         if (room is null)
             return;
-        _server.Loop.RunPosted();
+        RunLoop();
         await room.ConfigureAwait(false);
     }
 
@@ -160,19 +155,26 @@ internal sealed class ClientConnection : IClientSession, IThreadPoolWorkItem
     {
         try
         {
-            while (NextAnswered() is { } request)
-                await SendAsync(request).ConfigureAwait(false);
+            // Answers that are there together leave together: one system call for all of them.
+            for (var request = NextAnswered(elseEnd: true); request is not null; request = NextAnswered(elseEnd: true))
+            {
+                for (var next = request; next is not null; next = NextAnswered(elseEnd: false))
+                    await SendAsync(next).ConfigureAwait(false);
+                await _writer.FlushAsync().ConfigureAwait(false);
+            }
         }
         catch (Exception error)
         {
             _log.LogDebug(error, "{Client} took no answer.", _host);
             Close();
-            while (NextAnswered() is { } request)
+            _writer.Drop();
+            while (NextAnswered(elseEnd: true) is { } request)
                 DropAnswer(request);
         }
     }
 
-    private PendingRequest? NextAnswered()
+    /// <summary>The next request in order when it is answered; if it isn't, this can be the end of the writing.</summary>
+    private PendingRequest? NextAnswered(bool elseEnd)
     {
         PendingRequest? next = null;
         TaskCompletionSource? waiter = null;
@@ -180,7 +182,7 @@ internal sealed class ClientConnection : IClientSession, IThreadPoolWorkItem
         {
             if (_pending.TryPeek(out var first) && first.IsDone)
                 next = _pending.Dequeue();
-            else
+            else if (elseEnd)
                 _isWriting = false;
             if (_pending.Count < MaxPending / 2)
                 (waiter, _roomWanted) = (_roomWanted, null);
@@ -194,23 +196,8 @@ internal sealed class ClientConnection : IClientSession, IThreadPoolWorkItem
         if (request.Response is null)
             return;
         using var buffer = Encode(request);
-        if (_isClosed)
-            return;
-        WriteLength(buffer.TotalLength);
-        var unflushed = 0;
-        foreach (var piece in buffer.CopyTo(_writer, FlushBytes))
-            if ((unflushed += piece) >= FlushBytes)
-            {
-                await _writer.FlushAsync().ConfigureAwait(false);
-                unflushed = 0;
-            }
-        await _writer.FlushAsync().ConfigureAwait(false);
-    }
-
-    private void WriteLength(int length)
-    {
-        BinaryPrimitives.WriteInt32BigEndian(_writer.GetSpan(sizeof(int)), length);
-        _writer.Advance(sizeof(int));
+        if (!_isClosed)
+            await _writer.WriteAsync(buffer).ConfigureAwait(false);
     }
 
     private static WireBuffer Encode(PendingRequest request)

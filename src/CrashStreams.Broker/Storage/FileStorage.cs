@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using CrashStreams.Broker.Faults;
 using Microsoft.Win32.SafeHandles;
 
@@ -72,6 +73,10 @@ internal sealed class FileStorage : IStorage
                 total += read;
             return total;
         }
+
+        public bool CanSend => SendFile.IsSupported;
+
+        public int Send(Socket socket, long position, int count) => SendFile.Send(socket, handle, position, count);
 
         public void Write(long position, ReadOnlySpan<byte> bytes)
         {

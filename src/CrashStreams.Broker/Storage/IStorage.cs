@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+
 namespace CrashStreams.Broker.Storage;
 
 /// <summary>The files of a broker. Paths are relative, with '/' between the names.</summary>
@@ -46,6 +48,13 @@ internal interface IStorageFile : IDisposable
 
     /// <summary>Reads until the target is full or the file ends; returns the bytes read.</summary>
     int Read(long position, Span<byte> target);
+
+    /// <summary>Whether <see cref="Send"/> works.</summary>
+    bool CanSend => false;
+
+    /// <summary>Sends bytes to a socket in non-blocking mode, as many as it takes now; none when it is full.</summary>
+    /// <exception cref="IOException">The peer is gone, or the file can't be read.</exception>
+    int Send(Socket socket, long position, int count) => throw new NotSupportedException();
 
     void Write(long position, ReadOnlySpan<byte> bytes);
 

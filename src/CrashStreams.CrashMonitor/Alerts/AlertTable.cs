@@ -13,7 +13,7 @@ public static class AlertTable
         var rows = alerts
             .OrderByDescending(alert => alert.CrashCount)
             .ThenBy(alert => alert.UserId, StringComparer.Ordinal)
-            .Select(alert => (string[])[Interval(alert), alert.UserId, alert.CrashCount.ToString(CultureInfo.InvariantCulture)])
+            .Select(alert => (string[])[Interval(alert), alert.UserId, alert.CrashCount.ToString(CultureInfo.InvariantCulture) + (alert.IsCorrection ? " (corrected)" : "")])
             .ToList();
         if (rows.Count == 0)
             return;

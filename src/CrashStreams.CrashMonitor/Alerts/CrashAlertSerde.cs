@@ -5,7 +5,8 @@ namespace CrashStreams.CrashMonitor;
 
 /// <summary>
 /// Alerts in JSON:
-/// <c>{"interval_start":"2026-01-11T14:42:50Z","interval_end":"2026-01-11T14:43:00Z","user_id":"user_1836","crash_count":5}</c>.
+/// <c>{"interval_start":"2026-01-11T14:42:50Z","interval_end":"2026-01-11T14:43:00Z","user_id":"user_1836","crash_count":5}</c>;
+/// a correction has <c>"correction":true</c> as well.
 /// </summary>
 public sealed class CrashAlertSerde : Serde<CrashAlert>
 {

@@ -3,7 +3,8 @@ namespace CrashStreams.CrashMonitor;
 /// <summary>
 /// Recomputes the alerts from the input, independently of the engine. A record is late for its window when the window's end + grace is not
 /// past the watermark of the record's own partition: the highest event time read from it so far, the record's own included. All
-/// other records count, whatever the other partitions hold, so the order in which partitions are given does not matter.
+/// other records count, whatever the other partitions hold, so the order in which partitions are given does not matter. With a second grace a late record
+/// is judged by that one in the same way: what it lets in is in the window's last correction.
 /// </summary>
 public sealed class AlertOracle
 {
@@ -14,9 +15,10 @@ public sealed class AlertOracle
     private readonly LineReader _line;
     private readonly Dictionary<int, long> _watermarks = [];
     private readonly Dictionary<(long StartMs, string User), long> _counts = [];
+    private readonly Dictionary<(long StartMs, string User), long> _lateCounts = [];
     private readonly Dictionary<string, string> _users = [];
     private readonly SortedDictionary<string, long> _malformed = new(StringComparer.Ordinal);
-    private long _records, _matching, _late, _future;
+    private long _records, _matching, _correcting, _late, _future;
 
     /// <param name="options">What the monitor ran with.</param>
     /// <param name="latest">Event times above this count as lies: such records move no watermark and are in no window.</param>
@@ -54,15 +56,22 @@ public sealed class AlertOracle
     private void Count(long startMs, long watermark)
     {
         _matching++;
+        var counts = _counts;
         if (ClosingTime(startMs) <= watermark)
         {
-            _late++;
-            return;
+            if (_options.CorrectWithin is not { } within || startMs + _windowMs + (long)within.TotalMilliseconds <= watermark)
+            {
+                _late++;
+                return;
+            }
+
+            _correcting++;
+            counts = _lateCounts;
         }
 
         if (!_users.TryGetValue(_line.User, out var user))
             _users[user = _line.User] = user;
-        _counts[(startMs, user)] = _counts.GetValueOrDefault((startMs, user)) + 1;
+        counts[(startMs, user)] = counts.GetValueOrDefault((startMs, user)) + 1;
     }
 
     /// <summary>What the alerts have to be after all the input.</summary>
@@ -71,20 +80,28 @@ public sealed class AlertOracle
     {
         var slowest = everythingIsClosed ? long.MaxValue : _watermarks.Values.DefaultIfEmpty(long.MinValue).Min();
         var fastest = _watermarks.Values.DefaultIfEmpty(long.MinValue).Max();
-        Dictionary<AlertKey, long> due = [], possible = [];
+        Dictionary<AlertKey, long> due = [], possible = [], dueCorrections = [], possibleCorrections = [];
         foreach (var ((startMs, user), count) in _counts)
+            Expect(startMs, user, count, due, possible);
+        foreach (var ((startMs, user), count) in _lateCounts)
+            Expect(startMs, user, count + _counts.GetValueOrDefault((startMs, user)), dueCorrections, possibleCorrections);
+
+        void Expect(long startMs, string user, long count, Dictionary<AlertKey, long> whenAllPassed, Dictionary<AlertKey, long> whenSomePassed)
         {
             if (count <= _options.Threshold)
-                continue;
+                return;
             var closesAt = ClosingTime(startMs);
             if (closesAt <= slowest)
-                due.Add(new(startMs, startMs + _windowMs, user), count);
+                whenAllPassed.Add(new(startMs, startMs + _windowMs, user), count);
             else if (closesAt <= fastest)
-                possible.Add(new(startMs, startMs + _windowMs, user), count);
+                whenSomePassed.Add(new(startMs, startMs + _windowMs, user), count);
         }
 
         return new(due, possible)
         {
+            DueCorrections = dueCorrections,
+            PossibleCorrections = possibleCorrections,
+            Correcting = _correcting,
             Records = _records,
             Matching = _matching,
             Late = _late,

@@ -11,13 +11,22 @@ public readonly record struct AlertKey(long StartMs, long EndMs, string UserId);
 /// <param name="Possible">The alerts that may be there as well: some partition's watermark has, so the others may have been idle.</param>
 public sealed record ExpectedAlerts(IReadOnlyDictionary<AlertKey, long> Due, IReadOnlyDictionary<AlertKey, long> Possible)
 {
+    /// <summary>What late crashes make of windows that every partition has passed, by the last correction of each: all the crashes that came within the second grace.</summary>
+    public IReadOnlyDictionary<AlertKey, long> DueCorrections { get; init; } = new Dictionary<AlertKey, long>();
+
+    /// <summary>The same for windows that only some partitions have passed.</summary>
+    public IReadOnlyDictionary<AlertKey, long> PossibleCorrections { get; init; } = new Dictionary<AlertKey, long>();
+
     /// <summary>All input records.</summary>
     public required long Records { get; init; }
 
     /// <summary>Severe crashes among them, late ones included.</summary>
     public required long Matching { get; init; }
 
-    /// <summary>Severe crashes that missed their window.</summary>
+    /// <summary>Severe crashes that missed their window and corrected its result.</summary>
+    public long Correcting { get; init; }
+
+    /// <summary>Severe crashes that missed their window for good.</summary>
     public required long Late { get; init; }
 
     /// <summary>Records with an event time too far in the future.</summary>

@@ -10,10 +10,10 @@ public static class VerificationText
     public static void Write(TextWriter output, AlertComparison comparison, int rows = 10)
     {
         var expected = comparison.Expected;
-        output.WriteLine($"Input     {expected.Records:N0} records, {expected.Matching:N0} severe crashes, {expected.Late:N0} of them late, {expected.Future:N0} from the future");
+        output.WriteLine($"Input     {expected.Records:N0} records, {expected.Matching:N0} severe crashes, {expected.Late:N0} of them late{(expected.Correcting > 0 ? $", {expected.Correcting:N0} correcting" : "")}, {expected.Future:N0} from the future");
         if (expected.Malformed.Count > 0)
             output.WriteLine($"Malformed {string.Join(", ", expected.Malformed.Select(reason => $"{reason.Value:N0} {reason.Key}"))}");
-        output.WriteLine($"Alerts    {comparison.Found:N0} found, {expected.Due.Count:N0} have to be there, {expected.Possible.Count:N0} more may be");
+        output.WriteLine($"Alerts    {comparison.Found:N0} found, {expected.Due.Count:N0} have to be there, {expected.Possible.Count:N0} more may be{(comparison.Corrections > 0 ? $"; {comparison.Corrections:N0} are corrections of {expected.DueCorrections.Count + expected.PossibleCorrections.Count:N0} rows" : "")}");
         Write(output, "missing", comparison.Missing, rows);
         Write(output, "wrong", comparison.Wrong, rows);
         Write(output, "extra", comparison.Extra, rows);

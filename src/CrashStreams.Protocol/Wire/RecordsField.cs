@@ -34,6 +34,11 @@ internal readonly struct RecordsField
 
     public int Length => Math.Max(0, _lengthPlusOne - 1);
 
+    /// <summary>What the records are a slice of, beginning at <see cref="SourceOffset"/>; null when they lie in memory.</summary>
+    public IRecordSource? Source => _source;
+
+    public long SourceOffset => _offset;
+
     /// <summary>The bytes of a slice of memory; those of a source have to be copied first.</summary>
     public ReadOnlyMemory<byte> Memory => _source is null ? _memory : throw new InvalidOperationException("The records lie in a source.");
 

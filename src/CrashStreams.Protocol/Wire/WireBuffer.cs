@@ -21,6 +21,11 @@ internal sealed class WireBuffer(int capacity = 256) : IDisposable
 
     public Span<byte> Written => _bytes.AsSpan(0, _length);
 
+    public ReadOnlyMemory<byte> WrittenMemory => _bytes.AsMemory(0, _length);
+
+    /// <summary>The records of the message, each with the position in <see cref="Written"/> before which it belongs, in order.</summary>
+    public IReadOnlyList<(int Position, RecordsField Records)> Inserts => _inserts ?? (IReadOnlyList<(int, RecordsField)>)[];
+
     /// <summary>Makes room for <paramref name="count"/> more bytes, which the caller fills.</summary>
     public Span<byte> Append(int count)
     {
@@ -48,34 +53,21 @@ internal sealed class WireBuffer(int capacity = 256) : IDisposable
         return _bytes.AsSpan(position, count);
     }
 
-    /// <summary>Copies the whole message to <paramref name="destination"/>, in pieces of at most <paramref name="maxPiece"/> bytes.</summary>
-    public IEnumerable<int> CopyTo(IBufferWriter<byte> destination, int maxPiece)
-    {
-        var position = 0;
-        foreach (var (insertPosition, records) in _inserts ?? [])
-        {
-            destination.Write(_bytes.AsSpan(position, insertPosition - position));
-            position = insertPosition;
-            for (var copied = 0; copied < records.Length;)
-            {
-                var piece = Math.Min(maxPiece, records.Length - copied);
-                records.CopyTo(copied, destination.GetSpan(piece)[..piece]);
-                destination.Advance(piece);
-                copied += piece;
-                yield return piece;
-            }
-        }
-        destination.Write(_bytes.AsSpan(position, _length - position));
-        yield return _length - position;
-    }
-
     public byte[] ToArray()
     {
-        var all = new ArrayBufferWriter<byte>(TotalLength + 1);
-        foreach (var _ in CopyTo(all, int.MaxValue))
+        var all = new byte[TotalLength];
+        var rest = all.AsSpan();
+        var position = 0;
+        foreach (var (insertPosition, records) in Inserts)
         {
+            Written[position..insertPosition].CopyTo(rest);
+            rest = rest[(insertPosition - position)..];
+            position = insertPosition;
+            records.CopyTo(0, rest[..records.Length]);
+            rest = rest[records.Length..];
         }
-        return all.WrittenSpan.ToArray();
+        Written[position..].CopyTo(rest);
+        return all;
     }
 
     public void Dispose()

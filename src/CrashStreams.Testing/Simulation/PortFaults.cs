@@ -8,6 +8,8 @@ namespace CrashStreams.Testing.Simulation;
 /// </summary>
 internal sealed class PortFaults(Simulation simulation, SimulatedInstance instance, SimulationRandom random)
 {
+    private const double MissedEpochRate = 0.3;
+
     /// <summary>After a crash: whatever the dead code still calls reaches nobody.</summary>
     public bool IsDead { get; private set; }
 
@@ -48,6 +50,9 @@ internal sealed class PortFaults(Simulation simulation, SimulatedInstance instan
 
     /// <summary>Whether something small goes wrong that the client itself repairs.</summary>
     public bool Hiccup() => simulation.IsChaotic && random.Chance(simulation.Plan.ErrorRate);
+
+    /// <summary>Whether a commit overtakes the heartbeat that would have told the group's new epoch.</summary>
+    public bool MissesEpoch() => simulation.IsChaotic && random.Chance(MissedEpochRate);
 
     public void ThrowIfDead()
     {

@@ -3,13 +3,13 @@ using CrashStreams.Log;
 namespace CrashStreams.Testing.Simulation;
 
 /// <summary>The clients of one life of an instance.</summary>
-internal sealed class SimulatedClients(SimulatedCluster cluster, PortFaults faults, int maxPollRecords) : ILogClients
+internal sealed class SimulatedClients(SimulatedCluster cluster, PortFaults faults, SimulationPlan plan) : ILogClients
 {
     public ILogConsumer CreateConsumer(string clientId, string groupId, bool readCommitted) =>
-        new SimulatedConsumer(cluster, faults, readCommitted, maxPollRecords);
+        new SimulatedConsumer(cluster, faults, readCommitted, plan);
 
     public ILogConsumer CreateRestoreConsumer(string clientId, bool readCommitted) =>
-        new SimulatedConsumer(cluster, faults, readCommitted, maxPollRecords);
+        new SimulatedConsumer(cluster, faults, readCommitted, plan);
 
     public ILogProducer CreateProducer(string clientId, string? transactionalId) => new SimulatedProducer(cluster, faults, transactionalId);
 

@@ -6,7 +6,7 @@ namespace CrashStreams.Testing.Simulation;
 /// Reads the simulated log. Each poll serves some of the partitions, in any order, and what it knows of a partition's end is as old as the last
 /// time that it was served.
 /// </summary>
-internal sealed class SimulatedConsumer(SimulatedCluster cluster, PortFaults faults, bool readCommitted, int maxPollRecords) : ILogConsumer
+internal sealed class SimulatedConsumer(SimulatedCluster cluster, PortFaults faults, bool readCommitted, SimulationPlan plan) : ILogConsumer
 {
     // A broker answers a fetch within fetch.max.wait.ms (500 ms) even if there is nothing: no partition starves.
     private const int MaxPollsUnserved = 8;
@@ -43,12 +43,13 @@ internal sealed class SimulatedConsumer(SimulatedCluster cluster, PortFaults fau
         if (_listener is not null)
             ServeGroup(_listener);
         var random = faults.Random;
-        var (mostUnserved, mostRecords) = faults.IsChaotic ? (MaxPollsUnserved, maxPollRecords) : (QuietPollsUnserved, QuietPollRecords);
+        var (mostUnserved, mostRecords) = faults.IsChaotic ? (MaxPollsUnserved, plan.MaxPollRecords) : (QuietPollsUnserved, QuietPollRecords);
         foreach (var (partition, fetch) in _fetches.OrderBy(_ => random.Next()).ToList())
         {
             if (fetch.IsPaused || (++fetch.Unserved <= mostUnserved && random.Chance(fetch.Slowness)))
                 continue;
-            Read(partition, fetch, Math.Min(mostRecords - _batch.Count, random.Between(1, mostRecords)));
+            var most = partition == plan.SlowPartition ? Math.Max(1, mostRecords / 10) : mostRecords;
+            Read(partition, fetch, Math.Min(mostRecords - _batch.Count, random.Between(1, most)));
         }
 
         return _batch;
@@ -84,7 +85,7 @@ internal sealed class SimulatedConsumer(SimulatedCluster cluster, PortFaults fau
     public void Commit(IReadOnlyDictionary<TopicPartition, OffsetAndMetadata> offsets)
     {
         faults.Before("commit");
-        cluster.Group.Validate(_member);
+        cluster.Group.Validate(_member, hasHeard: !faults.MissesEpoch());
         cluster.Group.Store(offsets);
         cluster.Trace.Add(cluster.NowMs, faults.Instance, "committed", offsets.Count, offsets.Values.Sum(o => o.Offset));
         faults.After("commit");

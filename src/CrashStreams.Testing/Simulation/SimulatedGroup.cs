@@ -89,9 +89,13 @@ internal sealed class SimulatedGroup(SimulatedCluster cluster, long sessionTimeo
         return free;
     }
 
-    /// <exception cref="LogException">The member's session has ended.</exception>
-    public void Validate(SimulatedMember? member)
+    /// <param name="member">Who commits.</param>
+    /// <param name="hasHeard">Whether it knows of the group's last epoch; a commit under an older one is refused though the member stays.</param>
+    /// <exception cref="LogException">The member's session has ended, or its epoch is old.</exception>
+    public void Validate(SimulatedMember? member, bool hasHeard)
     {
+        if (!hasHeard && member is not null && member.Epoch != _epoch && !cluster.IgnoresFencing)
+            throw new LogException("The member's epoch is old.") { IsFenced = true };
         if (member is null or { IsGone: true } && !cluster.IgnoresFencing)
             throw new LogException("The member is not known to the group any more.") { IsFenced = true };
     }

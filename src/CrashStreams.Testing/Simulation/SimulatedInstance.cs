@@ -59,7 +59,7 @@ internal sealed class SimulatedInstance(Simulation simulation, int number, Simul
     {
         simulation.Log(this, "start", _life);
         var faults = new PortFaults(simulation, this, random.Fork());
-        var clients = simulation.Wrap(new SimulatedClients(simulation.Cluster, faults, simulation.Plan.MaxPollRecords));
+        var clients = simulation.Wrap(new SimulatedClients(simulation.Cluster, faults, simulation.Plan));
         _thread = new(
             $"{simulation.Options.ApplicationId}-{number}-{_life}-0", simulation.Topology, simulation.Options, simulation.Topics, clients,
             simulation.Cluster.Time, NullLogger.Instance);

@@ -76,7 +76,7 @@ internal sealed class SimulatedProducer(SimulatedCluster cluster, PortFaults fau
         if (offsets.Count > 0)
         {
             faults.Before("add offsets");
-            cluster.Group.Validate(((SimulatedGroupIdentity)groupIdentity).Member);
+            cluster.Group.Validate(((SimulatedGroupIdentity)groupIdentity).Member, hasHeard: !faults.MissesEpoch());
             var transaction = cluster.Transactions.Current(transactionalId!, _epoch);
             foreach (var (partition, offset) in offsets)
                 transaction.Offsets[partition] = offset;

@@ -1,3 +1,5 @@
+using CrashStreams.Log;
+
 namespace CrashStreams.Testing.Simulation;
 
 /// <summary>What a seed decides before a run begins: how the cluster is set up and how often what goes wrong.</summary>
@@ -23,6 +25,9 @@ internal sealed record SimulationPlan
     public required double StopRate { get; init; }
 
     public required double CompactionRate { get; init; }
+
+    /// <summary>A partition of which a poll brings a tenth of what it brings of others.</summary>
+    public TopicPartition? SlowPartition { get; init; }
 
     /// <summary>The longest time between two steps, milliseconds.</summary>
     public required int MaxStepMs { get; init; }

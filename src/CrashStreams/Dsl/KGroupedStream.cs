@@ -26,7 +26,7 @@ public sealed class KGroupedStream<TKey, TValue>
     }
 
     /// <summary>Aggregates per window of time.</summary>
-    public TimeWindowedKStream<TKey, TValue> WindowedBy(TimeWindows windows) => new(this, windows, EmitStrategy.OnWindowUpdate, onLate: null);
+    public TimeWindowedKStream<TKey, TValue> WindowedBy(TimeWindows windows) => new(this, new(windows, EmitStrategy.OnWindowUpdate, OnLate: null, CorrectedWithin: null));
 
     /// <summary>Counts the records of each key; records without key or value are dropped, counted.</summary>
     public KTable<TKey, long> Count(Materialized<TKey, long>? materialized = null, string? name = null) =>
@@ -52,19 +52,29 @@ public sealed class KGroupedStream<TKey, TValue>
     }
 
     internal KTable<Windowed<TKey>, TAggregate> WindowedTable<TAggregate>(
-        string prefix, TimeWindows windows, EmitStrategy emit, Materialized<TKey, TAggregate>? materialized, string? name, Serde<TAggregate>? serde,
-        Func<TAggregate>? initializer, Func<TKey, TValue, TAggregate, TAggregate> aggregator, Func<TValue, TAggregate>? first,
-        Action<LateRecord>? onLate)
+        string prefix, Windowing windowing, Materialized<TKey, TAggregate>? materialized, string? name, Serde<TAggregate>? serde,
+        WindowFold<TKey, TValue, TAggregate> fold)
     {
+        var windows = windowing.Windows;
         var plan = Plan(prefix, materialized, name, serde);
-        var retentionMs = Math.Max((long?)materialized?.Retention?.TotalMilliseconds ?? 0, windows.SizeMs + windows.GraceMs);
-        if (materialized?.Retention is { } retention && retention.TotalMilliseconds < windows.SizeMs + windows.GraceMs)
+        var retentionMs = Math.Max((long?)materialized?.Retention?.TotalMilliseconds ?? 0, windowing.FinalSpanMs);
+        if (materialized?.Retention is { } retention && retention.TotalMilliseconds < windowing.SpanMs)
             _builder.Faults.Add($"Store '{plan.StoreName}': a retention of {retention} is shorter than window size + grace ({TimeSpan.FromMilliseconds(windows.SizeMs + windows.GraceMs)}).");
         var store = _builder.AddStore(plan.WindowStore(windows.SizeMs, retentionMs));
+        var corrections = windowing.CorrectedWithin is null ? null : Corrections(windowing, plan, fold.Merge is not null);
         var source = RepartitionIfNeeded(plan.StoreName, plan.IsNameGiven);
-        var node = new WindowAggregateNode<TKey, TValue, TAggregate>(plan.NodeName, store, windows, emit, initializer, aggregator, first, onLate);
+        var node = new WindowAggregateNode<TKey, TValue, TAggregate>(plan.NodeName, store, corrections, windowing, fold);
         var keySerde = plan.KeySerde is null ? null : new TimeWindowedSerde<TKey>(plan.KeySerde, windows.SizeMs);
         return new(_builder, _builder.Add(node, source), keySerde, plan.ValueSerde, hasStore: true) { GraceMs = windows.GraceMs, WindowOf = static key => key.Window };
+    }
+
+    private StoreDefinition Corrections<TAggregate>(Windowing windowing, AggregationPlan<TAggregate> plan, bool canMerge)
+    {
+        if (windowing.FinalSpanMs <= windowing.SpanMs)
+            _builder.Faults.Add($"'{plan.StoreName}' is corrected within {windowing.CorrectedWithin}: choose more than its grace of {TimeSpan.FromMilliseconds(windowing.Windows.GraceMs)}.");
+        if (!canMerge)
+            _builder.Faults.Add($"'{plan.StoreName}' can't be corrected: how two aggregates become one is known of Count and Reduce only.");
+        return _builder.AddStore((plan with { StoreName = $"{plan.StoreName}-corrections" }).WindowStore(windowing.Windows.SizeMs, windowing.FinalSpanMs));
     }
 
     internal Serde<TValue>? ValueSerde => _valueSerde;

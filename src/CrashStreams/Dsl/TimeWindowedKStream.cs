@@ -6,38 +6,45 @@ namespace CrashStreams;
 public sealed class TimeWindowedKStream<TKey, TValue>
 {
     private readonly KGroupedStream<TKey, TValue> _grouped;
-    private readonly TimeWindows _windows;
-    private readonly EmitStrategy _emit;
-    private readonly Action<LateRecord>? _onLate;
+    private readonly Windowing _windowing;
 
-    internal TimeWindowedKStream(KGroupedStream<TKey, TValue> grouped, TimeWindows windows, EmitStrategy emit, Action<LateRecord>? onLate)
+    internal TimeWindowedKStream(KGroupedStream<TKey, TValue> grouped, Windowing windowing)
     {
-        _onLate = onLate;
         _grouped = grouped;
-        _windows = windows;
-        _emit = emit;
+        _windowing = windowing;
     }
 
     /// <summary>Chooses between every update and one final result per window.</summary>
-    public TimeWindowedKStream<TKey, TValue> Emit(EmitStrategy strategy) => new(_grouped, _windows, strategy, _onLate);
+    public TimeWindowedKStream<TKey, TValue> Emit(EmitStrategy strategy) => new(_grouped, _windowing with { Emit = strategy });
 
     /// <summary>
     /// Hears of each record that misses a window of this aggregation, in the stream thread, before <see cref="StreamsOptions.OnLate"/> does. A record
     /// that misses several hopping windows is told for each. An exception is a processing fault of the record.
     /// </summary>
-    public TimeWindowedKStream<TKey, TValue> OnLate(Action<LateRecord> callback) => new(_grouped, _windows, _emit, callback);
+    public TimeWindowedKStream<TKey, TValue> OnLate(Action<LateRecord> callback) => new(_grouped, _windowing with { OnLate = callback });
+
+    /// <summary>
+    /// Lets late records correct final results: one that comes within a second, longer grace is not dropped; the window's new result is forwarded once more,
+    /// with the header <see cref="Correction.Header"/>. First results stay what they would be without. For Count and Reduce, and with final results only
+    /// (<see cref="EmitStrategy.OnWindowClose"/>, or Suppress right behind), and with <see cref="StreamTime.Watermarks"/>.
+    /// </summary>
+    /// <param name="grace">How long after its end a window can be corrected, in event time; more than its grace. The store keeps windows for so long.</param>
+    public TimeWindowedKStream<TKey, TValue> CorrectedWithin(TimeSpan grace) => new(_grouped, _windowing with { CorrectedWithin = grace });
 
     /// <summary>Counts the records of each key and window.</summary>
     public KTable<Windowed<TKey>, long> Count(Materialized<TKey, long>? materialized = null, string? name = null) =>
-        Aggregate(static () => 0L, static (_, _, count) => count + 1, materialized, name);
+        _grouped.WindowedTable(
+            "KSTREAM-AGGREGATE", _windowing, materialized, name, null,
+            new((TKey _, TValue _, long count) => count + 1) { Initializer = static () => 0L, Merge = static (onTime, late) => onTime + late });
 
     /// <summary>Combines the values of each key and window; the first is taken as it is. A null result removes the window.</summary>
     public KTable<Windowed<TKey>, TValue> Reduce(Func<TValue, TValue, TValue> reducer, Materialized<TKey, TValue>? materialized = null, string? name = null) =>
         _grouped.WindowedTable(
-            "KSTREAM-REDUCE", _windows, _emit, materialized, name, _grouped.ValueSerde, null, (_, value, aggregate) => reducer(aggregate, value), static value => value, _onLate);
+            "KSTREAM-REDUCE", _windowing, materialized, name, _grouped.ValueSerde,
+            new((TKey _, TValue value, TValue aggregate) => reducer(aggregate, value)) { First = static value => value, Merge = reducer });
 
     /// <summary>Folds the values of each key and window. A null result removes the window; the next record starts from the initial value.</summary>
     public KTable<Windowed<TKey>, TAggregate> Aggregate<TAggregate>(
         Func<TAggregate> initializer, Func<TKey, TValue, TAggregate, TAggregate> aggregator, Materialized<TKey, TAggregate>? materialized = null, string? name = null) =>
-        _grouped.WindowedTable("KSTREAM-AGGREGATE", _windows, _emit, materialized, name, null, initializer, aggregator, null, _onLate);
+        _grouped.WindowedTable("KSTREAM-AGGREGATE", _windowing, materialized, name, null, new(aggregator) { Initializer = initializer });
 }

@@ -12,13 +12,16 @@ namespace CrashStreams.Processors;
 /// Windows close in the order of their closing times, keys of a window in the order of their bytes.
 /// </summary>
 internal sealed class WindowAggregate<TKey, TValue, TAggregate>(
-    string storeName, TimeWindows windows, Func<TAggregate>? initializer, Func<TKey, TValue, TAggregate, TAggregate> aggregator, Func<TValue, TAggregate>? first,
-    Action<LateRecord>? onLate)
+    string storeName, string? correctionsName, Windowing windowing, WindowFold<TKey, TValue, TAggregate> fold)
     : Processor<TKey, TValue, Windowed<TKey>, Change<TAggregate>>, IWatermarkListener
 {
-    private readonly long _sizeMs = windows.SizeMs;
-    private readonly long _graceMs = windows.GraceMs;
+    private readonly TimeWindows _windows = windowing.Windows;
+    private readonly long _sizeMs = windowing.Windows.SizeMs;
+    private readonly long _spanMs = windowing.SpanMs;
+    private readonly Func<TAggregate>? _initializer = fold.Initializer;
+    private readonly Func<TKey, TValue, TAggregate, TAggregate> _aggregator = fold.Aggregator;
     private WindowStore<TKey, TAggregate> _store = null!;
+    private WindowCorrections<TKey, TValue, TAggregate>? _corrections;
     private OperatorClock _clock = null!;
     private Receiver<Windowed<TKey>, Change<TAggregate>>[] _finals = [];
     private bool _hasUpdates;
@@ -37,6 +40,8 @@ internal sealed class WindowAggregate<TKey, TValue, TAggregate>(
     {
         _store = Store<WindowStore<TKey, TAggregate>>(storeName);
         _clock = Task.Clock.ForOperator();
+        if (correctionsName is not null)
+            _corrections = new(_store, Store<WindowStore<TKey, TAggregate>>(correctionsName), _clock, windowing, fold, Emit);
         _emitIntervalMs = (long)Task.Options.ObservedEmitInterval.TotalMilliseconds;
     }
 
@@ -50,13 +55,13 @@ internal sealed class WindowAggregate<TKey, TValue, TAggregate>(
 
         _clock.Observe(record.Timestamp);
         var lateness = _clock.Lateness;
-        for (var start = windows.FirstStart(record.Timestamp); start <= record.Timestamp; start += windows.AdvanceMs)
+        for (var start = _windows.FirstStart(record.Timestamp); start <= record.Timestamp; start += _windows.AdvanceMs)
         {
             var closesAt = ClosesAt(start);
             if (closesAt <= lateness)
-                Late(DroppedRecords.Late, record.Timestamp, start, lateness - closesAt);
+                MissesWindow(in record, start, DroppedRecords.Late, lateness - closesAt);
             else if (closesAt <= _clock.ClosedThrough && !_clock.IsObserved)
-                MeetsClosedWindow(record.Timestamp, start);
+                MeetsClosedWindow(in record, start);
             else
                 Update(in record, start);
         }
@@ -73,21 +78,22 @@ internal sealed class WindowAggregate<TKey, TValue, TAggregate>(
 
     public long OldestOpenStart => _store.At(_store.IndexOf(FirstOpenStart)) is { } bucket ? bucket.StartMs : long.MaxValue;
 
-    private long FirstOpenStart => _clock.ClosedThrough == TaskClock.Unknown ? long.MinValue : _clock.ClosedThrough - _sizeMs - _graceMs + 1;
+    private long FirstOpenStart => _clock.ClosedThrough == TaskClock.Unknown ? long.MinValue : _clock.ClosedThrough - _spanMs + 1;
 
     public void OnWatermark(long watermark)
     {
         CloseThrough(watermark);
         _store.Expire(watermark);
+        _corrections?.Expire(watermark);
     }
 
     private void Update(in Record<TKey, TValue> record, long start)
     {
         ref var entry = ref _store.Entry(record.Key, start, out var bucket);
         var existed = entry.IsPresent;
-        var hasBefore = existed || initializer is not null;
-        var before = existed ? entry.Value : initializer is not null ? initializer() : default!;
-        var now = hasBefore ? aggregator(record.Key, record.Value, before) : first!(record.Value);
+        var hasBefore = existed || _initializer is not null;
+        var before = existed ? entry.Value : _initializer is not null ? _initializer() : default!;
+        var now = hasBefore ? _aggregator(record.Key, record.Value, before) : fold.First!(record.Value);
         var timestamp = existed && entry.Timestamp > record.Timestamp ? entry.Timestamp : record.Timestamp;
         entry.Value = now;
         entry.Timestamp = now is null ? record.Timestamp : timestamp;
@@ -133,14 +139,21 @@ internal sealed class WindowAggregate<TKey, TValue, TAggregate>(
     {
         var window = new Window(bucket.StartMs, bucket.StartMs + _sizeMs);
         if (!_clock.IsObserved)
-            _clock.EmitJustBefore(window.EndMs + _graceMs);
+            _clock.EmitJustBefore(ClosesAt(bucket.StartMs));
         foreach (var (key, entry) in _store.InKeyOrder(bucket))
         {
             var record = new Record<Windowed<TKey>, Change<TAggregate>>(
                 new(key, window), new(entry.Value, true, default!, false), entry.Timestamp);
-            foreach (var child in _finals)
-                Emit(child, in record);
+            Emit(in record);
         }
+
+        _corrections?.Close(bucket.StartMs);
+    }
+
+    private void Emit(in Record<Windowed<TKey>, Change<TAggregate>> record)
+    {
+        foreach (var child in _finals)
+            Emit(child, in record);
     }
 
     // A result that an operator can't take is handled like any record: it doesn't keep the ones behind it from being emitted.
@@ -156,17 +169,29 @@ internal sealed class WindowAggregate<TKey, TValue, TAggregate>(
         }
     }
 
-    private long ClosesAt(long start) => start + _sizeMs + _graceMs;
+    private long ClosesAt(long start) => start + _spanMs;
 
     // Not late in its own partition, so either it was counted before a crash, or the window was closed without waiting for its idle partition.
-    private void MeetsClosedWindow(long timestamp, long start)
+    private void MeetsClosedWindow(in Record<TKey, TValue> record, long start)
     {
         if (ClosesAt(start) <= _clock.Floor)
             Drop(DroppedRecords.Replayed);
         else
-            Late(DroppedRecords.LateAfterIdle, timestamp, start, _clock.ClosedThrough - ClosesAt(start));
+            MissesWindow(in record, start, DroppedRecords.LateAfterIdle, _clock.ClosedThrough - ClosesAt(start));
     }
 
-    private void Late(string reason, long timestamp, long start, long byMs) =>
-        LateRecords.Divert(Task, NodeName, reason, timestamp, byMs, new Window(start, start + _sizeMs), onLate);
+    private void MissesWindow(in Record<TKey, TValue> record, long start, string reason, long byMs)
+    {
+        switch (_corrections?.Take(in record, start) ?? CorrectionOutcome.TooLate)
+        {
+            case CorrectionOutcome.Taken:
+                return;
+            case CorrectionOutcome.Replayed:
+                Drop(DroppedRecords.Replayed);
+                return;
+            default:
+                LateRecords.Divert(Task, NodeName, reason, record.Timestamp, byMs, new Window(start, start + _sizeMs), windowing.OnLate);
+                return;
+        }
+    }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using CrashStreams.Log;
+using CrashStreams.Time;
 
 namespace CrashStreams.Runtime;
 
@@ -35,6 +36,7 @@ internal static class FaultPolicy
         var current = task.Current;
         var original = current.Bytes;
         var headers = original.Headers?.Copy() ?? new Headers();
+        headers.Remove(ReadAt.Header);
         headers.Add(ReasonHeader, reason)
             .Add("cs-node", node)
             .Add("cs-topic", current.Topic)

@@ -16,7 +16,14 @@ namespace CrashStreams.Runtime;
 /// <c>future</c>.
 /// </param>
 public readonly record struct LateRecord(
-    string Node, string Topic, int Partition, long Offset, long Timestamp, Window? Window, TimeSpan By, string Reason);
+    string Node, string Topic, int Partition, long Offset, long Timestamp, Window? Window, TimeSpan By, string Reason)
+{
+    /// <summary>
+    /// Where it was read from a source topic, also behind shuffles; null for the result of an earlier window, and behind a shuffle for a record in order
+    /// (<c>late-after-idle</c>), which takes nothing along.
+    /// </summary>
+    public SourcePosition? Source { get; init; }
+}
 
 /// <summary>Counts late records, tells the application's callback, and sends them to the late topic where one is configured.</summary>
 internal static class LateRecords
@@ -25,7 +32,7 @@ internal static class LateRecords
     {
         task.Dropped.Count(reason, node);
         var current = task.Current;
-        var late = new LateRecord(node, current.Topic, current.Partition, current.Offset, timestamp, window, Span(byMs), reason);
+        var late = new LateRecord(node, current.Topic, current.Partition, current.Offset, timestamp, window, Span(byMs), reason) { Source = current.Source };
         tell?.Invoke(late);
         task.Options.OnLate?.Invoke(late);
         if (task.Options.LateTopic is not { } topic || !current.HasBytes)
@@ -35,6 +42,13 @@ internal static class LateRecords
         {
             headers.Add("cs-window-start", missed.StartMs.ToString(CultureInfo.InvariantCulture))
                 .Add("cs-window-end", missed.EndMs.ToString(CultureInfo.InvariantCulture));
+        }
+
+        if (late.Source is { } source)
+        {
+            headers.Add("cs-source-topic", source.Topic)
+                .Add("cs-source-partition", source.Partition.ToString(CultureInfo.InvariantCulture))
+                .Add("cs-source-offset", source.Offset.ToString(CultureInfo.InvariantCulture));
         }
 
         FaultPolicy.SendOriginal(task, topic, reason, node, headers);

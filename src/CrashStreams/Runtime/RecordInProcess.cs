@@ -20,6 +20,15 @@ internal sealed class RecordInProcess
 
     public bool HasBytes => _batch is not null;
 
+    /// <summary>Whether it comes from a topic that other applications write.</summary>
+    public bool IsFromSource { get; set; }
+
+    /// <summary>What it took along through a shuffle: see <see cref="Time.ReadAt"/>.</summary>
+    public byte[]? ReadAt { get; set; }
+
+    /// <summary>Where it was read from a source topic; null for results, and for records that took nothing along.</summary>
+    public SourcePosition? Source => IsFromSource ? new(Topic, Partition, Offset) : Time.ReadAt.Source(ReadAt);
+
     /// <summary>The record as it was read. Only while it is in process.</summary>
     public LogRecord Bytes => _batch![_index];
 
@@ -31,6 +40,8 @@ internal sealed class RecordInProcess
         Partition = partition.Partition;
         Offset = record.Offset;
         Headers = record.Headers;
+        IsFromSource = false;
+        ReadAt = null;
     }
 
     public void Clear()
@@ -40,6 +51,8 @@ internal sealed class RecordInProcess
         Partition = -1;
         Offset = -1;
         Headers = null;
+        IsFromSource = false;
+        ReadAt = null;
     }
 
     public override string ToString() => _batch is null ? "punctuation" : $"topic {Topic}, partition {Partition}, offset {Offset}";

@@ -33,7 +33,7 @@ internal sealed class SinkProcessor<TKey, TValue> : Receiver<TKey, TValue>
     {
         var headers = record.Headers;
         if (_carriesWatermark && _task.Clock.RecordWatermark != record.Timestamp)
-            headers = WatermarkMarker.WithRecordWatermark(headers, _task.Clock.RecordWatermark);
+            headers = ReadAt.Put(headers, ReadAtHeader(_task.Current, _task.Clock.RecordWatermark));
         try
         {
             _collector.Send(_topic ?? _chooseTopic!(record.Key, record.Value), _keySerde, _valueSerde, in record, headers);
@@ -43,4 +43,8 @@ internal sealed class SinkProcessor<TKey, TValue> : Receiver<TKey, TValue>
             FaultPolicy.Apply(_task, FaultKind.Production, NodeName, "not-produced", e);
         }
     }
+
+    // Through a second shuffle it goes on as it came.
+    private static byte[] ReadAtHeader(RecordInProcess current, long watermark) =>
+        current.ReadAt is { } carried && ReadAt.Watermark(carried) == watermark ? carried : ReadAt.Encode(watermark, current.Source);
 }

@@ -37,6 +37,7 @@ internal sealed class SourceProcessor<TKey, TValue>(
 
     public void Process(in LogRecord record, InputClock clock)
     {
+        _task.Current.IsFromSource = !isRepartition;
         // The time is read from the bytes where it can be: then every record with a readable time moves the watermark, even one that
         // is rejected or malformed, and the clock is a function of the log alone.
         var timestamp = _timeIsInBytes ? TimeInBytes(in record) : -1;
@@ -59,6 +60,8 @@ internal sealed class SourceProcessor<TKey, TValue>(
                 return;
         }
 
+        if (!isRepartition && record.Headers is not null)
+            _task.Current.Headers = ReadAt.WithoutOurs(record.Headers);
         Forward(new Record<TKey, TValue>(key, record.HasKey, value, record.HasValue, timestamp, _task.Current.Headers));
     }
 
@@ -95,7 +98,9 @@ internal sealed class SourceProcessor<TKey, TValue>(
         if (clock is not SourceClock source)
         {
             var headers = record.Headers;
-            _task.Clock.Observe(timestamp, headers is null ? timestamp : WatermarkMarker.TakeRecordWatermark(ref headers, timestamp));
+            var readAt = ReadAt.Take(ref headers);
+            _task.Clock.Observe(timestamp, readAt is null ? timestamp : ReadAt.Watermark(readAt));
+            _task.Current.ReadAt = readAt;
             _task.Current.Headers = headers;
             return true;
         }

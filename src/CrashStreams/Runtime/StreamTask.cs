@@ -15,7 +15,7 @@ internal sealed class StreamTask
     private const long ReannounceMs = 10_000;
 
     // Before those of the operators: see CommittedTime.
-    private const int FixedTimes = 5;
+    private const int FixedTimes = 6;
 
     private readonly TaskContext _context;
     private readonly TaskBuilder _operators;
@@ -76,14 +76,12 @@ internal sealed class StreamTask
         var times = CommittedTime.Decode(committed.Metadata);
         if (times.Length < FixedTimes)
             return;
-        var (watermark, streamTime) = (times[0], times[1]);
-        var operators = new (long, long)[(int)times[4]];
+        var operators = new (long, long)[(int)times[5]];
         for (var i = 0; i < operators.Length; i++)
             operators[i] = (times[FixedTimes + (2 * i)], times[FixedTimes + (2 * i) + 1]);
-        _context.Clock.Restore(streamTime, times[2], times[3], operators);
-        // What closing after idleness added to the watermark is not from a record, so it is not added to again.
+        _context.Clock.Restore(times[2], times[3], times[4], operators);
         if (input.Clock is SourceClock source)
-            source.Restore(watermark, Math.Min(watermark, streamTime));
+            source.Restore(times[0], times[1]);
         var upstreams = times.AsSpan(FixedTimes + (2 * operators.Length));
         for (var i = 0; input.Clock is UpstreamClock upstream && i < upstreams.Length; i++)
             upstream.Hear(new(i, upstreams[i], IsIdle: false, Floor: TaskClock.Unknown));
@@ -113,7 +111,7 @@ internal sealed class StreamTask
             return;
         }
 
-        input.Buffer.Add(in record, record.Headers is { } h && WatermarkMarker.TryRead(h, out _) ? -1 : input.Source.TimestampOf(in record));
+        input.Buffer.Add(in record, input.Source.IsRepartition && record.Headers is { } h && WatermarkMarker.TryRead(h, out _) ? -1 : input.Source.TimestampOf(in record));
         HasBuffered = true;
     }
 
@@ -156,7 +154,7 @@ internal sealed class StreamTask
     }
 
     /// <summary>Moves the closing clock to where the inputs have come, and lets operators close what it has passed.</summary>
-    public void AdvanceClock(long nowMs, Func<InputPartition, bool> isCaughtUp)
+    public void AdvanceClock(long nowMs, Func<InputPartition, bool> isCaughtUp, Func<InputPartition, bool> isConfirmed)
     {
         if (!_usesWatermarks)
             return;
@@ -164,7 +162,7 @@ internal sealed class StreamTask
         {
             if (input.Clock is not SourceClock source)
                 continue;
-            source.UpdateIdleness(input.Buffer.Count == 0 && isCaughtUp(input), nowMs, (long)_context.Options.IdleAfter.TotalMilliseconds);
+            source.UpdateIdleness(input.Buffer.Count == 0 && isCaughtUp(input), isConfirmed(input), nowMs, (long)_context.Options.IdleAfter.TotalMilliseconds);
             if (source.IsIdle && nowMs - source.LastActivityMs >= _closeAfterIdleMs)
                 source.Close(_horizonMs);
         }
@@ -329,7 +327,8 @@ internal sealed class StreamTask
     private string EncodeTime(InputPartition input)
     {
         var clock = _context.Clock;
-        var times = new List<long> { input.Clock.Watermark, clock.StreamTime, clock.Watermark, clock.Floor, clock.Operators.Count };
+        var maxSeen = (input.Clock as SourceClock)?.MaxSeen ?? TaskClock.Unknown;
+        var times = new List<long> { input.Clock.Watermark, maxSeen, clock.StreamTime, clock.Watermark, clock.Floor, clock.Operators.Count };
         foreach (var op in clock.Operators)
             times.AddRange([op.MaxSeen, op.ClosedThrough]);
         if (input.Clock is UpstreamClock upstream)

@@ -33,6 +33,8 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     private readonly HashSet<TopicPartition> _assigned = [];
     private readonly HashSet<TopicPartition> _paused = [];
     private readonly Func<InputPartition, bool> _isCaughtUp;
+    private readonly Func<InputPartition, bool> _isConfirmed;
+    private readonly IdleInputs _idle;
     private StreamTask[] _inOrder = [];
     private long _processed;
     private InputPartition?[] _inputByIndex = [];
@@ -59,6 +61,8 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         // A partition counts as caught up when everything up to the end that the broker last told was processed; unknown is not caught up.
         _isCaughtUp = input => _consumer.EndOffset(input.Partition) is >= 0 and var end
             && Math.Max(_consumer.Position(input.Partition), input.NextOffset) >= end;
+        _idle = new(_admin, (long)options.IdleAfter.TotalMilliseconds);
+        _isConfirmed = input => _idle.IsAtEnd(input, Math.Max(_consumer.Position(input.Partition), input.NextOffset));
     }
 
     public string Name { get; }
@@ -102,6 +106,8 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
             Run(_restorer.RunOnce(_options.PollWait));
         }
 
+        if (_options.StreamTime == StreamTime.Watermarks)
+            _idle.Ask(now, _inOrder.Where(static t => t.State == TaskState.Running).SelectMany(static t => t.Inputs));
         var isCommitRequested = false;
         foreach (var task in _inOrder)
         {
@@ -109,7 +115,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
                 continue;
             any |= task.ProcessBuffered(_isCaughtUp);
             LimitBuffers(task);
-            task.AdvanceClock(now, _isCaughtUp);
+            task.AdvanceClock(now, _isCaughtUp, _isConfirmed);
             task.PunctuateWallClock(now);
             task.TellWatermark(now, withCommit: false);
             isCommitRequested |= task.Context.CommitRequested;
@@ -268,8 +274,9 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         {
             // The group went on without us: the partitions are somebody else's already, and what was not committed is theirs to do again.
             _logger.LogWarning(e, "{Thread}: the last commit for revoked partitions came too late: {Reason}", Name, e.Message);
-            _collector.Abort();
             _mustVerifyMembership = true;
+            AbandonTransaction(partitions);
+            return;
         }
 
         Leave(partitions);
@@ -277,8 +284,17 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
 
     void IAssignmentListener.Lost(IReadOnlyCollection<TopicPartition> partitions)
     {
+        AbandonTransaction(partitions);
+    }
+
+    // One transaction holds what all tasks have written: with it goes also what those wrote that stay, while their positions and state have gone on.
+    private void AbandonTransaction(IReadOnlyCollection<TopicPartition> partitions)
+    {
+        var wasOpen = _collector.InTransaction;
         _collector.Abort();
         Leave(partitions);
+        if (wasOpen && _tasks.Count > 0)
+            throw new LogException($"A transaction was aborted that also held results of {string.Join(' ', _tasks.Keys)}: they begin again from what is committed.") { IsFenced = true };
     }
 
     // Nobody looked for a while: the inputs may be full of records that the client has not heard of yet, and the tasks somebody else's.

@@ -76,6 +76,9 @@ public sealed class StreamsApplication : IAsyncDisposable
     /// <summary>Records read by this instance since its start, those of internal topics included.</summary>
     public long ProcessedRecords => Volatile.Read(ref _recordsOfEarlierThreads) + _threads.Sum(t => t?.ProcessedRecords ?? 0);
 
+    /// <summary>Threads as of now, for looks at a running application.</summary>
+    internal IEnumerable<StreamThread> Threads => _threads.OfType<StreamThread>();
+
     /// <summary>Checks and creates the application's topics and starts its threads.</summary>
     /// <exception cref="TopologyException">Topics are missing or don't fit.</exception>
     /// <exception cref="LogException">The log can't be reached.</exception>
@@ -199,6 +202,12 @@ public sealed class StreamsApplication : IAsyncDisposable
         {
             _logger.LogWarning(e, "Thread {Index} starts again: {Reason}", index, e.Message);
             return false;
+        }
+        catch (LogException e) when (e.IsFenced)
+        {
+            // Stopping: the group has gone on, and does again what was not committed.
+            _logger.LogWarning(e, "Thread {Index} stops without its last commit: {Reason}", index, e.Message);
+            return true;
         }
         finally
         {

@@ -36,6 +36,12 @@ internal sealed class WindowStore<TKey, TValue>(
         return ref CollectionsMarshal.GetValueRefOrAddDefault(bucket.Entries, key, out _);
     }
 
+    /// <summary>Makes windows with this start show up, even without entries.</summary>
+    public void Add(long startMs) => Bucket(startMs);
+
+    /// <summary>The windows that start at a time; null when there are none.</summary>
+    public WindowBucket<TKey, TValue>? Find(long startMs) => _buckets.GetValueOrDefault(startMs);
+
     /// <summary>Notes that an entry was changed.</summary>
     public void Touch(WindowBucket<TKey, TValue> bucket, TKey key, ref WindowEntry<TValue> entry)
     {

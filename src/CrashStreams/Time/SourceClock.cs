@@ -9,6 +9,9 @@ internal sealed class SourceClock : InputClock
 
     public override Progress Progress => new(_watermark, _isIdle, _watermark);
 
+    /// <summary>The maximum event time of its records: below the watermark once the input was taken for stopped.</summary>
+    public long MaxSeen => _maxSeen;
+
     /// <summary>When the last record was read, or the partition assigned; wall clock, milliseconds.</summary>
     public long LastActivityMs { get; set; }
 
@@ -21,12 +24,12 @@ internal sealed class SourceClock : InputClock
         return timestamp >= _watermark ? _watermark = timestamp : _watermark;
     }
 
-    /// <summary>A caught-up partition without records for a while leaves the minimum; one that is behind never does.</summary>
-    public void UpdateIdleness(bool isCaughtUp, long nowMs, long idleAfterMs)
+    /// <summary>A caught-up partition without records for a while leaves the minimum, once the broker has confirmed that it is; one that is behind never does.</summary>
+    public void UpdateIdleness(bool isCaughtUp, bool isConfirmed, long nowMs, long idleAfterMs)
     {
         if (!isCaughtUp)
             LastActivityMs = nowMs;
-        _isIdle = isCaughtUp && nowMs - LastActivityMs >= idleAfterMs;
+        _isIdle = isCaughtUp && nowMs - LastActivityMs >= idleAfterMs && (_isIdle || isConfirmed);
     }
 
     /// <summary>Takes the input for stopped: moves the watermark past the end of every window that its records are in. Calling it again changes nothing.</summary>

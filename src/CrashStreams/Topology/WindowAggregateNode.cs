@@ -14,25 +14,32 @@ internal interface IWindowAggregateNode
 
 /// <summary>A windowed aggregation: knows which children get every update and which only final results.</summary>
 internal sealed class WindowAggregateNode<TKey, TValue, TAggregate>(
-    string name, StoreDefinition store, TimeWindows windows, EmitStrategy emit,
-    Func<TAggregate>? initializer, Func<TKey, TValue, TAggregate, TAggregate> aggregator, Func<TValue, TAggregate>? first, Action<LateRecord>? onLate)
+    string name, StoreDefinition store, StoreDefinition? corrections, Windowing windowing, WindowFold<TKey, TValue, TAggregate> fold)
     : TopologyNode<Windowed<TKey>, Change<TAggregate>>(name), IWindowAggregateNode
 {
-    public override IReadOnlyList<StoreDefinition> Stores { get; } = [store];
+    public override IReadOnlyList<StoreDefinition> Stores { get; } = corrections is null ? [store] : [store, corrections];
 
-    public long SpanMs => windows.SizeMs + windows.GraceMs;
+    public long SpanMs => windowing.SpanMs;
 
-    public override void Validate(ICollection<string> faults) => store.Validate(faults);
+    public override void Validate(ICollection<string> faults)
+    {
+        store.Validate(faults);
+        if (corrections is not null && !Children.Any(c => WantsFinals(c, StreamTime.Watermarks)))
+            faults.Add($"'{Name}' is to correct its results but forwards updates: add Emit(OnWindowClose), or Suppress right behind it.");
+    }
 
     public override object Create(TaskBuilder task)
     {
         var mode = task.Context.Options.StreamTime;
-        var processor = new WindowAggregate<TKey, TValue, TAggregate>(store.Name, windows, initializer, aggregator, first, onLate);
+        if (corrections is not null && mode != StreamTime.Watermarks)
+            throw new TopologyException($"'{Name}' is to correct its results, which needs the Watermarks clock.");
+        var processor = new WindowAggregate<TKey, TValue, TAggregate>(store.Name, corrections?.Name, windowing, fold);
         processor.Attach(Name, task.ContextFor(this));
-        processor.ConnectTo(CreateChildren(task, c => !WantsFinals(c)), CreateChildren(task, WantsFinals));
+        processor.ConnectTo(CreateChildren(task, c => !WantsFinals(c, mode)), CreateChildren(task, c => WantsFinals(c, mode)));
         task.Add(processor);
         return processor;
-
-        bool WantsFinals(TopologyNode child) => emit == EmitStrategy.OnWindowClose || child is ISuppressNode suppress && suppress.IsFused(mode);
     }
+
+    private bool WantsFinals(TopologyNode child, StreamTime mode) =>
+        windowing.Emit == EmitStrategy.OnWindowClose || (child is ISuppressNode suppress && suppress.IsFused(mode));
 }

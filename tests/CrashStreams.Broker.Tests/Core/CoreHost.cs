@@ -28,8 +28,8 @@ internal sealed class CoreHost
 
     public bool IsSessionClosed => _session.IsClosed;
 
-    /// <summary>Sends a request as a client would, through bytes; the answer may come later.</summary>
-    public Answer<TResponse> Send<TRequest, TResponse>(TRequest request, short? version = null)
+    /// <summary>Sends a request as a client would, through bytes; the answer may come later. Other requests can be in the same turn of the loop.</summary>
+    public Answer<TResponse> Send<TRequest, TResponse>(TRequest request, short? version = null, bool endsTurn = true)
         where TRequest : class, IRequest<TRequest>
         where TResponse : class, IResponse<TResponse>
     {
@@ -47,7 +47,8 @@ internal sealed class CoreHost
             answer.IsThere = true;
             answer.Value = (TResponse?)response;
         });
-        Core.EndTurn();
+        if (endsTurn)
+            Core.EndTurn();
         return answer;
     }
 

@@ -2,16 +2,21 @@ using CrashStreams.Broker.Storage;
 
 namespace CrashStreams.Broker.Tests.Core;
 
-/// <summary>Files in memory, on a disk that can be full.</summary>
+/// <summary>Files in memory, on a disk that can be full or fail, and counts.</summary>
 internal sealed class FailingStorage : IStorage
 {
     private readonly MemoryStorage _files = new();
 
     public bool IsFull { get; set; }
 
+    public bool FailsToFlush { get; set; }
+
+    /// <summary>Flushes of segment files so far.</summary>
+    public int Flushes { get; private set; }
+
     public string Era => _files.Era;
 
-    public IStorageFile Open(string path, bool create) => new File(this, _files.Open(path, create));
+    public IStorageFile Open(string path, bool create) => new File(this, _files.Open(path, create), isSegment: path.EndsWith(".log", StringComparison.Ordinal));
 
     public bool Exists(string path) => _files.Exists(path);
 
@@ -36,7 +41,7 @@ internal sealed class FailingStorage : IStorage
         file.Write(position, new byte[40]);
     }
 
-    private sealed class File(FailingStorage disk, IStorageFile file) : IStorageFile
+    private sealed class File(FailingStorage disk, IStorageFile file, bool isSegment) : IStorageFile
     {
         public long Length => file.Length;
 
@@ -55,7 +60,14 @@ internal sealed class FailingStorage : IStorage
 
         public void Truncate(long length) => file.Truncate(length);
 
-        public void Flush() => file.Flush();
+        public void Flush()
+        {
+            if (disk.FailsToFlush)
+                throw new IOException("Input/output error");
+            if (isSegment)
+                disk.Flushes++;
+            file.Flush();
+        }
 
         public void Dispose() => file.Dispose();
     }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using CrashStreams.Broker.Topics;
 using CrashStreams.Protocol;
 using CrashStreams.Protocol.Wire;
@@ -8,15 +7,14 @@ namespace CrashStreams.Broker.Tests.Core;
 /// <summary>Requests of real clients with flipped bytes, handled by a core: an answer, or a ProtocolException that closes the connection.</summary>
 public class RequestFuzzTests
 {
-    // CRASHSTREAMS_FUZZ_FRAMES=1000000 is the long run.
-    private static readonly int Count = int.Parse(Environment.GetEnvironmentVariable("CRASHSTREAMS_FUZZ_FRAMES") ?? "20000");
+    private static readonly int Count = Fuzzing.Frames(usual: 20_000);
 
     [Fact]
     public void No_request_can_make_a_handler_fail()
     {
-        var seed = int.Parse(Environment.GetEnvironmentVariable("CRASHSTREAMS_SEED") ?? "1");
+        var seed = Fuzzing.Seed;
         var random = new Random(seed);
-        var requests = GoldenRequests();
+        var requests = Fuzzing.GoldenRequests();
         var host = new CoreHost(new BrokerOptions { AutoCreateTopics = true });
         host.Core.Topics.Create("t", 2, TopicConfigs.None);
         var handled = 0;
@@ -45,12 +43,4 @@ public class RequestFuzzTests
 
         handled.Should().BeGreaterThan(Count / 10);
     }
-
-    private static List<byte[]> GoldenRequests() =>
-        Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "frames"), "*.json").Order(StringComparer.Ordinal)
-            .SelectMany(file => JsonDocument.Parse(File.ReadAllText(file)).RootElement.EnumerateArray().ToList())
-            .Where(frame => frame.GetProperty("apiVersion").GetInt32() != 99)
-            .Select(frame => Convert.FromHexString(frame.GetProperty("request").GetString()!))
-            .Where(frame => frame.Length > 8)
-            .ToList();
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using CrashStreams.Broker.Log;
 using CrashStreams.Broker.Storage;
+using CrashStreams.Broker.Tests.Core;
 using CrashStreams.Protocol;
 using CrashStreams.Protocol.Records;
 using static CrashStreams.Broker.Tests.Log.TestBatch;
@@ -17,10 +18,16 @@ public class CorruptionTests
     {
         var rounds = Rounds.OfFuzz;
         var watch = Stopwatch.StartNew();
-        for (var seed = 0; seed < rounds; seed++)
-            Damage(new Random(seed));
+        Damage(new Random(0));
+        var settled = GC.GetTotalMemory(forceFullCollection: true);
+        for (var round = 0; round < rounds; round++)
+        {
+            Fuzzing.Progress("damaged logs", round, rounds);
+            Damage(new Random(unchecked(Fuzzing.Seed * 1_000_003 + round)));
+        }
 
         watch.Elapsed.Should().BeLessThan(TimeSpan.FromMilliseconds(20.0 * rounds));
+        (GC.GetTotalMemory(forceFullCollection: true) - settled).Should().BeLessThan(32 << 20);
     }
 
     private static void Damage(Random random)

@@ -25,10 +25,18 @@ internal abstract class Scenario
         ulong seed, ProcessingGuarantee guarantee, Mutation mutation = Mutation.None, bool keepsTrace = false, Func<SimulationPlan, SimulationPlan>? alter = null)
     {
         var random = new SimulationRandom(seed);
-        var source = SourceRecords.Of(random.Fork());
+        var workload = SourceRecords.Of(random.Fork());
         var plan = SimulationPlan.Of(random.Fork());
-        plan = (alter?.Invoke(plan) ?? plan) with { SleepsWhileWriting = guarantee == ProcessingGuarantee.ExactlyOnce };
-        var topics = new Dictionary<string, int>(ResultTopics) { ["logs"] = SourceRecords.Partitions, [Late] = 1 };
+        return Run(seed, random, workload, alter?.Invoke(plan) ?? plan, guarantee, mutation, keepsTrace).Outcome;
+    }
+
+    /// <summary>Runs a workload. Answers how it went, and what the run left behind.</summary>
+    public (Outcome Outcome, SimulatedCluster Cluster) Run(
+        ulong seed, SimulationRandom random, Workload workload, SimulationPlan plan, ProcessingGuarantee guarantee, Mutation mutation = Mutation.None, bool keepsTrace = false)
+    {
+        plan = plan with { SleepsWhileWriting = guarantee == ProcessingGuarantee.ExactlyOnce };
+        var source = workload.Records;
+        var topics = new Dictionary<string, int>(ResultTopics) { ["logs"] = workload.Partitions, [Late] = 1 };
         var simulation = new CrashStreams.Testing.Simulation.Simulation(random, new()
         {
             Topology = Build(),
@@ -39,7 +47,7 @@ internal abstract class Scenario
             },
             Plan = plan,
             Input = source.Select(r => new SimulatedInput(
-                new("logs", r.Partition), null, TestInput.Bytes($"{r.User} {(r.IsCrash ? "crash" : "fine")}"), r.Timestamp, r.WrittenAtMs)).ToList(),
+                new("logs", r.Partition), workload.IsKeyed ? TestInput.Bytes(r.User) : null, TestInput.Bytes($"{r.User} {(r.IsCrash ? "crash" : "fine")}"), r.Timestamp, r.WrittenAtMs)).ToList(),
             ExternalTopics = topics,
             StartTime = SourceRecords.Start,
             ChaosSteps = random.Pick([100, 400, 1500]),
@@ -56,7 +64,7 @@ internal abstract class Scenario
         CheckConsumed(simulation, violations);
         if (isExact)
             CheckNothingReplayed(simulation, violations);
-        return new(seed, simulation.Trace.Hash, simulation.Trace.Events, results, violations, simulation.Trace.Lines);
+        return (new(seed, simulation.Trace.Hash, simulation.Trace.Events, results, violations, simulation.Trace.Lines), simulation.Cluster);
     }
 
     /// <summary>Exactly-once: the same rows, each once. At-least-once: every row is there, with at least its count.</summary>

@@ -55,6 +55,12 @@ public class SimulationTests
     [Theory]
     [InlineData(ProcessingGuarantee.ExactlyOnce)]
     [InlineData(ProcessingGuarantee.AtLeastOnce)]
+    public void An_instance_that_was_suspended_for_minutes_goes_on_where_it_was(ProcessingGuarantee guarantee) =>
+        Check(guarantee, Calm with { PauseRate = 0.003, SessionTimeoutMs = 120_000, TransactionTimeoutMs = 400_000, MaxStepMs = 600 }, seeds: 30);
+
+    [Theory]
+    [InlineData(ProcessingGuarantee.ExactlyOnce)]
+    [InlineData(ProcessingGuarantee.AtLeastOnce)]
     public void Partitions_that_come_and_go_while_they_are_restored_lose_nothing(ProcessingGuarantee guarantee) =>
         Check(guarantee, Calm with { Instances = 3, StopRate = 0.02, MaxPollRecords = 3 });
 
@@ -77,9 +83,9 @@ public class SimulationTests
         CrashRate = 0, PauseRate = 0, ErrorRate = 0, StopRate = 0, CompactionRate = 0,
     };
 
-    private static void Check(ProcessingGuarantee guarantee, SimulationPlan plan)
+    private static void Check(ProcessingGuarantee guarantee, SimulationPlan plan, ulong seeds = 100)
     {
-        for (var seed = 1UL; seed <= 100; seed++)
+        for (var seed = 1UL; seed <= seeds; seed++)
             new CrashMonitorScenario().Run(seed, guarantee, alter: _ => plan).Violations.Should().BeEmpty("of seed {0}", seed);
     }
 

@@ -5,6 +5,9 @@ namespace CrashStreams.Tests.Simulation;
 /// <summary>A record of the source topic as scenario and oracle see it.</summary>
 internal sealed record SourceRecord(int Partition, long Timestamp, string User, bool IsCrash, long WrittenAtMs);
 
+/// <summary>What is written to the source topic. With keys, all records of a user are in one partition.</summary>
+internal sealed record Workload(int Partitions, IReadOnlyList<SourceRecord> Records, bool IsKeyed = false);
+
 /// <summary>
 /// Source partitions as unlike each other as in real life: of different rates and lengths, with clocks that go wrong, out of order, late, or empty. Either all
 /// there before the run begins (a backlog), or written while it runs, about as fast as time goes by; then no partition falls silent for so long
@@ -16,7 +19,8 @@ internal static class SourceRecords
 
     public static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    public static IReadOnlyList<SourceRecord> Of(SimulationRandom random)
+    /// <summary>Records of the source topic and the number of its partitions.</summary>
+    public static Workload Of(SimulationRandom random)
     {
         var isLive = random.Chance(0.3);
         var (users, mostRecords, disorderMs) = (random.Between(1, 12), random.Pick([5, 20, 60]), random.Pick([0, 5_000, 20_000, 60_000]));
@@ -38,6 +42,6 @@ internal static class SourceRecords
             }
         }
 
-        return records;
+        return new(Partitions, records);
     }
 }

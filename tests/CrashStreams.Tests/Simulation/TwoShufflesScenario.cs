@@ -69,5 +69,5 @@ internal sealed class TwoShufflesScenario : Scenario
         return groups.Final.Count;
     }
 
-    private static string GroupOf(string user) => $"g{int.Parse(user.AsSpan(1), System.Globalization.CultureInfo.InvariantCulture) % 4}";
+    public static string GroupOf(string user) => $"g{int.Parse(user.AsSpan(1), System.Globalization.CultureInfo.InvariantCulture) % 4}";
 }

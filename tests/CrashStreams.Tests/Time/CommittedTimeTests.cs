@@ -27,13 +27,13 @@ public class CommittedTimeTests
     [InlineData("")]
     [InlineData("not base64!")]
     [InlineData("AQAA")]
-    [InlineData("AgAB")]
+    [InlineData("AwAB")]
     [InlineData("{\"lag\":3}")]
     public void Metadata_of_another_tool_or_version_is_nothing(string metadata) => CommittedTime.Decode(metadata).Should().BeEmpty();
 
     [Fact]
     public void The_metadata_is_version_count_and_times() =>
-        Convert.ToHexStringLower(Convert.FromBase64String(CommittedTime.Encode([1, -1]))).Should().Be("02" + "0002" + "0000000000000001" + "ffffffffffffffff");
+        Convert.ToHexStringLower(Convert.FromBase64String(CommittedTime.Encode([1, -1]))).Should().Be("03" + "0002" + "0000000000000001" + "ffffffffffffffff");
 
     [Fact]
     public void A_marker_is_a_header_of_version_partition_watermark_and_idleness() =>
@@ -58,14 +58,35 @@ public class CommittedTimeTests
     [Fact]
     public void A_carried_watermark_leaves_the_users_headers_as_they_were()
     {
-        Headers? headers = WatermarkMarker.WithRecordWatermark(new Headers().Add("trace", "7"), 99);
-        WatermarkMarker.TakeRecordWatermark(ref headers, 5).Should().Be(99);
+        Headers? headers = ReadAt.Put(new Headers().Add("trace", "7"), ReadAt.Encode(99, null));
+        ReadAt.Watermark(ReadAt.Take(ref headers)!).Should().Be(99);
         headers.Should().ContainSingle().Which.Key.Should().Be("trace");
-        headers = WatermarkMarker.WithRecordWatermark(null, 99);
-        WatermarkMarker.TakeRecordWatermark(ref headers, 5).Should().Be(99);
+        headers = ReadAt.Put(null, ReadAt.Encode(99, null));
+        ReadAt.Take(ref headers).Should().NotBeNull();
         headers.Should().BeNull();
-        WatermarkMarker.TakeRecordWatermark(ref headers, 5).Should().Be(5, "an in-order record's watermark is its own time");
+        ReadAt.Take(ref headers).Should().BeNull("a record in order takes nothing along");
     }
+
+    [Fact]
+    public void A_carried_watermark_is_followed_by_the_records_place_in_its_source_topic() =>
+        Convert.ToHexStringLower(ReadAt.Encode(1_000, new("logs", 3, 258))).Should().Be("00000000000003e8" + "00000003" + "0000000000000102" + "6c6f6773");
+
+    [Fact]
+    public void A_result_has_no_place_in_a_source_topic()
+    {
+        Convert.ToHexStringLower(ReadAt.Encode(1_000, null)).Should().Be("00000000000003e8");
+        ReadAt.Source(ReadAt.Encode(1_000, null)).Should().BeNull();
+        ReadAt.Source(null).Should().BeNull();
+    }
+
+    [Fact]
+    public void Places_are_read_back() => Prop.ForAll(_times.Two().ToArbitrary(), Gen.Elements("logs", "a", "l\u00f6gs").ToArbitrary(), (times, topic) =>
+    {
+        var source = new SourcePosition(topic, (int)(times.Item2 % 1000), times.Item2);
+        var bytes = ReadAt.Encode(times.Item1, source);
+        ReadAt.Watermark(bytes).Should().Be(times.Item1);
+        ReadAt.Source(bytes).Should().Be(source);
+    }).QuickCheckThrowOnFailure();
 
     private static string Hex(WatermarkMarker marker) => Convert.ToHexStringLower(marker.ToHeaders().Last(WatermarkMarker.MarkerHeader)!);
 }

@@ -50,6 +50,43 @@ public class FinalResultsTests
     }
 
     [Fact]
+    public void Closing_a_window_takes_up_what_it_emits_and_nothing_else_that_is_stored()
+    {
+        const int emitted = 10;
+        var keys = new CountedKeys();
+        var builder = new StreamsBuilder();
+        builder.Stream<string, string>("in").GroupByKey().WindowedBy(TimeWindows.OfSizeAndGrace(TimeSpan.FromSeconds(10), TimeSpan.FromHours(1)))
+            .Count(new Materialized<string, long> { Name = "counts", KeySerde = keys, Logged = false })
+            .Suppress(Suppressed.UntilWindowCloses(), "final").ToStream().Map((key, count) => (key.Key, count)).To("out");
+        using var driver = new TopologyTestDriver(builder.Build());
+        for (var i = 0; i < emitted; i++)
+            driver.Append("in", Key(i), [], 0);
+        for (var i = 0; i < 20_000; i++)
+            driver.Append("in", Key(i), [], 10_000 + (i * 100));
+        driver.Settle();
+        keys.Written.Should().Be(0, "nothing has closed");
+        driver.Input<string, string>("in").Pipe("clock", "v", 3_610_000);
+        driver.Read("out").Should().HaveCount(emitted);
+        keys.Written.Should().Be(emitted);
+
+        static byte[] Key(int i) => System.Text.Encoding.UTF8.GetBytes($"{i}");
+    }
+
+    // Keys are written when results are put into their order.
+    private sealed class CountedKeys : Serde<string>
+    {
+        public int Written { get; private set; }
+
+        public override string Deserialize(ReadOnlySpan<byte> data) => Serdes.String.Deserialize(data);
+
+        public override void Serialize(string value, System.Buffers.IBufferWriter<byte> output)
+        {
+            Written++;
+            Serdes.String.Serialize(value, output);
+        }
+    }
+
+    [Fact]
     public void A_full_buffer_stops_the_application_and_says_what_to_do()
     {
         using var driver = Driver(counts => counts.Count("counts").Suppress(Suppressed.UntilWindowCloses(maxRecords: 1), "final"));

@@ -19,7 +19,7 @@ public class OnLateTests
             new() { ApplicationId = "app", OnLate = all.Add });
         Pipe(driver, "x", 45);
         Pipe(driver, "ann", 3);
-        var missed = new LateRecord("count-tens", "in", 0, 1, 3000, new Window(0, 10_000), TimeSpan.FromSeconds(5), "late");
+        var missed = new LateRecord("count-tens", "in", 0, 1, 3000, new Window(0, 10_000), TimeSpan.FromSeconds(5), "late") { Source = new("in", 0, 1) };
         tens.Should().Equal(missed);
         all.Should().Equal(missed, missed with { Node = "count-twenties", Window = new Window(0, 20_000), By = TimeSpan.FromSeconds(25) });
     }

@@ -1,3 +1,5 @@
+using CrashStreams.Testing;
+
 namespace CrashStreams.Tests.Time;
 
 /// <summary>What an application knows of time outlives it.</summary>
@@ -79,5 +81,21 @@ public class RestartTests
 
         counts.Pipe(0, "ann", 11).Wait(20);
         counts.Results().Should().Equal("ann 0s=1", "ann 10s=1");
+    }
+
+    [Fact]
+    public void An_input_that_was_taken_for_stopped_is_not_closed_further_after_a_restart_because_another_one_went_on()
+    {
+        var builder = new StreamsBuilder();
+        builder.Stream<string, string>("left").Merge(builder.Stream<string, string>("right")).GroupByKey()
+            .WindowedBy(TimeWindows.OfSizeAndGrace(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(30))).Emit(EmitStrategy.OnWindowClose).Count("counts")
+            .ToStream().Map((key, count) => (key.Key, count)).To("out");
+        using var driver = new TopologyTestDriver(builder.Build(), new() { ApplicationId = "app", CloseAfterIdle = TimeSpan.FromSeconds(20) });
+        driver.Input<string, string>("right").Pipe("x", "v", 500_000);
+        driver.Input<string, string>("left").Pipe("ann", "v", 480_000);
+        driver.AdvanceWallClock(TimeSpan.FromSeconds(20));
+        driver.Restart();
+        driver.AdvanceWallClock(TimeSpan.FromSeconds(20));
+        driver.Thread.Tasks.Single().Inputs.Single(i => i.Partition.Topic == "left").Clock.Watermark.Should().Be(520_000, "windows that a record of 480 s is in are closed then");
     }
 }

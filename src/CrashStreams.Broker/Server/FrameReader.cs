@@ -1,0 +1,98 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using CrashStreams.Protocol;
+
+namespace CrashStreams.Broker.Server;
+
+/// <summary>
+/// Cuts a client's bytes into frames. Small frames are cut out of a small buffer; the rest of a large one is read right into its own
+/// memory. That memory grows with what has come, not with what a length announces: a length alone costs nothing.
+/// </summary>
+internal sealed class FrameReader(Stream stream, int maxBytes) : IDisposable
+{
+    private const int BufferSize = 8 * 1024;
+    private const int FirstTrust = 64 * 1024;
+    private const int MostTrust = 4 * 1024 * 1024;
+
+    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
+    private int _start;
+    private int _end;
+    private byte[]? _frame;
+    private int _length;
+    private int _filled;
+
+    /// <summary>Memory taken for a frame at once: twice what the client has shown that it really sends.</summary>
+    private int _trust = FirstTrust;
+
+    /// <summary>The next whole frame among the bytes that are here, without its length; its array belongs to the shared pool.</summary>
+    /// <exception cref="ProtocolException">The length can't be one.</exception>
+    public bool TryRead(out byte[] frame, out int length)
+    {
+        (frame, length) = ([], 0);
+        if (_frame is null && !TryBegin())
+            return false;
+        TakeFromBuffer();
+        if (_filled < _length)
+            return false;
+        (frame, length) = (_frame!, _length);
+        _frame = null;
+        _trust = Math.Clamp(2 * length, _trust, MostTrust);
+        return true;
+    }
+
+    /// <summary>Waits for more bytes. False at the end of the stream.</summary>
+    public async ValueTask<bool> ReadMoreAsync()
+    {
+        if (_frame is not null)
+        {
+            if (_filled == _frame.Length)
+                Grow();
+            var read = await stream.ReadAsync(_frame.AsMemory(_filled, Math.Min(_frame.Length, _length) - _filled)).ConfigureAwait(false);
+            _filled += read;
+            return read > 0;
+        }
+        _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
+        (_start, _end) = (0, _end - _start);
+        var more = await stream.ReadAsync(_buffer.AsMemory(_end)).ConfigureAwait(false);
+        _end += more;
+        return more > 0;
+    }
+
+    public void Dispose()
+    {
+        if (_frame is not null)
+            ArrayPool<byte>.Shared.Return(_frame);
+        if (_buffer.Length > 0)
+            ArrayPool<byte>.Shared.Return(_buffer);
+        (_frame, _buffer) = (null, []);
+    }
+
+    private bool TryBegin()
+    {
+        if (_end - _start < sizeof(int))
+            return false;
+        _length = BinaryPrimitives.ReadInt32BigEndian(_buffer.AsSpan(_start));
+        if (_length <= 0 || _length > maxBytes)
+            throw new ProtocolException($"A frame of {_length} bytes; the limit is {maxBytes}.");
+        _start += sizeof(int);
+        _frame = ArrayPool<byte>.Shared.Rent(Math.Min(_length, _trust));
+        _filled = 0;
+        return true;
+    }
+
+    private void TakeFromBuffer()
+    {
+        var taken = Math.Min(_end - _start, Math.Min(_frame!.Length, _length) - _filled);
+        _buffer.AsSpan(_start, taken).CopyTo(_frame.AsSpan(_filled));
+        _start += taken;
+        _filled += taken;
+    }
+
+    private void Grow()
+    {
+        var larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(_length, 2L * _frame!.Length));
+        _frame.AsSpan(0, _filled).CopyTo(larger);
+        ArrayPool<byte>.Shared.Return(_frame);
+        _frame = larger;
+    }
+}

@@ -1,0 +1,84 @@
+using System.Buffers.Binary;
+using CrashStreams.Broker.Server;
+using CrashStreams.Protocol;
+
+namespace CrashStreams.Broker.Tests.Network;
+
+public sealed class FrameReaderTests
+{
+    private const int MaxBytes = 100 * 1024 * 1024;
+
+    [Fact]
+    public async Task Frames_of_all_sizes_come_whole_and_in_order_however_the_bytes_are_cut()
+    {
+        for (var seed = 1; seed <= 30; seed++)
+        {
+            var random = new Random(seed);
+            var frames = Enumerable.Range(0, 40).Select(_ => Frame(random)).ToList();
+            using var reader = new FrameReader(new PiecewiseStream(frames.SelectMany(WithLength).ToArray(), random), MaxBytes);
+
+            var read = new List<byte[]>();
+            do
+            {
+                while (reader.TryRead(out var frame, out var length))
+                    read.Add(frame[..length]);
+            }
+            while (await reader.ReadMoreAsync());
+
+            read.Should().HaveCount(frames.Count, $"of seed {seed}");
+            for (var i = 0; i < frames.Count; i++)
+                read[i].AsSpan().SequenceEqual(frames[i]).Should().BeTrue($"of seed {seed}, frame {i} of {frames[i].Length} bytes");
+        }
+    }
+
+    [Fact]
+    public async Task An_announced_length_alone_takes_no_memory()
+    {
+        var announced = WithLength(new byte[MaxBytes]).Take(1000).ToArray();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        using var reader = new FrameReader(new PiecewiseStream(announced, new Random(1)), MaxBytes);
+
+        do
+            reader.TryRead(out _, out _).Should().BeFalse();
+        while (await reader.ReadMoreAsync());
+
+        (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(1024 * 1024);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    [InlineData(MaxBytes + 1)]
+    public async Task A_length_that_cannot_be_one_is_refused(int length)
+    {
+        var bytes = new byte[8];
+        BinaryPrimitives.WriteInt32BigEndian(bytes, length);
+        using var reader = new FrameReader(new MemoryStream(bytes), MaxBytes);
+        await reader.ReadMoreAsync();
+
+        var read = () => reader.TryRead(out _, out _);
+
+        read.Should().Throw<ProtocolException>();
+    }
+
+    private static byte[] Frame(Random random)
+    {
+        var frame = new byte[random.Next(10) == 0 ? random.Next(1, 500_000) : random.Next(1, 300)];
+        random.NextBytes(frame);
+        return frame;
+    }
+
+    private static IEnumerable<byte> WithLength(byte[] frame)
+    {
+        var length = new byte[sizeof(int)];
+        BinaryPrimitives.WriteInt32BigEndian(length, frame.Length);
+        return length.Concat(frame);
+    }
+
+    /// <summary>Gives its bytes in pieces of random sizes, as a socket does.</summary>
+    private sealed class PiecewiseStream(byte[] bytes, Random random) : MemoryStream(bytes)
+    {
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            base.ReadAsync(buffer[..Math.Min(buffer.Length, random.Next(3) == 0 ? random.Next(1, 20) : random.Next(1, 100_000))], cancellationToken);
+    }
+}
