@@ -145,6 +145,7 @@ run_bench() {
   if [ "${1:-}" != quick ]; then
     echo "./build.sh bench quick      the two figures that matter most, in about two minutes: crash topology in memory, drain from Apache Kafka"
     echo "./build.sh bench broker     our broker against Apache Kafka in the same run"
+    echo "./build.sh bench broker-kills [KILLS] [SEED]   kill -9 our broker while clients produce, then look for what is missing or doubled"
     echo "All other benchmarks: dotnet run -c Release --project benchmarks/CrashStreams.Benchmarks -- --list flat"
     return
   fi
@@ -172,6 +173,11 @@ bench_broker() {
   benchmarks/broker.sh "$@"
 }
 
+# bench broker-kills [KILLS] [SEED]: whether what was acknowledged survives `kill -9`.
+bench_broker_kills() {
+  run_program benchmarks/CrashStreams.Broker.Chaos CrashStreams.Broker.Chaos --kills "${1:-200}" --seed "${2:-1}"
+}
+
 usage() {
   cat <<'T'
 ./build.sh demo [ARG...]    the crash monitor from topics to verified alerts, on a broker of its own; arguments as of `crash-monitor demo --help`
@@ -192,6 +198,9 @@ usage() {
 ./build.sh bench [quick]    measurements: lists them, or runs those that matter most; results under artifacts/bench
 ./build.sh bench broker [RECORDS] [ROUNDS] [all|compare|alone]
                             the broker's targets, each with pass or MISS: against Apache Kafka (KAFKA_TEST_HOME) in the same run, and alone
+./build.sh bench broker-kills [KILLS] [SEED]
+                            kill -9 our broker (default 200 times) while an idempotent and a transactional producer work, then compare what is
+                            stored with what was acknowledged; the exit code is 0 when nothing is missing, doubled, out of order or half there
 ./build.sh help             this
 T
 }
@@ -207,6 +216,7 @@ case $command in
   bench)
     case ${1:-} in
       broker) shift; bench_broker "$@" ;;
+      broker-kills) shift; bench_broker_kills "$@" ;;
       *) run_bench "$@" ;;
     esac ;;
   help | -h | --help) usage ;;

@@ -17,6 +17,10 @@ internal static class Clients
         RetryBackoffMs = 10,
         RetryBackoffMaxMs = 50,
         MessageTimeoutMs = 120_000,
+
+        // When all brokers are away, librdkafka (2.16.0) starts over from the bootstrap servers, but goes on asking the discarded connection to the
+        // group's coordinator: sending offsets to a transaction then never comes back (confluentinc/librdkafka#5511).
+        MetadataRecoveryStrategy = MetadataRecoveryStrategy.None,
     };
 
     public static IProducer<Null, long> Producer(ProducerConfig config) =>

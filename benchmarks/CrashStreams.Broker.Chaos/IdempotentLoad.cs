@@ -23,7 +23,8 @@ internal sealed class IdempotentLoad(string bootstrapServers, string topic)
                 stop.WaitHandle.WaitOne(1);
             producer.Produce(new TopicPartition(topic, (int)(value % ChaosRun.Partitions)), new Message<Null, long> { Value = value }, Delivered);
         }
-        producer.Flush(TimeSpan.FromSeconds(60));
+        if (producer.Flush(TimeSpan.FromSeconds(60)) is > 0 and var left)
+            _problems.Add($"{topic}: {left} records were neither acknowledged nor refused.");
     }
 
     private void Delivered(DeliveryReport<Null, long> report)
@@ -35,7 +36,7 @@ internal sealed class IdempotentLoad(string bootstrapServers, string topic)
         Interlocked.Increment(ref _acknowledgedCount);
     }
 
-    /// <summary>Every acknowledged record is where it was said to be, once, and in the order of sending.</summary>
+    /// <summary>Every acknowledged record is where it was said to be, once, in the order of sending, and nothing else is there.</summary>
     public IEnumerable<string> Check()
     {
         var stored = Clients.ReadAll(bootstrapServers, topic);
@@ -45,6 +46,8 @@ internal sealed class IdempotentLoad(string bootstrapServers, string topic)
             for (var i = 1; i < records.Count; i++)
                 if (records[i].Value <= records[i - 1].Value)
                     yield return $"{topic}-{partition}: value {records[i].Value} at offset {records[i].Offset} follows {records[i - 1].Value}.";
+            if (records.Count != _acknowledged[partition].Count)
+                yield return $"{topic}-{partition}: {_acknowledged[partition].Count} records were acknowledged, but {records.Count} are there.";
             var byOffset = records.ToDictionary(record => record.Offset, record => record.Value);
             foreach (var (offset, value) in _acknowledged[partition])
                 if (!byOffset.TryGetValue(offset, out var found) || found != value)

@@ -9,6 +9,7 @@ internal static class BrokerConfigs
     [
         ("auto.create.topics.enable", options.AutoCreateTopics ? "true" : "false", ConfigType.Boolean),
         ("default.replication.factor", "1", ConfigType.Int),
+        ("group.consumer.session.timeout.ms", ((int)options.ConsumerSessionTimeout.TotalMilliseconds).ToString(), ConfigType.Int),
         ("log.dirs", options.DataDirectory ?? "memory", ConfigType.List),
         ("num.partitions", options.DefaultPartitions.ToString(), ConfigType.Int),
         ("socket.request.max.bytes", options.MaxRequestBytes.ToString(), ConfigType.Int),

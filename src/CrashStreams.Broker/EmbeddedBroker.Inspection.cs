@@ -1,4 +1,6 @@
 using CrashStreams.Broker.Coordination;
+using CrashStreams.Broker.Groups.Classic;
+using CrashStreams.Broker.Groups.Consumer;
 using CrashStreams.Broker.Log;
 using CrashStreams.Broker.Topics;
 using CrashStreams.Broker.Transactions;
@@ -61,6 +63,22 @@ public sealed partial class EmbeddedBroker
     public Task<IReadOnlyDictionary<(string Topic, int Partition), long>> CommittedOffsetsAsync(string group) => _loop.InvokeAsync(() =>
         (IReadOnlyDictionary<(string, int), long>)(_core.Groups.Find(group)?.Offsets.Committed ?? new Dictionary<TopicPartition, Groups.CommittedOffset>())
             .ToDictionary(entry => (entry.Key.Topic, entry.Key.Partition), entry => entry.Value.Offset));
+
+    /// <summary>The ids of a group's members; empty when there is no such group.</summary>
+    /// <param name="group">The group's id.</param>
+    public Task<IReadOnlyList<string>> MembersAsync(string group) => _loop.InvokeAsync(() => (IReadOnlyList<string>)(_core.Groups.Find(group)?.Membership switch
+    {
+        ClassicGroup classic => [.. classic.Members.Select(member => member.Id)],
+        ConsumerGroup consumer => [.. consumer.Members.Select(member => member.Id)],
+        _ => [],
+    }));
+
+    /// <summary>Removes a member as if its session had timed out; it finds out when it next asks for something.</summary>
+    /// <param name="group">The group's id.</param>
+    /// <param name="memberId">One of <see cref="MembersAsync"/>.</param>
+    /// <exception cref="ArgumentException">There is no such member.</exception>
+    public Task ExpireMemberAsync(string group, string memberId) => _loop.InvokeAsync(() =>
+        _core.Groups.Find(group)?.Membership.Expire(memberId) == true ? true : throw new ArgumentException($"Group '{group}' has no member '{memberId}'.", nameof(memberId)));
 
     /// <summary>The transactional ids that have an open transaction.</summary>
     public Task<IReadOnlyList<string>> OpenTransactionsAsync() => _loop.InvokeAsync(() => (IReadOnlyList<string>)

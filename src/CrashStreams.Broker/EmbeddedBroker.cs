@@ -33,7 +33,7 @@ public sealed partial class EmbeddedBroker : IAsyncDisposable
         _directoryLock = options.DataDirectory is null ? null : DataDirectoryLock.Take(options.DataDirectory);
         try
         {
-            _storage = options.Storage ?? (options.DataDirectory is null ? new MemoryStorage() : new FileStorage(options.DataDirectory));
+            _storage = options.Storage ?? (options.DataDirectory is null ? new MemoryStorage(Faults.Disk) : new FileStorage(options.DataDirectory, Faults.Disk));
             (_server, _loop, _core) = Start(options.Port);
         }
         catch
@@ -42,6 +42,8 @@ public sealed partial class EmbeddedBroker : IAsyncDisposable
             throw;
         }
         _isRunning = true;
+        Faults.Crash = CrashAsync;
+        Faults.Restart = RestartAsync;
     }
 
     /// <summary>What clients are given as bootstrap servers: <c>127.0.0.1:port</c>.</summary>
@@ -77,6 +79,7 @@ public sealed partial class EmbeddedBroker : IAsyncDisposable
     private async Task StopAsync(Action<BrokerCore> close)
     {
         _isRunning = false;
+        Faults.Disk.Resume();
         await _server.DisposeAsync().ConfigureAwait(false);
         await _loop.InvokeAsync(() =>
         {

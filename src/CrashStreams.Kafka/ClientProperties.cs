@@ -85,7 +85,10 @@ internal sealed class ClientProperties
         return properties
             .Default("message.timeout.ms", options.DeliveryTimeout < options.TransactionTimeout ? options.DeliveryTimeout : options.TransactionTimeout)
             .Always("transactional.id", transactionalId)
-            .Default("transaction.timeout.ms", options.TransactionTimeout);
+            .Default("transaction.timeout.ms", options.TransactionTimeout)
+            // Once all brokers were away, "rebootstrap" discards their connections, but librdkafka (2.16.0) goes on asking the discarded one for the
+            // group's coordinator, and sending offsets to a transaction never comes back (confluentinc/librdkafka#5511).
+            .Default("metadata.recovery.strategy", "none");
     }
 
     public static ClientProperties Admin(KafkaOptions options, string clientId) => new(clientId, options, options.AdminProperties);

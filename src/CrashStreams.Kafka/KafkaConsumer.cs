@@ -62,7 +62,7 @@ internal sealed unsafe class KafkaConsumer : NativeClient, ILogConsumer
     public LogBatch Poll(TimeSpan maxWait)
     {
         _batch.Release();
-        _received.ThrowIfFailed();
+        ThrowIfFailed();
         ServeRebalances();
 
         _batch.Receive(_queue, 0, int.MaxValue, _received);
@@ -78,7 +78,7 @@ internal sealed unsafe class KafkaConsumer : NativeClient, ILogConsumer
             return _batch;
         if (FatalError() is { } fatal)
             throw fatal;
-        _received.ThrowIfFailed();
+        ThrowIfFailed();
         ServeRebalances();
         return _batch;
     }
@@ -103,10 +103,10 @@ internal sealed unsafe class KafkaConsumer : NativeClient, ILogConsumer
         list.Add(partition, offset);
         KafkaError.ThrowIf(Librdkafka.rd_kafka_seek_partitions(Handle, list.Pointer, _requestTimeoutMs), $"Seeking in {partition}");
         _partitions.Of(partition).StartAt(offset);
-        if (list[0].Error == ErrorCode.LocalState)
-            Restart(list);
-        else
+        if (list[0].Error != ErrorCode.LocalState)
             list.ThrowIfAnyFailed("Seeking");
+        else if (!TryRestart(list))
+            throw new LogException($"Seeking in {partition} failed: the partition is not assigned.");
     }
 
     public long EndOffset(TopicPartition partition)
@@ -196,26 +196,53 @@ internal sealed unsafe class KafkaConsumer : NativeClient, ILogConsumer
         Librdkafka.rd_kafka_queue_yield(_queue);
     }
 
-    /// <summary>Reads on a partition whose fetcher has stopped, after an offset that the log does not hold: only assigning it anew starts it.</summary>
-    private void Restart(PartitionList stopped)
+    private void ThrowIfFailed()
+    {
+        while (_received.TryTakeError(out var error))
+            if (error.OutOfRange is not { } partition || !TryGoOn(partition))
+                throw error;
+    }
+
+    /// <summary>
+    /// Under load librdkafka asks a second time for an offset before it notices the answer that this one is out of range. The second answer may come after
+    /// a seek; it then stops the reader at an offset that exists. So an offset is out of range when the log says so now.
+    /// </summary>
+    private bool TryGoOn(TopicPartition partition)
+    {
+        var position = _partitions.Of(partition).Position;
+        long low, high;
+        if (position < 0 || Librdkafka.rd_kafka_query_watermark_offsets(Handle, partition.Topic, partition.Partition, &low, &high, _requestTimeoutMs) != ErrorCode.NoError)
+            return false;
+        if (position < low || position > high)
+            return false;
+        using var list = PartitionList.Empty();
+        list.Add(partition, position);
+        // False when it is not assigned any more: there is nothing to go on with, and nothing to tell.
+        _ = TryRestart(list);
+        return true;
+    }
+
+    /// <summary>Reads on a partition whose fetcher has stopped, after an offset that the log does not hold: only assigning it anew starts it. False: it is not assigned.</summary>
+    private bool TryRestart(PartitionList stopped)
     {
         NativePartitionList* assigned;
         KafkaError.ThrowIf(Librdkafka.rd_kafka_assignment(Handle, &assigned), "Asking for the assignment");
         using var all = new PartitionList(assigned);
         if (!all.ToArray().Contains(stopped.Partition(0)))
-            throw new LogException($"Seeking in {stopped.Partition(0)} failed: the partition is not assigned.");
+            return false;
 
         if (Protocol != Eager)
         {
             KafkaError.ThrowIf(Librdkafka.rd_kafka_incremental_unassign(Handle, stopped.Pointer), "Seeking");
             KafkaError.ThrowIf(Librdkafka.rd_kafka_incremental_assign(Handle, stopped.Pointer), "Seeking");
-            return;
+            return true;
         }
 
         // An eager group only takes whole assignments: the others go on where they stand.
         for (var i = 0; i < all.Count; i++)
             all[i].Offset = _partitions.Of(all.Partition(i)).Position is var position and >= 0 ? position : Librdkafka.OffsetBeginning;
         KafkaError.ThrowIf(Librdkafka.rd_kafka_assign(Handle, all.Pointer), "Seeking");
+        return true;
     }
 
     private void ServeRebalances()

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using CrashStreams.Kafka.Native;
 using CrashStreams.Log;
@@ -9,12 +10,8 @@ internal sealed unsafe class ReceivedMessages(PartitionTable partitions)
 {
     private readonly Queue<LogException> _errors = [];
 
-    /// <summary>Throws the oldest error that was not told yet.</summary>
-    public void ThrowIfFailed()
-    {
-        if (_errors.TryDequeue(out var error))
-            throw error;
-    }
+    /// <summary>Takes the oldest error that was not told yet.</summary>
+    public bool TryTakeError([MaybeNullWhen(false)] out LogException error) => _errors.TryDequeue(out error);
 
     /// <summary>Notes a record and answers the index of its partition.</summary>
     public int Record(NativeMessage* message)

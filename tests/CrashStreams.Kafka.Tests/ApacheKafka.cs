@@ -38,7 +38,8 @@ public sealed class ApacheKafka : IKafkaBroker
         Directory.Delete(_directory, recursive: true);
     }
 
-    private static string Home => Environment.GetEnvironmentVariable("KAFKA_TEST_HOME") is { Length: > 0 } home ? home : Path.Combine(RepositoryRoot(), "..", "shared", "kafka");
+    /// <summary>The folder with <c>kafka.sh</c> and the jars of Apache Kafka.</summary>
+    public static string Home => Environment.GetEnvironmentVariable("KAFKA_TEST_HOME") is { Length: > 0 } home ? home : Path.Combine(RepositoryRoot(), "..", "shared", "kafka");
 
     private static string RepositoryRoot()
     {

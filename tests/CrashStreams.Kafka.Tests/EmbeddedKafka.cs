@@ -11,8 +11,9 @@ public sealed class EmbeddedKafka : IKafkaBroker
     private readonly string _directory = Directory.CreateTempSubdirectory("crashstreams-broker-").FullName;
     private readonly Lazy<EmbeddedBroker> _broker;
 
-    public EmbeddedKafka() =>
-        _broker = new Lazy<EmbeddedBroker>(() => EmbeddedBroker.StartAsync(new BrokerOptions { DataDirectory = _directory }).GetAwaiter().GetResult());
+    // Tests wait for expired sessions, on Apache Kafka too.
+    public EmbeddedKafka() => _broker = new Lazy<EmbeddedBroker>(() =>
+        EmbeddedBroker.StartAsync(new BrokerOptions { DataDirectory = _directory, ConsumerSessionTimeout = TimeSpan.FromSeconds(6) }).GetAwaiter().GetResult());
 
     public string BootstrapServers => _broker.Value.BootstrapServers;
 

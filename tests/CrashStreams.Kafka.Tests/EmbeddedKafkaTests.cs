@@ -5,6 +5,11 @@ public sealed class Log_on_the_embedded_broker(EmbeddedKafka broker) : LogContra
     protected override IKafkaBroker Broker => broker;
 }
 
+public sealed class Groups_on_the_embedded_broker(EmbeddedKafka broker) : GroupContractTests
+{
+    protected override IKafkaBroker Broker => broker;
+}
+
 public sealed class Classic_groups_on_the_embedded_broker(EmbeddedKafka broker) : GroupContractTests
 {
     protected override IKafkaBroker Broker => broker;

@@ -10,6 +10,16 @@ public sealed class BrokerFaults
 {
     private readonly Lock _lock = new(); // tests order faults on their own threads, the loop meets them
     private readonly List<Fault> _ordered = [];
+    private readonly MovedCoordinators _moved = new();
+    private volatile bool _isDown; // from the request that a crash was ordered for until the broker is back
+
+    /// <summary>What the disk does.</summary>
+    public DiskFaults Disk { get; } = new();
+
+    /// <summary>How the broker ends as by <c>kill -9</c>, and how it comes back.</summary>
+    internal Func<Task> Crash { get; set; } = () => Task.CompletedTask;
+
+    internal Func<Task> Restart { get; set; } = () => Task.CompletedTask;
 
     /// <summary>Holds requests back before they are handled.</summary>
     /// <param name="api">The API to meet.</param>
@@ -43,16 +53,49 @@ public sealed class BrokerFaults
     /// <param name="count">How many from that one on.</param>
     public void Disconnect(ApiKey api, int nth = 1, int count = 1) => Order(new Fault(api, FaultKind.Disconnect, nth, count));
 
-    /// <summary>Takes back all faults that were ordered and have not happened yet.</summary>
+    /// <summary>Refuses a group's requests with NOT_COORDINATOR until a client has asked again where its coordinator is.</summary>
+    /// <param name="groupId">The group.</param>
+    public void MoveGroupCoordinator(string groupId) => _moved.Move(groupId, isGroup: true);
+
+    /// <summary>Refuses a transactional producer's requests with NOT_COORDINATOR until a client has asked again where its coordinator is.</summary>
+    /// <param name="transactionalId">The producer's transactional id.</param>
+    public void MoveTransactionCoordinator(string transactionalId) => _moved.Move(transactionalId, isGroup: false);
+
+    /// <summary>Ends the broker as <c>kill -9</c> would when a request arrives, and starts it again on the same port and data.</summary>
+    /// <param name="api">The API to meet.</param>
+    /// <param name="isHandled">Whether the request has its effects before; it isn't answered either way.</param>
+    /// <param name="nth">Which request from now on; 1 is the next.</param>
+    /// <returns>Completes when the broker is back.</returns>
+    public Task CrashAndRestart(ApiKey api, bool isHandled, int nth = 1)
+    {
+        var fault = new Fault(api, FaultKind.Crash, nth, count: 1) { IsHandled = isHandled };
+        Order(fault);
+        return fault.IsBack.Task;
+    }
+
+    /// <summary>Takes back all faults that were ordered and have not happened yet; the disk is as it should be.</summary>
     public void Clear()
     {
         lock (_lock)
             _ordered.Clear();
+        _moved.Clear();
+        Disk.Free();
+        Disk.Resume();
     }
 
     /// <summary>Does to a request what was ordered for it; false when nothing was.</summary>
     internal bool Intercept(ApiEndpoint endpoint, object body, RequestContext context, Timers timers, Action<Action<IResponse?>> handle, Action<IResponse?> complete)
     {
+        if (_isDown)
+        {
+            complete(null);
+            return true;
+        }
+        if (_moved.Refuses(body))
+        {
+            complete(Refusal.Of(body, context.Version, ErrorCode.NotCoordinator));
+            return true;
+        }
         if (_ordered.Count == 0 || Next(endpoint.Api.Key) is not { } fault)
             return false;
         switch (fault.Kind)
@@ -68,6 +111,13 @@ public sealed class BrokerFaults
                 context.Session.Close();
                 complete(null);
                 break;
+            case FaultKind.Crash:
+                _isDown = true;
+                if (fault.IsHandled)
+                    handle(_ => { });
+                complete(null);
+                _ = Task.Run(() => CrashAndRestartAsync(fault.IsBack));
+                break;
             case FaultKind.Disconnect:
                 context.Session.Close();
                 complete(null);
@@ -77,6 +127,21 @@ public sealed class BrokerFaults
                 break;
         }
         return true;
+    }
+
+    private async Task CrashAndRestartAsync(TaskCompletionSource isBack)
+    {
+        try
+        {
+            await Crash().ConfigureAwait(false);
+            _isDown = false;
+            await Restart().ConfigureAwait(false);
+            isBack.SetResult();
+        }
+        catch (Exception error)
+        {
+            isBack.SetException(error);
+        }
     }
 
     private void Order(Fault fault)

@@ -9,6 +9,7 @@ internal enum FaultKind
     Drop,
     LoseAnswer,
     Disconnect,
+    Crash,
 }
 
 /// <summary>A fault that waits for its request.</summary>
@@ -26,4 +27,10 @@ internal sealed class Fault(ApiKey api, FaultKind kind, int nth, int count)
     public TimeSpan Delay { get; init; }
 
     public ErrorCode Error { get; init; }
+
+    /// <summary>For a crash: the request is handled before it, but not answered.</summary>
+    public bool IsHandled { get; init; }
+
+    /// <summary>For a crash: ends when the broker is back.</summary>
+    public TaskCompletionSource IsBack { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -72,9 +72,16 @@ internal sealed partial class PartitionLog : IDisposable
     {
         if (_segments.Count == 0)
             return;
-        if (flush)
-            Flush();
-        SaveCheckpoint();
+        try
+        {
+            if (flush)
+                Flush();
+            SaveCheckpoint();
+        }
+        catch (IOException)
+        {
+            // A full disk: the next start looks through the log instead of trusting a checkpoint. The other logs are still to be closed.
+        }
         Abandon();
     }
 

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using CrashStreams.Broker.Faults;
 using Microsoft.Win32.SafeHandles;
 
 namespace CrashStreams.Broker.Storage;
@@ -8,9 +9,11 @@ internal sealed class FileStorage : IStorage
 {
     private const string BootIdFile = "/proc/sys/kernel/random/boot_id";
     private readonly string _root;
+    private readonly DiskFaults? _faults;
 
-    public FileStorage(string root)
+    public FileStorage(string root, DiskFaults? faults = null)
     {
+        _faults = faults;
         _root = Path.GetFullPath(root);
         Directory.CreateDirectory(_root);
         Era = File.Exists(BootIdFile) ? File.ReadAllText(BootIdFile).Trim() : "";
@@ -23,7 +26,7 @@ internal sealed class FileStorage : IStorage
         var full = Full(path);
         var isNew = create && !File.Exists(full);
         var handle = File.OpenHandle(full, create ? FileMode.OpenOrCreate : FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
-        return new OpenFile(handle, isNew ? Path.GetDirectoryName(full) : null);
+        return new OpenFile(handle, isNew ? Path.GetDirectoryName(full) : null, _faults);
     }
 
     public bool Exists(string path) => File.Exists(Full(path));
@@ -56,7 +59,8 @@ internal sealed class FileStorage : IStorage
 
     /// <param name="handle">The file.</param>
     /// <param name="unflushedDirectory">The directory that has to be flushed too, since the file's name is new in it.</param>
-    private sealed class OpenFile(SafeFileHandle handle, string? unflushedDirectory) : IStorageFile
+    /// <param name="faults">What is wrong with the disk.</param>
+    private sealed class OpenFile(SafeFileHandle handle, string? unflushedDirectory, DiskFaults? faults) : IStorageFile
     {
         private long _length = RandomAccess.GetLength(handle);
 
@@ -76,6 +80,7 @@ internal sealed class FileStorage : IStorage
 
         public void Write(long position, ReadOnlySpan<byte> bytes)
         {
+            faults?.BeforeWrite();
             RandomAccess.Write(handle, bytes, position);
             if (position + bytes.Length > _length)
                 Volatile.Write(ref _length, position + bytes.Length);
@@ -89,6 +94,7 @@ internal sealed class FileStorage : IStorage
 
         public void Flush()
         {
+            faults?.BeforeWrite();
             RandomAccess.FlushToDisk(handle);
             if (unflushedDirectory is null)
                 return;

@@ -1,7 +1,9 @@
+using CrashStreams.Broker.Faults;
+
 namespace CrashStreams.Broker.Storage;
 
 /// <summary>The content of a file in memory, in chunks, so that growing copies nothing but small files.</summary>
-internal sealed class MemoryFile
+internal sealed class MemoryFile(DiskFaults? faults = null)
 {
     private const int ChunkBits = 18;
     private const int ChunkSize = 1 << ChunkBits;
@@ -13,7 +15,7 @@ internal sealed class MemoryFile
     private long _flushed;
     private int _openings;
 
-    public IStorageFile Open() => new Opening(this, Volatile.Read(ref _openings));
+    public IStorageFile Open() => new Opening(this, Volatile.Read(ref _openings), faults);
 
     /// <summary>Makes every opening so far useless, as the end of its process does.</summary>
     public void CloseAll() => Interlocked.Increment(ref _openings);
@@ -97,7 +99,7 @@ internal sealed class MemoryFile
         }
     }
 
-    private sealed class Opening(MemoryFile file, int opening) : IStorageFile
+    private sealed class Opening(MemoryFile file, int opening, DiskFaults? faults) : IStorageFile
     {
         private bool _closed;
 
@@ -105,12 +107,17 @@ internal sealed class MemoryFile
 
         public int Read(long position, Span<byte> target) => Alive().Read(position, target);
 
-        public void Write(long position, ReadOnlySpan<byte> bytes) => Alive().Write(position, bytes);
+        public void Write(long position, ReadOnlySpan<byte> bytes)
+        {
+            faults?.BeforeWrite();
+            Alive().Write(position, bytes);
+        }
 
         public void Truncate(long length) => Alive().SetLength(length);
 
         public void Flush()
         {
+            faults?.BeforeWrite();
             var alive = Alive();
             lock (alive._content)
                 alive._flushed = alive._length;

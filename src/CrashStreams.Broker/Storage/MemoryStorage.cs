@@ -1,7 +1,9 @@
+using CrashStreams.Broker.Faults;
+
 namespace CrashStreams.Broker.Storage;
 
 /// <summary>Files in memory: for a broker that keeps nothing, and for tests that end processes and cut the power.</summary>
-internal sealed class MemoryStorage : IStorage
+internal sealed class MemoryStorage(DiskFaults? faults = null) : IStorage
 {
     private readonly Dictionary<string, MemoryFile> _files = new(StringComparer.Ordinal);
     private readonly HashSet<string> _directories = new(StringComparer.Ordinal);
@@ -20,7 +22,7 @@ internal sealed class MemoryStorage : IStorage
                 return file.Open();
             if (!create)
                 throw new FileNotFoundException("No such file in memory.", path);
-            file = new MemoryFile();
+            file = new MemoryFile(faults);
             _files.Add(path, file);
             return file.Open();
         }

@@ -70,6 +70,8 @@ internal static unsafe partial class Librdkafka
     [LibraryImport(Library)] public static partial ErrorCode rd_kafka_position(nint client, NativePartitionList* partitions);
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     public static partial ErrorCode rd_kafka_get_watermark_offsets(nint client, string topic, int partition, long* low, long* high);
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial ErrorCode rd_kafka_query_watermark_offsets(nint client, string topic, int partition, long* low, long* high, int timeoutMs);
     [LibraryImport(Library)] public static partial ErrorCode rd_kafka_committed(nint client, NativePartitionList* partitions, int timeoutMs);
     [LibraryImport(Library)] public static partial ErrorCode rd_kafka_commit(nint client, NativePartitionList* offsets, int async);
     [LibraryImport(Library)] public static partial ErrorCode rd_kafka_consumer_close(nint client);
