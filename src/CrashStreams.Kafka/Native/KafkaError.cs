@@ -46,7 +46,9 @@ internal static unsafe class KafkaError
     }
 
     public static bool IsFenced(ErrorCode code) => code is LocalFenced or ProducerFenced or InvalidProducerEpoch or IllegalGeneration
-        or UnknownMemberId or RebalanceInProgress or FencedInstanceId or FencedMemberEpoch or StaleMemberEpoch or LocalAssignmentLost;
+        or UnknownMemberId or RebalanceInProgress or FencedInstanceId or FencedMemberEpoch or StaleMemberEpoch or LocalAssignmentLost
+        // As in Kafka Streams: the broker does not know this producer as it knows itself, so only a new one can go on.
+        or OutOfOrderSequenceNumber or InvalidProducerIdMapping or UnknownProducerId;
 
     public static bool IsRetriable(ErrorCode code) => code is LocalTransport or LocalResolve or LocalMessageTimedOut or LocalAllBrokersDown
         or LocalTimedOut or LocalQueueFull or LocalWaitCoordinator or LocalUnknownTopic or LocalUnknownPartition or UnknownTopicOrPartition
