@@ -53,7 +53,10 @@ internal static unsafe class KafkaError
     public static bool IsRetriable(ErrorCode code) => code is LocalTransport or LocalResolve or LocalMessageTimedOut or LocalAllBrokersDown
         or LocalTimedOut or LocalQueueFull or LocalWaitCoordinator or LocalUnknownTopic or LocalUnknownPartition or UnknownTopicOrPartition
         or LeaderNotAvailable or NotLeaderOrFollower or RequestTimedOut or BrokerNotAvailable or NetworkException or CoordinatorLoadInProgress
-        or CoordinatorNotAvailable or NotCoordinator or NotEnoughReplicas or NotEnoughReplicasAfterAppend or ConcurrentTransactions or UnstableOffsetCommit;
+        or CoordinatorNotAvailable or NotCoordinator or NotEnoughReplicas or NotEnoughReplicasAfterAppend or ConcurrentTransactions or UnstableOffsetCommit
+        // What the client knows of leaders is old, as after a broker's restart; it has asked anew by the next call.
+        or NotController or KafkaStorageError or ListenerNotFound or FencedLeaderEpoch or UnknownLeaderEpoch or OffsetNotAvailable or EligibleLeadersNotAvailable
+        or ThrottlingQuotaExceeded or UnknownTopicId or InconsistentTopicId;
 
     private static string Remedy(ErrorCode code) => code switch
     {
