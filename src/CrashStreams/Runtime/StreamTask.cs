@@ -87,7 +87,7 @@ internal sealed class StreamTask
             source.Restore(times[0], times[1]);
         var upstreams = times.AsSpan(FixedTimes + (2 * operators.Length));
         for (var i = 0; input.Clock is UpstreamClock upstream && i < upstreams.Length; i++)
-            upstream.Hear(new(i, upstreams[i], IsIdle: false, Floor: TaskClock.Unknown));
+            upstream.Hear(new(i, upstreams[i], IsIdle: false, Floor: upstreams[i]));
     }
 
     public void MoveTo(TaskState next)
@@ -364,7 +364,7 @@ internal sealed class StreamTask
         foreach (var op in clock.Operators)
             times.AddRange([op.MaxSeen, op.ClosedThrough]);
         if (input.Clock is UpstreamClock upstream)
-            times.AddRange(upstream.Upstream.Select(u => u.Watermark));
+            times.AddRange(upstream.Upstream.Select(u => u.Floor));
         return CommittedTime.Encode(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(times));
     }
 }
