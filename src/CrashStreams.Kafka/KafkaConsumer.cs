@@ -23,6 +23,9 @@ internal sealed unsafe class KafkaConsumer : NativeClient, ILogConsumer
     private IAssignmentListener? _listener;
     private bool _isClosing;
 
+    // Set by other threads: a yield of the queue alone may end a call that was not going to wait.
+    private int _isWoken;
+
     public KafkaConsumer(ClientProperties properties, KafkaOptions options, bool readCommitted, ILogger logger)
         : base(Librdkafka.Consumer, properties, logger)
     {
@@ -66,7 +69,7 @@ internal sealed unsafe class KafkaConsumer : NativeClient, ILogConsumer
         ServeRebalances();
 
         _batch.Receive(_queue, 0, int.MaxValue, _received);
-        if (_batch.Count == 0 && maxWait > TimeSpan.Zero && _rebalances.Count == 0)
+        if (_batch.Count == 0 && maxWait > TimeSpan.Zero && _rebalances.Count == 0 && Interlocked.Exchange(ref _isWoken, 0) == 0)
         {
             // An event, such as the end of a partition, ends the wait too.
             var waitMs = (int)Math.Min(int.MaxValue, Math.Ceiling(maxWait.TotalMilliseconds));
@@ -81,6 +84,12 @@ internal sealed unsafe class KafkaConsumer : NativeClient, ILogConsumer
         ThrowIfFailed();
         ServeRebalances();
         return _batch;
+    }
+
+    public void Wake()
+    {
+        Volatile.Write(ref _isWoken, 1);
+        Librdkafka.rd_kafka_queue_yield(_queue);
     }
 
     public void Pause(IReadOnlyCollection<TopicPartition> partitions)

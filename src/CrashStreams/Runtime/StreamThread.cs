@@ -1,4 +1,5 @@
 using CrashStreams.Log;
+using CrashStreams.Queries;
 using CrashStreams.Time;
 using Microsoft.Extensions.Logging;
 
@@ -71,6 +72,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
 
         _purge = new(_admin, options.RepartitionPurgeInterval, logger);
         _consumer = clients.CreateConsumer($"{name}-consumer", options.ApplicationId, exactlyOnce);
+        Queries = new(_consumer.Wake);
         // A partition counts as caught up when everything up to the end that the broker last told was processed; unknown is not caught up.
         _isCaughtUp = input => _consumer.EndOffset(input.Partition) is >= 0 and var end
             && Math.Max(_consumer.Position(input.Partition), input.NextOffset) >= end;
@@ -79,6 +81,9 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     }
 
     public string Name { get; }
+
+    /// <summary>What other threads ask about the stores; answered between two turns.</summary>
+    public QueryMailbox Queries { get; }
 
     public string ApplicationId => _options.ApplicationId;
 
@@ -120,7 +125,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         }
 
         if (_options.StreamTime == StreamTime.Watermarks)
-            _idle.Ask(now, _inOrder.Where(static t => t.State == TaskState.Running).SelectMany(static t => t.Inputs));
+            _idle.Ask(now, _inOrder);
         if (_restorer.HasWaiting)
             Run(_restorer.RetryWaiting());
 
@@ -143,6 +148,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         var isAwake = NowMs() - now <= _options.BlindAfter.TotalMilliseconds;
         if (isAwake && (isCommitRequested || now - _lastCommitMs >= CommitIntervalMs(isIdle: !any)))
             Commit();
+        Queries.Serve();
         return any;
     }
 
@@ -265,6 +271,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     public void Dispose()
     {
         EventTimeGauges.Remove(this);
+        Queries.Close();
         foreach (var task in _tasks.Values)
             task.Local?.Close(isInOrder: false);
         _purge.Dispose();
