@@ -7,7 +7,7 @@ internal sealed class KeyValueStoreDefinition<TKey, TValue>(string name, Serde<T
     : StoreDefinition(name, isLogged)
     where TKey : notnull
 {
-    public override IReadOnlyDictionary<string, string> ChangelogConfigs { get; } = new Dictionary<string, string> { ["cleanup.policy"] = "compact" };
+    public override IReadOnlyDictionary<string, string> ChangelogConfigs(StreamTime clock) => new Dictionary<string, string> { ["cleanup.policy"] = "compact" };
 
     public override void Validate(ICollection<string> faults)
     {

@@ -12,10 +12,11 @@ internal sealed class WindowStoreDefinition<TKey, TValue>(
     // Kafka Streams' windowstore.changelog.additional.retention.ms: the broker's clock may run ahead of event time.
     private const long AdditionalRetentionMs = 24 * 60 * 60 * 1000;
 
-    public override IReadOnlyDictionary<string, string> ChangelogConfigs { get; } = new Dictionary<string, string>
+    /// <summary>With the Watermarks clock the application deletes what has expired: see <see cref="Runtime.ChangelogPurge"/>.</summary>
+    public override IReadOnlyDictionary<string, string> ChangelogConfigs(StreamTime clock) => new Dictionary<string, string>
     {
         ["cleanup.policy"] = "compact,delete",
-        ["retention.ms"] = (retentionMs + AdditionalRetentionMs).ToString(CultureInfo.InvariantCulture),
+        ["retention.ms"] = clock == StreamTime.Watermarks ? "-1" : (retentionMs + AdditionalRetentionMs).ToString(CultureInfo.InvariantCulture),
     };
 
     public override void Validate(ICollection<string> faults)
