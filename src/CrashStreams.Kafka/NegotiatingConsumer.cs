@@ -8,6 +8,8 @@ namespace CrashStreams.Kafka;
 /// </summary>
 internal sealed class NegotiatingConsumer(Func<GroupProtocol, KafkaConsumer> create) : ILogConsumer
 {
+    // Held while the consumer is replaced, and by threads that wake it.
+    private readonly Lock _replacing = new();
     private KafkaConsumer _consumer = create(GroupProtocol.Consumer);
     private (IReadOnlyCollection<string> Topics, IAssignmentListener Listener)? _subscription;
     private bool _isSettled;
@@ -29,11 +31,21 @@ internal sealed class NegotiatingConsumer(Func<GroupProtocol, KafkaConsumer> cre
         catch (LogException) when (!_isSettled && _consumer.LacksGroupProtocol && _subscription is not null)
         {
             _isSettled = true;
-            _consumer.Dispose();
-            _consumer = create(GroupProtocol.Classic);
+            lock (_replacing)
+            {
+                _consumer.Dispose();
+                _consumer = create(GroupProtocol.Classic);
+            }
+
             _consumer.Subscribe(_subscription.Value.Topics, _subscription.Value.Listener);
             return _consumer.Poll(maxWait);
         }
+    }
+
+    public void Wake()
+    {
+        lock (_replacing)
+            _consumer.Wake();
     }
 
     public void Assign(IReadOnlyDictionary<TopicPartition, long> offsets) => _consumer.Assign(offsets);

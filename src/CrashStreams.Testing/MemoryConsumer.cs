@@ -46,6 +46,11 @@ internal sealed class MemoryConsumer(MemoryLog log) : ILogConsumer
         return _batch;
     }
 
+    public void Wake()
+    {
+        // A poll never waits.
+    }
+
     public void Pause(IReadOnlyCollection<TopicPartition> partitions) => _paused.UnionWith(partitions);
 
     public void Resume(IReadOnlyCollection<TopicPartition> partitions) => _paused.ExceptWith(partitions);

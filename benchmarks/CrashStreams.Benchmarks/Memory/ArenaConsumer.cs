@@ -38,6 +38,10 @@ internal sealed class ArenaConsumer(ArenaLog log) : ILogConsumer
         return log.Input.Show(_next - count, count);
     }
 
+    public void Wake()
+    {
+    }
+
     public void Pause(IReadOnlyCollection<TopicPartition> partitions)
     {
     }

@@ -68,6 +68,11 @@ internal sealed class SimulatedConsumer(SimulatedCluster cluster, PortFaults fau
         return _batch;
     }
 
+    public void Wake()
+    {
+        // A poll never waits.
+    }
+
     public void Pause(IReadOnlyCollection<TopicPartition> partitions)
     {
         foreach (var partition in partitions)

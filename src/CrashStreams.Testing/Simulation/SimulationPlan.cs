@@ -24,10 +24,10 @@ internal sealed record SimulationPlan
     /// <summary>Per step of the scheduler: an instance stops in order, and starts again later.</summary>
     public required double StopRate { get; init; }
 
-    /// <summary>Per commit during a rebalance: the member has not heard of the new epoch yet and is refused. What it has written since its last commit is done again.</summary>
-    public double MissedEpochRate { get; init; } = 0.3;
-
     public required double CompactionRate { get; init; }
+
+    /// <summary>Per commit during a rebalance: it overtakes the heartbeat that would have told the new epoch, and is refused.</summary>
+    public double MissedEpochRate { get; init; } = 0.3;
 
     /// <summary>A partition of which a poll brings a tenth of what it brings of others.</summary>
     public TopicPartition? SlowPartition { get; init; }

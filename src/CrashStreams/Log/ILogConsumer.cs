@@ -18,6 +18,11 @@ public interface ILogConsumer : IDisposable
     /// <exception cref="LogException">The log can't be read; <see cref="LogException.IsFatal"/> tells whether trying again makes sense.</exception>
     LogBatch Poll(TimeSpan maxWait);
 
+    /// <summary>
+    /// Ends the wait of a running <see cref="Poll"/>, or of the next one. The only member that other threads may call; not after the consumer was disposed of.
+    /// </summary>
+    void Wake();
+
     /// <summary>Stops fetching these assigned partitions; records already fetched are not delivered either.</summary>
     void Pause(IReadOnlyCollection<TopicPartition> partitions);
 

@@ -1,4 +1,5 @@
 using CrashStreams.Log;
+using CrashStreams.Queries;
 using CrashStreams.Time;
 using Microsoft.Extensions.Logging;
 
@@ -73,6 +74,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         _purge = new(_admin, options.RepartitionPurgeInterval, logger);
         _changelogPurge = options.StreamTime == StreamTime.Watermarks ? new(_admin, options.RepartitionPurgeInterval, logger) : null;
         _consumer = clients.CreateConsumer($"{name}-consumer", options.ApplicationId, exactlyOnce);
+        Queries = new(_consumer.Wake);
         // A partition counts as caught up when everything up to the end that the broker last told was processed; unknown is not caught up.
         _isCaughtUp = input => _consumer.EndOffset(input.Partition) is >= 0 and var end
             && Math.Max(_consumer.Position(input.Partition), input.NextOffset) >= end;
@@ -81,6 +83,9 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     }
 
     public string Name { get; }
+
+    /// <summary>What other threads ask about the stores; answered between two turns.</summary>
+    public QueryMailbox Queries { get; }
 
     public string ApplicationId => _options.ApplicationId;
 
@@ -122,7 +127,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         }
 
         if (_options.StreamTime == StreamTime.Watermarks)
-            _idle.Ask(now, _inOrder.Where(static t => t.State == TaskState.Running).SelectMany(static t => t.Inputs));
+            _idle.Ask(now, _inOrder);
         if (_restorer.HasWaiting)
             Run(_restorer.RetryWaiting());
 
@@ -145,6 +150,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         var isAwake = NowMs() - now <= _options.BlindAfter.TotalMilliseconds;
         if (isAwake && (isCommitRequested || now - _lastCommitMs >= CommitIntervalMs(isIdle: !any)))
             Commit();
+        Queries.Serve();
         return any;
     }
 
@@ -268,6 +274,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     public void Dispose()
     {
         EventTimeGauges.Remove(this);
+        Queries.Close();
         foreach (var task in _tasks.Values)
             task.Local?.Close(isInOrder: false);
         _purge.Dispose();

@@ -1,4 +1,5 @@
 using CrashStreams.Log;
+using CrashStreams.Queries;
 using CrashStreams.Runtime;
 using CrashStreams.State;
 using Microsoft.Extensions.Logging;
@@ -55,6 +56,7 @@ public sealed class StreamsApplication : IAsyncDisposable
     private int _running;
     private long _recordsOfEarlierThreads;
     private Exception? _fault;
+    private StoreViews? _stores;
 
     /// <summary>Prepares an instance; <see cref="StartAsync"/> runs it.</summary>
     /// <exception cref="TopologyException">The options are wrong; the message lists every fault.</exception>
@@ -92,6 +94,7 @@ public sealed class StreamsApplication : IAsyncDisposable
         {
             using var admin = _clients.CreateAdmin($"{_options.ApplicationId}-{_instance}-admin");
             var topics = await InternalTopics.PrepareAsync(_topology, _options, admin, _logger, cancellation).ConfigureAwait(false);
+            _stores = new(_topology, _options, topics, () => State == ApplicationState.Running ? Threads : throw NotRunning());
             _threads = new StreamThread[_options.Threads];
             _running = _options.Threads;
             _workers = Enumerable.Range(0, _options.Threads)
@@ -114,7 +117,7 @@ public sealed class StreamsApplication : IAsyncDisposable
         if (State == ApplicationState.Created)
             _completion.TrySetResult();
         Interlocked.CompareExchange(ref _state, (int)ApplicationState.Stopping, (int)ApplicationState.Running);
-        await _stopping.CancelAsync().ConfigureAwait(false);
+        EndThreads();
         await Completion.WaitAsync(cancellation).ConfigureAwait(false);
     }
 
@@ -145,6 +148,24 @@ public sealed class StreamsApplication : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>
+    /// A key-value store of this instance, to be read while the application runs. It shows the partitions that this instance has at the moment of each question.
+    /// </summary>
+    /// <param name="name">The store's name.</param>
+    /// <exception cref="ArgumentException">The topology has no such store, or it is of other types.</exception>
+    /// <exception cref="StoreUnavailableException">The application was not started.</exception>
+    public KeyValueStoreView<TKey, TValue> KeyValueStore<TKey, TValue>(string name)
+        where TKey : notnull => (_stores ?? throw NotRunning()).KeyValue<TKey, TValue>(name);
+
+    /// <summary>A window store of this instance, likewise.</summary>
+    /// <param name="name">The store's name.</param>
+    /// <exception cref="ArgumentException">The topology has no such store, or it is of other types.</exception>
+    /// <exception cref="StoreUnavailableException">The application was not started.</exception>
+    public WindowStoreView<TKey, TValue> WindowStore<TKey, TValue>(string name)
+        where TKey : notnull => (_stores ?? throw NotRunning()).Window<TKey, TValue>(name);
+
+    private StoreUnavailableException NotRunning() => new(StoreUnavailableReason.NotRunning, $"The application is {State}: its stores can be read while it is {ApplicationState.Running}.");
 
     /// <summary>Stops the instance if it runs.</summary>
     public async ValueTask DisposeAsync()
@@ -224,7 +245,14 @@ public sealed class StreamsApplication : IAsyncDisposable
             return;
         Volatile.Write(ref _state, (int)ApplicationState.Failed);
         _logger.LogError(fault, "The application failed: {Reason}", fault.Message);
+        EndThreads();
+    }
+
+    private void EndThreads()
+    {
         _stopping.Cancel();
+        foreach (var thread in Threads)
+            thread.Queries.Wake();
     }
 
     private void MoveTo(ApplicationState next, ApplicationState from)

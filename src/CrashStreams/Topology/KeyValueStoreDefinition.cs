@@ -7,6 +7,8 @@ internal sealed class KeyValueStoreDefinition<TKey, TValue>(string name, Serde<T
     : StoreDefinition(name, isLogged)
     where TKey : notnull
 {
+    public Serde<TKey> KeySerde => keySerde!;
+
     public override IReadOnlyDictionary<string, string> ChangelogConfigs(StreamTime clock) => new Dictionary<string, string> { ["cleanup.policy"] = "compact" };
 
     public override void Validate(ICollection<string> faults)

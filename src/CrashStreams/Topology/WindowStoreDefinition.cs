@@ -12,6 +12,8 @@ internal sealed class WindowStoreDefinition<TKey, TValue>(
     // Kafka Streams' windowstore.changelog.additional.retention.ms: the broker's clock may run ahead of event time.
     private const long AdditionalRetentionMs = 24 * 60 * 60 * 1000;
 
+    public Serde<TKey> KeySerde => keySerde!;
+
     /// <summary>With the Watermarks clock the application deletes what has expired: see <see cref="Runtime.ChangelogPurge"/>.</summary>
     public override IReadOnlyDictionary<string, string> ChangelogConfigs(StreamTime clock) => new Dictionary<string, string>
     {

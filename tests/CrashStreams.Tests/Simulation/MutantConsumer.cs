@@ -18,6 +18,8 @@ internal sealed class MutantConsumer(ILogConsumer inner, Mutation mutation) : IL
 
     public void Assign(IReadOnlyDictionary<TopicPartition, long> offsets) => inner.Assign(offsets);
 
+    public void Wake() => inner.Wake();
+
     public void Pause(IReadOnlyCollection<TopicPartition> partitions) => inner.Pause(partitions);
 
     public void Resume(IReadOnlyCollection<TopicPartition> partitions) => inner.Resume(partitions);

@@ -58,7 +58,7 @@ internal sealed record ReplayMatrix
         };
     }
 
-    /// <summary>Whether nothing is done twice: a crash or a refused commit under at-least-once repeats what was not committed.</summary>
+    /// <summary>Whether nothing is done twice: a crash under at-least-once repeats what was not committed.</summary>
     public bool IsExact => Guarantee == ProcessingGuarantee.ExactlyOnce || !Crashes;
 
     /// <summary>
@@ -95,10 +95,11 @@ internal sealed record ReplayMatrix
         SlowPartition = SlowPartition is { } slow ? new TopicPartition("logs", slow) : null,
         StopRate = Restarts ? 0.005 : 0,
         CrashRate = Crashes ? 0.001 : 0,
-        MissedEpochRate = Crashes ? 0.3 : 0,
         PauseRate = 0,
         ErrorRate = 0,
         CompactionRate = 0,
+        // A refused commit under at-least-once is done again, as after a crash.
+        MissedEpochRate = Guarantee == ProcessingGuarantee.ExactlyOnce || Crashes ? 0.3 : 0,
     };
 
     public Scenario Scenario => HasTwoShuffles ? new TwoShufflesScenario() : new CrashMonitorScenario();

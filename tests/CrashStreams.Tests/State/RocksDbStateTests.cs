@@ -62,7 +62,25 @@ public sealed class RocksDbStateTests : IDisposable
         driver.KeyValueStore<string, long>("totals").All().Should().HaveCount(2_000).And.OnlyContain(e => e.Value == 1);
     }
 
+    [Fact]
+    public void A_hundred_rebalances_leave_no_file_open()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "reads /proc");
+        using var storage = new RocksDbState(new() { Directory = _directory });
+        using var driver = new TopologyTestDriver(Build(), new() { ApplicationId = "app", State = storage });
+        driver.Input<string, string>("in").Pipe("ann", "v", 1);
+        driver.Restart();
+        var before = OpenFiles();
+        before.Should().BePositive();
+        for (var i = 0; i < 100; i++)
+            driver.Restart(isCrash: i % 2 == 1);
+        OpenFiles().Should().Be(before);
+    }
+
     public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    private int OpenFiles() =>
+        new DirectoryInfo("/proc/self/fd").EnumerateFiles().Count(f => f.LinkTarget?.StartsWith(_directory, StringComparison.Ordinal) == true);
 
     // A byte in one of the first blocks of data; those are read only when an iteration comes to them.
     private static void Damage(string file)
