@@ -21,6 +21,9 @@ internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admi
     /// <summary>Whether tasks wait for their state.</summary>
     public bool HasWaiting => _waiting.Count > 0;
 
+    /// <summary>Whether a task is one of them.</summary>
+    public bool IsWaiting(StreamTask task) => _waiting.Contains(task);
+
     /// <summary>Begins with tasks; those without anything to restore are answered at once.</summary>
     public IReadOnlyList<StreamTask> Begin(IReadOnlyCollection<StreamTask> tasks)
     {

@@ -1,3 +1,4 @@
+using CrashStreams.Instances;
 using CrashStreams.Log;
 using CrashStreams.Queries;
 using CrashStreams.Time;
@@ -41,6 +42,8 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     private readonly Action<TopicPartition> _wrote;
     private readonly CacheBudget? _cache;
     private readonly StateCleaning? _cleaning;
+    private readonly InstanceDirectory? _directory;
+    private readonly TimeSpan _longestWait;
     private StreamTask[] _inOrder = [];
     private long _processed;
     private InputPartition?[] _inputByIndex = [];
@@ -72,6 +75,9 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
 
         _purge = new(_admin, options.RepartitionPurgeInterval, logger);
         _consumer = clients.CreateConsumer($"{name}-consumer", options.ApplicationId, exactlyOnce);
+        _longestWait = options.HasDirectory && options.PollWait > InstanceDirectory.MaxWait ? InstanceDirectory.MaxWait : options.PollWait;
+        if (options.HasDirectory)
+            _directory = new(name, options, clients, _admin, logger);
         Queries = new(_consumer.Wake);
         // A partition counts as caught up when everything up to the end that the broker last told was processed; unknown is not caught up.
         _isCaughtUp = input => _consumer.EndOffset(input.Partition) is >= 0 and var end
@@ -84,6 +90,9 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
 
     /// <summary>What other threads ask about the stores; answered between two turns.</summary>
     public QueryMailbox Queries { get; }
+
+    /// <summary>What is known of the other threads and instances; null when they don't tell.</summary>
+    public InstanceDirectory? Directory => _directory;
 
     public string ApplicationId => _options.ApplicationId;
 
@@ -145,6 +154,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         // After a sleep in the middle of this turn the tasks may be somebody else's: the next poll may tell.
         isCommitRequested |= _cache?.IsFull(_inOrder) == true;
         _cleaning?.RunOnce(now);
+        _directory?.RunOnce(now, TasksToTell);
         var isAwake = NowMs() - now <= _options.BlindAfter.TotalMilliseconds;
         if (isAwake && (isCommitRequested || now - _lastCommitMs >= CommitIntervalMs(isIdle: !any)))
             Commit();
@@ -167,7 +177,14 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
 
     // A pause after records is noticed soon, so that they are committed soon; then there is nothing to do but wait.
     private TimeSpan PollWait() =>
-        _restorer.IsActive ? TimeSpan.Zero : _processed > _processedAtCommit && _options.PollWait > _glance ? _glance : _options.PollWait;
+        _restorer.IsActive ? TimeSpan.Zero : _processed > _processedAtCommit && _longestWait > _glance ? _glance : _longestWait;
+
+    private List<(TaskId Id, MemberTaskState State)> TasksToTell() => _tasks.Values.Select(t => (t.Id, t.State switch
+    {
+        TaskState.Running => MemberTaskState.Running,
+        _ when _restorer.IsWaiting(t) => MemberTaskState.Waiting,
+        _ => MemberTaskState.Restoring,
+    })).ToList();
 
     private bool IsRepartition(string topic) =>
         _topology.RepartitionTopics.Keys.Any(t => InternalTopics.FullName(_options.ApplicationId, t, true) == topic);
@@ -266,6 +283,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         }
 
         CloseTasks(_tasks.Keys.ToList());
+        _directory?.Leave(NowMs());
     }
 
     public void Dispose()
@@ -278,6 +296,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         _restorer.Dispose();
         _consumer.Dispose();
         _producer.Dispose();
+        _directory?.Dispose();
         _admin.Dispose();
     }
 

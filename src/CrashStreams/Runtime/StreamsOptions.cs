@@ -84,8 +84,17 @@ public sealed record StreamsOptions
     /// <summary>Hears of restores, in the stream thread.</summary>
     public Action<RestoreProgress>? OnRestore { get; init; }
 
+    /// <summary>
+    /// How others reach this instance, for example <c>host:port</c>: told to the application's other instances, so that each knows which one holds a key
+    /// (<see cref="StreamsApplication.Find"/>). Null (default): not told. One line; the library opens no port.
+    /// </summary>
+    public string? HostInfo { get; init; }
+
     /// <summary>Copies of the internal topics' partitions; -1 (default): the broker's default.</summary>
     public short ReplicationFactor { get; init; } = -1;
+
+    /// <summary>Whether the instances know of each other.</summary>
+    internal bool HasDirectory => HostInfo is not null;
 
     // Kafka Streams' internal throttle of emission on window close.
     internal TimeSpan ObservedEmitInterval { get; init; } = TimeSpan.FromSeconds(1);
@@ -121,6 +130,8 @@ public sealed record StreamsOptions
             faults.Add($"{nameof(StateCacheBytes)} and {nameof(StateCleanupDelay)} can't be negative.");
         if (CloseAfterIdle < IdleAfter)
             faults.Add($"{nameof(CloseAfterIdle)} is {CloseAfterIdle}: not less than {nameof(IdleAfter)} ({IdleAfter}).");
+        if (HostInfo is not null && (HostInfo.Length == 0 || HostInfo.Contains('\n')))
+            faults.Add($"{nameof(HostInfo)}: one line of text that is not empty.");
         if (DeadLetterTopic is null && new[] { OnDeserializationFault, OnProcessingFault, OnProductionFault }.Contains(FaultResponse.DeadLetter))
             faults.Add($"A fault handler says {nameof(FaultResponse.DeadLetter)} but {nameof(DeadLetterTopic)} is not set.");
         if (faults.Count > 0)
