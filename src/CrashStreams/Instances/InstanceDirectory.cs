@@ -51,14 +51,14 @@ internal sealed class InstanceDirectory : IDisposable
     public IReadOnlyList<Member> Alive(long nowMs) => Volatile.Read(ref _snapshot).Where(h => nowMs - h.AtMs < AliveMs).OrderBy(static h => h.Member.Name, StringComparer.Ordinal).Select(static h => h.Member).ToList();
 
     /// <summary>The member that has a task, and how far it is; the one heard last when two say so. Other threads may ask.</summary>
-    public (Member Member, MemberTaskState State)? OwnerOf(Runtime.TaskId task, long nowMs)
+    public (Member Member, MemberTask Task)? OwnerOf(Runtime.TaskId task, long nowMs)
     {
         foreach (var heard in Volatile.Read(ref _snapshot).Where(h => nowMs - h.AtMs < AliveMs).OrderByDescending(static h => h.AtMs))
         {
-            foreach (var (id, state) in heard.Member.Tasks)
+            foreach (var own in heard.Member.Tasks)
             {
-                if (id == task && state != MemberTaskState.Standby)
-                    return (heard.Member, state);
+                if (own.Id == task && own.State != MemberTaskState.Standby)
+                    return (heard.Member, own);
             }
         }
 
@@ -66,7 +66,7 @@ internal sealed class InstanceDirectory : IDisposable
     }
 
     /// <summary>Hears the others and tells them what has changed.</summary>
-    public void RunOnce(long nowMs, Func<IReadOnlyList<(Runtime.TaskId Id, MemberTaskState State)>> tasks)
+    public void RunOnce(long nowMs, Func<IReadOnlyList<MemberTask>> tasks)
     {
         if (nowMs - _polledAtMs < PollMs)
             return;
@@ -74,11 +74,13 @@ internal sealed class InstanceDirectory : IDisposable
         try
         {
             Hear(nowMs);
-            var value = new Member(_name, _host, tasks()).Value;
-            if (value == _published && nowMs - _publishedAtMs < BeatMs)
+            var now = tasks();
+            // Watermarks go with the next beat.
+            var news = string.Join(' ', now.Select(static t => $"{t.Id} {t.State}").Append("."));
+            if (news == _published && nowMs - _publishedAtMs < BeatMs)
                 return;
-            (_published, _publishedAtMs) = (value, nowMs);
-            Write(_name, value, nowMs);
+            (_published, _publishedAtMs) = (news, nowMs);
+            Write(_name, new Member(_name, _host, now).Value, nowMs);
             Forget(nowMs);
         }
         catch (LogException e)

@@ -112,6 +112,8 @@ internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admi
             {
                 var (start, end) = offsets[changelog];
                 var from = task.Local?.RestoreFrom(store, start, end) ?? start;
+                if (store.Engine is null && task.WarmPositions.TryGetValue(store, out var warm))
+                    from = warm >= start && warm <= end ? warm : throw ChangelogMadeAnew(changelog, warm, start, end);
                 var restore = new Restore(task, store, changelog, from, end, beganMs);
                 if (from >= end)
                     restore.Complete();
@@ -126,6 +128,10 @@ internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admi
             store.Restored();
         return tasks.Where(IsComplete).ToList();
     }
+
+    // What is in memory can't be taken back: the thread begins again, without it.
+    private static LogException ChangelogMadeAnew(TopicPartition changelog, long warm, long start, long end) =>
+        new($"The warm copy of {changelog} has come to {warm}, and the changelog goes from {start} to {end}: it was made anew or has lost records.") { IsRetriable = true };
 
     private void Begin(Restore restore)
     {

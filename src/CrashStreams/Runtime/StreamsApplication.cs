@@ -185,8 +185,8 @@ public sealed class StreamsApplication : IAsyncDisposable
         // Every thread hears the same; one that has just started has heard nothing yet.
         foreach (var thread in Threads)
         {
-            if (thread.Directory?.OwnerOf(task, nowMs) is var (member, state))
-                return new(task.Partition, member.Host, member.Instance == Member.InstanceOf(thread.Name), state == MemberTaskState.Running);
+            if (thread.Directory?.OwnerOf(task, nowMs) is var (member, own))
+                return new(task.Partition, member.Host, member.Instance == Member.InstanceOf(thread.Name), own.State == MemberTaskState.Running);
         }
 
         return null;

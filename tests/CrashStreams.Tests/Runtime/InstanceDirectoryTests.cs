@@ -1,5 +1,4 @@
 using CrashStreams.Instances;
-using CrashStreams.Runtime;
 using CrashStreams.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -19,8 +18,8 @@ public sealed class InstanceDirectoryTests : IDisposable
     [Fact]
     public void A_line_is_what_was_written()
     {
-        var member = new Member("app-1-0", "host:80", [(new(0, 3), MemberTaskState.Running), (new(1, 0), MemberTaskState.Standby)]);
-        member.Value.Should().Be("1\nhost:80\n0_3 Running\n1_0 Standby");
+        var member = new Member("app-1-0", "host:80", [new(new(0, 3), MemberTaskState.Running, -5), new(new(1, 0), MemberTaskState.Standby)]);
+        member.Value.Should().Be("1\nhost:80\n0_3 Running -5\n1_0 Standby");
         Member.Parse(member.Name, member.Value).Should().BeEquivalentTo(member);
         Member.Parse("app-1-0", "1\n").Should().BeEquivalentTo(new Member("app-1-0", null, []));
         member.Instance.Should().Be("app-1");
@@ -32,29 +31,30 @@ public sealed class InstanceDirectoryTests : IDisposable
     [InlineData("1\nhost:80\n0_3")]
     [InlineData("1\nhost:80\n0_x Running")]
     [InlineData("1\nhost:80\n0_3 Dancing")]
+    [InlineData("1\nhost:80\n0_3 Running x")]
     public void What_is_not_understood_is_nobody(string value) => Member.Parse("app-1-0", value).Should().BeNull();
 
     [Fact]
     public void Each_hears_of_the_others_tasks_and_the_last_one_to_speak_has_them()
     {
         var (one, two) = (New("app-1-0"), New("app-2-0"));
-        Turn(one, (new(0, 0), MemberTaskState.Running));
+        Turn(one, new MemberTask(new(0, 0), MemberTaskState.Running));
         Turn(two);
         two.OwnerOf(new(0, 0), _nowMs)!.Value.Member.Name.Should().Be("app-1-0");
         two.OwnerOf(new(0, 1), _nowMs).Should().BeNull();
 
         _nowMs += 5_000;
-        Turn(two, (new(0, 0), MemberTaskState.Restoring));
-        Turn(two, (new(0, 0), MemberTaskState.Restoring));
-        two.OwnerOf(new(0, 0), _nowMs).Should().Be((two.Alive(_nowMs)[1], MemberTaskState.Restoring));
+        Turn(two, new MemberTask(new(0, 0), MemberTaskState.Restoring));
+        Turn(two, new MemberTask(new(0, 0), MemberTaskState.Restoring));
+        two.OwnerOf(new(0, 0), _nowMs)!.Value.Task.State.Should().Be(MemberTaskState.Restoring);
     }
 
     [Fact]
     public void Whoever_is_silent_is_not_alive_and_whoever_leaves_is_gone_at_once()
     {
         var (one, two, three) = (New("app-1-0"), New("app-2-0"), New("app-3-0"));
-        Turn(one, (new(0, 0), MemberTaskState.Running));
-        Turn(two, (new(0, 1), MemberTaskState.Running));
+        Turn(one, new MemberTask(new(0, 0), MemberTaskState.Running));
+        Turn(two, new MemberTask(new(0, 1), MemberTaskState.Running));
         Turn(three);
         three.Alive(_nowMs).Should().HaveCount(2, "it has not heard itself");
         two.Leave(_nowMs);
@@ -70,7 +70,7 @@ public sealed class InstanceDirectoryTests : IDisposable
     public void What_is_there_at_the_start_is_as_old_as_it_says_and_in_the_end_forgotten()
     {
         var dead = New("app-1-0");
-        Turn(dead, (new(0, 0), MemberTaskState.Running));
+        Turn(dead, new MemberTask(new(0, 0), MemberTaskState.Running));
         _nowMs += 60_000;
         var late = New("app-2-0");
         Turn(late);
@@ -116,7 +116,7 @@ public sealed class InstanceDirectoryTests : IDisposable
         return directory;
     }
 
-    private void Turn(InstanceDirectory directory, params (TaskId, MemberTaskState)[] tasks)
+    private void Turn(InstanceDirectory directory, params MemberTask[] tasks)
     {
         _nowMs += 200;
         directory.RunOnce(_nowMs, () => tasks);

@@ -61,4 +61,7 @@ public enum Mutation
 
     /// <summary>A restore takes local state for complete up to the changelog's end.</summary>
     TailNotRestored,
+
+    /// <summary>A task that was kept warm is taken over without what its changelog got since.</summary>
+    WarmTailNotRestored,
 }

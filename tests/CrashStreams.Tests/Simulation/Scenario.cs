@@ -45,7 +45,7 @@ internal abstract class Scenario
             Options = new()
             {
                 ApplicationId = "app", Guarantee = guarantee, CommitInterval = TimeSpan.FromMilliseconds(plan.CommitIntervalMs), PollWait = TimeSpan.Zero,
-                LateTopic = Late,
+                LateTopic = Late, StandbyReplicas = plan.StandbyReplicas,
             },
             Plan = plan,
             Input = source.Select(r => new SimulatedInput(
