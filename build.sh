@@ -191,9 +191,10 @@ usage() {
                             records, shuffles, instances, restarts): live run, backlog and ideal run give the same alerts and the same late records
 ./build.sh fuzz [--frames N] [--segments N] [--seed S]
                             mutated requests (default 1000000) and damaged log files (default 100000) against codecs, handlers and a broker
-./build.sh chaos [--minutes M] [--guarantee exactly_once|at_least_once] [--broker embedded|kafka] [--seed S]
-                            three crash monitors under load, kill -9, suspended, stopped, started, and their broker killed, by seed; then verified; logs
-                            and the list of faults in artifacts/chaos
+./build.sh chaos [--minutes M] [--guarantee exactly_once|at_least_once] [--broker embedded|kafka]
+                    [--state memory|rocksdb] [--seed S]
+                            three crash monitors under load, kill -9, suspended, stopped, started, their disks lost, and their broker killed, by seed; then
+                            verified; logs and the list of faults in artifacts/chaos
 ./build.sh broker [ARG...]  the broker on the command line until Ctrl-C: --port P --data DIR | --memory, --flush always|interval|os, ... (--help)
 ./build.sh bench [quick]    measurements: lists them, or runs those that matter most; results under artifacts/bench
 ./build.sh bench broker [RECORDS] [ROUNDS] [all|compare|alone]

@@ -5,7 +5,7 @@ namespace CrashStreams.Chaos;
 /// <summary>What is run, and for how long.</summary>
 public sealed record ChaosOptions
 {
-    private const string Usage = "chaos [--minutes M] [--guarantee exactly_once|at_least_once] [--broker embedded|kafka] [--seed S] [--rate LINES] [--directory DIR]";
+    private const string Usage = "chaos [--minutes M] [--guarantee exactly_once|at_least_once] [--broker embedded|kafka] [--state memory|rocksdb] [--seed S] [--rate LINES] [--directory DIR]";
 
     /// <summary>How long faults happen; starting, draining and verifying come on top.</summary>
     public TimeSpan Duration { get; init; } = TimeSpan.FromMinutes(2);
@@ -14,6 +14,9 @@ public sealed record ChaosOptions
 
     /// <summary>Apache Kafka from <c>KAFKA_TEST_HOME</c>, or the embedded broker.</summary>
     public bool IsKafka { get; init; }
+
+    /// <summary>Monitors keep their state on disk, each in a folder of its own, from start to start.</summary>
+    public bool IsOnDisk { get; init; }
 
     /// <summary>Decides which faults happen when.</summary>
     public int Seed { get; init; } = 1;
@@ -28,10 +31,15 @@ public sealed record ChaosOptions
 
     public string BrokerName => IsKafka ? "kafka" : "embedded";
 
+    public string StateName => IsOnDisk ? "rocksdb" : "memory";
+
+    /// <summary>Where monitors keep their state.</summary>
+    internal string StateDirectory => Path.Combine(Directory, "state");
+
     /// <summary>Leaves only the logs.</summary>
     public void DeleteData()
     {
-        foreach (var data in new[] { Path.Combine(Directory, "data"), Path.Combine(Directory, "broker") }.Where(System.IO.Directory.Exists))
+        foreach (var data in new[] { Path.Combine(Directory, "data"), Path.Combine(Directory, "broker"), StateDirectory }.Where(System.IO.Directory.Exists))
             System.IO.Directory.Delete(data, recursive: true);
     }
 
@@ -48,7 +56,7 @@ public sealed record ChaosOptions
 
         return options.Directory.Length > 0
             ? options
-            : options with { Directory = Path.GetFullPath(Path.Combine("artifacts", "chaos", $"{options.GuaranteeName}-{options.BrokerName}-{options.Seed}")) };
+            : options with { Directory = Path.GetFullPath(Path.Combine("artifacts", "chaos", $"{options.GuaranteeName}-{options.BrokerName}-{options.StateName}-{options.Seed}")) };
     }
 
     private ChaosOptions With(string name, string value) => (name, value) switch
@@ -58,6 +66,8 @@ public sealed record ChaosOptions
         ("--guarantee", "at_least_once") => this with { Guarantee = ProcessingGuarantee.AtLeastOnce },
         ("--broker", "embedded") => this with { IsKafka = false },
         ("--broker", "kafka") => this with { IsKafka = true },
+        ("--state", "memory") => this with { IsOnDisk = false },
+        ("--state", "rocksdb") => this with { IsOnDisk = true },
         ("--seed", _) when int.TryParse(value, CultureInfo.InvariantCulture, out var seed) => this with { Seed = seed },
         ("--rate", _) when int.TryParse(value, CultureInfo.InvariantCulture, out var rate) && rate > 0 => this with { Rate = rate },
         ("--directory", _) => this with { Directory = Path.GetFullPath(value) },

@@ -84,10 +84,14 @@ internal sealed class Faults(ChaosOptions options, List<Monitor> monitors, IBrok
         monitor.Start();
     }
 
-    private Task KillAsync(Monitor monitor)
+    private async Task KillAsync(Monitor monitor)
     {
         Count("kills", $"kill -9 monitor {monitor.Number}");
-        return monitor.KillAsync();
+        await monitor.KillAsync();
+        if (!options.IsOnDisk || _random.Next(4) > 0)
+            return;
+        Count("lost disks", $"delete the state of monitor {monitor.Number}");
+        monitor.DeleteState();
     }
 
     private async Task StopAsync(Monitor monitor)

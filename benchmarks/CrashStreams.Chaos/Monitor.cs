@@ -5,9 +5,12 @@ namespace CrashStreams.Chaos;
 /// <summary>One instance of the crash monitor, in whatever state the faults have left it.</summary>
 internal sealed class Monitor(int number, string log, string bootstrapServers, ChaosOptions options, CrashMonitorOptions monitor) : IDisposable
 {
+    private const int Stopped = 0, NoBroker = 2, Interrupted = 128 + 2, Terminated = 128 + 15;
     private static readonly TimeSpan _patience = TimeSpan.FromMinutes(2);
     private ChaosProcess? _process;
+    private readonly string _state = Path.Combine(options.StateDirectory, $"monitor-{number}");
     private int _startsBefore;
+    private long _logBefore;
 
     public int Number => number;
 
@@ -25,9 +28,10 @@ internal sealed class Monitor(int number, string log, string bootstrapServers, C
     public void Start()
     {
         _startsBefore = CountStarts();
+        _logBefore = LogLength;
         _process = new(
             log, "crash-monitor", "run", "--bootstrap", bootstrapServers, "--guarantee", options.GuaranteeName, "--log", "Information",
-            "--window", $"{monitor.Window}", "--grace", $"{monitor.Grace}");
+            "--window", $"{monitor.Window}", "--grace", $"{monitor.Grace}", "--state", options.StateName, "--state-dir", _state);
     }
 
     public async Task KillAsync()
@@ -40,11 +44,23 @@ internal sealed class Monitor(int number, string log, string bootstrapServers, C
     public async Task<string?> StopAsync()
     {
         var code = await _process!.StopAsync(_patience);
-        // Before it runs there is nothing to stop in order, and the signal may come before it is listened to.
-        var isRight = code == 0 || (code is not null && !WasRunning);
+        var isRight = code == Stopped || (!WasRunning && IsEndOfStart(code));
         Forget();
         return isRight ? null : $"monitor {number} {(code is null ? $"did not stop within {_patience}" : $"stopped with exit code {code}")}; see {log}";
     }
+
+    /// <summary>Loses what it keeps on disk, as a new machine would.</summary>
+    public void DeleteState()
+    {
+        if (Directory.Exists(_state))
+            Directory.Delete(_state, recursive: true);
+    }
+
+    /// <summary>
+    /// How it may end when it is told to stop before it runs: interrupted, or with the message that there is no broker; by the signal itself only as
+    /// long as it has not executed anything, which shows in that it has printed nothing.
+    /// </summary>
+    private bool IsEndOfStart(int? code) => code is Interrupted or NoBroker || (code == Terminated && LogLength == _logBefore);
 
     public async Task SuspendAsync(TimeSpan resumeAt)
     {
@@ -66,6 +82,8 @@ internal sealed class Monitor(int number, string log, string bootstrapServers, C
     }
 
     public void Dispose() => _process?.Dispose();
+
+    private long LogLength => File.Exists(log) ? new FileInfo(log).Length : 0;
 
     private int CountStarts() => File.Exists(log) ? File.ReadLines(log).Count(line => line.StartsWith("Watching ", StringComparison.Ordinal)) : 0;
 }

@@ -12,7 +12,7 @@ catch (ArgumentException e)
     return 2;
 }
 
-Console.WriteLine($"{options.Duration.TotalMinutes:0.#} min, {options.GuaranteeName}, broker {options.BrokerName}, seed {options.Seed}; logs in {options.Directory}");
+Console.WriteLine($"{options.Duration.TotalMinutes:0.#} min, {options.GuaranteeName}, broker {options.BrokerName}, state {options.StateName}, seed {options.Seed}; logs in {options.Directory}");
 var violations = await new ChaosRun(options, Console.WriteLine).RunAsync();
 foreach (var violation in violations.Take(50))
     Console.WriteLine(violation);

@@ -207,28 +207,39 @@ internal sealed unsafe class KafkaConsumer : NativeClient, ILogConsumer
 
     private void ThrowIfFailed()
     {
-        while (_received.TryTakeError(out var error))
-            if (error.OutOfRange is not { } partition || !TryGoOn(partition))
+        while (_received.TryPeekError(out var error))
+        {
+            // When the log can't be asked now, the next poll asks again.
+            var goesOn = error.OutOfRange is { } partition && TryGoOn(partition);
+            _received.ForgetError();
+            if (!goesOn)
                 throw error;
+        }
     }
 
     /// <summary>
     /// Under load librdkafka asks a second time for an offset before it notices the answer that this one is out of range. The second answer may come after
-    /// a seek; it then stops the reader at an offset that exists. So an offset is out of range when the log says so now.
+    /// a seek; it then stops the reader at an offset that exists. So an offset is out of range when the log says so now. A reader that was to start at
+    /// the beginning has missed nothing when that has moved before it got there.
     /// </summary>
     private bool TryGoOn(TopicPartition partition)
     {
         var position = _partitions.Of(partition).Position;
-        long low, high;
-        if (position < 0 || Librdkafka.rd_kafka_query_watermark_offsets(Handle, partition.Topic, partition.Partition, &low, &high, _requestTimeoutMs) != ErrorCode.NoError)
-            return false;
-        if (position < low || position > high)
+        if (position >= 0 && !IsInLog(partition, position))
             return false;
         using var list = PartitionList.Empty();
-        list.Add(partition, position);
+        list.Add(partition, position >= 0 ? position : Librdkafka.OffsetBeginning);
         // False when it is not assigned any more: there is nothing to go on with, and nothing to tell.
         _ = TryRestart(list);
         return true;
+    }
+
+    private bool IsInLog(TopicPartition partition, long offset)
+    {
+        long low, high;
+        var code = Librdkafka.rd_kafka_query_watermark_offsets(Handle, partition.Topic, partition.Partition, &low, &high, _requestTimeoutMs);
+        KafkaError.ThrowIf(code, $"Asking where the log of {partition} begins and ends");
+        return offset >= low && offset <= high;
     }
 
     /// <summary>Reads on a partition whose fetcher has stopped, after an offset that the log does not hold: only assigning it anew starts it. False: it is not assigned.</summary>

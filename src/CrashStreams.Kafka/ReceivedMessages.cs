@@ -10,8 +10,10 @@ internal sealed unsafe class ReceivedMessages(PartitionTable partitions)
 {
     private readonly Queue<LogException> _errors = [];
 
-    /// <summary>Takes the oldest error that was not told yet.</summary>
-    public bool TryTakeError([MaybeNullWhen(false)] out LogException error) => _errors.TryDequeue(out error);
+    /// <summary>The oldest error that is not forgotten yet.</summary>
+    public bool TryPeekError([MaybeNullWhen(false)] out LogException error) => _errors.TryPeek(out error);
+
+    public void ForgetError() => _errors.Dequeue();
 
     /// <summary>Notes a record and answers the index of its partition.</summary>
     public int Record(NativeMessage* message)

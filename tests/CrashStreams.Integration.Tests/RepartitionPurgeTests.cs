@@ -29,8 +29,9 @@ public sealed class RepartitionPurgeTests(EmbeddedKafka broker)
 
         using (var producer = clients.CreateProducer("producer", null))
         {
+            var now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
             for (var i = 0; i < Records; i++)
-                producer.Send($"{name}-in", i % 2, new LogRecord { Value = Encoding.UTF8.GetBytes($"{i}"), HasValue = true, Timestamp = 1000 + i });
+                producer.Send($"{name}-in", i % 2, new LogRecord { Value = Encoding.UTF8.GetBytes($"{i}"), HasValue = true, Timestamp = now + i });
             producer.Flush();
         }
 

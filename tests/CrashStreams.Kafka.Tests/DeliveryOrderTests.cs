@@ -66,5 +66,5 @@ public sealed class DeliveryOrderTests : IDisposable
     }
 
     private static void Send(ILogProducer producer, string value) =>
-        producer.Send("t", 0, new LogRecord { Value = System.Text.Encoding.UTF8.GetBytes(value), HasValue = true, Timestamp = 1 });
+        producer.Send("t", 0, new LogRecord { Value = System.Text.Encoding.UTF8.GetBytes(value), HasValue = true, Timestamp = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() });
 }

@@ -35,10 +35,12 @@ public abstract class LogTest : IDisposable
         return client;
     }
 
+    /// <summary>Records of tests may be of any time: without a limit the broker would delete those that are older than a week.</summary>
     protected async Task<string> NewTopic(int partitions = 1, params (string Name, string Value)[] configs)
     {
         var topic = NewName("topic");
-        await Open(Clients.CreateAdmin("admin")).CreateTopicsAsync([new(topic, partitions, configs.ToDictionary(c => c.Name, c => c.Value))], default);
+        var all = configs.Prepend(("retention.ms", "-1")).ToDictionary();
+        await Open(Clients.CreateAdmin("admin")).CreateTopicsAsync([new(topic, partitions, all)], default);
         return topic;
     }
 

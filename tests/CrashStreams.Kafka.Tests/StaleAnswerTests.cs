@@ -29,6 +29,19 @@ public abstract class StaleAnswerTests : LogTest, IKafkaBroker
         ReadAll(consumer, 2).Select(r => r.Value).Should().BeEquivalentTo("c", "d");
     }
 
+    [Fact]
+    public async Task A_member_that_starts_at_the_beginning_asks_anew_where_that_is()
+    {
+        var topic = await NewTopic();
+        Send(NewProducer(), topic, 0, "a");
+        var consumer = Open(Clients.CreateConsumer(NewName("member"), NewName("group"), readCommitted: true));
+        consumer.Subscribe([topic], new Assignments());
+
+        _broker.Faults.Fail(ApiKey.Fetch, ErrorCode.OffsetOutOfRange);
+
+        ReadAll(consumer, 1).Select(r => r.Value).Should().Equal("a");
+    }
+
     protected override void Stop() => _broker.DisposeAsync().AsTask().GetAwaiter().GetResult();
 }
 

@@ -46,12 +46,17 @@ internal static unsafe class KafkaError
     }
 
     public static bool IsFenced(ErrorCode code) => code is LocalFenced or ProducerFenced or InvalidProducerEpoch or IllegalGeneration
-        or UnknownMemberId or RebalanceInProgress or FencedInstanceId or FencedMemberEpoch or StaleMemberEpoch or LocalAssignmentLost;
+        or UnknownMemberId or RebalanceInProgress or FencedInstanceId or FencedMemberEpoch or StaleMemberEpoch or LocalAssignmentLost
+        // As in Kafka Streams: the broker does not know this producer as it knows itself, so only a new one can go on.
+        or OutOfOrderSequenceNumber or InvalidProducerIdMapping or UnknownProducerId;
 
     public static bool IsRetriable(ErrorCode code) => code is LocalTransport or LocalResolve or LocalMessageTimedOut or LocalAllBrokersDown
         or LocalTimedOut or LocalQueueFull or LocalWaitCoordinator or LocalUnknownTopic or LocalUnknownPartition or UnknownTopicOrPartition
         or LeaderNotAvailable or NotLeaderOrFollower or RequestTimedOut or BrokerNotAvailable or NetworkException or CoordinatorLoadInProgress
-        or CoordinatorNotAvailable or NotCoordinator or NotEnoughReplicas or NotEnoughReplicasAfterAppend or ConcurrentTransactions or UnstableOffsetCommit;
+        or CoordinatorNotAvailable or NotCoordinator or NotEnoughReplicas or NotEnoughReplicasAfterAppend or ConcurrentTransactions or UnstableOffsetCommit
+        // What the client knows of leaders is old, as after a broker's restart; it has asked anew by the next call.
+        or NotController or KafkaStorageError or ListenerNotFound or FencedLeaderEpoch or UnknownLeaderEpoch or OffsetNotAvailable or EligibleLeadersNotAvailable
+        or ThrottlingQuotaExceeded or UnknownTopicId or InconsistentTopicId;
 
     private static string Remedy(ErrorCode code) => code switch
     {

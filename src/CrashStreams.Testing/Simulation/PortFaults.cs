@@ -8,8 +8,6 @@ namespace CrashStreams.Testing.Simulation;
 /// </summary>
 internal sealed class PortFaults(Simulation simulation, SimulatedInstance instance, SimulationRandom random)
 {
-    private const double MissedEpochRate = 0.3;
-
     /// <summary>After a crash: whatever the dead code still calls reaches nobody.</summary>
     public bool IsDead { get; private set; }
 
@@ -52,7 +50,7 @@ internal sealed class PortFaults(Simulation simulation, SimulatedInstance instan
     public bool Hiccup() => simulation.IsChaotic && random.Chance(simulation.Plan.ErrorRate);
 
     /// <summary>Whether a commit overtakes the heartbeat that would have told the group's new epoch.</summary>
-    public bool MissesEpoch() => simulation.IsChaotic && random.Chance(MissedEpochRate);
+    public bool MissesEpoch() => simulation.IsChaotic && random.Chance(simulation.Plan.MissedEpochRate);
 
     public void ThrowIfDead()
     {

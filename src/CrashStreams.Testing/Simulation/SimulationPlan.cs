@@ -26,6 +26,9 @@ internal sealed record SimulationPlan
 
     public required double CompactionRate { get; init; }
 
+    /// <summary>Per commit during a rebalance: it overtakes the heartbeat that would have told the new epoch, and is refused.</summary>
+    public double MissedEpochRate { get; init; } = 0.3;
+
     /// <summary>A partition of which a poll brings a tenth of what it brings of others.</summary>
     public TopicPartition? SlowPartition { get; init; }
 

@@ -6,7 +6,10 @@ public class LogException(string message, Exception? inner = null) : CrashStream
     /// <summary>The client is unusable from now on and must be replaced.</summary>
     public bool IsFatal { get; init; }
 
-    /// <summary>Another instance has taken over: this one's partitions or transactional id are not its own any more.</summary>
+    /// <summary>
+    /// Another instance has taken over, or the broker has lost track of this one: its partitions, its transactional id or its sequence of records are not its
+    /// own any more.
+    /// </summary>
     public bool IsFenced { get; init; }
 
     /// <summary>The same call may succeed later (a broker is away, a coordinator moves).</summary>

@@ -94,7 +94,7 @@ internal sealed class StreamTask
             source.Restore(times[0], times[1]);
         var upstreams = times.AsSpan(FixedTimes + (2 * operators.Length));
         for (var i = 0; input.Clock is UpstreamClock upstream && i < upstreams.Length; i++)
-            upstream.Hear(new(i, upstreams[i], IsIdle: false, Floor: TaskClock.Unknown));
+            upstream.Hear(new(i, upstreams[i], IsIdle: false, Floor: upstreams[i]));
     }
 
     public void MoveTo(TaskState next)
@@ -177,7 +177,7 @@ internal sealed class StreamTask
                 source.Close(_horizonMs);
         }
 
-        var progress = _inputs is [var only] ? only.Clock.Progress : Progress.Of(_inputs.Select(i => i.Clock.Progress));
+        var progress = _inputs is [var only] ? only.Clock.Progress : Progress.Of(_inputs.Select(static i => i.Clock.Progress));
         _isIdle = progress.IsIdle;
         if (_context.Clock.AdvanceTo(in progress))
         {
@@ -221,7 +221,16 @@ internal sealed class StreamTask
     private void TellListeners(long watermark)
     {
         foreach (var listener in _listeners)
-            Guard(() => listener.OnWatermark(watermark));
+        {
+            try
+            {
+                listener.OnWatermark(watermark);
+            }
+            catch (Exception e) when (FaultPolicy.IsOperators(e))
+            {
+                Fault(e);
+            }
+        }
     }
 
     public void PunctuateWallClock(long nowMs) => Punctuate(PunctuationType.WallClock, nowMs);
@@ -328,7 +337,7 @@ internal sealed class StreamTask
         }
         catch (Exception e) when (FaultPolicy.IsOperators(e))
         {
-            FaultPolicy.Apply(_context, FaultKind.Processing, $"sub-topology {Id.SubTopology}", e.GetType().Name, e);
+            Fault(e);
         }
 
         if (input.Clock is SourceClock source)
@@ -344,26 +353,29 @@ internal sealed class StreamTask
             RunPunctuations(type, time);
     }
 
-    private void RunPunctuations(PunctuationType type, long time) => Guard(() => _context.Punctuations.Run(type, time, now =>
+    private void RunPunctuations(PunctuationType type, long time)
+    {
+        try
+        {
+            _context.Punctuations.Run(type, time, now => BeginPunctuation(type, now));
+        }
+        catch (Exception e) when (FaultPolicy.IsOperators(e))
+        {
+            Fault(e);
+        }
+    }
+
+    private void BeginPunctuation(PunctuationType type, long now)
     {
         _context.Current.Clear();
         _context.Clock.RecordTime = now;
         // Between two records there is none to judge the results by: they are judged by what downstream tasks may have heard.
         if (type == PunctuationType.WallClock)
             _context.Clock.RecordWatermark = _context.Clock.Watermark;
-    }));
-
-    private void Guard(Action action)
-    {
-        try
-        {
-            action();
-        }
-        catch (Exception e) when (FaultPolicy.IsOperators(e))
-        {
-            FaultPolicy.Apply(_context, FaultKind.Processing, $"sub-topology {Id.SubTopology}", e.GetType().Name, e);
-        }
     }
+
+    private void Fault(Exception e) =>
+        FaultPolicy.Apply(_context, FaultKind.Processing, $"sub-topology {Id.SubTopology}", e.GetType().Name, e);
 
     private string EncodeTime(InputPartition input)
     {
@@ -373,7 +385,7 @@ internal sealed class StreamTask
         foreach (var op in clock.Operators)
             times.AddRange([op.MaxSeen, op.ClosedThrough]);
         if (input.Clock is UpstreamClock upstream)
-            times.AddRange(upstream.Upstream.Select(u => u.Watermark));
+            times.AddRange(upstream.Upstream.Select(u => u.Floor));
         return CommittedTime.Encode(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(times));
     }
 }

@@ -146,7 +146,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         }
 
         if (_options.StreamTime == StreamTime.Watermarks)
-            _idle.Ask(now, _inOrder.Where(static t => t.State == TaskState.Running).SelectMany(static t => t.Inputs));
+            _idle.Ask(now, _inOrder);
         if (_restorer.HasWaiting)
             Run(_restorer.RetryWaiting());
 

@@ -61,7 +61,7 @@ internal sealed class StoreEngine : IDisposable
     {
         try
         {
-            return _engine.Scan(from, to);
+            return new Iterator(this, _engine.Scan(from, to));
         }
         catch (StateCorruptedException)
         {
@@ -112,5 +112,28 @@ internal sealed class StoreEngine : IDisposable
     {
         _batch.Dispose();
         _engine.Dispose();
+    }
+
+    // Damage in the middle of a store is met by stepping onto it.
+    private sealed class Iterator(StoreEngine owner, IStateIterator inner) : IStateIterator
+    {
+        public ReadOnlySpan<byte> Key => inner.Key;
+
+        public ReadOnlySpan<byte> Value => inner.Value;
+
+        public bool MoveNext()
+        {
+            try
+            {
+                return inner.MoveNext();
+            }
+            catch (StateCorruptedException)
+            {
+                owner.IsCorrupt = true;
+                throw;
+            }
+        }
+
+        public void Dispose() => inner.Dispose();
     }
 }

@@ -12,7 +12,7 @@ internal sealed class WindowBucket<TKey, TValue>(long startMs, bool isComplete)
     /// <summary>Whether the engine has nothing of this start that is not here, so that nobody needs to look there.</summary>
     public bool IsComplete { get; set; } = isComplete;
 
-    /// <summary>Whether the store shows it no more; the changelog may still be owed its entries.</summary>
+    /// <summary>Whether the store shows it no more; with the Observed clock the changelog may still be owed its entries.</summary>
     public bool IsExpired { get; set; }
 }
 

@@ -195,7 +195,7 @@ internal sealed partial class WindowStore<TKey, TValue>
         _dirty.Clear();
         if (_deleteBefore <= 0)
             return;
-        // Last, because it also takes what expired before it was ever written.
+        // Last, because it also takes what had expired and was written for the changelog's sake.
         DeleteBefore(_deleteBefore);
         _deleteBefore = 0;
     }

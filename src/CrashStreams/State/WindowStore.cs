@@ -23,6 +23,8 @@ internal sealed partial class WindowStore<TKey, TValue>(
     private readonly HashSet<WindowBucket<TKey, TValue>> _dirty = [];
     private readonly ByteBuffer _keyBytes = new();
     private readonly ByteBuffer _valueBytes = new();
+    // Kafka Streams writes them: its clock is not committed.
+    private readonly bool _owesExpired = context.ChangelogTopic is not null && context.Clock.Mode == StreamTime.Observed;
     private WindowBucket<TKey, TValue>? _last;
     private long _expiredBefore = long.MinValue;
     private long _forgottenBefore;
@@ -147,8 +149,8 @@ internal sealed partial class WindowStore<TKey, TValue>(
         while (_buckets.Count > 0 && _buckets.GetKeyAtIndex(0) < before)
         {
             var bucket = _buckets.GetValueAtIndex(0);
-            // A bucket that was not flushed yet still owes the changelog its entries; the flush drops it.
-            if (bucket.Dirty.Count == 0 || ChangelogTopic is null)
+            // The commit that would write its entries commits the clock as well, by which nobody wants them any more. See docs/state.md.
+            if (!_owesExpired)
                 _dirty.Remove(bucket);
             _buckets.RemoveAt(0);
             _deleteBefore = before;

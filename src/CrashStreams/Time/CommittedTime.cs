@@ -5,7 +5,8 @@ namespace CrashStreams.Time;
 /// <summary>
 /// A task's time as it is kept in the metadata of a committed offset, so that a restart or a rebalance forgets none of it.
 /// Base64 of: <c>version (1) · count (2) · that many times (8 each)</c>: the input's own watermark and the highest time of its records, the task's stream time, its closing
-/// clock and floor, the operators' times in topological order, then (repartition inputs) the upstream watermarks.
+/// clock and floor, the operators' times in topological order, then (repartition inputs) the upstream floors: what is certain of each writer. Where an
+/// idle input was not waited for, its watermark is higher, and comes with its next marker.
 /// Metadata is limited (4096 bytes on a default Kafka): what doesn't fit is left out, and is heard again from the next markers.
 /// </summary>
 internal static class CommittedTime

@@ -22,6 +22,8 @@ public final class Scenarios {
             case "transactions" -> transactions();
             case "group" -> group(args[2]);
             case "admin" -> admin();
+            case "count" -> readAll(args[2], Integer.parseInt(args[3]), "read_committed");
+            case "interleave" -> interleave(args[2], Integer.parseInt(args[3]));
             default -> throw new IllegalArgumentException(args[1]);
         }
         System.out.println("done");
@@ -97,6 +99,25 @@ public final class Scenarios {
         }
     }
 
+    /** Transactions of the second protocol in a partition in which somebody else writes too; every other one is aborted. */
+    private static void interleave(String topic, int transactions) {
+        var padding = "x".repeat(1000);
+        try (var producer = producer(Map.of("transactional.id", topic + "-java"))) {
+            producer.initTransactions();
+            for (var i = 0; i < transactions; i++) {
+                producer.beginTransaction();
+                for (var j = 0; j < 5; j++) {
+                    producer.send(new ProducerRecord<>(topic, 0, "java " + (i % 2 == 0 ? "committed" : "aborted"), i + " " + j + " " + padding));
+                    producer.flush();
+                }
+                if (i % 2 == 0)
+                    producer.commitTransaction();
+                else
+                    producer.abortTransaction();
+            }
+        }
+    }
+
     /** Members share the partitions, commit, and the one left takes over where the other one stood. */
     private static void group(String protocol) throws Exception {
         var topic = newTopic(4);
@@ -147,11 +168,13 @@ public final class Scenarios {
                 Map.of(resource, List.of(new AlterConfigOp(new ConfigEntry("retention.ms", "soon"), AlterConfigOp.OpType.SET)))).all().get());
 
             var partition = new TopicPartition(topic, 0);
+            // Records that are older than the retention may be deleted at any time.
+            var now = System.currentTimeMillis();
             try (var producer = producer(Map.of())) {
                 for (var i = 0; i < 10; i++)
-                    producer.send(new ProducerRecord<>(topic, 0, 1000L + i, "k", "" + i));
+                    producer.send(new ProducerRecord<>(topic, 0, now + i, "k", "" + i));
             }
-            same("by time", 5L, offset(admin, partition, OffsetSpec.forTimestamp(1005)));
+            same("by time", 5L, offset(admin, partition, OffsetSpec.forTimestamp(now + 5)));
             same("latest", 10L, offset(admin, partition, OffsetSpec.latest()));
             same("of the largest time", 9L, offset(admin, partition, OffsetSpec.maxTimestamp()));
             admin.deleteRecords(Map.of(partition, RecordsToDelete.beforeOffset(4))).all().get();

@@ -98,6 +98,8 @@ internal sealed record ReplayMatrix
         PauseRate = 0,
         ErrorRate = 0,
         CompactionRate = 0,
+        // A refused commit under at-least-once is done again, as after a crash.
+        MissedEpochRate = Guarantee == ProcessingGuarantee.ExactlyOnce || Crashes ? 0.3 : 0,
     };
 
     public Scenario Scenario => HasTwoShuffles ? new TwoShufflesScenario() : new CrashMonitorScenario();

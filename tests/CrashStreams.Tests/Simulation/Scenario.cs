@@ -93,6 +93,19 @@ internal abstract class Scenario
         CompareSets(what, expected, actual, violations);
     }
 
+    /// <summary>
+    /// A window store's changelog has every open window. Of those that are final it has what some commit wrote, at most the whole: entries that expire
+    /// before they were ever committed are not written.
+    /// </summary>
+    protected static void CompareChangelog(
+        string what, WindowOracle oracle, Dictionary<(string Key, long StartMs), Row> actual, bool isExact, List<string> violations)
+    {
+        var final = oracle.Final.ToDictionary(r => (r.Key, r.StartMs));
+        CompareRows(what, oracle.Open, actual.Where(r => !final.ContainsKey(r.Key)).Select(r => r.Value).ToList(), isExact, violations);
+        if (isExact)
+            violations.AddRange(actual.Where(r => final.TryGetValue(r.Key, out var whole) && whole.Count < r.Value.Count).Select(r => $"{what}: too much, {r.Value}"));
+    }
+
     protected static void CompareSets<T>(string what, IEnumerable<T> expected, IEnumerable<T> actual, List<string> violations)
         where T : notnull
     {

@@ -49,8 +49,8 @@ internal sealed class TwoShufflesScenario : Scenario
         var groups = new WindowOracle(finals, GroupSizeMs, GroupGraceMs, furthest);
         var totals = finals.GroupBy(f => f.Key).ToDictionary(g => g.Key, g => (long)g.Count());
 
-        CompareRows("user counts", users.All.Values, Rows.WindowChangelog(cluster, "app-user-counts-changelog").Values.ToList(), isExact, violations);
-        CompareRows("group sums", groups.All.Values, Rows.WindowChangelog(cluster, "app-group-sums-changelog").Values.ToList(), isExact, violations);
+        CompareChangelog("user counts", users, Rows.WindowChangelog(cluster, "app-user-counts-changelog"), isExact, violations);
+        CompareChangelog("group sums", groups, Rows.WindowChangelog(cluster, "app-group-sums-changelog"), isExact, violations);
         CompareRows("sums", groups.Final, Rows.Results(cluster, "sums", GroupSizeMs), isExact, violations);
         var stored = Rows.KeyValueChangelog(cluster, "app-group-totals-changelog");
         if (isExact)

@@ -34,6 +34,9 @@ internal sealed class WindowOracle
 
     public List<Row> Final { get; }
 
+    /// <summary>The windows that are not final: no store may have lost anything of them.</summary>
+    public IEnumerable<Row> Open => _rows.Values.Except(Final);
+
     public List<(string Key, long Timestamp)> Late { get; } = [];
 
     /// <summary>Source records in the order of their partitions, each judged by its partition's maximum so far.</summary>

@@ -1,5 +1,7 @@
+using System.Buffers.Binary;
 using CrashStreams.State;
 using CrashStreams.Testing;
+using CrashStreams.Tests.Simulation;
 
 namespace CrashStreams.Tests.State;
 
@@ -38,6 +40,23 @@ public class ExpiryTests
         storage.Open("app", "0_0", "counts").ApproximateCount.Should().Be(1);
     }
 
+    [Theory]
+    [InlineData(StreamTime.Watermarks, false, "200000")]
+    [InlineData(StreamTime.Watermarks, true, "200000")]
+    [InlineData(StreamTime.Observed, false, "100000 200000")]
+    [InlineData(StreamTime.Observed, true, "100000 200000")]
+    public void What_expires_before_it_is_committed_is_not_logged_unless_Kafka_Streams_would(StreamTime clock, bool hasDisk, string logged)
+    {
+        using var driver = Driver(hasDisk ? new MemoryStateStorage() : null, clock);
+        foreach (var time in new[] { 100_000, 200_000 })
+            driver.Append("in", TestInput.Bytes("ann"), TestInput.Bytes("v"), time);
+        driver.Settle();
+
+        var starts = driver.Read("app-counts-changelog").Select(r => BinaryPrimitives.ReadInt64BigEndian(r.Key.AsSpan()[^12..]));
+        string.Join(' ', starts).Should().Be(logged);
+        driver.Read("out").Should().HaveCount(2);
+    }
+
     // The disk has lost all that was written last.
     private static void Rewind(MemoryStateStorage storage)
     {
@@ -48,13 +67,13 @@ public class ExpiryTests
         storage.Crash(static most => most);
     }
 
-    private static TopologyTestDriver Driver(IStateStorage? storage)
+    private static TopologyTestDriver Driver(IStateStorage? storage, StreamTime clock = StreamTime.Watermarks)
     {
         var builder = new StreamsBuilder();
         builder.Stream<string, string>("in").GroupByKey()
             .WindowedBy(TimeWindows.OfSizeAndGrace(TimeSpan.FromSeconds(10), TimeSpan.Zero))
             .Count("counts").ToStream().To("out", new() { KeySerde = Serdes.TimeWindowed(Serdes.String, TimeSpan.FromSeconds(10)) });
-        return new(builder.Build(), new() { ApplicationId = "app", State = storage });
+        return new(builder.Build(), new() { ApplicationId = "app", State = storage, StreamTime = clock });
     }
 
     private static IEnumerable<long> Starts(TopologyTestDriver driver) => driver.WindowStore<string, long>("counts").All().Select(e => e.Key.Window.StartMs);

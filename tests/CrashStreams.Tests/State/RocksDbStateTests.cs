@@ -1,5 +1,7 @@
 using CrashStreams.RocksDb;
+using CrashStreams.State;
 using CrashStreams.Testing;
+using CrashStreams.Tests.Simulation;
 
 namespace CrashStreams.Tests.State;
 
@@ -40,7 +42,55 @@ public sealed class RocksDbStateTests : IDisposable
             _restores.Should().BeEmpty();
     }
 
+    [Fact]
+    public void Damage_that_is_met_in_the_middle_of_an_iteration_is_repaired_by_the_next_start()
+    {
+        using var storage = new RocksDbState(new() { Directory = _directory });
+        using var driver = new TopologyTestDriver(Build(), new() { ApplicationId = "app", State = storage, StateCacheBytes = 0 });
+        for (var i = 0; i < 2_000; i++)
+            driver.Append("in", TestInput.Bytes($"user {i}"), TestInput.Bytes("v"), i);
+        driver.Settle();
+        driver.Restart();
+        driver.Thread.Stop();
+        driver.Thread.Dispose();
+        Damage(Directory.GetFiles(_directory, "*.sst", SearchOption.AllDirectories).Where(f => f.Contains("totals", StringComparison.Ordinal)).MaxBy(f => new FileInfo(f).Length)!);
+
+        driver.Restart(isCrash: true);
+        driver.Invoking(d => d.KeyValueStore<string, long>("totals").All().Count()).Should().Throw<StateCorruptedException>();
+        driver.Restart(isCrash: true);
+
+        driver.KeyValueStore<string, long>("totals").All().Should().HaveCount(2_000).And.OnlyContain(e => e.Value == 1);
+    }
+
+    [Fact]
+    public void A_hundred_rebalances_leave_no_file_open()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "reads /proc");
+        using var storage = new RocksDbState(new() { Directory = _directory });
+        using var driver = new TopologyTestDriver(Build(), new() { ApplicationId = "app", State = storage });
+        driver.Input<string, string>("in").Pipe("ann", "v", 1);
+        driver.Restart();
+        var before = OpenFiles();
+        before.Should().BePositive();
+        for (var i = 0; i < 100; i++)
+            driver.Restart(isCrash: i % 2 == 1);
+        OpenFiles().Should().Be(before);
+    }
+
     public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    private int OpenFiles() =>
+        new DirectoryInfo("/proc/self/fd").EnumerateFiles().Count(f => f.LinkTarget?.StartsWith(_directory, StringComparison.Ordinal) == true);
+
+    // A byte in one of the first blocks of data; those are read only when an iteration comes to them.
+    private static void Damage(string file)
+    {
+        using var stream = File.Open(file, FileMode.Open, FileAccess.ReadWrite);
+        stream.Position = 1_000;
+        var old = stream.ReadByte();
+        stream.Position = 1_000;
+        stream.WriteByte((byte)~old);
+    }
 
     private static Topology Build()
     {
