@@ -11,9 +11,13 @@ switch (args.FirstOrDefault())
     case "read":
         Reading.Run(args.Skip(1));
         return 0;
+    case "failover":
+        await FailoverRuns.RunAsync(args.Skip(1));
+        return 0;
     default:
         Console.WriteLine("restore [keys=1000000] [versions=2] [batch=4096] [rounds=3]   bulk load of a store: records/s, CPU, memory, size, until flushed");
         Console.WriteLine("kafka KAFKA_HOME [keys=1000000] [partitions=4] [rounds=3]      restore of an application's state from an Apache Kafka on this machine");
         Console.WriteLine("read [keys=1000000] [rounds=3]                                point reads, misses, scans, batches of updates");
+        Console.WriteLine("failover [keys=300000] [session=3] [rounds=3]                 one of two instances is lost: time until its output resumes, with and without a standby");
         return 1;
 }

@@ -47,6 +47,9 @@ internal sealed record SimulationPlan
     /// <summary>Where the instances keep their state; null: in memory, gone with every life.</summary>
     public DiskPlan? Disk { get; init; }
 
+    /// <summary>Whether instances keep warm copies of each other's tasks.</summary>
+    public int StandbyReplicas { get; init; }
+
     public long SessionTimeoutMs { get; init; } = 6_000;
 
     public long TransactionTimeoutMs { get; init; } = 10_000;

@@ -25,6 +25,16 @@ internal sealed class StoreViews(Topology topology, StreamsOptions options, Inte
             : throw new ArgumentException($"Store '{name}' is no window store of {typeof(TKey).Name} and {typeof(TValue).Name}: it is a {Describe(definition)}.", nameof(name));
     }
 
+    /// <summary>The task that holds a key.</summary>
+    public TaskId TaskOf<TKey>(string name, TKey key)
+        where TKey : notnull
+    {
+        var (subTopology, definition) = Find(name);
+        return definition is IKeyed<TKey> { KeySerde: var serde }
+            ? new(subTopology.Id, Partition(subTopology, serde, key))
+            : throw new ArgumentException($"Store '{name}' has no keys of {typeof(TKey).Name}: it is a {Describe(definition)}.", nameof(name));
+    }
+
     /// <summary>The sub-topology that owns a store, and the store.</summary>
     private (SubTopology SubTopology, StoreDefinition Store) Find(string name)
     {

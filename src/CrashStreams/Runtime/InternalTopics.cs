@@ -1,3 +1,4 @@
+using CrashStreams.Instances;
 using CrashStreams.Log;
 using CrashStreams.Topologies;
 using Microsoft.Extensions.Logging;
@@ -79,6 +80,8 @@ internal sealed class InternalTopics
             {
                 ReplicationFactor = options.ReplicationFactor,
             }))).ToList();
+        if (options.HasDirectory)
+            wanted.Add(InstanceDirectory.Topic(options.ApplicationId) with { ReplicationFactor = options.ReplicationFactor });
         if (wanted.Count == 0)
             return;
 

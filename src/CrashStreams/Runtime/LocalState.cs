@@ -22,6 +22,8 @@ internal sealed class LocalState(IStateStorage storage, string application, Task
     /// <summary>Claims the task's state and opens it; false while somebody else holds it.</summary>
     public bool TryOpen()
     {
+        if (_isLocked)
+            return true;
         if (!storage.TryLock(application, _task))
             return false;
         _isLocked = true;

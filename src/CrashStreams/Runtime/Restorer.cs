@@ -21,6 +21,9 @@ internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admi
     /// <summary>Whether tasks wait for their state.</summary>
     public bool HasWaiting => _waiting.Count > 0;
 
+    /// <summary>Whether a task is one of them.</summary>
+    public bool IsWaiting(StreamTask task) => _waiting.Contains(task);
+
     /// <summary>Begins with tasks; those without anything to restore are answered at once.</summary>
     public IReadOnlyList<StreamTask> Begin(IReadOnlyCollection<StreamTask> tasks)
     {
@@ -122,6 +125,8 @@ internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admi
             {
                 var (start, end) = offsets[changelog];
                 var from = task.Local?.RestoreFrom(store, start, end) ?? start;
+                if (store.Engine is null && task.WarmPositions.TryGetValue(store, out var warm))
+                    from = warm >= start && warm <= end ? warm : throw ChangelogMadeAnew(changelog, warm, start, end);
                 var restore = new Restore(task, store, changelog, from, end, beganMs);
                 if (from >= end)
                     restore.Complete();
@@ -136,6 +141,10 @@ internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admi
             store.Restored();
         return tasks.Where(IsComplete).ToList();
     }
+
+    // What is in memory can't be taken back: the thread begins again, without it.
+    private static LogException ChangelogMadeAnew(TopicPartition changelog, long warm, long start, long end) =>
+        new($"The warm copy of {changelog} has come to {warm}, and the changelog goes from {start} to {end}: it was made anew or has lost records.") { IsRetriable = true };
 
     private void Begin(Restore restore)
     {

@@ -27,6 +27,7 @@ internal sealed class StreamTask
     private readonly long _horizonMs;
     private Progress _told = Progress.Unknown;
     private long _toldAtMs = long.MinValue / 2;
+    private long _watermarkToCommit = TaskClock.Unknown;
     private long _oldestOpenStart = long.MaxValue;
     private bool _isIdle;
 
@@ -63,6 +64,12 @@ internal sealed class StreamTask
     public LocalState? Local { get; init; }
 
     public IEnumerable<IStateStore> LoggedStores => _context.Stores.Where(s => s.ChangelogTopic is not null);
+
+    /// <summary>The closing clock as of the last commit that the group confirmed: an owner after this one begins there.</summary>
+    public long CommittedWatermark { get; private set; } = TaskClock.Unknown;
+
+    /// <summary>How far stores followed their changelogs while the task was a warm copy; empty for any other.</summary>
+    public Dictionary<IStateStore, long> WarmPositions { get; } = [];
 
     public bool HasBuffered { get; private set; }
 
@@ -250,6 +257,7 @@ internal sealed class StreamTask
     public void PrepareCommit(IDictionary<TopicPartition, OffsetAndMetadata> offsets)
     {
         _context.CommitRequested = false;
+        _watermarkToCommit = _inputs.Exists(static i => i.NextOffset >= 0) ? _context.Clock.Watermark : CommittedWatermark;
         _context.Collector.ChangelogPartition = Id.Partition;
         foreach (var store in _context.Stores)
             store.Flush(_context.Collector);
@@ -270,6 +278,7 @@ internal sealed class StreamTask
     public void Committed(
         IReadOnlyDictionary<TopicPartition, OffsetAndMetadata> offsets, IReadOnlyDictionary<TopicPartition, long> ends, Action<TopicPartition> wrote)
     {
+        CommittedWatermark = _watermarkToCommit;
         Local?.Write(offsets.Count > 0 ? ends : null, wrote);
         foreach (var input in _inputs)
         {

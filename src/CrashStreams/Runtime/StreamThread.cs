@@ -1,3 +1,4 @@
+using CrashStreams.Instances;
 using CrashStreams.Log;
 using CrashStreams.Queries;
 using CrashStreams.Time;
@@ -42,6 +43,9 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     private readonly Action<TopicPartition> _wrote;
     private readonly CacheBudget? _cache;
     private readonly StateCleaning? _cleaning;
+    private readonly InstanceDirectory? _directory;
+    private readonly Standbys? _standbys;
+    private readonly TimeSpan _longestWait;
     private StreamTask[] _inOrder = [];
     private long _processed;
     private InputPartition?[] _inputByIndex = [];
@@ -74,6 +78,17 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         _purge = new(_admin, options.RepartitionPurgeInterval, logger);
         _changelogPurge = options.StreamTime == StreamTime.Watermarks ? new(_admin, options.RepartitionPurgeInterval, logger) : null;
         _consumer = clients.CreateConsumer($"{name}-consumer", options.ApplicationId, exactlyOnce);
+        _longestWait = options.HasDirectory && options.PollWait > InstanceDirectory.MaxWait ? InstanceDirectory.MaxWait : options.PollWait;
+        if (options.HasDirectory)
+            _directory = new(name, options, clients, _admin, logger);
+        if (options.StandbyReplicas > 0)
+        {
+            var counts = topology.SubTopologies.Where(s => s.Sources.Any()).ToDictionary(s => s.Id, s => topics.TaskCount(s, options.ApplicationId));
+            _standbys = new(
+                name, options, _directory!, counts, id => CreateTask(id, topology.SubTopologies.First(s => s.Id == id.SubTopology)),
+                () => clients.CreateRestoreConsumer($"{name}-standby-consumer", exactlyOnce), _admin, logger);
+        }
+
         Queries = new(_consumer.Wake);
         // A partition counts as caught up when everything up to the end that the broker last told was processed; unknown is not caught up.
         _isCaughtUp = input => _consumer.EndOffset(input.Partition) is >= 0 and var end
@@ -86,6 +101,12 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
 
     /// <summary>What other threads ask about the stores; answered between two turns.</summary>
     public QueryMailbox Queries { get; }
+
+    /// <summary>What is known of the other threads and instances; null when they don't tell.</summary>
+    public InstanceDirectory? Directory => _directory;
+
+    /// <summary>Whether so many warm copies have come to the end of their changelogs; other threads may ask.</summary>
+    public bool StandbysAreComplete(int count) => _standbys?.Complete == count;
 
     public string ApplicationId => _options.ApplicationId;
 
@@ -147,6 +168,8 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         // After a sleep in the middle of this turn the tasks may be somebody else's: the next poll may tell.
         isCommitRequested |= _cache?.IsFull(_inOrder) == true;
         _cleaning?.RunOnce(now);
+        _directory?.RunOnce(now, TasksToTell);
+        _standbys?.RunOnce(now, _tasks.ContainsKey, _standbys.IsFarBehind && batch.Count == 0 && _options.PollWait > _glance ? _glance : TimeSpan.Zero);
         var isAwake = NowMs() - now <= _options.BlindAfter.TotalMilliseconds;
         if (isAwake && (isCommitRequested || now - _lastCommitMs >= CommitIntervalMs(isIdle: !any)))
             Commit();
@@ -169,7 +192,14 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
 
     // A pause after records is noticed soon, so that they are committed soon; then there is nothing to do but wait.
     private TimeSpan PollWait() =>
-        _restorer.IsActive ? TimeSpan.Zero : _processed > _processedAtCommit && _options.PollWait > _glance ? _glance : _options.PollWait;
+        _restorer.IsActive || _standbys?.IsFarBehind == true ? TimeSpan.Zero : _processed > _processedAtCommit && _longestWait > _glance ? _glance : _longestWait;
+
+    private List<MemberTask> TasksToTell() => _tasks.Values.Select(t => new MemberTask(t.Id, t.State switch
+    {
+        TaskState.Running => MemberTaskState.Running,
+        _ when _restorer.IsWaiting(t) => MemberTaskState.Waiting,
+        _ => MemberTaskState.Restoring,
+    }, t.CommittedWatermark)).Concat(_standbys?.Tasks.Select(static id => new MemberTask(id, MemberTaskState.Standby)) ?? []).ToList();
 
     private bool IsRepartition(string topic) =>
         _topology.RepartitionTopics.Keys.Any(t => InternalTopics.FullName(_options.ApplicationId, t, true) == topic);
@@ -269,6 +299,8 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         }
 
         CloseTasks(_tasks.Keys.ToList());
+        _standbys?.Stop();
+        _directory?.Leave(NowMs());
     }
 
     public void Dispose()
@@ -282,6 +314,8 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         _restorer.Dispose();
         _consumer.Dispose();
         _producer.Dispose();
+        _standbys?.Dispose();
+        _directory?.Dispose();
         _admin.Dispose();
     }
 
@@ -396,11 +430,10 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
                 var id = new TaskId(subTopology.Id, partition);
                 if (_tasks.ContainsKey(id) || !topics.Where(t => id.Partition < _topics.PartitionsOf(t)).All(t => _assigned.Contains(new(t, id.Partition))))
                     continue;
-                var context = new TaskContext(id, _options, _time, _collector);
-                var task = new StreamTask(context, subTopology, _topology.HorizonMs, _topics.PartitionsOf, _topics.WritersOf)
-                {
-                    Local = _options.State is { } state && context.Stores.Count > 0 ? new(state, ApplicationId, id, context.Stores, _time, _logger) : null,
-                };
+                var task = _standbys?.Take(id) ?? CreateTask(id, subTopology);
+                // A warm copy was made some time ago: its inputs are quiet from now on, not from then.
+                foreach (var clock in task.Inputs.Select(i => i.Clock).OfType<SourceClock>())
+                    clock.LastActivityMs = NowMs();
                 _tasks.Add(id, task);
                 created.Add(task);
             }
@@ -408,6 +441,15 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
 
         _inOrder = [.. _tasks.Values];
         return created;
+    }
+
+    private StreamTask CreateTask(TaskId id, Topologies.SubTopology subTopology)
+    {
+        var context = new TaskContext(id, _options, _time, _collector);
+        return new(context, subTopology, _topology.HorizonMs, _topics.PartitionsOf, _topics.WritersOf)
+        {
+            Local = _options.State is { } state && context.Stores.Count > 0 ? new(state, ApplicationId, id, context.Stores, _time, _logger) : null,
+        };
     }
 
     private void Run(IReadOnlyList<StreamTask> tasks)

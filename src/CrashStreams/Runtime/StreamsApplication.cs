@@ -1,3 +1,4 @@
+using CrashStreams.Instances;
 using CrashStreams.Log;
 using CrashStreams.Queries;
 using CrashStreams.Runtime;
@@ -164,6 +165,32 @@ public sealed class StreamsApplication : IAsyncDisposable
     /// <exception cref="StoreUnavailableException">The application was not started.</exception>
     public WindowStoreView<TKey, TValue> WindowStore<TKey, TValue>(string name)
         where TKey : notnull => (_stores ?? throw NotRunning()).Window<TKey, TValue>(name);
+
+    /// <summary>
+    /// Which instance holds a key of a store, as far as this one has heard: a moment after a task moves the answer may be the old one. Null: nobody who is known to be alive
+    /// has it. The key's partition is that of Kafka's default partitioner.
+    /// </summary>
+    /// <param name="store">The store's name.</param>
+    /// <param name="key">The key.</param>
+    /// <exception cref="ArgumentException">The topology has no such store, or its keys are of another type.</exception>
+    /// <exception cref="InvalidOperationException">The instances don't know of each other: <see cref="StreamsOptions.HostInfo"/> is not set.</exception>
+    /// <exception cref="StoreUnavailableException">The application was not started.</exception>
+    public StoreLocation? Find<TKey>(string store, TKey key)
+        where TKey : notnull
+    {
+        if (!_options.HasDirectory)
+            throw new InvalidOperationException($"Set {nameof(StreamsOptions.HostInfo)} on every instance: without it they don't tell each other what they hold.");
+        var task = (_stores ?? throw NotRunning()).TaskOf(store, key);
+        var nowMs = _time.GetUtcNow().ToUnixTimeMilliseconds();
+        // Every thread hears the same; one that has just started has heard nothing yet.
+        foreach (var thread in Threads)
+        {
+            if (thread.Directory?.OwnerOf(task, nowMs) is var (member, own))
+                return new(task.Partition, member.Host, member.Instance == Member.InstanceOf(thread.Name), own.State == MemberTaskState.Running);
+        }
+
+        return null;
+    }
 
     private StoreUnavailableException NotRunning() => new(StoreUnavailableReason.NotRunning, $"The application is {State}: its stores can be read while it is {ApplicationState.Running}.");
 

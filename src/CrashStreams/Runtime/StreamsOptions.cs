@@ -84,8 +84,24 @@ public sealed record StreamsOptions
     /// <summary>Hears of restores, in the stream thread.</summary>
     public Action<RestoreProgress>? OnRestore { get; init; }
 
+    /// <summary>
+    /// How others reach this instance, for example <c>host:port</c>: told to the application's other instances, so that each knows which one holds a key
+    /// (<see cref="StreamsApplication.Find"/>). Null (default): not told. One line; the library opens no port.
+    /// </summary>
+    public string? HostInfo { get; init; }
+
+    /// <summary>
+    /// Warm copies of each task's stores on other instances, 0 (default) or 1: each instance follows the changelogs of the tasks that it would be given if any one of the others
+    /// were lost, so that it goes on after the session timeout without a restore. It costs the memory or disk of the copies and the reading of their changelogs;
+    /// with more than two instances several may keep a copy of the same task. Choose <see cref="StateCleanupDelay"/> longer than the session timeout: copies are kept for so long.
+    /// </summary>
+    public int StandbyReplicas { get; init; }
+
     /// <summary>Copies of the internal topics' partitions; -1 (default): the broker's default.</summary>
     public short ReplicationFactor { get; init; } = -1;
+
+    /// <summary>Whether the instances know of each other.</summary>
+    internal bool HasDirectory => HostInfo is not null || StandbyReplicas > 0;
 
     // Kafka Streams' internal throttle of emission on window close.
     internal TimeSpan ObservedEmitInterval { get; init; } = TimeSpan.FromSeconds(1);
@@ -121,6 +137,10 @@ public sealed record StreamsOptions
             faults.Add($"{nameof(StateCacheBytes)} and {nameof(StateCleanupDelay)} can't be negative.");
         if (CloseAfterIdle < IdleAfter)
             faults.Add($"{nameof(CloseAfterIdle)} is {CloseAfterIdle}: not less than {nameof(IdleAfter)} ({IdleAfter}).");
+        if (StandbyReplicas is not (0 or 1))
+            faults.Add($"{nameof(StandbyReplicas)} is {StandbyReplicas}: 0 or 1.");
+        if (HostInfo is not null && (HostInfo.Length == 0 || HostInfo.Contains('\n')))
+            faults.Add($"{nameof(HostInfo)}: one line of text that is not empty.");
         if (DeadLetterTopic is null && new[] { OnDeserializationFault, OnProcessingFault, OnProductionFault }.Contains(FaultResponse.DeadLetter))
             faults.Add($"A fault handler says {nameof(FaultResponse.DeadLetter)} but {nameof(DeadLetterTopic)} is not set.");
         if (faults.Count > 0)

@@ -199,11 +199,16 @@ internal sealed partial class WindowStore<TKey, TValue>
         if (_deleteBefore <= 0)
             return;
         // Last, because it also takes what had expired and was written for the changelog's sake.
+        DeleteBefore(_deleteBefore);
+        _deleteBefore = 0;
+    }
+
+    private void DeleteBefore(long startMs)
+    {
         SetEngineKey(0);
         var from = _engineKey.Written.ToArray();
-        SetEngineKey(_deleteBefore);
+        SetEngineKey(startMs);
         _engine!.DeleteRange(from, _engineKey.Written);
-        _deleteBefore = 0;
     }
 
     private void Write(IChangelogWriter changelog, long startMs, in ChangedEntries.Entry entry)

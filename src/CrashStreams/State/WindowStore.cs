@@ -14,7 +14,7 @@ namespace CrashStreams.State;
 /// </summary>
 internal sealed partial class WindowStore<TKey, TValue>(
     string name, Serde<TKey> keySerde, Serde<TValue> valueSerde, long windowSizeMs, long retentionMs, StoreContext context)
-    : IWindowStore<TKey, TValue>, IStateStore, IWindowHistory
+    : IWindowStore<TKey, TValue>, IStateStore, IWindowHistory, IExpiringStore
     where TKey : notnull
 {
     private const int SequenceSize = sizeof(int);
@@ -27,6 +27,7 @@ internal sealed partial class WindowStore<TKey, TValue>(
     private readonly bool _owesExpired = context.ChangelogTopic is not null && context.Clock.Mode == StreamTime.Observed;
     private WindowBucket<TKey, TValue>? _last;
     private long _expiredBefore = long.MinValue;
+    private long _forgottenBefore;
 
     public string Name => name;
 
@@ -163,6 +164,21 @@ internal sealed partial class WindowStore<TKey, TValue>(
             if (_last == bucket)
                 _last = null;
         }
+    }
+
+    public bool ForgetRestored(long watermarkMs)
+    {
+        var before = watermarkMs - retentionMs + 1;
+        if (watermarkMs == TaskClock.Unknown || before <= Math.Max(0, _forgottenBefore))
+            return false;
+        _forgottenBefore = before;
+        _last = null;
+        while (_buckets.Count > 0 && _buckets.GetKeyAtIndex(0) < before)
+            _buckets.RemoveAt(0);
+        if (_engine is null)
+            return false;
+        DeleteBefore(before);
+        return true;
     }
 
     public void Flush(IChangelogWriter changelog)

@@ -4,7 +4,7 @@ namespace CrashStreams.Topologies;
 
 /// <summary>A key-value store: timestamped behind an aggregation, plain where a processor uses it.</summary>
 internal sealed class KeyValueStoreDefinition<TKey, TValue>(string name, Serde<TKey>? keySerde, Serde<TValue>? valueSerde, bool isTimestamped, bool isLogged)
-    : StoreDefinition(name, isLogged)
+    : StoreDefinition(name, isLogged), IKeyed<TKey>
     where TKey : notnull
 {
     public Serde<TKey> KeySerde => keySerde!;

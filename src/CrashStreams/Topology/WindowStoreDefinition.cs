@@ -6,7 +6,7 @@ namespace CrashStreams.Topologies;
 /// <summary>A window store.</summary>
 internal sealed class WindowStoreDefinition<TKey, TValue>(
     string name, Serde<TKey>? keySerde, Serde<TValue>? valueSerde, long windowSizeMs, long retentionMs, bool isLogged)
-    : StoreDefinition(name, isLogged)
+    : StoreDefinition(name, isLogged), IKeyed<TKey>
     where TKey : notnull
 {
     // Kafka Streams' windowstore.changelog.additional.retention.ms: the broker's clock may run ahead of event time.

@@ -22,8 +22,13 @@ internal sealed class MutantClients(ILogClients inner, Mutation mutation, Mutant
     public ILogConsumer CreateConsumer(string clientId, string groupId, bool readCommitted) =>
         _groupConsumer = new MutantConsumer(inner.CreateConsumer(clientId, groupId, readCommitted && mutation != Mutation.UncommittedRead), mutation);
 
-    public ILogConsumer CreateRestoreConsumer(string clientId, bool readCommitted) =>
-        inner.CreateRestoreConsumer(clientId, readCommitted && mutation != Mutation.UncommittedRead);
+    public ILogConsumer CreateRestoreConsumer(string clientId, bool readCommitted)
+    {
+        var consumer = inner.CreateRestoreConsumer(clientId, readCommitted && mutation != Mutation.UncommittedRead);
+        return mutation == Mutation.WarmTailNotRestored && clientId.EndsWith("-restore-consumer", StringComparison.Ordinal)
+            ? new TailSkippingConsumer(consumer, inner.CreateAdmin(clientId))
+            : consumer;
+    }
 
     public ILogProducer CreateProducer(string clientId, string? transactionalId) =>
         new MutantProducer(inner.CreateProducer(clientId, transactionalId), mutation, shared, offsets => _groupConsumer!.Commit(offsets));

@@ -67,4 +67,7 @@ public enum Mutation
 
     /// <summary>With the expired part of a changelog goes the rest.</summary>
     ChangelogPurgedTooFar,
+
+    /// <summary>A task that was kept warm is taken over without what its changelog got since.</summary>
+    WarmTailNotRestored,
 }

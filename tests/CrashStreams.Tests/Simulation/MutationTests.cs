@@ -44,6 +44,17 @@ public class MutationTests
         TestContext.Current.TestOutputHelper?.WriteLine($"{mutation}: found by seed {found}");
     }
 
+    [Fact]
+    public void A_warm_copy_that_is_taken_over_without_its_tail_is_found_and_only_with_warm_copies()
+    {
+        int Found(int standbys, int seeds = MaxSeeds) => Enumerable.Range(1, seeds).FirstOrDefault(seed => new TableScenario().Run(
+            (ulong)seed, ProcessingGuarantee.ExactlyOnce, Mutation.WarmTailNotRestored, alter: p => p with { StandbyReplicas = standbys }, disk: Disk.Never).Violations.Count > 0);
+        var found = Found(standbys: 1);
+        found.Should().BePositive("some seed of {0} has to find it", MaxSeeds);
+        TestContext.Current.TestOutputHelper?.WriteLine($"found by seed {found}");
+        Found(standbys: 0, seeds: 60).Should().Be(0, "without warm copies it does nothing");
+    }
+
     private static int FirstFound(Scenario scenario, Mutation mutation, ProcessingGuarantee guarantee, Disk disk) =>
         Enumerable.Range(1, MaxSeeds).FirstOrDefault(seed => scenario.Run((ulong)seed, guarantee, mutation, disk: disk).Violations.Count > 0);
 }

@@ -48,7 +48,7 @@ internal abstract class Scenario
             Options = new()
             {
                 ApplicationId = "app", Guarantee = guarantee, CommitInterval = TimeSpan.FromMilliseconds(plan.CommitIntervalMs), PollWait = TimeSpan.Zero,
-                LateTopic = Late, RepartitionPurgeInterval = TimeSpan.FromSeconds(1),
+                LateTopic = Late, RepartitionPurgeInterval = TimeSpan.FromSeconds(1), StandbyReplicas = plan.StandbyReplicas,
             },
             Plan = plan,
             Input = source.Select(r => new SimulatedInput(
@@ -132,7 +132,7 @@ internal abstract class Scenario
 
     private static void CheckConsumed(CrashStreams.Testing.Simulation.Simulation simulation, List<string> violations)
     {
-        var topics = simulation.Topics.All.Where(t => !t.EndsWith("-changelog", StringComparison.Ordinal));
+        var topics = simulation.Topics.All.Where(t => !t.EndsWith("-changelog", StringComparison.Ordinal) && !t.EndsWith("-instances", StringComparison.Ordinal));
         foreach (var partition in topics.SelectMany(simulation.Cluster.Partitions))
         {
             var committed = simulation.Cluster.Group.CommittedOffsets.GetValueOrDefault(partition.At).Offset;

@@ -57,6 +57,22 @@ public class SimulationTests
     }
 
     [Theory]
+    [MemberData(nameof(Runs))]
+    public void Warm_copies_change_nothing_but_the_time_that_a_restore_takes(string scenario, ProcessingGuarantee guarantee)
+    {
+        var failed = new ConcurrentQueue<string>();
+        var seeds = Setting("CRASHSTREAMS_SIM_SEEDS", DefaultSeeds / 5);
+        var from = Setting("CRASHSTREAMS_SIM_FROM", 1);
+        Parallel.For(from, from + seeds, seed =>
+        {
+            var outcome = ScenarioOf(scenario).Run((ulong)seed, guarantee, alter: p => p with { StandbyReplicas = 1, Instances = Math.Max(2, p.Instances) });
+            if (outcome.Violations.Count > 0)
+                failed.Enqueue($"seed {seed}: {outcome.Violations.Count} violations, first: {outcome.Violations[0]}");
+        });
+        failed.Should().BeEmpty();
+    }
+
+    [Theory]
     [InlineData(ProcessingGuarantee.ExactlyOnce)]
     [InlineData(ProcessingGuarantee.AtLeastOnce)]
     public void An_instance_that_slept_does_not_take_its_inputs_for_idle(ProcessingGuarantee guarantee) =>

@@ -1,0 +1,7 @@
+namespace CrashStreams.Topologies;
+
+/// <summary>A store whose keys are of a type, whatever its values are.</summary>
+internal interface IKeyed<TKey>
+{
+    Serde<TKey> KeySerde { get; }
+}

@@ -1,0 +1,163 @@
+using CrashStreams.Instances;
+using CrashStreams.Log;
+using CrashStreams.Runtime;
+using CrashStreams.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace CrashStreams.Tests.Runtime;
+
+/// <summary>A thread that has nothing of its own keeps the other one's store warm.</summary>
+public sealed class StandbyTests : IDisposable
+{
+    private static readonly TopicPartition _changelog = new("app-counts-changelog", 0);
+
+    private readonly ManualTime _time = new(DateTimeOffset.UnixEpoch.AddDays(1));
+    private readonly MemoryLog _log = new();
+    private readonly List<RestoreProgress> _restores = [];
+    private readonly MemoryStateStorage _storage;
+    private StreamThread? _thread;
+    private IAssignmentListener _group = null!;
+
+    public StandbyTests()
+    {
+        _log.Create("in", 1);
+        _storage = new(_time);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Only_the_tail_is_restored_when_the_task_comes(bool hasEngine)
+    {
+        Start(hasEngine);
+        for (var i = 0; i < 100; i++)
+            OwnerWrites($"user-{i}", 1);
+        Owner(MemberTaskState.Running);
+        Turns(5);
+        OwnerWrites("ann", 7);
+
+        _group.Assigned([new("in", 0)]);
+        Turns(5);
+
+        _restores.Where(r => r.IsComplete).Sum(r => r.Records).Should().BeInRange(0, 1);
+        var store = (CrashStreams.State.KeyValueStore<string, long>)_thread!.Tasks.Single().Context.Store("counts");
+        store.All().Should().HaveCount(101);
+        store.TryGet("ann", out var count).Should().BeTrue();
+        count.Should().Be(7);
+    }
+
+    [Fact]
+    public void A_copy_is_given_up_when_an_owner_waits_for_its_lock()
+    {
+        Start(hasEngine: true);
+        OwnerWrites("ann", 1);
+        Owner(MemberTaskState.Running);
+        Turns(5);
+        var other = _storage.OtherProcess();
+        other.TryLock("app", "0_0").Should().BeFalse("the copy is open");
+
+        Owner(MemberTaskState.Waiting);
+        Turns(5);
+        other.TryLock("app", "0_0").Should().BeTrue();
+    }
+
+    [Fact]
+    public void A_copy_is_kept_when_the_owner_falls_silent_before_the_group_misses_it()
+    {
+        Start(hasEngine: true);
+        OwnerWrites("ann", 1);
+        Owner(MemberTaskState.Running);
+        Turns(5);
+        Turns(40);
+        _thread!.Directory!.Alive(_thread.NowMs()).Should().ContainSingle();
+        _storage.OtherProcess().TryLock("app", "0_0").Should().BeFalse("the copy is open");
+    }
+
+    [Fact]
+    public void A_copy_writes_nothing_to_the_log()
+    {
+        Start(hasEngine: true);
+        OwnerWrites("ann", 1);
+        Owner(MemberTaskState.Running);
+        Turns(10);
+        _log.Partition(_changelog).Should().HaveCount(1);
+        _log.Committed.Should().BeEmpty();
+    }
+
+    public void Dispose() => _thread?.Dispose();
+
+    private void Start(bool hasEngine)
+    {
+        var builder = new StreamsBuilder();
+        builder.Stream<string, string>("in").GroupByKey().Count("counts");
+        var topology = builder.Build();
+        var options = new StreamsOptions
+        {
+            ApplicationId = "app", StandbyReplicas = 1, PollWait = TimeSpan.Zero, BlindAfter = TimeSpan.MaxValue, State = hasEngine ? _storage : null, OnRestore = _restores.Add,
+        };
+        var clients = new MemoryLogClients(_log);
+        var topics = InternalTopics.PrepareAsync(topology, options, clients.CreateAdmin(""), CancellationToken.None).GetAwaiter().GetResult();
+        _thread = new("app-1-0", topology, options, topics, new Apart(clients), _time, NullLogger.Instance);
+        _group = _thread;
+        _thread.Start();
+    }
+
+    private void Turns(int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(600));
+            _thread!.RunOnce();
+        }
+    }
+
+    private void Owner(MemberTaskState state) => Append("app-instances", "app-2-0", System.Text.Encoding.UTF8.GetBytes(new Member("app-2-0", null, [new(new(0, 0), state)]).Value));
+
+    private void OwnerWrites(string key, byte count) => Append(_changelog.Topic, key, [0, 0, 0, 0, 0, 0, 0, count]);
+
+    private void Append(string topic, string key, byte[] value) => _log.Append(
+        topic, 0, new() { Key = System.Text.Encoding.UTF8.GetBytes(key), HasKey = true, Value = value, HasValue = true, Timestamp = _time.GetUtcNow().ToUnixTimeMilliseconds() });
+
+    /// <summary>The group gives this thread nothing until the test says so.</summary>
+    private sealed class Apart(MemoryLogClients inner) : ILogClients
+    {
+        public ILogConsumer CreateConsumer(string clientId, string groupId, bool readCommitted) => new NoGroup(inner.CreateRestoreConsumer(clientId, readCommitted));
+
+        public ILogConsumer CreateRestoreConsumer(string clientId, bool readCommitted) => inner.CreateRestoreConsumer(clientId, readCommitted);
+
+        public ILogProducer CreateProducer(string clientId, string? transactionalId) => inner.CreateProducer(clientId, transactionalId);
+
+        public ILogAdmin CreateAdmin(string clientId) => inner.CreateAdmin(clientId);
+    }
+
+    private sealed class NoGroup(ILogConsumer inner) : ILogConsumer
+    {
+        public object GroupIdentity => inner.GroupIdentity;
+
+        public void Subscribe(IReadOnlyCollection<string> topics, IAssignmentListener listener)
+        {
+        }
+
+        public void Assign(IReadOnlyDictionary<TopicPartition, long> offsets) => inner.Assign(offsets);
+
+        public LogBatch Poll(TimeSpan maxWait) => inner.Poll(maxWait);
+
+        public void Wake() => inner.Wake();
+
+        public void Pause(IReadOnlyCollection<TopicPartition> partitions) => inner.Pause(partitions);
+
+        public void Resume(IReadOnlyCollection<TopicPartition> partitions) => inner.Resume(partitions);
+
+        public void Seek(TopicPartition partition, long offset) => inner.Seek(partition, offset);
+
+        public long EndOffset(TopicPartition partition) => inner.EndOffset(partition);
+
+        public long Position(TopicPartition partition) => inner.Position(partition);
+
+        public IReadOnlyDictionary<TopicPartition, OffsetAndMetadata> Committed(IReadOnlyCollection<TopicPartition> partitions) => inner.Committed(partitions);
+
+        public void Commit(IReadOnlyDictionary<TopicPartition, OffsetAndMetadata> offsets) => inner.Commit(offsets);
+
+        public void Dispose() => inner.Dispose();
+    }
+}
