@@ -123,6 +123,25 @@ internal sealed class KafkaAdmin : ILogAdmin
         }
     }
 
+    public async Task SetTopicConfigsAsync(string topic, IReadOnlyDictionary<string, string> configs, CancellationToken cancellation)
+    {
+        try
+        {
+            var changes = configs.Select(config => new ConfigEntry { Name = config.Key, Value = config.Value, IncrementalOperation = AlterConfigOpType.Set }).ToList();
+            await _client.IncrementalAlterConfigsAsync(
+                new Dictionary<ConfigResource, List<ConfigEntry>> { [new() { Type = ResourceType.Topic, Name = topic }] = changes },
+                new IncrementalAlterConfigsOptions { RequestTimeout = _timeout }).WaitAsync(cancellation);
+        }
+        catch (IncrementalAlterConfigsException e)
+        {
+            throw Exception(e.Results.Select(result => result.Error).First(error => error.IsError), $"Changing the settings of {topic}");
+        }
+        catch (KafkaException e)
+        {
+            throw Exception(e.Error, $"Changing the settings of {topic}");
+        }
+    }
+
     public async Task<IReadOnlyDictionary<TopicPartition, (long Start, long End)>> OffsetsAsync(IReadOnlyCollection<TopicPartition> partitions, CancellationToken cancellation)
     {
         if (partitions.Count == 0)

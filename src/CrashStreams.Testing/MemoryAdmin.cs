@@ -12,14 +12,27 @@ internal sealed class MemoryAdmin(MemoryLog log) : ILogAdmin
     public Task CreateTopicsAsync(IReadOnlyCollection<TopicSpec> topics, CancellationToken cancellation)
     {
         foreach (var topic in topics)
+        {
+            if (log.PartitionCount(topic.Name) is not null)
+                continue;
             log.Create(topic.Name, topic.Partitions);
+            log.Configs[topic.Name] = topic.Configs.ToDictionary();
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task SetTopicConfigsAsync(string topic, IReadOnlyDictionary<string, string> configs, CancellationToken cancellation)
+    {
+        foreach (var (name, value) in configs)
+            log.Configs[topic][name] = value;
         return Task.CompletedTask;
     }
 
     public Task<IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>> TopicConfigsAsync(
         IReadOnlyCollection<string> topics, CancellationToken cancellation) =>
         Task.FromResult<IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>>(
-            new Dictionary<string, IReadOnlyDictionary<string, string>>());
+            topics.Where(log.Configs.ContainsKey).ToDictionary(t => t, t => (IReadOnlyDictionary<string, string>)log.Configs[t]));
 
     public Task DeleteTopicsAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation) =>
         throw new NotSupportedException("The test driver's topics live as long as the driver.");

@@ -16,6 +16,9 @@ internal sealed class MemoryLog
     /// <summary>Partitions whose broker is away: their records exist and don't come.</summary>
     public HashSet<TopicPartition> Unavailable { get; } = [];
 
+    /// <summary>Settings of the topics that the application made.</summary>
+    public Dictionary<string, Dictionary<string, string>> Configs { get; } = [];
+
     public IDictionary<TopicPartition, OffsetAndMetadata> Committed => _committed;
 
     public void Create(string topic, int partitions) =>

@@ -32,7 +32,7 @@ public sealed class TopologyTestDriver : IDisposable
             _log.Create(topic, partitions?.GetValueOrDefault(topic, 1) ?? 1);
         var clients = new MemoryLogClients(_log);
         using var admin = clients.CreateAdmin("");
-        var topics = InternalTopics.PrepareAsync(topology, _options, admin, CancellationToken.None).GetAwaiter().GetResult();
+        var topics = InternalTopics.PrepareAsync(topology, _options, admin, NullLogger.Instance, CancellationToken.None).GetAwaiter().GetResult();
         _newThread = () => new("test", topology, _options, topics, clients, Time, NullLogger.Instance);
         _thread = _newThread();
         _thread.Start();

@@ -29,6 +29,38 @@ public abstract class AdminContractTests : LogTest
     }
 
     [Fact]
+    public async Task A_setting_is_changed_and_the_others_stay()
+    {
+        var topic = NewName("topic");
+        var admin = Admin;
+        await admin.CreateTopicsAsync([new(topic, 1, new Dictionary<string, string> { ["cleanup.policy"] = "compact,delete", ["retention.ms"] = "12345" })], default);
+
+        await admin.SetTopicConfigsAsync(topic, new Dictionary<string, string> { ["retention.ms"] = "-1" }, default);
+
+        (await admin.TopicConfigsAsync([topic], default))[topic].Should().Contain("cleanup.policy", "compact,delete").And.Contain("retention.ms", "-1");
+        var wrong = () => admin.SetTopicConfigsAsync(topic, new Dictionary<string, string> { ["retention.ms"] = "soon" }, default);
+        await wrong.Should().ThrowAsync<LogException>().WithMessage($"*{topic}*");
+    }
+
+    [Fact]
+    public async Task Records_of_a_topic_that_is_compacted_and_deleted_can_be_deleted()
+    {
+        var topic = NewName("topic");
+        var admin = Admin;
+        await admin.CreateTopicsAsync([new(topic, 1, new Dictionary<string, string> { ["cleanup.policy"] = "compact,delete", ["retention.ms"] = "-1" })], default);
+        using (var producer = Clients.CreateProducer("producer", null))
+        {
+            for (var i = 0; i < 3; i++)
+                producer.Send(topic, 0, new LogRecord { Key = [(byte)i], HasKey = true, Value = "v"u8, HasValue = true, Timestamp = 1 });
+            producer.Flush();
+        }
+
+        await admin.DeleteRecordsAsync(new Dictionary<TopicPartition, long> { [new(topic, 0)] = 2 }, default);
+
+        (await admin.OffsetsAsync([new(topic, 0)], default))[new(topic, 0)].Should().Be((2, 3));
+    }
+
+    [Fact]
     public async Task Offsets_tell_start_and_end_and_deleted_records_move_the_start()
     {
         var topic = await NewTopic(partitions: 2);

@@ -25,7 +25,7 @@ internal sealed class CrashRun
         while (generator.TryNext(out var line))
             Log.AddInput(line.Partition, new LogRecord { Value = line.Value, HasValue = true, Timestamp = line.TimestampMs });
         using var admin = Log.CreateAdmin("benchmark");
-        _topics = InternalTopics.PrepareAsync(_topology, _options, admin, CancellationToken.None).GetAwaiter().GetResult();
+        _topics = InternalTopics.PrepareAsync(_topology, _options, admin, NullLogger.Instance, CancellationToken.None).GetAwaiter().GetResult();
     }
 
     public ArenaLog Log { get; }

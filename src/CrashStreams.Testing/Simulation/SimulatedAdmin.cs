@@ -12,14 +12,20 @@ internal sealed class SimulatedAdmin(SimulatedCluster cluster, PortFaults? fault
     public Task CreateTopicsAsync(IReadOnlyCollection<TopicSpec> topics, CancellationToken cancellation)
     {
         foreach (var topic in topics)
-            cluster.Create(topic.Name, topic.Partitions);
+            cluster.Create(topic.Name, topic.Partitions, topic.Configs);
         return Task.CompletedTask;
     }
 
     public Task<IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>> TopicConfigsAsync(
         IReadOnlyCollection<string> topics, CancellationToken cancellation) =>
         Task.FromResult<IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>>(
-            new Dictionary<string, IReadOnlyDictionary<string, string>>());
+            topics.ToDictionary(t => t, cluster.Configs));
+
+    public Task SetTopicConfigsAsync(string topic, IReadOnlyDictionary<string, string> configs, CancellationToken cancellation)
+    {
+        cluster.Set(topic, configs);
+        return Task.CompletedTask;
+    }
 
     public Task DeleteTopicsAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation) =>
         throw new NotSupportedException("The simulation's topics live as long as it does.");
@@ -29,10 +35,17 @@ internal sealed class SimulatedAdmin(SimulatedCluster cluster, PortFaults? fault
     {
         faults?.Before("offsets");
         return Task.FromResult<IReadOnlyDictionary<TopicPartition, (long Start, long End)>>(
-            partitions.ToDictionary(p => p, p => (0L, cluster.Partition(p).End)));
+            partitions.ToDictionary(p => p, p => (cluster.Partition(p).Start, cluster.Partition(p).End)));
     }
 
-    public Task DeleteRecordsAsync(IReadOnlyDictionary<TopicPartition, long> beforeOffsets, CancellationToken cancellation) => Task.CompletedTask;
+    public Task DeleteRecordsAsync(IReadOnlyDictionary<TopicPartition, long> beforeOffsets, CancellationToken cancellation)
+    {
+        faults?.Before("delete records");
+        // Repartition topics are left whole, for the check that all of them was consumed.
+        foreach (var (partition, offset) in beforeOffsets.Where(b => b.Key.Topic.EndsWith("-changelog", StringComparison.Ordinal)))
+            cluster.Partition(partition).DeleteBefore(offset);
+        return Task.CompletedTask;
+    }
 
     public void Dispose()
     {

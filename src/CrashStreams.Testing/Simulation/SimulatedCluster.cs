@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using CrashStreams.Log;
 using CrashStreams.Time;
@@ -8,6 +9,8 @@ namespace CrashStreams.Testing.Simulation;
 internal sealed class SimulatedCluster
 {
     private readonly SortedDictionary<string, SimulatedPartition[]> _topics = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Dictionary<string, string>> _configs = [];
+    private readonly SortedDictionary<string, long> _retentionsMs = new(StringComparer.Ordinal);
     private long _nextProducerId;
 
     public SimulatedCluster(ManualTime time, Trace trace, SimulationPlan plan)
@@ -39,8 +42,25 @@ internal sealed class SimulatedCluster
 
     public long NewProducerId() => _nextProducerId++;
 
-    public void Create(string topic, int partitions) =>
-        _topics.TryAdd(topic, Enumerable.Range(0, partitions).Select(p => new SimulatedPartition(new(topic, p))).ToArray());
+    public void Create(string topic, int partitions, IReadOnlyDictionary<string, string> configs)
+    {
+        if (_topics.TryAdd(topic, Enumerable.Range(0, partitions).Select(p => new SimulatedPartition(new(topic, p))).ToArray()))
+            Set(topic, configs);
+    }
+
+    public IReadOnlyDictionary<string, string> Configs(string topic) => _configs[topic];
+
+    public void Set(string topic, IReadOnlyDictionary<string, string> configs)
+    {
+        var all = _configs[topic] = _configs.GetValueOrDefault(topic) ?? [];
+        foreach (var (name, value) in configs)
+            all[name] = value;
+        var retentionMs = long.Parse(all.GetValueOrDefault("retention.ms", "-1"), CultureInfo.InvariantCulture);
+        if (retentionMs < 0)
+            _retentionsMs.Remove(topic);
+        else
+            _retentionsMs[topic] = retentionMs;
+    }
 
     public int? PartitionCount(string topic) => _topics.TryGetValue(topic, out var partitions) ? partitions.Length : null;
 
@@ -66,5 +86,10 @@ internal sealed class SimulatedCluster
     {
         Group.Tick();
         Transactions.Tick();
+        foreach (var (topic, retentionMs) in _retentionsMs)
+        {
+            foreach (var partition in _topics[topic])
+                partition.Expire(NowMs - retentionMs);
+        }
     }
 }

@@ -13,6 +13,9 @@ internal sealed class SimulatedPartition(TopicPartition at)
 
     public long End => _entries.Count;
 
+    /// <summary>The first offset that is not deleted.</summary>
+    public long Start { get; private set; }
+
     /// <summary>Readers of committed records see nothing from the first open transaction on.</summary>
     public long LastStableOffset => _open.Count == 0 ? End : _open.Values.Min();
 
@@ -21,7 +24,7 @@ internal sealed class SimulatedPartition(TopicPartition at)
     /// <summary>The records that a reader of committed ones sees, with their offsets.</summary>
     public IEnumerable<(long Offset, SimulatedEntry Entry)> Committed()
     {
-        for (var offset = 0; offset < LastStableOffset; offset++)
+        for (var offset = (int)Start; offset < LastStableOffset; offset++)
         {
             if (_entries[offset] is { IsCommitted: true } entry)
                 yield return (offset, entry);
@@ -48,6 +51,21 @@ internal sealed class SimulatedPartition(TopicPartition at)
     {
         _open.Remove(transaction);
         _entries.Add(new(null, null, -1, null, transaction, true));
+    }
+
+    public void DeleteBefore(long offset)
+    {
+        for (; Start < offset; Start++)
+            _entries[(int)Start] = null;
+    }
+
+    /// <summary>Deletes from the front what is older than the topic's retention: by the time that its records carry, as brokers do.</summary>
+    public void Expire(long oldestMs)
+    {
+        var offset = (int)Start;
+        while (offset < LastStableOffset && (_entries[offset] is not { IsControl: false } entry || entry.Timestamp < oldestMs))
+            offset++;
+        DeleteBefore(offset);
     }
 
     /// <summary>Drops what lies behind a newer record of the same key, among what is stable; the newest ones are left alone, as in Kafka.</summary>

@@ -1,6 +1,7 @@
 using CrashStreams.Log;
 using CrashStreams.Runtime;
 using CrashStreams.State;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CrashStreams.Testing.Simulation;
 
@@ -42,8 +43,8 @@ internal sealed class Simulation
         Cluster = new(new ManualTime(setup.StartTime), Trace, Plan) { IgnoresFencing = setup.IgnoresFencing };
         SharedDisk = new(Cluster.Time);
         foreach (var (topic, partitions) in setup.ExternalTopics)
-            Cluster.Create(topic, partitions);
-        Topics = InternalTopics.PrepareAsync(Topology, Options, new SimulatedAdmin(Cluster, null), CancellationToken.None).GetAwaiter().GetResult();
+            Cluster.Create(topic, partitions, new Dictionary<string, string>());
+        Topics = InternalTopics.PrepareAsync(Topology, Options, Wrap(new SimulatedClients(Cluster, null, Plan)).CreateAdmin("setup"), NullLogger.Instance, CancellationToken.None).GetAwaiter().GetResult();
         _instances = Enumerable.Range(0, Plan.Instances).Select(i => new SimulatedInstance(this, i, random.Fork())).ToList();
     }
 

@@ -41,6 +41,9 @@ internal sealed record SimulationPlan
     /// </summary>
     public bool SleepsWhileWriting { get; init; } = true;
 
+    /// <summary>How much older the input is than it would be live: brokers delete by the time that records carry.</summary>
+    public long BacklogAgeMs { get; init; }
+
     /// <summary>Where the instances keep their state; null: in memory, gone with every life.</summary>
     public DiskPlan? Disk { get; init; }
 

@@ -1,6 +1,6 @@
 namespace CrashStreams.Log;
 
-/// <summary>Describes and creates topics.</summary>
+/// <summary>Describes, creates and changes topics.</summary>
 public interface ILogAdmin : IDisposable
 {
     /// <summary>The number of partitions of each of these topics that exists.</summary>
@@ -12,6 +12,9 @@ public interface ILogAdmin : IDisposable
     /// <summary>The settings of topics (effective values, Kafka's names).</summary>
     Task<IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>> TopicConfigsAsync(
         IReadOnlyCollection<string> topics, CancellationToken cancellation);
+
+    /// <summary>Sets some of a topic's settings; the others stay.</summary>
+    Task SetTopicConfigsAsync(string topic, IReadOnlyDictionary<string, string> configs, CancellationToken cancellation);
 
     /// <summary>Deletes topics; one that does not exist is no error.</summary>
     Task DeleteTopicsAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation);

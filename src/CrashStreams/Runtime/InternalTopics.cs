@@ -1,5 +1,6 @@
 using CrashStreams.Log;
 using CrashStreams.Topologies;
+using Microsoft.Extensions.Logging;
 
 namespace CrashStreams.Runtime;
 
@@ -9,6 +10,9 @@ namespace CrashStreams.Runtime;
 /// </summary>
 internal sealed class InternalTopics
 {
+    private const string Retention = "retention.ms";
+    private const string Unlimited = "-1";
+
     private readonly Dictionary<string, int> _partitions = [];
     private readonly Dictionary<string, int> _writers = [];
 
@@ -25,7 +29,8 @@ internal sealed class InternalTopics
 
     public static string FullName(string applicationId, string topic, bool isInternal) => isInternal ? $"{applicationId}-{topic}" : topic;
 
-    public static async Task<InternalTopics> PrepareAsync(Topology topology, StreamsOptions options, ILogAdmin admin, CancellationToken cancellation)
+    public static async Task<InternalTopics> PrepareAsync(
+        Topology topology, StreamsOptions options, ILogAdmin admin, ILogger logger, CancellationToken cancellation)
     {
         var topics = new InternalTopics();
         var sources = topology.SourceTopics;
@@ -36,7 +41,7 @@ internal sealed class InternalTopics
         foreach (var (topic, count) in existing)
             topics._partitions[topic] = count;
         topics.Resolve(topology, options.ApplicationId);
-        await topics.CreateAsync(topology, options, admin, cancellation).ConfigureAwait(false);
+        await topics.CreateAsync(topology, options, admin, logger, cancellation).ConfigureAwait(false);
         return topics;
     }
 
@@ -63,14 +68,14 @@ internal sealed class InternalTopics
         }
     }
 
-    private async Task CreateAsync(Topology topology, StreamsOptions options, ILogAdmin admin, CancellationToken cancellation)
+    private async Task CreateAsync(Topology topology, StreamsOptions options, ILogAdmin admin, ILogger logger, CancellationToken cancellation)
     {
         var wanted = topology.RepartitionTopics.Values.Select(t =>
         {
             var name = FullName(options.ApplicationId, t.Name, true);
             return new TopicSpec(name, PartitionsOf(name), RepartitionTopic.Configs) { ReplicationFactor = options.ReplicationFactor };
         }).Concat(topology.SubTopologies.SelectMany(s => s.StoresFor(options.StreamTime).Where(d => d.IsLogged).Select(d =>
-            new TopicSpec($"{options.ApplicationId}-{d.Name}-changelog", TaskCount(s, options.ApplicationId), d.ChangelogConfigs)
+            new TopicSpec($"{options.ApplicationId}-{d.Name}-changelog", TaskCount(s, options.ApplicationId), d.ChangelogConfigs(options.StreamTime))
             {
                 ReplicationFactor = options.ReplicationFactor,
             }))).ToList();
@@ -93,7 +98,23 @@ internal sealed class InternalTopics
                 faults.Add($"Topic '{topic.Name}' has cleanup.policy={policy} and needs {expected}. Alter the topic's setting.");
         }
 
-        if (faults.Count > 0)
+        if (faults.Count == 0)
+            await LiftRetentionAsync(wanted, configs, admin, logger, cancellation).ConfigureAwait(false);
+        else
             throw new TopologyException($"The application's own topics don't fit:{string.Concat(faults.Select(f => $"\n - {f}"))}");
+    }
+
+    // A topic that Kafka Streams made, or the Observed clock: the broker would delete a backlog's state by the age of its records.
+    private static async Task LiftRetentionAsync(
+        List<TopicSpec> wanted, IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> configs, ILogAdmin admin, ILogger logger, CancellationToken cancellation)
+    {
+        foreach (var topic in wanted.Where(t => t.Configs.GetValueOrDefault(Retention) == Unlimited))
+        {
+            var present = configs.GetValueOrDefault(topic.Name)?.GetValueOrDefault(Retention) ?? Unlimited;
+            if (present == Unlimited)
+                continue;
+            logger.LogInformation("Topic '{Topic}' gets retention.ms=-1 instead of {Present}: the application deletes what it needs no more.", topic.Name, present);
+            await admin.SetTopicConfigsAsync(topic.Name, new Dictionary<string, string> { [Retention] = Unlimited }, cancellation).ConfigureAwait(false);
+        }
     }
 }

@@ -42,7 +42,7 @@ internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admi
     /// <summary>One batch; answers the tasks that are complete with it.</summary>
     public IReadOnlyList<StreamTask> RunOnce(TimeSpan maxWait)
     {
-        var batch = _consumer!.Poll(maxWait);
+        var batch = Poll(maxWait);
         for (var i = 0; i < batch.Count; i++)
         {
             var record = batch[i];
@@ -57,7 +57,7 @@ internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admi
         foreach (var (partition, restore) in _active)
         {
             // Ends of transactions and gaps are passed without a record.
-            restore.Next = Math.Max(restore.Next, _consumer.Position(partition));
+            restore.Next = Math.Max(restore.Next, _consumer!.Position(partition));
             if (restore.Step(report))
                 done.Add(restore);
         }
@@ -96,6 +96,19 @@ internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admi
         foreach (var restore in _active.Values)
             report.GaveUp(restore.Progress);
         _consumer?.Dispose();
+    }
+
+    private LogBatch Poll(TimeSpan maxWait)
+    {
+        try
+        {
+            return _consumer!.Poll(maxWait);
+        }
+        catch (LogException e) when (e.OutOfRange is { } changelog)
+        {
+            // Its last owner, or the broker, has deleted more of it since the restore began: the next one begins behind that.
+            throw new LogException($"The beginning of {changelog} was deleted while it was restored: {e.Message}", e) { IsRetriable = true };
+        }
     }
 
     private List<StreamTask> Restoring(IReadOnlyCollection<StreamTask> tasks)

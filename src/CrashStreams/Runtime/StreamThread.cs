@@ -31,6 +31,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     private readonly RecordCollector _collector;
     private readonly Restorer _restorer;
     private readonly RepartitionPurge _purge;
+    private readonly ChangelogPurge? _changelogPurge;
     private readonly SortedDictionary<TaskId, StreamTask> _tasks = [];
     private readonly HashSet<TopicPartition> _assigned = [];
     private readonly HashSet<TopicPartition> _paused = [];
@@ -71,6 +72,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         }
 
         _purge = new(_admin, options.RepartitionPurgeInterval, logger);
+        _changelogPurge = options.StreamTime == StreamTime.Watermarks ? new(_admin, options.RepartitionPurgeInterval, logger) : null;
         _consumer = clients.CreateConsumer($"{name}-consumer", options.ApplicationId, exactlyOnce);
         Queries = new(_consumer.Wake);
         // A partition counts as caught up when everything up to the end that the broker last told was processed; unknown is not caught up.
@@ -241,6 +243,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
             task.Committed(offsets, ends, _wrote);
         _ends.AskWhenDue(now);
         _purge.RunOnce(now, running.SelectMany(t => t.Inputs));
+        _changelogPurge?.RunOnce(now, running);
     }
 
     private static bool OwesPosition(List<StreamTask> tasks, IReadOnlyDictionary<TopicPartition, long> ends)
@@ -275,6 +278,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         foreach (var task in _tasks.Values)
             task.Local?.Close(isInOrder: false);
         _purge.Dispose();
+        _changelogPurge?.Dispose();
         _restorer.Dispose();
         _consumer.Dispose();
         _producer.Dispose();

@@ -93,7 +93,7 @@ public sealed class StreamsApplication : IAsyncDisposable
         try
         {
             using var admin = _clients.CreateAdmin($"{_options.ApplicationId}-{_instance}-admin");
-            var topics = await InternalTopics.PrepareAsync(_topology, _options, admin, cancellation).ConfigureAwait(false);
+            var topics = await InternalTopics.PrepareAsync(_topology, _options, admin, _logger, cancellation).ConfigureAwait(false);
             _stores = new(_topology, _options, topics, () => State == ApplicationState.Running ? Threads : throw NotRunning());
             _threads = new StreamThread[_options.Threads];
             _running = _options.Threads;

@@ -63,7 +63,7 @@ public sealed record StreamsOptions
     /// <summary>How long one poll waits for records when there is nothing else to do; 100 ms by default.</summary>
     public TimeSpan PollWait { get; init; } = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>How often processed records of the application's repartition topics are deleted; 30 s by default, as in Kafka Streams.</summary>
+    /// <summary>How often processed records of the application's repartition topics, and expired windows in its changelogs, are deleted; 30 s by default, as in Kafka Streams.</summary>
     public TimeSpan RepartitionPurgeInterval { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>

@@ -42,7 +42,10 @@ internal sealed partial class WindowStore<TKey, TValue>
         if (_engine is null)
             return;
         for (long? start = FirstStartFrom(0); start is { } found; start = FirstStartFrom(found + 1))
+        {
             _buckets.Add(found, new(found, isComplete: false));
+            LatestStart = found;
+        }
     }
 
     public void Evict(long bytes)

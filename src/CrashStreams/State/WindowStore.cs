@@ -14,7 +14,7 @@ namespace CrashStreams.State;
 /// </summary>
 internal sealed partial class WindowStore<TKey, TValue>(
     string name, Serde<TKey> keySerde, Serde<TValue> valueSerde, long windowSizeMs, long retentionMs, StoreContext context)
-    : IWindowStore<TKey, TValue>, IStateStore
+    : IWindowStore<TKey, TValue>, IStateStore, IWindowHistory
     where TKey : notnull
 {
     private const int SequenceSize = sizeof(int);
@@ -29,6 +29,12 @@ internal sealed partial class WindowStore<TKey, TValue>(
     private long _expiredBefore = long.MinValue;
 
     public string Name => name;
+
+    public long LatestStart { get; private set; } = long.MinValue;
+
+    public long ExpiredBefore => _expiredBefore;
+
+    public long RetentionMs => retentionMs;
 
     public string? ChangelogTopic => context.ChangelogTopic;
 
@@ -224,7 +230,11 @@ internal sealed partial class WindowStore<TKey, TValue>(
     private WindowBucket<TKey, TValue> FindBucket(long startMs)
     {
         if (!_buckets.TryGetValue(startMs, out var bucket))
+        {
             _buckets.Add(startMs, bucket = new(startMs, isComplete: true));
+            LatestStart = Math.Max(LatestStart, startMs);
+        }
+
         return _last = bucket;
     }
 

@@ -9,7 +9,7 @@ internal sealed class KeyValueStoreDefinition<TKey, TValue>(string name, Serde<T
 {
     public Serde<TKey> KeySerde => keySerde!;
 
-    public override IReadOnlyDictionary<string, string> ChangelogConfigs { get; } = new Dictionary<string, string> { ["cleanup.policy"] = "compact" };
+    public override IReadOnlyDictionary<string, string> ChangelogConfigs(StreamTime clock) => new Dictionary<string, string> { ["cleanup.policy"] = "compact" };
 
     public override void Validate(ICollection<string> faults)
     {

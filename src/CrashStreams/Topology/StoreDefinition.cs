@@ -11,7 +11,7 @@ internal abstract class StoreDefinition(string name, bool isLogged)
     public bool IsLogged => isLogged;
 
     /// <summary>Kafka's topic settings for the changelog.</summary>
-    public abstract IReadOnlyDictionary<string, string> ChangelogConfigs { get; }
+    public abstract IReadOnlyDictionary<string, string> ChangelogConfigs(StreamTime clock);
 
     public abstract void Validate(ICollection<string> faults);
 

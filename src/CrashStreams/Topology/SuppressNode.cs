@@ -41,7 +41,7 @@ internal sealed class SuppressNode<TKey, TValue>(string name, StoreDefinition st
 /// <summary>The buffer of a suppression.</summary>
 internal sealed class SuppressStoreDefinition<TKey, TValue>(string name, Serde<TKey>? keySerde, Serde<TValue>? valueSerde) : StoreDefinition(name, isLogged: true)
 {
-    public override IReadOnlyDictionary<string, string> ChangelogConfigs { get; } = new Dictionary<string, string> { ["cleanup.policy"] = "compact" };
+    public override IReadOnlyDictionary<string, string> ChangelogConfigs(StreamTime clock) => new Dictionary<string, string> { ["cleanup.policy"] = "compact" };
 
     public override void Validate(ICollection<string> faults)
     {

@@ -14,10 +14,11 @@ internal sealed class WindowStoreDefinition<TKey, TValue>(
 
     public Serde<TKey> KeySerde => keySerde!;
 
-    public override IReadOnlyDictionary<string, string> ChangelogConfigs { get; } = new Dictionary<string, string>
+    /// <summary>With the Watermarks clock the application deletes what has expired: see <see cref="Runtime.ChangelogPurge"/>.</summary>
+    public override IReadOnlyDictionary<string, string> ChangelogConfigs(StreamTime clock) => new Dictionary<string, string>
     {
         ["cleanup.policy"] = "compact,delete",
-        ["retention.ms"] = (retentionMs + AdditionalRetentionMs).ToString(CultureInfo.InvariantCulture),
+        ["retention.ms"] = clock == StreamTime.Watermarks ? "-1" : (retentionMs + AdditionalRetentionMs).ToString(CultureInfo.InvariantCulture),
     };
 
     public override void Validate(ICollection<string> faults)

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using CrashStreams.Queries;
 using CrashStreams.Runtime;
 using CrashStreams.State;
@@ -149,7 +150,7 @@ public sealed class StoreViewTests
     {
         var topology = Build();
         using var admin = new MemoryLogClients(driver.Log).CreateAdmin("");
-        var topics = InternalTopics.PrepareAsync(topology, Options, admin, CancellationToken.None).GetAwaiter().GetResult();
+        var topics = InternalTopics.PrepareAsync(topology, Options, admin, NullLogger.Instance, CancellationToken.None).GetAwaiter().GetResult();
         return new(topology, Options, topics, () => [driver.Thread]);
     }
 

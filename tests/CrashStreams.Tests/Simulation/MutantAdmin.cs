@@ -14,15 +14,27 @@ internal sealed class MutantAdmin(ILogAdmin inner, Mutation mutation) : ILogAdmi
     public Task<IReadOnlyDictionary<string, int>> PartitionCountsAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation) =>
         inner.PartitionCountsAsync(topics, cancellation);
 
-    public Task CreateTopicsAsync(IReadOnlyCollection<TopicSpec> topics, CancellationToken cancellation) => inner.CreateTopicsAsync(topics, cancellation);
+    public Task CreateTopicsAsync(IReadOnlyCollection<TopicSpec> topics, CancellationToken cancellation) =>
+        inner.CreateTopicsAsync(mutation == Mutation.RetentionNotLifted ? topics.Select(AsByKafkaStreams).ToList() : topics, cancellation);
+
+    public Task SetTopicConfigsAsync(string topic, IReadOnlyDictionary<string, string> configs, CancellationToken cancellation) =>
+        mutation == Mutation.RetentionNotLifted ? Task.CompletedTask : inner.SetTopicConfigsAsync(topic, configs, cancellation);
 
     public Task<IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>> TopicConfigsAsync(
         IReadOnlyCollection<string> topics, CancellationToken cancellation) => inner.TopicConfigsAsync(topics, cancellation);
 
     public Task DeleteTopicsAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation) => inner.DeleteTopicsAsync(topics, cancellation);
 
-    public Task DeleteRecordsAsync(IReadOnlyDictionary<TopicPartition, long> beforeOffsets, CancellationToken cancellation) =>
-        inner.DeleteRecordsAsync(beforeOffsets, cancellation);
+    public async Task DeleteRecordsAsync(IReadOnlyDictionary<TopicPartition, long> beforeOffsets, CancellationToken cancellation)
+    {
+        if (mutation == Mutation.ChangelogPurgedTooFar)
+            beforeOffsets = (await inner.OffsetsAsync(beforeOffsets.Keys.ToList(), cancellation)).ToDictionary(o => o.Key, o => o.Value.End);
+        await inner.DeleteRecordsAsync(beforeOffsets, cancellation);
+    }
 
     public void Dispose() => inner.Dispose();
+
+    private static TopicSpec AsByKafkaStreams(TopicSpec topic) => topic.Name.EndsWith("-changelog", StringComparison.Ordinal)
+        ? topic with { Configs = topic.Configs.ToDictionary(c => c.Key, c => c.Key == "retention.ms" ? "86440000" : c.Value) }
+        : topic;
 }

@@ -61,4 +61,10 @@ public enum Mutation
 
     /// <summary>A restore takes local state for complete up to the changelog's end.</summary>
     TailNotRestored,
+
+    /// <summary>Window changelogs keep Kafka Streams' retention.</summary>
+    RetentionNotLifted,
+
+    /// <summary>With the expired part of a changelog goes the rest.</summary>
+    ChangelogPurgedTooFar,
 }

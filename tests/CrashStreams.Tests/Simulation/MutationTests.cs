@@ -18,6 +18,9 @@ public class MutationTests
     [InlineData(Mutation.ReadAtForgotten, ProcessingGuarantee.ExactlyOnce)]
     [InlineData(Mutation.UncommittedRead, ProcessingGuarantee.ExactlyOnce)]
     [InlineData(Mutation.OffsetsOutsideTransaction, ProcessingGuarantee.ExactlyOnce)]
+    [InlineData(Mutation.RetentionNotLifted, ProcessingGuarantee.ExactlyOnce)]
+    [InlineData(Mutation.RetentionNotLifted, ProcessingGuarantee.AtLeastOnce)]
+    [InlineData(Mutation.ChangelogPurgedTooFar, ProcessingGuarantee.ExactlyOnce)]
     public void A_planted_fault_is_found(Mutation mutation, ProcessingGuarantee guarantee)
     {
         var found = FirstFound(new CrashMonitorScenario(), mutation, guarantee, Disk.Never);

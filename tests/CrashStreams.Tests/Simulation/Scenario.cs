@@ -11,6 +11,9 @@ internal abstract class Scenario
 {
     public const string Late = "late";
 
+    // Older than what a broker keeps of a changelog that Kafka Streams made.
+    private const long OldBacklogMs = 10L * 24 * 60 * 60 * 1000;
+
     public abstract string Name { get; }
 
     /// <summary>Result topics with their numbers of partitions.</summary>
@@ -28,7 +31,7 @@ internal abstract class Scenario
         var random = new SimulationRandom(seed);
         var workload = SourceRecords.Of(random.Fork());
         var plan = SimulationPlan.Of(random.Fork());
-        plan = (alter?.Invoke(plan) ?? plan) with { Disk = PlanDisk(seed, disk) };
+        plan = (alter?.Invoke(plan) ?? plan) with { Disk = PlanDisk(seed, disk), BacklogAgeMs = seed % 3 == 0 ? OldBacklogMs : 0 };
         return Run(seed, random, workload, plan, guarantee, mutation, keepsTrace).Outcome;
     }
 
@@ -45,13 +48,13 @@ internal abstract class Scenario
             Options = new()
             {
                 ApplicationId = "app", Guarantee = guarantee, CommitInterval = TimeSpan.FromMilliseconds(plan.CommitIntervalMs), PollWait = TimeSpan.Zero,
-                LateTopic = Late,
+                LateTopic = Late, RepartitionPurgeInterval = TimeSpan.FromSeconds(1),
             },
             Plan = plan,
             Input = source.Select(r => new SimulatedInput(
-                new("logs", r.Partition), workload.IsKeyed ? TestInput.Bytes(r.User) : null, TestInput.Bytes($"{r.User} {(r.IsCrash ? "crash" : "fine")}"), r.Timestamp, r.WrittenAtMs)).ToList(),
+                new("logs", r.Partition), workload.IsKeyed ? TestInput.Bytes(r.User) : null, TestInput.Bytes($"{r.User} {(r.IsCrash ? "crash" : "fine")}"), r.Timestamp, r.WrittenAtMs + plan.BacklogAgeMs)).ToList(),
             ExternalTopics = topics,
-            StartTime = SourceRecords.Start,
+            StartTime = SourceRecords.Start.AddMilliseconds(plan.BacklogAgeMs),
             ChaosSteps = random.Pick([100, 400, 1500]),
             Wrap = MutantClients.Of(mutation),
             WrapState = MutantStorage.Of(mutation),

@@ -87,7 +87,7 @@ public class MetricsTests
                     return;
                 if (instrument.Name == "crashstreams.records.dropped")
                     Dropped[$"{all["reason"]} {all["node"]} {all["topic"]}"] = Dropped.GetValueOrDefault($"{all["reason"]} {all["node"]} {all["topic"]}") + value;
-                else if (Equals(all["application"], application))
+                else if (Equals(all.GetValueOrDefault("application"), application))
                     _read.Add((instrument.Name, value, all));
             });
             _listener.Start();
