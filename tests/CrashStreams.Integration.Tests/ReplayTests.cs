@@ -15,10 +15,7 @@ namespace CrashStreams.Integration.Tests;
 public abstract class ReplayTests
 {
     private const int Records = 6_000;
-
-    // Of today: a changelog's records are deleted a day after their windows' grace.
-    private static readonly long _startMs = TimeProvider.System.GetUtcNow().AddHours(-2).ToUnixTimeMilliseconds() / 60_000 * 60_000;
-    private static readonly long _endMs = _startMs + 4_000_000;
+    private const long EndMs = 4_000_000;
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(90);
     private static readonly Stage _users = new(10_000, 10_000, 30_000, GroupOf);
     private static readonly Stage _groups = new(60_000, 60_000, 30_000, key => key);
@@ -33,7 +30,8 @@ public abstract class ReplayTests
     {
         var clients = new KafkaLogClients(new() { BootstrapServers = Broker.BootstrapServers });
         using var admin = clients.CreateAdmin("admin");
-        await admin.CreateTopicsAsync([new($"{_name}-in", partitions, new Dictionary<string, string>())], default);
+        // Timestamps lie in the past: with the default retention a broker would delete the records.
+        await admin.CreateTopicsAsync([new($"{_name}-in", partitions, new Dictionary<string, string> { ["retention.ms"] = "-1" })], default);
         var input = Input(partitions, isKeyed);
         var ideal = new Metronome(hasTwoShuffles ? [_users, _groups] : [_users], input);
         ideal.Results.Should().NotBeEmpty();
@@ -65,11 +63,11 @@ public abstract class ReplayTests
             var user = $"u{random.Next(40)}";
             var partition = isKeyed ? Murmur2.Partition(Encoding.UTF8.GetBytes(user), partitions) : random.Next(partitions);
             var backMs = random.Next(20) == 0 ? random.Next(60_000, 120_000) : random.Next(20_000);
-            notes[partition].Add(new(user, _startMs + Math.Max(1, (i * 200L) + shifts[partition] - backMs)));
+            notes[partition].Add(new(user, Math.Max(1, (i * 200L) + shifts[partition] - backMs)));
         }
 
         foreach (var partition in notes)
-            partition.Add(new(null, _endMs));
+            partition.Add(new(null, EndMs));
         return notes;
     }
 
@@ -108,8 +106,8 @@ public abstract class ReplayTests
             if (_instances.Count == 0)
             {
                 using var admin = clients.CreateAdmin("admin");
-                var configs = new Dictionary<string, string>();
-                await admin.CreateTopicsAsync([new($"{_id}-out", 1, configs), new($"{_id}-late", 1, configs)], default);
+                var keep = new Dictionary<string, string> { ["retention.ms"] = "-1" };
+                await admin.CreateTopicsAsync([new($"{_id}-out", 1, keep), new($"{_id}-late", 1, keep)], default);
             }
 
             var instance = new StreamsApplication(
