@@ -139,6 +139,8 @@ public abstract class ReplayTests
             AssertSame(
                 Read($"{_id}-late", ideal.Late.Count, Describe),
                 ideal.Late.Select(m => m.Partition < 0 ? $"result {m.Key} for {m.StartMs}" : $"{m.Partition}@{m.Position} of {m.Key} for {m.StartMs}"));
+            // One that failed says why.
+            await Task.WhenAll(_instances.Where(i => i.State == ApplicationState.Failed).Select(i => i.Completion));
             _instances.Should().OnlyContain(i => i.State == ApplicationState.Running);
         }
 
