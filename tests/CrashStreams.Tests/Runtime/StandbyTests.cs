@@ -96,7 +96,7 @@ public sealed class StandbyTests : IDisposable
             ApplicationId = "app", StandbyReplicas = 1, PollWait = TimeSpan.Zero, BlindAfter = TimeSpan.MaxValue, State = hasEngine ? _storage : null, OnRestore = _restores.Add,
         };
         var clients = new MemoryLogClients(_log);
-        var topics = InternalTopics.PrepareAsync(topology, options, clients.CreateAdmin(""), CancellationToken.None).GetAwaiter().GetResult();
+        var topics = InternalTopics.PrepareAsync(topology, options, clients.CreateAdmin(""), NullLogger.Instance, CancellationToken.None).GetAwaiter().GetResult();
         _thread = new("app-1-0", topology, options, topics, new Apart(clients), _time, NullLogger.Instance);
         _group = _thread;
         _thread.Start();
