@@ -53,8 +53,11 @@ public sealed record KafkaOptions
     /// <summary>How long the broker may hold a fetch when there is nothing new. Default 100 ms.</summary>
     public TimeSpan FetchMaxWait { get; init; } = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>How long a producer waits to fill a batch; a flush or commit does not wait. Default 5 ms.</summary>
-    public TimeSpan Linger { get; init; } = TimeSpan.FromMilliseconds(5);
+    /// <summary>
+    /// How long a producer waits to fill a batch; a flush or commit does not wait. Default 20 ms: with 5 ms a drain over 12 partitions sends four times as
+    /// many requests and costs the broker nearly twice the processor time (Kafka Streams waits 100 ms).
+    /// </summary>
+    public TimeSpan Linger { get; init; } = TimeSpan.FromMilliseconds(20);
 
     /// <summary>The largest batch of one partition. Default 256 KiB.</summary>
     public int ProducerBatchBytes { get; init; } = 256 << 10;
