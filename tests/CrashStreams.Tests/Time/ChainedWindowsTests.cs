@@ -63,14 +63,14 @@ public class ChainedWindowsTests
         {
             var inner = chain.Inner with { AdvanceMs = chain.Inner.SizeMs };
             var outer = new Stage(inner.SizeMs * times, inner.SizeMs * times, inner.GraceMs, key => key);
-            new Metronome([inner, outer], chain.Partitions).Late.Should().OnlyContain(m => m.Stage == 0);
+            new Metronome([inner, outer], chain.Partitions).Late.Should().NotContain(m => m.Stage != 0);
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(100));
 
     [Fact]
     public void Any_longer_windows_lose_nothing_with_the_shorter_ones_size_more_grace() => Prop.ForAll(_chains.ToArbitrary(), chain =>
     {
         var outer = chain.Outer with { GraceMs = chain.Inner.GraceMs + chain.Inner.SizeMs - 1 };
-        new Metronome([chain.Inner, outer], chain.Partitions).Late.Should().OnlyContain(m => m.Stage == 0);
+        new Metronome([chain.Inner, outer], chain.Partitions).Late.Should().NotContain(m => m.Stage != 0);
     }).Check(Config.QuickThrowOnFailure.WithMaxTest(100));
 
     private static (List<string> Results, List<string> Late) Drain(Chain chain)
