@@ -50,14 +50,20 @@ internal static class Latency
             alerts.Assign(new Dictionary<TopicPartition, long> { [new(options.AlertTopic, 0)] = 0 });
             var random = new Random(1);
             var timeMs = 1_768_142_570_000;
+            // By the Observed clock, lines of a partition that is assigned later than another one would be late.
+            for (var partition = 0; partition < Partitions; partition++)
+                Send(producer, options.InputTopic, partition, "first", timeMs - WindowMs);
+            producer.Flush();
+            while (application.ProcessedRecords < 2 * Partitions)
+                alerts.Poll(TimeSpan.FromMilliseconds(20));
             // The first rounds start everything up.
             for (var round = -5; round < rounds; round++, timeMs += 2 * WindowMs)
             {
                 for (var i = 0; i < 3; i++)
                     Send(producer, options.InputTopic, random.Next(Partitions), $"user_{round}", timeMs);
                 producer.Flush();
-                // So that the closing lines come at any moment between two markers.
-                alerts.Poll(TimeSpan.FromMilliseconds(random.Next(1, 200)));
+                // So that the closing lines come after them by the Observed clock too, and at any moment between two markers.
+                alerts.Poll(TimeSpan.FromMilliseconds(random.Next(300, 500)));
                 for (var i = 0; i < ClosingUsers; i++)
                     Send(producer, options.InputTopic, i % Partitions, $"closing_{i}", timeMs + WindowMs);
                 producer.Flush();
