@@ -9,6 +9,7 @@ namespace CrashStreams.Broker.Tests.Clients;
 /// Requests of real clients with flipped bytes, cut ends and false lengths, sent to a broker over TCP. It goes on serving others, and gives
 /// back all memory when it stops.
 /// </summary>
+[Collection(AloneCollection.Name)]
 public sealed class FrameFuzzTests
 {
     private const int FramesPerBroker = 10_000; // what mutated requests create (topics, groups) is legitimate state of theirs
