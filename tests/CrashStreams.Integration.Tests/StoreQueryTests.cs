@@ -64,6 +64,8 @@ public sealed class StoreQueryTests(EmbeddedKafka broker)
     private static void Send(ILogProducer producer, string topic, string user)
     {
         var key = System.Text.Encoding.UTF8.GetBytes(user);
-        producer.Send(topic, Murmur2.Partition(key, 2), new LogRecord { Key = key, HasKey = true, Value = key, HasValue = true, Timestamp = 1 });
+        // Of now: the broker deletes what is older than a week, within a tenth of a second.
+        var now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
+        producer.Send(topic, Murmur2.Partition(key, 2), new LogRecord { Key = key, HasKey = true, Value = key, HasValue = true, Timestamp = now });
     }
 }
