@@ -3,6 +3,7 @@ using CrashStreams.Drain;
 using CrashStreams.Kafka;
 using CrashStreams.Log;
 using CrashStreams.RocksDb;
+using CrashStreams.Runtime;
 
 namespace CrashStreams.State.Benchmarks;
 
@@ -23,7 +24,10 @@ internal static class RestoringFromKafka
         var budget = (long)arguments.Number("budget", 256) << 20;
         Console.WriteLine("Starting Apache Kafka");
         using var kafka = new ApacheKafka(kafkaHome);
-        var clients = new KafkaLogClients(new KafkaOptions { BootstrapServers = kafka.Bootstrap });
+        var props = new Dictionary<string,string>();
+        if (Environment.GetEnvironmentVariable("PF") is {} pf) props["max.partition.fetch.bytes"] = pf;
+        if (Environment.GetEnvironmentVariable("QM") is {} qm) props["queued.min.messages"] = qm;
+        var clients = new KafkaLogClients(new KafkaOptions { BootstrapServers = kafka.Bootstrap, ConsumerProperties = props });
         Console.WriteLine($"Writing a changelog of {keys:N0} keys, {Entries.KeyLength} B, with values of 8 B, over {partitions} partitions");
         await FillAsync(clients, keys, partitions);
         for (var round = 1; round <= rounds; round++)
@@ -32,11 +36,11 @@ internal static class RestoringFromKafka
             Console.WriteLine($"{round}/{rounds} only read       {bare.Per(keys)}");
             var directory = Directory.CreateTempSubdirectory("crashstreams-state-").FullName;
             using (var state = new RocksDbState(new() { Directory = directory, MemoryBudgetBytes = budget }))
-                await StartAsync(clients, state, $"{round}/{rounds} restored        ", keys);
+                await StartAsync(clients, state, $"{round}/{rounds} restored        ", keys, partitions);
             var size = Directory.EnumerateFiles(directory, "*.sst", SearchOption.AllDirectories).Sum(f => new FileInfo(f).Length);
             Console.WriteLine($"{round}/{rounds} on disk: {size / 1e6:0} MB");
             using (var state = new RocksDbState(new() { Directory = directory, MemoryBudgetBytes = budget }))
-                await StartAsync(clients, state, $"{round}/{rounds} orderly restart ", keys);
+                await StartAsync(clients, state, $"{round}/{rounds} orderly restart ", keys, partitions);
             Directory.Delete(directory, recursive: true);
         }
     }
@@ -68,7 +72,7 @@ internal static class RestoringFromKafka
             count += consumer.Poll(TimeSpan.FromMilliseconds(100)).Count;
     }
 
-    private static async Task StartAsync(KafkaLogClients clients, IStateStorage state, string what, int keys)
+    private static async Task StartAsync(KafkaLogClients clients, IStateStorage state, string what, int keys, int partitions)
     {
         var builder = new StreamsBuilder();
         builder.Stream<byte[], long>(Input).GroupByKey().Reduce((total, amount) => total + amount, new() { Name = "totals" });
@@ -88,19 +92,23 @@ internal static class RestoringFromKafka
                     Volatile.Write(ref ended, Stopwatch.GetTimestamp());
             },
         };
-        var measured = Measured.Of(() => UntilAsync(builder.Build(), options, clients, () => Volatile.Read(ref ended) != 0).GetAwaiter().GetResult());
+        var measured = Measured.Of(() => UntilRunningAsync(builder.Build(), options, clients, partitions).GetAwaiter().GetResult());
         var seconds = ended == 0 ? 0 : Stopwatch.GetElapsedTime(began, ended).TotalSeconds;
         Console.WriteLine(seconds == 0
-            ? $"{what} nothing to restore ({restored} records)"
-            : $"{what} {restored / seconds / 1e6,6:0.00} M/s  {restored:N0} of {keys:N0} records in {seconds:0.00} s  +{measured.MoreMegabytes:0} MB");
+            ? $"{what} nothing to restore ({restored} records)  +{measured.MoreMegabytes:0.0} MB"
+            : $"{what} {restored / seconds / 1e6,6:0.00} M/s  {restored:N0} of {keys:N0} records in {seconds:0.00} s  {measured.CpuSeconds:0.00} CPU s  +{measured.MoreMegabytes:0.0} MB");
     }
-    private static async Task UntilAsync(Topology topology, StreamsOptions options, KafkaLogClients clients, Func<bool> isRestored)
+
+    private static async Task UntilRunningAsync(Topology topology, StreamsOptions options, KafkaLogClients clients, int partitions)
     {
         await using var application = new StreamsApplication(topology, options, clients);
         await application.StartAsync();
-        // Where nothing is restored nothing is told: a start is over long before.
         var patience = Stopwatch.StartNew();
-        while (!isRestored() && patience.Elapsed < TimeSpan.FromSeconds(10))
+        while (application.Threads.Single().RunningTasks is var tasks && (tasks.Count < partitions || tasks.Any(static t => t.State != TaskState.Running)))
+        {
+            if (patience.Elapsed > TimeSpan.FromMinutes(5))
+                throw new TimeoutException("The tasks do not run after 5 minutes.");
             await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
+        }
     }
 }

@@ -4,7 +4,8 @@ using CrashStreams.State;
 namespace CrashStreams.Runtime;
 
 /// <summary>
-/// Brings the stores of new tasks up to date from their changelogs, a batch at a time, while other tasks go on. A task whose state somebody else still
+/// Brings the stores of new tasks up to date from their changelogs, a batch at a time, while other tasks go on. Stores of which much is missing come one after
+/// another, the smallest first: so the memory for it is that of one, and each task runs as soon as its own stores are there. A task whose state somebody else still
 /// holds waits for it first.
 /// </summary>
 internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admin, RestoreReport report, TimeProvider time) : IDisposable
@@ -13,6 +14,8 @@ internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admi
     private const long BulkRecords = 20_000;
 
     private readonly Dictionary<TopicPartition, Restore> _active = [];
+    private readonly List<Restore> _queued = [];
+    private Restore?[] _byIndex = [];
     private readonly List<StreamTask> _waiting = [];
     private ILogConsumer? _consumer;
 
@@ -46,32 +49,31 @@ internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admi
     public IReadOnlyList<StreamTask> RunOnce(TimeSpan maxWait)
     {
         var batch = Poll(maxWait);
+        if (_byIndex.Length < batch.Partitions.Count)
+            Array.Resize(ref _byIndex, batch.Partitions.Count);
         for (var i = 0; i < batch.Count; i++)
         {
             var record = batch[i];
-            if (!_active.TryGetValue(batch.Partitions[record.PartitionIndex], out var restore))
+            if ((_byIndex[record.PartitionIndex] ??= _active.GetValueOrDefault(batch.Partitions[record.PartitionIndex])) is not { } restore)
                 continue;
             restore.Store.Restore(in record);
             restore.Records++;
             restore.Next = record.Offset + 1;
         }
 
-        var done = new List<Restore>();
+        List<Restore>? done = null;
         foreach (var (partition, restore) in _active)
         {
             // Ends of transactions and gaps are passed without a record.
             restore.Next = Math.Max(restore.Next, _consumer!.Position(partition));
             if (restore.Step(report))
-                done.Add(restore);
+                (done ??= []).Add(restore);
         }
 
-        if (done.Count == 0)
+        if (done is null)
             return [];
         foreach (var restore in done)
-        {
-            restore.Complete();
             _active.Remove(restore.Changelog);
-        }
 
         Assign();
         report.Completed();
@@ -82,13 +84,14 @@ internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admi
     public void Remove(StreamTask task)
     {
         _waiting.Remove(task);
-        var restores = _active.Values.Where(r => r.Task == task).ToList();
+        var restores = _active.Values.Concat(_queued).Where(r => r.Task == task).ToList();
         if (restores.Count == 0)
             return;
         foreach (var restore in restores)
         {
             report.GaveUp(restore.Progress);
             _active.Remove(restore.Changelog);
+            _queued.Remove(restore);
         }
 
         Assign();
@@ -96,7 +99,7 @@ internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admi
 
     public void Dispose()
     {
-        foreach (var restore in _active.Values)
+        foreach (var restore in _active.Values.Concat(_queued))
             report.GaveUp(restore.Progress);
         _consumer?.Dispose();
     }
@@ -148,19 +151,29 @@ internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admi
 
     private void Begin(Restore restore)
     {
-        _active[restore.Changelog] = restore;
-        if (restore.Progress.Remaining >= BulkRecords)
-            restore.BeginBulk();
+        if (restore.IsBulk)
+            _queued.Add(restore);
+        else
+            _active[restore.Changelog] = restore;
         report.Began(restore.Progress);
     }
 
-    private bool IsComplete(StreamTask task) => _active.Values.All(r => r.Task != task);
+    private bool IsComplete(StreamTask task) => _active.Values.Concat(_queued).All(r => r.Task != task);
 
     private void Assign()
     {
+        if (_queued.Count > 0 && !_active.Values.Any(static r => r.IsBulk))
+        {
+            var next = _queued.MinBy(static r => r.Progress.Remaining)!;
+            _queued.Remove(next);
+            _active[next.Changelog] = next;
+            next.BeginBulk();
+        }
+
         if (_consumer is null && _active.Count == 0)
             return;
         _consumer ??= createConsumer();
+        Array.Clear(_byIndex);
         _consumer.Assign(_active.ToDictionary(a => a.Key, a => a.Value.Next));
     }
 
@@ -169,7 +182,6 @@ internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admi
     {
         // Content that began with nothing is as old as its restore; what is added to older content makes it no younger before it is complete.
         private readonly long? _completeAtMs = store.Engine is { Position: >= 0 } ? null : beganMs;
-        private bool _isBulk;
 
         public StreamTask Task => task;
 
@@ -183,11 +195,9 @@ internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admi
 
         public RestoreProgress Progress { get; private set; } = new(task.Id, store.Name, changelog, start, start, end, 0);
 
-        public void BeginBulk()
-        {
-            store.Engine?.BeginRestore();
-            _isBulk = true;
-        }
+        public bool IsBulk { get; } = end - start >= BulkRecords;
+
+        public void BeginBulk() => store.Engine?.BeginRestore();
 
         /// <summary>Takes over what a batch brought. Answers whether it was the last.</summary>
         public bool Step(RestoreReport report)
@@ -198,13 +208,16 @@ internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admi
             Progress = before with { NextOffset = Next, Records = Records };
             if (store.Engine is { HasChanges: true } engine)
                 engine.Write(Next, _completeAtMs);
+            var isLast = Next >= end;
+            if (isLast)
+                Complete();
             report.Went(before, Progress);
-            return Next >= end;
+            return isLast;
         }
 
         public void Complete()
         {
-            if (_isBulk)
+            if (IsBulk)
                 store.Engine?.EndRestore();
             // The end is known even where no record came.
             store.Engine?.Know(end, beganMs);
