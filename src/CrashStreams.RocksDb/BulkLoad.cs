@@ -82,8 +82,8 @@ internal sealed unsafe class BulkLoad(RocksDbEngine engine, string path, int run
         var (run, position, isFirst) = (_filling, stored.ToArray(), Mark is null);
         (_filling, _spare) = (_spare ?? new(runBytes), run);
         Mark ??= RandomNumberGenerator.GetBytes(MarkLength);
-        // A thread of its own: a pool that is busy with other work would hold up the owner.
-        _adding = Task.Factory.StartNew(() => Add(run, position, isFirst), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        // On the pool, whose threads are few: the allocator keeps some MB for every thread that has made a file.
+        _adding = Task.Run(() => Add(run, position, isFirst));
     }
 
     // A failure is met again by whoever goes on: behind a run that is missing no other may come.
