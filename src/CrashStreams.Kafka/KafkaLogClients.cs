@@ -22,6 +22,9 @@ public sealed class KafkaLogClients : ILogClients
     }
 
     /// <inheritdoc/>
+    public string? InstanceName => _options.GroupInstanceId;
+
+    /// <inheritdoc/>
     public ILogConsumer CreateConsumer(string clientId, string groupId, bool readCommitted)
     {
         KafkaConsumer Create(GroupProtocol protocol) =>

@@ -12,8 +12,8 @@ namespace CrashStreams.RocksDb;
 /// </summary>
 internal sealed unsafe class RocksDbEngine : IStateEngine
 {
-    // With every fourth file a load would sort all that is there again. Twenty are what a reader can do with until it is over.
-    private const int FilesInLoad = 20;
+    // With every fourth file a load would merge all that is there again. So many a reader can do with until it is over: max_open_files is more.
+    private const int FilesInLoad = 30;
 
     private static readonly byte[] _noChanges = new byte[StoreBatch.Header];
 

@@ -13,6 +13,9 @@ internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admi
     // From so many records on it pays for an engine to put off its own order until the end.
     private const long BulkRecords = 20_000;
 
+    // In a turn other tasks take one batch, and what they do with it costs more than to restore one: who waits for its state comes first.
+    private const int BatchesPerTurn = 8;
+
     private readonly Dictionary<TopicPartition, Restore> _active = [];
     private readonly List<Restore> _queued = [];
     private Restore?[] _byIndex = [];
@@ -45,36 +48,21 @@ internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admi
         return Restoring(opened);
     }
 
-    /// <summary>One batch; answers the tasks that are complete with it.</summary>
+    /// <summary>A few batches, as far as they are there; answers the tasks that are complete with them.</summary>
     public IReadOnlyList<StreamTask> RunOnce(TimeSpan maxWait)
     {
-        var batch = Poll(maxWait);
-        if (_byIndex.Length < batch.Partitions.Count)
-            Array.Resize(ref _byIndex, batch.Partitions.Count);
-        for (var i = 0; i < batch.Count; i++)
+        var count = Read(maxWait);
+        var done = Step();
+        for (var more = 1; more < BatchesPerTurn && count > 0 && done.Count == 0; more++)
         {
-            var record = batch[i];
-            if ((_byIndex[record.PartitionIndex] ??= _active.GetValueOrDefault(batch.Partitions[record.PartitionIndex])) is not { } restore)
-                continue;
-            restore.Store.Restore(in record);
-            restore.Records++;
-            restore.Next = record.Offset + 1;
+            count = Read(TimeSpan.Zero);
+            done = Step();
         }
 
-        List<Restore>? done = null;
-        foreach (var (partition, restore) in _active)
-        {
-            // Ends of transactions and gaps are passed without a record.
-            restore.Next = Math.Max(restore.Next, _consumer!.Position(partition));
-            if (restore.Step(report))
-                (done ??= []).Add(restore);
-        }
-
-        if (done is null)
+        if (done.Count == 0)
             return [];
         foreach (var restore in done)
             _active.Remove(restore.Changelog);
-
         Assign();
         report.Completed();
         return done.Select(d => d.Task).Distinct().Where(IsComplete).ToList();
@@ -102,6 +90,39 @@ internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admi
         foreach (var restore in _active.Values.Concat(_queued))
             report.GaveUp(restore.Progress);
         _consumer?.Dispose();
+    }
+
+    private int Read(TimeSpan maxWait)
+    {
+        var batch = Poll(maxWait);
+        if (_byIndex.Length < batch.Partitions.Count)
+            Array.Resize(ref _byIndex, batch.Partitions.Count);
+        for (var i = 0; i < batch.Count; i++)
+        {
+            var record = batch[i];
+            if ((_byIndex[record.PartitionIndex] ??= _active.GetValueOrDefault(batch.Partitions[record.PartitionIndex])) is not { } restore)
+                continue;
+            restore.Store.Restore(in record);
+            restore.Records++;
+            restore.Next = record.Offset + 1;
+        }
+
+        return batch.Count;
+    }
+
+    /// <summary>Hands what was read to the engines; answers which are complete.</summary>
+    private List<Restore> Step()
+    {
+        var done = new List<Restore>();
+        foreach (var (partition, restore) in _active)
+        {
+            // Ends of transactions and gaps are passed without a record.
+            restore.Next = Math.Max(restore.Next, _consumer!.Position(partition));
+            if (restore.Step(report))
+                done.Add(restore);
+        }
+
+        return done;
     }
 
     private LogBatch Poll(TimeSpan maxWait)
