@@ -60,7 +60,7 @@ internal static class Totals
         }, clients);
         await application.StartAsync();
         var patience = Stopwatch.StartNew();
-        while (application.Threads.SelectMany(static t => t.RunningTasks).Count(static t => t.State == TaskState.Running) < partitions)
+        while (application.Threads.SelectMany(static t => t.Tasks).Count(static t => t.State == TaskState.Running) < partitions)
         {
             if (application.Completion.IsFaulted)
                 await application.Completion;
