@@ -5,7 +5,7 @@ namespace CrashStreams.RocksDb;
 
 /// <summary>
 /// Changes of a bulk load on their way into table files. One run is filled by the store's owner while another is sorted, written to a file and added to the
-/// database by a thread of its own: docs/decisions/rocksdb-bulk-load.md.
+/// database on another thread: docs/decisions/rocksdb-bulk-load.md.
 /// <para>
 /// A file is added to one column family, hence each has its position in it, as an entry under a key that nobody can know (128 random bits, kept in the other
 /// family while a load is under way). What a crash leaves are the files up to some run, with the position of that run; the end of the load moves the position to its place.
