@@ -5,7 +5,16 @@ namespace CrashStreams.State.Benchmarks;
 /// <summary>One action's time, CPU (all threads) and highest growth of resident memory.</summary>
 internal readonly record struct Measured(double Seconds, double CpuSeconds, double MoreMegabytes)
 {
-    public static Measured Of(Action action)
+    /// <summary>The highest resident memory of this process until now.</summary>
+    public static double PeakMegabytes => Status("VmHWM") / 1024.0;
+
+    public static Measured Of(Action action) => OfAsync(() =>
+    {
+        action();
+        return Task.CompletedTask;
+    }).GetAwaiter().GetResult();
+
+    public static async Task<Measured> OfAsync(Func<Task> action)
     {
         using var process = Process.GetCurrentProcess();
         GC.Collect();
@@ -15,7 +24,7 @@ internal readonly record struct Measured(double Seconds, double CpuSeconds, doub
         var memory = Status("VmRSS");
         var cpu = process.TotalProcessorTime;
         var start = Stopwatch.GetTimestamp();
-        action();
+        await action();
         var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         process.Refresh();
         return new(seconds, (process.TotalProcessorTime - cpu).TotalSeconds, (Status("VmHWM") - memory) / 1024.0);

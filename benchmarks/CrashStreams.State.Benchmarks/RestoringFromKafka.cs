@@ -1,21 +1,16 @@
-using System.Diagnostics;
 using CrashStreams.Drain;
 using CrashStreams.Kafka;
 using CrashStreams.Log;
-using CrashStreams.RocksDb;
 
 namespace CrashStreams.State.Benchmarks;
 
 /// <summary>
 /// A start of a real application whose state is gone: its changelog is read from an Apache Kafka on the same machine into an empty RocksDB. Then the
-/// same after its state was left as by a crash, and after an orderly end. Beside it, what only reading the changelog takes.
+/// same after an orderly end, which has nothing to restore. Beside it, what only reading the changelog takes. Last, both starts in processes of their own:
+/// what the one needs at most beyond the other is the memory of the restore.
 /// </summary>
 internal static class RestoringFromKafka
 {
-    private const string Application = "restore";
-    private const string Changelog = $"{Application}-totals-changelog";
-    private const string Input = "amounts";
-
     public static async Task RunAsync(string kafkaHome, IEnumerable<string> args)
     {
         var arguments = new Arguments(args);
@@ -25,82 +20,48 @@ internal static class RestoringFromKafka
         using var kafka = new ApacheKafka(kafkaHome);
         var clients = new KafkaLogClients(new KafkaOptions { BootstrapServers = kafka.Bootstrap });
         Console.WriteLine($"Writing a changelog of {keys:N0} keys, {Entries.KeyLength} B, with values of 8 B, over {partitions} partitions");
-        await FillAsync(clients, keys, partitions);
+        await Totals.FillAsync(clients, keys, partitions);
         for (var round = 1; round <= rounds; round++)
         {
-            var bare = Measured.Of(() => ReadOnly(clients, keys, partitions));
-            Console.WriteLine($"{round}/{rounds} only read       {bare.Per(keys)}");
+            Console.WriteLine($"{round}/{rounds} only read        {Measured.Of(() => ReadOnly(clients, keys, partitions)).Per(keys)}");
             var directory = Directory.CreateTempSubdirectory("crashstreams-state-").FullName;
-            using (var state = new RocksDbState(new() { Directory = directory, MemoryBudgetBytes = budget }))
-                await StartAsync(clients, state, $"{round}/{rounds} restored        ", keys);
-            var size = Directory.EnumerateFiles(directory, "*.sst", SearchOption.AllDirectories).Sum(f => new FileInfo(f).Length);
-            Console.WriteLine($"{round}/{rounds} on disk: {size / 1e6:0} MB");
-            using (var state = new RocksDbState(new() { Directory = directory, MemoryBudgetBytes = budget }))
-                await StartAsync(clients, state, $"{round}/{rounds} orderly restart ", keys);
+            Console.WriteLine($"{round}/{rounds} restored         {await StartAsync(clients, directory, budget, partitions, keys)}");
+            Console.WriteLine($"{round}/{rounds} orderly restart  {await StartAsync(clients, directory, budget, partitions, keys)}");
             Directory.Delete(directory, recursive: true);
         }
-    }
 
-    private static async Task FillAsync(KafkaLogClients clients, int keys, int partitions)
-    {
-        using var admin = clients.CreateAdmin("fill");
-        await admin.CreateTopicsAsync(
-            [new(Input, partitions, new Dictionary<string, string>()), new(Changelog, partitions, new Dictionary<string, string> { ["cleanup.policy"] = "compact" })], default);
-        using var producer = clients.CreateProducer("fill", null);
-        var entries = new Entries(keys);
-        for (var number = 0L; number < keys; number++)
+        for (var round = 1; round <= rounds; round++)
         {
-            var key = entries.Key(number);
-            producer.Send(Changelog, Murmur2.Partition(key, partitions), new LogRecord
-            {
-                Key = key, HasKey = true, Value = entries.Value(number)[..sizeof(long)], HasValue = true, Timestamp = DateTimeOffset.UnixEpoch.ToUnixTimeMilliseconds() + 1_700_000_000_000,
-            });
+            var directory = Directory.CreateTempSubdirectory("crashstreams-state-").FullName;
+            var restoring = Peak(kafka.Bootstrap, directory, partitions, keys);
+            var size = Directory.EnumerateFiles(directory, "*.sst", SearchOption.AllDirectories).Sum(f => new FileInfo(f).Length) / 1e6;
+            var orderly = Peak(kafka.Bootstrap, directory, partitions, 0);
+            Console.WriteLine($"{round}/{rounds} processes of their own: {restoring:0.0} MB at most with a restore, {orderly:0.0} MB without: +{restoring - orderly:0.0} MB, {(restoring - orderly) / size:P0} of {size:0} MB on disk");
+            Directory.Delete(directory, recursive: true);
         }
-
-        producer.Flush();
     }
 
     private static void ReadOnly(KafkaLogClients clients, int keys, int partitions)
     {
         using var consumer = clients.CreateRestoreConsumer("read", readCommitted: false);
-        consumer.Assign(Enumerable.Range(0, partitions).ToDictionary(p => new TopicPartition(Changelog, p), _ => 0L));
+        consumer.Assign(Enumerable.Range(0, partitions).ToDictionary(p => new TopicPartition(Totals.Changelog, p), _ => 0L));
         for (var count = 0; count < keys;)
             count += consumer.Poll(TimeSpan.FromMilliseconds(100)).Count;
     }
 
-    private static async Task StartAsync(KafkaLogClients clients, IStateStorage state, string what, int keys)
+    private static async Task<string> StartAsync(KafkaLogClients clients, string directory, long budget, int partitions, int keys)
     {
-        var builder = new StreamsBuilder();
-        builder.Stream<byte[], long>(Input).GroupByKey().Reduce((total, amount) => total + amount, new() { Name = "totals" });
-        var (restored, began, ended) = (0L, 0L, 0L);
-        var left = new Dictionary<TopicPartition, long>();
-        var options = new StreamsOptions
-        {
-            ApplicationId = Application,
-            State = state,
-            OnRestore = progress =>
-            {
-                if (began == 0)
-                    began = Stopwatch.GetTimestamp();
-                left[progress.Changelog] = progress.Remaining;
-                restored += progress.IsComplete ? progress.Records : 0;
-                if (progress.IsComplete && left.Values.Sum() == 0)
-                    Volatile.Write(ref ended, Stopwatch.GetTimestamp());
-            },
-        };
-        var measured = Measured.Of(() => UntilAsync(builder.Build(), options, clients, () => Volatile.Read(ref ended) != 0).GetAwaiter().GetResult());
-        var seconds = ended == 0 ? 0 : Stopwatch.GetElapsedTime(began, ended).TotalSeconds;
-        Console.WriteLine(seconds == 0
-            ? $"{what} nothing to restore ({restored} records)"
-            : $"{what} {restored / seconds / 1e6,6:0.00} M/s  {restored:N0} of {keys:N0} records in {seconds:0.00} s  +{measured.MoreMegabytes:0} MB");
+        var (restored, seconds) = (0L, 0.0);
+        var measured = await Measured.OfAsync(async () => (restored, seconds) = await Totals.RunAsync(clients, directory, budget, partitions, static (_, _) => Task.CompletedTask));
+        return (restored == 0 ? "nothing to restore" : $"{restored / seconds / 1e6,6:0.00} M/s  {restored:N0} of {keys:N0} records in {seconds:0.00} s")
+            + $"  {measured.CpuSeconds:0.00} CPU s  +{measured.MoreMegabytes:0.0} MB for the whole start";
     }
-    private static async Task UntilAsync(Topology topology, StreamsOptions options, KafkaLogClients clients, Func<bool> isRestored)
+
+    private static double Peak(string bootstrap, string directory, int partitions, int expected)
     {
-        await using var application = new StreamsApplication(topology, options, clients);
-        await application.StartAsync();
-        // Where nothing is restored nothing is told: a start is over long before.
-        var patience = Stopwatch.StartNew();
-        while (!isRestored() && patience.Elapsed < TimeSpan.FromSeconds(10))
-            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
+        using var process = new TotalsProcess(bootstrap, directory, partitions, goesOn: false);
+        var (restored, _, peak) = process.UntilRunning();
+        process.WaitForEnd();
+        return restored == expected ? peak : throw new InvalidOperationException($"{restored} records were restored instead of {expected}.");
     }
 }

@@ -14,6 +14,8 @@ internal sealed class ClientProperties
         "message.timeout.ms", "delivery.timeout.ms",
     ];
 
+    private const int RestoreAheadBytes = 2 << 20;
+
     private ClientProperties(string clientId, KafkaOptions options, IReadOnlyDictionary<string, string> own)
     {
         ClientId = clientId;
@@ -62,8 +64,21 @@ internal sealed class ClientProperties
             : Always("group.protocol", "consumer").Always("group.remote.assignor", "range");
     }
 
-    /// <summary>Without a group. librdkafka compares the session's timeout with the poll interval even so.</summary>
-    public ClientProperties Alone(KafkaOptions options) => Default("session.timeout.ms", options.SessionTimeout);
+    /// <summary>
+    /// Without a group, to restore state. What is fetched ahead comes on top of an application that has its full size already, so it is what two turns of the restorer take.
+    /// </summary>
+    public static ClientProperties Restorer(KafkaOptions options, string clientId, bool readCommitted) =>
+        Consumer(
+            options with
+            {
+                FetchAheadRecords = Math.Min(options.FetchAheadRecords, 2 * options.MaxPollRecords),
+                FetchAheadBytes = Math.Min(options.FetchAheadBytes, RestoreAheadBytes),
+            },
+            // librdkafka can't assign partitions without a group id; nothing is ever joined or committed under this one.
+            clientId, groupId: clientId, readCommitted)
+            // librdkafka compares it with the poll interval even so.
+            .Default("session.timeout.ms", options.SessionTimeout)
+            .Default("max.partition.fetch.bytes", RestoreAheadBytes / 8);
 
     public static ClientProperties Producer(KafkaOptions options, string clientId, string? transactionalId)
     {

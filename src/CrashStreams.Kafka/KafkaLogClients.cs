@@ -22,6 +22,9 @@ public sealed class KafkaLogClients : ILogClients
     }
 
     /// <inheritdoc/>
+    public string? InstanceName => _options.GroupInstanceId;
+
+    /// <inheritdoc/>
     public ILogConsumer CreateConsumer(string clientId, string groupId, bool readCommitted)
     {
         KafkaConsumer Create(GroupProtocol protocol) =>
@@ -31,9 +34,8 @@ public sealed class KafkaLogClients : ILogClients
     }
 
     /// <inheritdoc/>
-    // librdkafka can't assign partitions without a group id; nothing is ever joined or committed under this one.
-    public ILogConsumer CreateRestoreConsumer(string clientId, bool readCommitted) => 
-        new KafkaConsumer(ClientProperties.Consumer(_options, clientId, clientId, readCommitted).Alone(_options), _options, readCommitted, _logger);
+    public ILogConsumer CreateRestoreConsumer(string clientId, bool readCommitted) =>
+        new KafkaConsumer(ClientProperties.Restorer(_options, clientId, readCommitted), _options, readCommitted, _logger);
 
     /// <inheritdoc/>
     public ILogProducer CreateProducer(string clientId, string? transactionalId) => new KafkaProducer(_options, clientId, transactionalId, _logger);

@@ -30,8 +30,9 @@ public sealed record KafkaOptions
     public GroupProtocol GroupProtocol { get; init; } = GroupProtocol.Auto;
 
     /// <summary>
-    /// Static membership (KIP-345): a member that comes back within the session timeout keeps its partitions. Each consumer's id is this
-    /// name and its client id, so client ids must stay the same over restarts. Default: none.
+    /// Static membership (KIP-345): a member that comes back within the session timeout keeps its partitions, at once with <see cref="GroupProtocol.Classic"/>. Each consumer's id
+    /// is this name and its client id; an application's clients have ids that begin with its own id and this name, the same over restarts. No two running instances may have
+    /// the same. Default: none.
     /// </summary>
     public string? GroupInstanceId { get; init; }
 

@@ -5,6 +5,9 @@ namespace CrashStreams.RocksDb;
 /// <summary>How a store's database is made, in the words of RocksDB's own option strings. Reasons and figures: docs/decisions/rocksdb-engine.md.</summary>
 internal static class DatabaseOptions
 {
+    /// <summary>From so many files that may overlap each other on they are merged.</summary>
+    public const int FilesToCompact = 4;
+
     // atomic_flush: entries and their position reach the disk together, or neither does. allow_concurrent_memtable_write: there is one writer.
     // arena_block_size: what a store occupies as soon as it holds one entry; there may be hundreds.
     private const string Common =
@@ -14,7 +17,7 @@ internal static class DatabaseOptions
         info_log_level=ERROR_LEVEL;keep_log_file_num=1;stats_dump_period_sec=0;stats_persist_period_sec=0;skip_stats_update_on_db_open=true;
         compression=kLZ4Compression;arena_block_size=32768;max_write_buffer_number=2;
         target_file_size_base=67108864;max_bytes_for_level_base=268435456;level_compaction_dynamic_level_bytes=true;
-        level0_file_num_compaction_trigger=4;level0_slowdown_writes_trigger=40;level0_stop_writes_trigger=60;
+        compaction_readahead_size=262144;level0_slowdown_writes_trigger=40;level0_stop_writes_trigger=60;
         """;
 
     /// <summary>Opens a database, made when it does not exist.</summary>
@@ -36,8 +39,27 @@ internal static class DatabaseOptions
         }
     }
 
+    /// <summary>Begins writers of files in the format of the entries. The caller destroys it.</summary>
+    public static nint NewFileWriter(string path)
+    {
+        var table = Table();
+        nint entries = 0, files = Rocks.rocksdb_envoptions_create();
+        try
+        {
+            entries = Options(Common, table, path);
+            return Rocks.rocksdb_sstfilewriter_create(files, entries);
+        }
+        finally
+        {
+            Destroy(entries);
+            Rocks.rocksdb_envoptions_destroy(files);
+            Rocks.rocksdb_block_based_options_destroy(table);
+        }
+    }
+
     private static nint Options(string text, nint table, string path)
     {
+        text += $"level0_file_num_compaction_trigger={FilesToCompact};";
         var nothing = Rocks.rocksdb_options_create();
         var options = Rocks.rocksdb_options_create();
         Rocks.rocksdb_get_options_from_string(nothing, text.ReplaceLineEndings(""), options, out var error);

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text;
 using CrashStreams.RocksDb.Native;
 using CrashStreams.State;
@@ -11,22 +12,28 @@ namespace CrashStreams.RocksDb;
 /// </summary>
 internal sealed unsafe class RocksDbEngine : IStateEngine
 {
-    // What a bulk load sorts at a time. It takes this three times: as it came, in order, and in RocksDB's hands.
-    private const int RunBytes = 2 << 20;
+    // With every fourth file a load would merge all that is there again. So many a reader can do with until it is over: max_open_files is more.
+    private const int FilesInLoad = 30;
+
+    private static readonly byte[] _noChanges = new byte[StoreBatch.Header];
 
     private readonly string _path;
+    private readonly int _runBytes;
     private readonly Action<RocksDbEngine> _closed;
     private readonly DatabaseHandle _db;
     private byte[] _tag = [];
     private byte[] _stored = [];
     private bool _isDisposed;
 
-    // Not null during a bulk load: what is not handed to RocksDB yet.
-    private SortedRun? _run;
+    private BulkLoad? _load;
 
-    public RocksDbEngine(string path, string application, string store, Action<RocksDbEngine> closed)
+    // Of a bulk load on, until the store is written to by its owner: other stores are still to be loaded, with the same processors.
+    private bool _putsOffMerging;
+
+    public RocksDbEngine(string path, string application, string store, int runBytes, Action<RocksDbEngine> closed)
     {
-        (_path, Application, Store, _closed) = (path, application, store, closed);
+        (_path, Application, Store, _runBytes, _closed) = (path, application, store, runBytes, closed);
+        BulkLoad.RemoveRemains(path);
         _db = DatabaseOptions.Open(path);
         try
         {
@@ -97,17 +104,15 @@ internal sealed unsafe class RocksDbEngine : IStateEngine
     {
         ThrowIfDisposed();
         var changes = (StoreBatch)batch;
-        // A range removed between two puts is out of reach of sorting by key.
-        if (_run is not null && !changes.HasRanges && changes.Bytes < RunBytes)
+        if (_load?.Rest.IsFor(changes) == true)
         {
-            if (_run.Bytes + changes.Bytes > RunBytes)
-                WriteRun();
-            _run.Append(changes);
+            _load.Append(changes, Stored(Position));
         }
         else
         {
-            WriteRun();
+            Settle();
             Write(changes.Representation, position);
+            MergeAgain();
         }
 
         Position = position;
@@ -117,21 +122,49 @@ internal sealed unsafe class RocksDbEngine : IStateEngine
     public void BeginRestore()
     {
         ThrowIfDisposed();
-        _run ??= new SortedRun();
+        _load ??= new(this, _path, _runBytes);
     }
 
     public void EndRestore()
     {
         ThrowIfDisposed();
-        WriteRun();
-        _run = null;
+        Settle();
+        _load?.Dispose();
+        _load = null;
     }
 
     public void Flush()
     {
         ThrowIfDisposed();
-        WriteRun();
+        Settle();
         Flush(Defaults.FlushAndWait);
+    }
+
+    /// <summary>Before the first file of a bulk load: what was written before is to be on disk before it, and the key of its position too. On the load's thread, while the owner writes nothing.</summary>
+    internal void LoadBegins(ReadOnlySpan<byte> mark)
+    {
+        fixed (byte* key = StoredPosition.MarkKey, value = mark)
+        {
+            var native = Rocks.rocksdb_writebatch_create();
+            Rocks.rocksdb_writebatch_put_cf(native, _db.Offsets, key, (nuint)StoredPosition.MarkKey.Length, value, (nuint)mark.Length);
+            Write(native);
+        }
+
+        Flush(Defaults.FlushAndWait);
+        if (!_putsOffMerging)
+            CompactFrom(FilesInLoad);
+        _putsOffMerging = true;
+    }
+
+    /// <summary>Makes a file of a bulk load a part of the entries. On the load's thread.</summary>
+    internal void AddFile(string file)
+    {
+        fixed (byte* name = Encoding.UTF8.GetBytes(file + '\0'))
+        {
+            var names = stackalloc byte*[] { name };
+            Rocks.rocksdb_ingest_external_file_cf(_db, _db.Entries, names, 1, Defaults.Ingest, out var error);
+            RocksError.ThrowIfAny(error, "Restoring", _path);
+        }
     }
 
     /// <summary>Flushes for the sake of memory, from any thread. A failure is the owner's to meet: its next write says it.</summary>
@@ -152,6 +185,7 @@ internal sealed unsafe class RocksDbEngine : IStateEngine
         if (_isDisposed)
             return;
         _isDisposed = true;
+        _load?.Dispose();
         MemoryBudget.Remove(this);
         _db.Dispose();
         _closed(this);
@@ -171,30 +205,83 @@ internal sealed unsafe class RocksDbEngine : IStateEngine
         }
     }
 
-    private void WriteRun()
+    // All that a bulk load was given is visible behind this, and what is written next comes after it.
+    private void Settle()
     {
-        if (_run is null || _run.IsEmpty)
+        if (_load is null)
             return;
-        Write(_run.Sort().Representation, Position);
-        _run.Clear();
+        _load.Finish(Stored(Position));
+        if (_load.Mark is { } mark)
+            EndLoad(mark);
+        else if (Position >= 0)
+        {
+            Write(_load.Rest.Representation, Position);
+        }
+
+        _load.Finished();
+    }
+
+    // The position moves from the last file to its place.
+    private void EndLoad(ReadOnlySpan<byte> mark)
+    {
+        fixed (byte* markKey = StoredPosition.MarkKey, key = mark)
+        {
+            var native = Batch(_noChanges, Position);
+            Rocks.rocksdb_writebatch_delete(native, key, (nuint)mark.Length);
+            Rocks.rocksdb_writebatch_delete_cf(native, _db.Offsets, markKey, (nuint)StoredPosition.MarkKey.Length);
+            Write(native);
+        }
     }
 
     private void Write(ReadOnlySpan<byte> changes, long position)
+    {
+        Write(Batch(changes, position));
+        MemoryBudget.Enforce();
+    }
+
+    private void Write(nint batch)
+    {
+        Rocks.rocksdb_write(_db, Defaults.Write, batch, out var error);
+        Rocks.rocksdb_writebatch_destroy(batch);
+        RocksError.ThrowIfAny(error, "Writing to", _path);
+    }
+
+    private nint Batch(ReadOnlySpan<byte> changes, long position)
+    {
+        var stored = Stored(position);
+        fixed (byte* bytes = changes, key = StoredPosition.Key, value = stored)
+        {
+            var native = Rocks.rocksdb_writebatch_create_from(bytes, (nuint)changes.Length);
+            Rocks.rocksdb_writebatch_put_cf(native, _db.Offsets, key, (nuint)StoredPosition.Key.Length, value, (nuint)stored.Length);
+            return native;
+        }
+    }
+
+    private ReadOnlySpan<byte> Stored(long position)
     {
         var length = StoredPosition.Length(_tag);
         if (_stored.Length != length)
             _stored = new byte[length];
         StoredPosition.Write(_stored, position, _tag);
-        fixed (byte* bytes = changes, key = StoredPosition.Key, value = _stored)
-        {
-            var native = Rocks.rocksdb_writebatch_create_from(bytes, (nuint)changes.Length);
-            Rocks.rocksdb_writebatch_put_cf(native, _db.Offsets, key, (nuint)StoredPosition.Key.Length, value, (nuint)length);
-            Rocks.rocksdb_write(_db, Defaults.Write, native, out var error);
-            Rocks.rocksdb_writebatch_destroy(native);
-            RocksError.ThrowIfAny(error, "Writing to", _path);
-        }
+        return _stored;
+    }
 
-        MemoryBudget.Enforce();
+    private void MergeAgain()
+    {
+        if (!_putsOffMerging || _load is not null)
+            return;
+        CompactFrom(DatabaseOptions.FilesToCompact);
+        _putsOffMerging = false;
+    }
+
+    private void CompactFrom(int files)
+    {
+        fixed (byte* name = "level0_file_num_compaction_trigger\0"u8, value = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{files}\0")))
+        {
+            byte* names = name, values = value;
+            Rocks.rocksdb_set_options_cf(_db, _db.Entries, 1, &names, &values, out var error);
+            RocksError.ThrowIfAny(error, "Restoring", _path);
+        }
     }
 
     // Both column families by name: a flush of one alone would bring entries to the disk without their position.
@@ -208,32 +295,28 @@ internal sealed unsafe class RocksDbEngine : IStateEngine
 
     private void ReadPosition()
     {
-        var stored = StoredPosition.None;
-        nint slice;
-        fixed (byte* key = StoredPosition.Key)
-        {
-            slice = Rocks.rocksdb_get_pinned_cf(_db, Defaults.Read, _db.Offsets, key, (nuint)StoredPosition.Key.Length, out var error);
-            RocksError.ThrowIfAny(error, "Opening", _path);
-        }
-
-        if (slice != 0)
-        {
-            var bytes = Rocks.rocksdb_pinnableslice_value(slice, out var length);
-            try
-            {
-                stored = StoredPosition.Read(new ReadOnlySpan<byte>(bytes, (int)length), _path);
-            }
-            finally
-            {
-                Rocks.rocksdb_pinnableslice_destroy(slice);
-            }
-        }
+        var mark = Get(_db.Offsets, StoredPosition.MarkKey);
+        var inFile = mark is null ? null : Get(_db.Entries, mark);
+        if ((inFile ?? Get(_db.Offsets, StoredPosition.Key)) is { } bytes)
+            (Position, Tag) = StoredPosition.Read(bytes, _path);
         else if (HasEntries())
-        {
             throw new StateCorruptedException($"The store in '{_path}' has entries and no position. It has to be rebuilt from its changelog.");
-        }
+        if (inFile is not null)
+            EndLoad(mark);
+    }
 
-        (Position, Tag) = (stored.Position, stored.Tag);
+    private byte[]? Get(nint family, ReadOnlySpan<byte> key)
+    {
+        fixed (byte* start = key)
+        {
+            var slice = Rocks.rocksdb_get_pinned_cf(_db, Defaults.Read, family, start, (nuint)key.Length, out var error);
+            RocksError.ThrowIfAny(error, "Opening", _path);
+            if (slice == 0)
+                return null;
+            var bytes = new ReadOnlySpan<byte>(Rocks.rocksdb_pinnableslice_value(slice, out var length), (int)length).ToArray();
+            Rocks.rocksdb_pinnableslice_destroy(slice);
+            return bytes;
+        }
     }
 
     private bool HasEntries()
@@ -251,6 +334,7 @@ internal sealed unsafe class RocksDbEngine : IStateEngine
         public static readonly nint Write = WithoutLog();
         public static readonly nint FlushAndWait = Flushing(wait: 1);
         public static readonly nint FlushSoon = Flushing(wait: 0);
+        public static readonly nint Ingest = Ingesting();
 
         private static nint WithoutLog()
         {
@@ -263,6 +347,15 @@ internal sealed unsafe class RocksDbEngine : IStateEngine
         {
             var options = Rocks.rocksdb_flushoptions_create();
             Rocks.rocksdb_flushoptions_set_wait(options, wait);
+            return options;
+        }
+
+        // Moved, not copied; nobody reads while files come.
+        private static nint Ingesting()
+        {
+            var options = Rocks.rocksdb_ingestexternalfileoptions_create();
+            Rocks.rocksdb_ingestexternalfileoptions_set_move_files(options, 1);
+            Rocks.rocksdb_ingestexternalfileoptions_set_snapshot_consistency(options, 0);
             return options;
         }
     }

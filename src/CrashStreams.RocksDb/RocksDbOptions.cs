@@ -12,6 +12,9 @@ public sealed record RocksDbOptions
     /// </summary>
     public long MemoryBudgetBytes { get; init; } = 256L << 20;
 
+    /// <summary>What a bulk load sorts and writes to a file at a time. Tests choose less, to have many files.</summary>
+    internal int LoadRunBytes { get; init; } = 4 << 20;
+
     /// <summary>Checks every setting.</summary>
     /// <exception cref="TopologyException">Something is wrong; the message lists every fault with its remedy.</exception>
     public void Validate()

@@ -71,7 +71,7 @@ public sealed class RocksDbState : IStateStorage
         {
             RemoveDeleted(path);
             Directory.CreateDirectory(path);
-            return new RocksDbEngine(path, application, store, Closed);
+            return new RocksDbEngine(path, application, store, _options.LoadRunBytes, Closed);
         });
         lock (_gate)
             _engines.Add(engine, (application, task));

@@ -13,7 +13,7 @@ namespace CrashStreams.RocksDb;
 internal sealed class StoreBatch : IStateBatch
 {
     public const byte Deletion = 0x0;
-    private const int Header = 12;
+    public const int Header = 12;
     private const int KeptBytes = 4 << 20;
     private const byte Value = 0x1, RangeDeletion = 0xf;
 
@@ -35,10 +35,13 @@ internal sealed class StoreBatch : IStateBatch
     {
         get
         {
-            BinaryPrimitives.WriteInt32LittleEndian(_bytes.AsSpan(8), Count);
+            SetCount(_bytes, Count);
             return _bytes.AsSpan(0, _length);
         }
     }
+
+    /// <summary>Writes the number of changes into a batch's header.</summary>
+    public static void SetCount(Span<byte> header, int count) => BinaryPrimitives.WriteInt32LittleEndian(header[8..], count);
 
     public void Put(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => Append(Value, key, value);
 
@@ -58,18 +61,6 @@ internal sealed class StoreBatch : IStateBatch
         Append(RangeDeletion, from, to);
         HasRanges = true;
     }
-
-    /// <summary>Appends a change of another batch.</summary>
-    public void AppendChange(ReadOnlySpan<byte> change)
-    {
-        Reserve(change.Length, 0);
-        change.CopyTo(_bytes.AsSpan(_length));
-        _length += change.Length;
-        Count++;
-    }
-
-    /// <summary>The changes, when none is of a range.</summary>
-    public BatchChanges GetEnumerator() => new(Changes);
 
     public void Clear()
     {

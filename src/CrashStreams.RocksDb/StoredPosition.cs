@@ -14,7 +14,8 @@ internal readonly record struct StoredPosition(long Position, string Tag)
 
     public static ReadOnlySpan<byte> Key => "position"u8;
 
-    public static StoredPosition None => new(-1, "");
+    /// <summary>Where a bulk load that is under way keeps the key under which its files have their position.</summary>
+    public static ReadOnlySpan<byte> MarkKey => "restoring"u8;
 
     public static int Length(ReadOnlySpan<byte> tag) => Fixed + tag.Length;
 

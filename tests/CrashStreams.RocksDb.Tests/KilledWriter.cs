@@ -7,7 +7,8 @@ internal static class KilledWriter
 {
     public static void Run(string root, bool isRestore)
     {
-        using var state = new RocksDbState(new() { Directory = root, MemoryBudgetBytes = 16 << 20 });
+        // Every tenth batch removes a range, which ends a run: here most have been in a file by then.
+        using var state = new RocksDbState(new() { Directory = root, MemoryBudgetBytes = 16 << 20, LoadRunBytes = 8 << 10 });
         if (!state.TryLock(StateDirectory.Application, StateDirectory.Task))
             throw new InvalidOperationException("The killed process's lock is still held.");
         using var engine = state.Open(StateDirectory.Application, StateDirectory.Task, StateDirectory.Store);

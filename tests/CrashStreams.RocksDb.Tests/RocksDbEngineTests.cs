@@ -4,22 +4,39 @@ using CrashStreams.State;
 namespace CrashStreams.RocksDb.Tests;
 
 /// <summary>The contract, on RocksDB.</summary>
-public sealed class RocksDbEngineTests : StateEngineContract, IDisposable
+public class RocksDbEngineTests : StateEngineContract, IDisposable
 {
-    private readonly StateDirectory _directory = new();
+    private readonly StateDirectory _directory;
+    private readonly StateDirectory _ofHistories;
+
+    public RocksDbEngineTests()
+        : this(new(), new())
+    {
+    }
+
+    /// <param name="directory">Where a test's store is.</param>
+    /// <param name="ofHistories">Where the stores of histories are.</param>
+    protected RocksDbEngineTests(StateDirectory directory, StateDirectory ofHistories) => (_directory, _ofHistories) = (directory, ofHistories);
 
     [Fact]
     public void Any_history_leaves_what_a_sorted_dictionary_holds() =>
-        StateEngineProperties.Check(number => _directory.Open($"store-{number}"), Crash, histories: 60);
+        StateEngineProperties.Check(number => _ofHistories.Open($"store-{number}"), engine => Crash(engine, _ofHistories), histories: 60);
 
-    public void Dispose() => _directory.Dispose();
+    public void Dispose()
+    {
+        _directory.Dispose();
+        _ofHistories.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     protected override IStateEngine Open() => _directory.Open();
 
+    protected override void Crash(IStateEngine engine) => Crash(engine, _directory);
+
     // Closing flushes nothing. What the death of a process leaves is tested with processes that die: KillTests.
-    protected override void Crash(IStateEngine engine)
+    private static void Crash(IStateEngine engine, StateDirectory directory)
     {
         engine.Dispose();
-        _directory.Restart();
+        directory.Restart();
     }
 }

@@ -5,7 +5,19 @@ public class StateDirectory : IDisposable
 {
     public const string Application = "app", Task = "0_0", Store = "counts";
 
-    public StateDirectory() => State = New();
+    private readonly int? _loadRunBytes;
+
+    public StateDirectory()
+        : this(null)
+    {
+    }
+
+    /// <param name="loadRunBytes">What a bulk load puts into a file; null: the usual.</param>
+    protected internal StateDirectory(int? loadRunBytes)
+    {
+        _loadRunBytes = loadRunBytes;
+        State = New();
+    }
 
     public string Root { get; } = Directory.CreateTempSubdirectory("crashstreams-rocksdb-").FullName;
 
@@ -14,7 +26,11 @@ public class StateDirectory : IDisposable
     public RocksDbState State { get; private set; }
 
     /// <summary>The smallest budget: memtables of all stores hold 4 MiB before they are flushed.</summary>
-    public RocksDbState New() => new(new() { Directory = Root, MemoryBudgetBytes = 16 << 20 });
+    public RocksDbState New()
+    {
+        var options = new RocksDbOptions { Directory = Root, MemoryBudgetBytes = 16 << 20 };
+        return new(_loadRunBytes is { } bytes ? options with { LoadRunBytes = bytes } : options);
+    }
 
     /// <summary>Ends the storage as the death of its process does, and begins another.</summary>
     public void Restart()

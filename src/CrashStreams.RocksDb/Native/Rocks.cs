@@ -115,6 +115,54 @@ internal static unsafe partial class Rocks
     public static partial void rocksdb_writebatch_destroy(nint batch);
 
     [LibraryImport(Library)]
+    public static partial nint rocksdb_writebatch_create();
+
+    [LibraryImport(Library)]
+    public static partial void rocksdb_writebatch_delete(nint batch, byte* key, nuint keyLength);
+
+    [LibraryImport(Library)]
+    public static partial void rocksdb_writebatch_delete_cf(nint batch, nint family, byte* key, nuint keyLength);
+
+    [LibraryImport(Library)]
+    public static partial nint rocksdb_envoptions_create();
+
+    [LibraryImport(Library)]
+    public static partial void rocksdb_envoptions_destroy(nint envOptions);
+
+    [LibraryImport(Library)]
+    public static partial nint rocksdb_sstfilewriter_create(nint envOptions, nint options);
+
+    [LibraryImport(Library)]
+    public static partial void rocksdb_sstfilewriter_destroy(nint writer);
+
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial void rocksdb_sstfilewriter_open(nint writer, string path, out nint error);
+
+    [LibraryImport(Library)]
+    public static partial void rocksdb_sstfilewriter_put(nint writer, byte* key, nuint keyLength, byte* value, nuint valueLength, out nint error);
+
+    [LibraryImport(Library)]
+    public static partial void rocksdb_sstfilewriter_delete(nint writer, byte* key, nuint keyLength, out nint error);
+
+    [LibraryImport(Library)]
+    public static partial void rocksdb_sstfilewriter_finish(nint writer, out nint error);
+
+    [LibraryImport(Library)]
+    public static partial nint rocksdb_ingestexternalfileoptions_create();
+
+    [LibraryImport(Library)]
+    public static partial void rocksdb_ingestexternalfileoptions_set_move_files(nint options, byte value);
+
+    [LibraryImport(Library)]
+    public static partial void rocksdb_ingestexternalfileoptions_set_snapshot_consistency(nint options, byte value);
+
+    [LibraryImport(Library)]
+    public static partial void rocksdb_ingest_external_file_cf(DatabaseHandle db, nint family, byte** paths, nuint count, nint options, out nint error);
+
+    [LibraryImport(Library)]
+    public static partial void rocksdb_set_options_cf(DatabaseHandle db, nint family, int count, byte** names, byte** values, out nint error);
+
+    [LibraryImport(Library)]
     public static partial nint rocksdb_writeoptions_create();
 
     [LibraryImport(Library)]

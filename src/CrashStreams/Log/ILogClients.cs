@@ -3,6 +3,12 @@ namespace CrashStreams.Log;
 /// <summary>Makes an application's clients of one partitioned log: Apache Kafka, or the test driver's in memory.</summary>
 public interface ILogClients
 {
+    /// <summary>
+    /// What the instance is called, of all that share the application id, and will be called when it starts again; null (default) when that is not known.
+    /// Its clients have the same ids then, which is what static membership and the fencing of a predecessor's transaction need.
+    /// </summary>
+    string? InstanceName => null;
+
     /// <summary>A consumer that is a member of the application's group.</summary>
     /// <param name="clientId">Names the client in logs and on the broker.</param>
     /// <param name="groupId">The consumer group: the application id.</param>

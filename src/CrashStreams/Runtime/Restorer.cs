@@ -4,7 +4,8 @@ using CrashStreams.State;
 namespace CrashStreams.Runtime;
 
 /// <summary>
-/// Brings the stores of new tasks up to date from their changelogs, a batch at a time, while other tasks go on. A task whose state somebody else still
+/// Brings the stores of new tasks up to date from their changelogs, a batch at a time, while other tasks go on. Stores of which much is missing come one after
+/// another, the smallest first: so the memory for it is that of one, and each task runs as soon as its own stores are there. A task whose state somebody else still
 /// holds waits for it first.
 /// </summary>
 internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admin, RestoreReport report, TimeProvider time) : IDisposable
@@ -12,7 +13,12 @@ internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admi
     // From so many records on it pays for an engine to put off its own order until the end.
     private const long BulkRecords = 20_000;
 
+    // In a turn other tasks take one batch, and what they do with it costs more than to restore one: who waits for its state comes first.
+    private const int BatchesPerTurn = 8;
+
     private readonly Dictionary<TopicPartition, Restore> _active = [];
+    private readonly List<Restore> _queued = [];
+    private Restore?[] _byIndex = [];
     private readonly List<StreamTask> _waiting = [];
     private ILogConsumer? _consumer;
 
@@ -42,37 +48,21 @@ internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admi
         return Restoring(opened);
     }
 
-    /// <summary>One batch; answers the tasks that are complete with it.</summary>
+    /// <summary>A few batches, as far as they are there; answers the tasks that are complete with them.</summary>
     public IReadOnlyList<StreamTask> RunOnce(TimeSpan maxWait)
     {
-        var batch = Poll(maxWait);
-        for (var i = 0; i < batch.Count; i++)
+        var count = Read(maxWait);
+        var done = Step();
+        for (var more = 1; more < BatchesPerTurn && count > 0 && done.Count == 0; more++)
         {
-            var record = batch[i];
-            if (!_active.TryGetValue(batch.Partitions[record.PartitionIndex], out var restore))
-                continue;
-            restore.Store.Restore(in record);
-            restore.Records++;
-            restore.Next = record.Offset + 1;
-        }
-
-        var done = new List<Restore>();
-        foreach (var (partition, restore) in _active)
-        {
-            // Ends of transactions and gaps are passed without a record.
-            restore.Next = Math.Max(restore.Next, _consumer!.Position(partition));
-            if (restore.Step(report))
-                done.Add(restore);
+            count = Read(TimeSpan.Zero);
+            done = Step();
         }
 
         if (done.Count == 0)
             return [];
         foreach (var restore in done)
-        {
-            restore.Complete();
             _active.Remove(restore.Changelog);
-        }
-
         Assign();
         report.Completed();
         return done.Select(d => d.Task).Distinct().Where(IsComplete).ToList();
@@ -82,13 +72,14 @@ internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admi
     public void Remove(StreamTask task)
     {
         _waiting.Remove(task);
-        var restores = _active.Values.Where(r => r.Task == task).ToList();
+        var restores = _active.Values.Concat(_queued).Where(r => r.Task == task).ToList();
         if (restores.Count == 0)
             return;
         foreach (var restore in restores)
         {
             report.GaveUp(restore.Progress);
             _active.Remove(restore.Changelog);
+            _queued.Remove(restore);
         }
 
         Assign();
@@ -96,9 +87,42 @@ internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admi
 
     public void Dispose()
     {
-        foreach (var restore in _active.Values)
+        foreach (var restore in _active.Values.Concat(_queued))
             report.GaveUp(restore.Progress);
         _consumer?.Dispose();
+    }
+
+    private int Read(TimeSpan maxWait)
+    {
+        var batch = Poll(maxWait);
+        if (_byIndex.Length < batch.Partitions.Count)
+            Array.Resize(ref _byIndex, batch.Partitions.Count);
+        for (var i = 0; i < batch.Count; i++)
+        {
+            var record = batch[i];
+            if ((_byIndex[record.PartitionIndex] ??= _active.GetValueOrDefault(batch.Partitions[record.PartitionIndex])) is not { } restore)
+                continue;
+            restore.Store.Restore(in record);
+            restore.Records++;
+            restore.Next = record.Offset + 1;
+        }
+
+        return batch.Count;
+    }
+
+    /// <summary>Hands what was read to the engines; answers which are complete.</summary>
+    private List<Restore> Step()
+    {
+        var done = new List<Restore>();
+        foreach (var (partition, restore) in _active)
+        {
+            // Ends of transactions and gaps are passed without a record.
+            restore.Next = Math.Max(restore.Next, _consumer!.Position(partition));
+            if (restore.Step(report))
+                done.Add(restore);
+        }
+
+        return done;
     }
 
     private LogBatch Poll(TimeSpan maxWait)
@@ -148,19 +172,29 @@ internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admi
 
     private void Begin(Restore restore)
     {
-        _active[restore.Changelog] = restore;
-        if (restore.Progress.Remaining >= BulkRecords)
-            restore.BeginBulk();
+        if (restore.IsBulk)
+            _queued.Add(restore);
+        else
+            _active[restore.Changelog] = restore;
         report.Began(restore.Progress);
     }
 
-    private bool IsComplete(StreamTask task) => _active.Values.All(r => r.Task != task);
+    private bool IsComplete(StreamTask task) => _active.Values.Concat(_queued).All(r => r.Task != task);
 
     private void Assign()
     {
+        if (_queued.Count > 0 && !_active.Values.Any(static r => r.IsBulk))
+        {
+            var next = _queued.MinBy(static r => r.Progress.Remaining)!;
+            _queued.Remove(next);
+            _active[next.Changelog] = next;
+            next.BeginBulk();
+        }
+
         if (_consumer is null && _active.Count == 0)
             return;
         _consumer ??= createConsumer();
+        Array.Clear(_byIndex);
         _consumer.Assign(_active.ToDictionary(a => a.Key, a => a.Value.Next));
     }
 
@@ -169,7 +203,6 @@ internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admi
     {
         // Content that began with nothing is as old as its restore; what is added to older content makes it no younger before it is complete.
         private readonly long? _completeAtMs = store.Engine is { Position: >= 0 } ? null : beganMs;
-        private bool _isBulk;
 
         public StreamTask Task => task;
 
@@ -183,11 +216,9 @@ internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admi
 
         public RestoreProgress Progress { get; private set; } = new(task.Id, store.Name, changelog, start, start, end, 0);
 
-        public void BeginBulk()
-        {
-            store.Engine?.BeginRestore();
-            _isBulk = true;
-        }
+        public bool IsBulk { get; } = end - start >= BulkRecords;
+
+        public void BeginBulk() => store.Engine?.BeginRestore();
 
         /// <summary>Takes over what a batch brought. Answers whether it was the last.</summary>
         public bool Step(RestoreReport report)
@@ -198,13 +229,16 @@ internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admi
             Progress = before with { NextOffset = Next, Records = Records };
             if (store.Engine is { HasChanges: true } engine)
                 engine.Write(Next, _completeAtMs);
+            var isLast = Next >= end;
+            if (isLast)
+                Complete();
             report.Went(before, Progress);
-            return Next >= end;
+            return isLast;
         }
 
         public void Complete()
         {
-            if (_isBulk)
+            if (IsBulk)
                 store.Engine?.EndRestore();
             // The end is known even where no record came.
             store.Engine?.Know(end, beganMs);

@@ -50,7 +50,7 @@ public sealed class StreamsApplication : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly string _instance = Guid.NewGuid().ToString("N")[..8];
+    private readonly string _instance;
     private StreamThread?[] _threads = [];
     private Thread[] _workers = [];
     private int _state;
@@ -67,6 +67,7 @@ public sealed class StreamsApplication : IAsyncDisposable
         _topology = topology;
         _options = options;
         _clients = clients;
+        _instance = clients.InstanceName ?? Guid.NewGuid().ToString("N")[..8];
         _time = time ?? TimeProvider.System;
         _logger = (loggers ?? NullLoggerFactory.Instance).CreateLogger<StreamsApplication>();
     }
