@@ -34,6 +34,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     private readonly RepartitionPurge _purge;
     private readonly ChangelogPurge? _changelogPurge;
     private readonly SortedDictionary<TaskId, StreamTask> _tasks = [];
+    private readonly List<(Topologies.SubTopology SubTopology, List<string> Inputs, int Tasks)> _shapes;
     private readonly HashSet<TopicPartition> _assigned = [];
     private readonly HashSet<TopicPartition> _paused = [];
     private readonly Func<InputPartition, bool> _isCaughtUp;
@@ -89,6 +90,9 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
                 () => clients.CreateRestoreConsumer($"{name}-standby-consumer", exactlyOnce), _admin, logger);
         }
 
+        _shapes = topology.SubTopologies.Where(s => s.Sources.Any())
+            .Select(s => (s, s.Sources.SelectMany(n => n.Topics.Select(t => InternalTopics.FullName(options.ApplicationId, t, n.IsRepartition))).ToList(), topics.TaskCount(s, options.ApplicationId)))
+            .ToList();
         Queries = new(_consumer.Wake);
         // A partition counts as caught up when everything up to the end that the broker last told was processed; unknown is not caught up.
         _isCaughtUp = input => _consumer.EndOffset(input.Partition) is >= 0 and var end
@@ -254,7 +258,13 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         var now = NowMs();
         _lastCommitMs = now;
         _processedAtCommit = _processed;
-        var running = _tasks.Values.Where(t => t.State == TaskState.Running).ToList();
+        var running = new List<StreamTask>(_inOrder.Length);
+        foreach (var task in _inOrder)
+        {
+            if (task.State == TaskState.Running)
+                running.Add(task);
+        }
+
         // Before the group confirms anything: see ChangelogEnds.
         var ends = _ends.Told;
         var offsets = new Dictionary<TopicPartition, OffsetAndMetadata>();
@@ -421,14 +431,12 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     private List<StreamTask> CreateTasks()
     {
         var created = new List<StreamTask>();
-        foreach (var subTopology in _topology.SubTopologies.Where(s => s.Sources.Any()))
+        foreach (var (subTopology, topics, count) in _shapes)
         {
-            var topics = subTopology.Sources.SelectMany(s => s.Topics.Select(t => InternalTopics.FullName(_options.ApplicationId, t, s.IsRepartition))).ToList();
-            var count = _topics.TaskCount(subTopology, _options.ApplicationId);
             for (var partition = 0; partition < count; partition++)
             {
                 var id = new TaskId(subTopology.Id, partition);
-                if (_tasks.ContainsKey(id) || !topics.Where(t => id.Partition < _topics.PartitionsOf(t)).All(t => _assigned.Contains(new(t, id.Partition))))
+                if (_tasks.ContainsKey(id) || !IsAssigned(topics, partition))
                     continue;
                 var task = _standbys?.Take(id) ?? CreateTask(id, subTopology);
                 // A warm copy was made some time ago: its inputs are quiet from now on, not from then.
@@ -441,6 +449,17 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
 
         _inOrder = [.. _tasks.Values];
         return created;
+    }
+
+    private bool IsAssigned(List<string> topics, int partition)
+    {
+        foreach (var topic in topics)
+        {
+            if (partition < _topics.PartitionsOf(topic) && !_assigned.Contains(new(topic, partition)))
+                return false;
+        }
+
+        return true;
     }
 
     private StreamTask CreateTask(TaskId id, Topologies.SubTopology subTopology)
