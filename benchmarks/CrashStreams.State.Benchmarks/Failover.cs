@@ -45,6 +45,8 @@ internal sealed record Failover(TimeSpan Resumed, long Restored)
             $"bootstrap={what.BootstrapServers}", $"application={name}", $"guarantee={what.Guarantee}", $"standbys={(what.HasStandby ? 1 : 0)}",
             $"transaction={what.TransactionSeconds}", $"state={(what.Directory is null ? "" : Path.Combine(what.Directory, instance))}");
         using var lost = Start("lost");
+        // So that the survivor has nothing of what it will be given.
+        await Until(() => lost.Told.Tasks.Count == Partitions, what.Patience);
         using var survivor = Start("survivor");
         await Until(
             () => lost.Told is { Tasks.Count: > 0 } mine && survivor.Told is { Tasks.Count: > 0 } others && mine.Tasks.Count + others.Tasks.Count == Partitions

@@ -52,7 +52,7 @@ internal static class FailoverInstance
     {
         // There is none while it begins again.
         var thread = instance.Threads.SingleOrDefault();
-        var tasks = thread?.RunningTasks.Where(t => t.State == TaskState.Running).Select(t => t.Id.Partition) ?? [];
+        var tasks = thread?.Tasks.Where(t => t.State == TaskState.Running).Select(t => t.Id.Partition) ?? [];
         var warm = thread is null ? 0 : Enumerable.Range(0, Partitions + 1).FirstOrDefault(thread.StandbysAreComplete);
         return string.Create(CultureInfo.InvariantCulture, $"tasks {string.Join(' ', tasks)} warm {warm} restored {restored}");
     }
