@@ -94,6 +94,10 @@ public class SimulationTests
     public void A_record_that_is_read_after_a_sleep_counts_as_activity_of_now() =>
         ScenarioOf("crash monitor").Run(2004, ProcessingGuarantee.AtLeastOnce, disk: Disk.Never, isLarge: true).Violations.Should().BeEmpty();
 
+    [Fact]
+    public void What_a_refused_commit_has_put_into_the_changelog_can_be_evicted_by_tasks_that_stay() =>
+        ScenarioOf("two shuffles").Run(4794, ProcessingGuarantee.AtLeastOnce).Violations.Should().BeEmpty();
+
     // Nothing goes wrong but what a test adds.
     private static SimulationPlan Calm { get; } = new()
     {
