@@ -11,9 +11,7 @@ namespace CrashStreams.Instances;
 /// </summary>
 internal sealed class InstanceDirectory : IDisposable
 {
-    /// <summary>How often a member gives a sign of life.</summary>
-    public const long BeatMs = 3_000;
-
+    private const long BeatMs = 3_000;
     private const long AliveMs = 10_000;
     private const long PollMs = 100;
     private const long ForgottenMs = 600_000;
@@ -66,9 +64,6 @@ internal sealed class InstanceDirectory : IDisposable
 
         return null;
     }
-
-    /// <summary>When a member gave its last sign of life; null when it is not known, or has left.</summary>
-    public long? HeardAtMs(string member) => _members.TryGetValue(member, out var heard) ? heard.AtMs : null;
 
     /// <summary>Hears the others and tells them what has changed.</summary>
     public void RunOnce(long nowMs, Func<IReadOnlyList<MemberTask>> tasks)

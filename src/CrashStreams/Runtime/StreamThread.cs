@@ -43,7 +43,6 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     private readonly StateCleaning? _cleaning;
     private readonly InstanceDirectory? _directory;
     private readonly Standbys? _standbys;
-    private readonly LostOwners? _lostOwners;
     private readonly TimeSpan _longestWait;
     private long _processed;
     private long _lastCommitMs;
@@ -79,8 +78,6 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         _longestWait = options.HasDirectory && options.PollWait > InstanceDirectory.MaxWait ? InstanceDirectory.MaxWait : options.PollWait;
         if (options.HasDirectory)
             _directory = new(name, options, clients, _admin, logger);
-        if (exactlyOnce && _directory is not null)
-            _lostOwners = new(name, topology, _directory, clients, logger);
         if (options.StandbyReplicas > 0)
         {
             var counts = topology.SubTopologies.Where(s => s.Sources.Any()).ToDictionary(s => s.Id, s => topics.TaskCount(s, options.ApplicationId));
@@ -167,7 +164,6 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         isCommitRequested |= _cache?.IsFull(_tasks.InOrder) == true;
         _cleaning?.RunOnce(now);
         _directory?.RunOnce(now, TasksToTell);
-        _lostOwners?.RunOnce(now);
         _standbys?.RunOnce(now, _tasks.Contains, _standbys.IsFarBehind && batch.Count == 0 && _options.PollWait > _glance ? _glance : TimeSpan.Zero);
         var isAwake = NowMs() - now <= _options.BlindAfter.TotalMilliseconds;
         if (isAwake && (isCommitRequested || now - _lastCommitMs >= CommitIntervalMs(isIdle: !any)))
@@ -320,7 +316,6 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
 
     IReadOnlyDictionary<TopicPartition, long> IAssignmentListener.Assigned(IReadOnlyCollection<TopicPartition> partitions)
     {
-        _lostOwners?.Suspect(partitions, NowMs());
         var starts = new Dictionary<TopicPartition, long>();
         var committed = _consumer.Committed(partitions);
         foreach (var (partition, position) in committed)
