@@ -57,6 +57,7 @@ run_tests() {
     tally "$name" "$log" $((SECONDS - start)) "$code" ${counts:-none}
   done
 
+  grep -h '^Simulated: ' "$dir"/*.log || true
   grep -h -A1 '\[SKIP\]' "$dir"/*.log | grep -v '\[SKIP\]\|^--$' | sed 's/^ */  /' | sort | uniq -c | sed -E 's/^ *([0-9]+) +/Skipped \1: /' || true
   echo "$passed passed, $failed failed, $skipped skipped"
   [ "$failed" -eq 0 ]
@@ -203,7 +204,8 @@ usage() {
                             integration tests run when KAFKA_TEST_HOME (default ../shared/kafka) holds an Apache Kafka
 ./build.sh sim [--seeds N] [--from S]
                             run the whole runtime in simulated clusters with crashes, zombies, rebalances and lost answers, N seeds (default
-                            10000) from S (default 1), and compare with the oracle; one seed alone tells every step it took
+                            10000) from S (default 1) of each of three topologies, odd seeds exactly-once, even ones at-least-once, and compare
+                            with the oracle; one seed alone tells every step it took
 ./build.sh sim replay [--seeds N] [--from S]
                             a thousand draws of what a replay must not depend on (partitions, keys, a slow partition, shifted clocks, disorder, late
                             records, shuffles, instances, restarts): live run, backlog and ideal run give the same alerts and the same late records

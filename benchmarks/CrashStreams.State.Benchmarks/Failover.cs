@@ -3,84 +3,99 @@ using System.Globalization;
 using System.Text;
 using CrashStreams.Kafka;
 using CrashStreams.Log;
-using CrashStreams.State;
 
 namespace CrashStreams.State.Benchmarks;
 
 /// <summary>
-/// One of two instances falls silent: how long until what it had done comes out of the other one. Its consumer is a static member that goes without leaving, so the group waits
-/// for its session to end as after a crash. From there: a restore of its stores, or, with a standby, of their tails.
+/// One of two instances, each a process of its own, is killed (kill -9) under load: how long until what it had done comes out of the other one. The group waits for its session
+/// to end; then its stores are restored, or, with a standby, their tails.
 /// </summary>
-/// <param name="Resumed">From the last sign of life until a record of each lost partition has come out.</param>
+/// <param name="Resumed">From the kill until a record of each of its partitions has come out.</param>
 /// <param name="Restored">Records that the survivor restored in that time.</param>
 internal sealed record Failover(TimeSpan Resumed, long Restored)
 {
-    private const int Partitions = 4;
+    private const int Partitions = FailoverInstance.Partitions;
 
-    public static async Task<Failover> MeasureAsync(
-        string bootstrapServers, int keys, bool hasStandby, ProcessingGuarantee guarantee, Func<string, IStateStorage?> newState, TimeSpan patience)
+    // One record per partition: so often that a transaction is open at any moment.
+    private static readonly TimeSpan _load = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan _look = TimeSpan.FromMilliseconds(20);
+
+    /// <param name="BootstrapServers">The broker.</param>
+    /// <param name="Keys">Keys in the store, over all partitions.</param>
+    /// <param name="HasStandby">Whether the instances keep warm copies.</param>
+    /// <param name="Guarantee">The application's guarantee.</param>
+    /// <param name="TransactionSeconds">The transaction timeout.</param>
+    /// <param name="Directory">Where the instances keep their state; null: in memory.</param>
+    /// <param name="Patience">How long anything may take.</param>
+    public sealed record Case(string BootstrapServers, int Keys, bool HasStandby, ProcessingGuarantee Guarantee, int TransactionSeconds, string? Directory, TimeSpan Patience);
+
+    public static async Task<Failover> MeasureAsync(Case what)
     {
         var name = $"failover-{Guid.NewGuid():N}";
-        var kafka = new KafkaOptions { BootstrapServers = bootstrapServers };
-        var clients = new KafkaLogClients(kafka);
+        var (input, output) = (FailoverInstance.Input(name), new TopicPartition(FailoverInstance.Output(name), 0));
+        var clients = new KafkaLogClients(new KafkaOptions { BootstrapServers = what.BootstrapServers });
         using var admin = clients.CreateAdmin("failover-admin");
-        await admin.CreateTopicsAsync([new($"{name}-in", Partitions, new Dictionary<string, string>()), new($"{name}-out", 1, new Dictionary<string, string>())], CancellationToken.None);
+        await admin.CreateTopicsAsync([new(input, Partitions, new Dictionary<string, string>()), new(output.Topic, 1, new Dictionary<string, string>())], CancellationToken.None);
         using var producer = clients.CreateProducer("failover-producer", null);
-        Load(producer, $"{name}-in", keys);
+        for (var i = 0; i < what.Keys; i++)
+            Send(producer, input, i % Partitions, string.Create(CultureInfo.InvariantCulture, $"user-{i:00000000}"));
+        producer.Flush();
 
-        var restored = 0L;
-        StreamsApplication New(string instance, IStateStorage? state) => new(Build(name), new()
-        {
-            ApplicationId = name, Guarantee = guarantee, StandbyReplicas = hasStandby ? 1 : 0, State = state,
-            OnRestore = r => Interlocked.Add(ref restored, r.IsComplete ? r.Records : 0),
-        }, new KafkaLogClients(kafka with { GroupInstanceId = $"{name}-{instance}" }));
-        using var stateOfLost = newState("lost");
-        using var stateOfSurvivor = newState("survivor");
-        await using var lost = New("lost", stateOfLost);
-        await using var survivor = New("survivor", stateOfSurvivor);
-        await lost.StartAsync();
-        await survivor.StartAsync();
-        await lost.CaughtUpAsync();
-        await Until(() => Tasks(lost).Count > 0 && Tasks(survivor).Count > 0 && Tasks(lost).Count + Tasks(survivor).Count == Partitions, patience);
-        if (hasStandby)
-            await Until(() => survivor.Threads.Single().StandbysAreComplete(Tasks(lost).Count), patience);
-        var partitions = Tasks(lost);
-        var output = new TopicPartition($"{name}-out", 0);
+        FailoverProcess Start(string instance) => new(
+            $"bootstrap={what.BootstrapServers}", $"application={name}", $"guarantee={what.Guarantee}", $"standbys={(what.HasStandby ? 1 : 0)}",
+            $"transaction={what.TransactionSeconds}", $"state={(what.Directory is null ? "" : Path.Combine(what.Directory, instance))}");
+        using var lost = Start("lost");
+        // So that the survivor has nothing of what it will be given.
+        await Until(() => lost.Told.Tasks.Count == Partitions, what.Patience);
+        using var survivor = Start("survivor");
+        await Until(
+            () => lost.Told is { Tasks.Count: > 0 } mine && survivor.Told is { Tasks.Count: > 0 } others && mine.Tasks.Count + others.Tasks.Count == Partitions
+                && (!what.HasStandby || others.Warm == mine.Tasks.Count), what.Patience);
+        using var loading = new CancellationTokenSource();
+        var load = Task.Run(() => LoadAsync(clients, input, loading.Token));
         using var reader = clients.CreateRestoreConsumer("failover-reader", readCommitted: true);
         reader.Assign(new Dictionary<TopicPartition, long> { [output] = (await admin.OffsetsAsync([output], CancellationToken.None))[output].End });
+        // Everything before is processed when the load comes out everywhere.
+        ReadUntil(reader, Enumerable.Range(0, Partitions).Select(static p => $"load-{p}"), what.Patience);
 
-        Interlocked.Exchange(ref restored, 0);
-        await lost.StopAsync();
+        var partitions = lost.Told.Tasks;
+        var before = survivor.Told.Restored;
+        lost.Kill();
         var clock = Stopwatch.StartNew();
         foreach (var partition in partitions)
-            Send(producer, $"{name}-in", partition, $"probe-{partition}");
+            Send(producer, input, partition, $"probe-{partition}");
         producer.Flush();
-        var awaited = partitions.Select(static p => $"probe-{p}").ToHashSet();
-        while (awaited.Count > 0)
+        ReadUntil(reader, partitions.Select(static p => $"probe-{p}"), what.Patience);
+        var resumed = clock.Elapsed;
+        await Until(() => survivor.Told.Tasks.Count == Partitions, what.Patience);
+        await loading.CancelAsync();
+        await load;
+        return new(resumed, survivor.Told.Restored - before);
+    }
+
+    private static void ReadUntil(ILogConsumer reader, IEnumerable<string> keys, TimeSpan patience)
+    {
+        var awaited = keys.ToHashSet();
+        for (var clock = Stopwatch.StartNew(); awaited.Count > 0;)
         {
             if (clock.Elapsed > patience)
                 throw new TimeoutException($"No output of {string.Join(", ", awaited)} after {patience}.");
-            var batch = reader.Poll(TimeSpan.FromMilliseconds(20));
+            var batch = reader.Poll(_look);
             for (var i = 0; i < batch.Count; i++)
                 awaited.Remove(Encoding.UTF8.GetString(batch[i].Key));
         }
-
-        return new(clock.Elapsed, Interlocked.Read(ref restored));
     }
 
-    private static List<int> Tasks(StreamsApplication application) => application.Threads.SelectMany(t => t.Tasks).Select(t => t.Id.Partition).ToList();
-
-    private static Topology Build(string name)
+    private static async Task LoadAsync(KafkaLogClients clients, string topic, CancellationToken end)
     {
-        var builder = new StreamsBuilder();
-        builder.Stream<string, string>($"{name}-in").GroupByKey().Count("counts").ToStream().To($"{name}-out");
-        return builder.Build();
-    }
+        using var producer = clients.CreateProducer("failover-load", null);
+        while (!end.IsCancellationRequested)
+        {
+            for (var partition = 0; partition < Partitions; partition++)
+                Send(producer, topic, partition, $"load-{partition}");
+            await Task.Delay(_load, TimeProvider.System, CancellationToken.None);
+        }
 
-    private static void Load(ILogProducer producer, string topic, int keys)
-    {
-        for (var i = 0; i < keys; i++)
-            Send(producer, topic, i % Partitions, string.Create(CultureInfo.InvariantCulture, $"user-{i:00000000}"));
         producer.Flush();
     }
 
@@ -91,12 +106,10 @@ internal sealed record Failover(TimeSpan Resumed, long Restored)
 
     private static async Task Until(Func<bool> condition, TimeSpan patience)
     {
-        var clock = Stopwatch.StartNew();
-        while (!condition())
+        for (var clock = Stopwatch.StartNew(); !condition(); await Task.Delay(_look, TimeProvider.System))
         {
             if (clock.Elapsed > patience)
                 throw new TimeoutException($"The instances were not ready after {patience}.");
-            await Task.Yield();
         }
     }
 }

@@ -3,7 +3,7 @@ using CrashStreams.State.Benchmarks;
 
 namespace CrashStreams.Integration.Tests;
 
-/// <summary>One of two instances is lost with half of 300,000 keys; the time that it takes is printed, what has to be restored is checked.</summary>
+/// <summary>kill -9 of one of two processes, with half of 300,000 keys; the time that it takes is printed, what has to be restored is checked.</summary>
 public sealed class FailoverTests(EmbeddedKafka broker)
 {
     private const int Keys = 300_000;
@@ -14,8 +14,9 @@ public sealed class FailoverTests(EmbeddedKafka broker)
     [InlineData(ProcessingGuarantee.ExactlyOnce)]
     public async Task With_a_standby_only_the_tail_is_restored(ProcessingGuarantee guarantee)
     {
-        var cold = await Failover.MeasureAsync(broker.BootstrapServers, Keys, hasStandby: false, guarantee, static _ => null, _patience);
-        var warm = await Failover.MeasureAsync(broker.BootstrapServers, Keys, hasStandby: true, guarantee, static _ => null, _patience);
+        var setting = new Failover.Case(broker.BootstrapServers, Keys, HasStandby: false, guarantee, TransactionSeconds: 10, Directory: null, _patience);
+        var cold = await Failover.MeasureAsync(setting);
+        var warm = await Failover.MeasureAsync(setting with { HasStandby = true });
         TestContext.Current.TestOutputHelper?.WriteLine($"{guarantee}, session timeout 6 s: without a standby {cold}, with one {warm}");
         cold.Restored.Should().BeGreaterThanOrEqualTo(Keys / 2, "nothing of it was here");
         warm.Restored.Should().BeLessThan(Keys / 100, "all but the tail was here");

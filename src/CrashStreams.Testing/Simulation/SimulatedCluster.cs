@@ -8,9 +8,9 @@ namespace CrashStreams.Testing.Simulation;
 /// <summary>The whole broker side: topics, one group, the transactions, and what happens there as time goes by.</summary>
 internal sealed class SimulatedCluster
 {
-    private readonly SortedDictionary<string, SimulatedPartition[]> _topics = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, SimulatedPartition[]> _topics = [];
     private readonly Dictionary<string, Dictionary<string, string>> _configs = [];
-    private readonly SortedDictionary<string, long> _retentionsMs = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long> _retentionsMs = [];
     private long _nextProducerId;
 
     public SimulatedCluster(ManualTime time, Trace trace, SimulationPlan plan)

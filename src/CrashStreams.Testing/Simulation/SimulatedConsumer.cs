@@ -14,9 +14,9 @@ internal sealed class SimulatedConsumer(SimulatedCluster cluster, PortFaults fau
     private const int QuietPollRecords = 500;
 
     private readonly SimulatedBatch _batch = new();
-    private readonly SortedDictionary<TopicPartition, Fetch> _fetches = [];
+    private readonly SortedList<TopicPartition, Fetch> _fetches = [];
     private ulong[] _turns = [];
-    private KeyValuePair<TopicPartition, Fetch>[] _inTurn = [];
+    private Fetch[] _inTurn = [];
     private IReadOnlyCollection<string> _subscription = [];
     private IAssignmentListener? _listener;
     private SimulatedMember? _member;
@@ -35,7 +35,7 @@ internal sealed class SimulatedConsumer(SimulatedCluster cluster, PortFaults fau
         faults.Before("assign", mayFail: false);
         _fetches.Clear();
         foreach (var (partition, offset) in offsets)
-            _fetches[partition] = new(offset);
+            _fetches[partition] = new(partition, offset);
     }
 
     public LogBatch Poll(TimeSpan maxWait)
@@ -47,22 +47,22 @@ internal sealed class SimulatedConsumer(SimulatedCluster cluster, PortFaults fau
         var random = faults.Random;
         var (mostUnserved, mostRecords) = faults.IsChaotic ? (MaxPollsUnserved, plan.MaxPollRecords) : (QuietPollsUnserved, QuietPollRecords);
         // In any order: most of a run is spent here, so without LINQ.
-        var count = 0;
+        var count = _fetches.Count;
         Resize();
-        foreach (var fetch in _fetches)
+        for (var i = 0; i < count; i++)
         {
-            _turns[count] = random.Next();
-            _inTurn[count++] = fetch;
+            _turns[i] = random.Next();
+            _inTurn[i] = _fetches.GetValueAtIndex(i);
         }
 
         Array.Sort(_turns, _inTurn, 0, count);
         for (var i = 0; i < count; i++)
         {
-            var (partition, fetch) = _inTurn[i];
+            var fetch = _inTurn[i];
             if (fetch.IsPaused || (++fetch.Unserved <= mostUnserved && random.Chance(fetch.Slowness)))
                 continue;
-            var most = partition == plan.SlowPartition ? Math.Max(1, mostRecords / 10) : mostRecords;
-            Read(partition, fetch, Math.Min(mostRecords - _batch.Count, random.Between(1, most)));
+            var most = fetch.Partition == plan.SlowPartition ? Math.Max(1, mostRecords / 10) : mostRecords;
+            Read(fetch, Math.Min(mostRecords - _batch.Count, random.Between(1, most)));
         }
 
         return _batch;
@@ -153,7 +153,7 @@ internal sealed class SimulatedConsumer(SimulatedCluster cluster, PortFaults fau
         foreach (var partition in added)
         {
             var start = starts.TryGetValue(partition, out var offset) ? offset : cluster.Group.CommittedOffsets.GetValueOrDefault(partition).Offset;
-            _fetches[partition] = new(start) { Slowness = faults.Random.Pick([0.1, 0.5, 0.9]) };
+            _fetches[partition] = new(partition, start) { Slowness = faults.Random.Pick([0.1, 0.5, 0.9]) };
         }
     }
 
@@ -162,18 +162,18 @@ internal sealed class SimulatedConsumer(SimulatedCluster cluster, PortFaults fau
         if (_turns.Length >= _fetches.Count)
             return;
         _turns = new ulong[_fetches.Count];
-        _inTurn = new KeyValuePair<TopicPartition, Fetch>[_fetches.Count];
+        _inTurn = new Fetch[_fetches.Count];
     }
 
-    private void Read(in TopicPartition partition, Fetch fetch, int most)
+    private void Read(Fetch fetch, int most)
     {
-        var log = cluster.Partition(partition);
+        var log = fetch.Log ??= cluster.Partition(fetch.Partition);
         var end = readCommitted ? log.LastStableOffset : log.End;
         for (; fetch.Position < end && most > 0; fetch.Position++)
         {
             if (log[fetch.Position] is not { IsControl: false } entry || (readCommitted && !entry.IsCommitted))
                 continue;
-            _batch.Add(partition, fetch.Position, entry);
+            _batch.Add(fetch.Partition, fetch.Position, entry);
             most--;
         }
 
@@ -184,8 +184,12 @@ internal sealed class SimulatedConsumer(SimulatedCluster cluster, PortFaults fau
     private void Log(string what, List<TopicPartition> partitions) =>
         cluster.Trace.Add(cluster.NowMs, faults.Instance, $"{what} {string.Join(' ', partitions)}");
 
-    private sealed class Fetch(long position)
+    private sealed class Fetch(TopicPartition partition, long position)
     {
+        public TopicPartition Partition => partition;
+
+        public SimulatedPartition? Log { get; set; }
+
         public long Position { get; set; } = position;
 
         public long HeardEnd { get; set; } = -1;

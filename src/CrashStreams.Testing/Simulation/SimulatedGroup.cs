@@ -62,11 +62,25 @@ internal sealed class SimulatedGroup(SimulatedCluster cluster, long sessionTimeo
 
     public void Tick()
     {
-        foreach (var member in _members.Where(m => m.IsBeating))
-            member.LastHeartbeatMs = cluster.NowMs;
-        foreach (var member in _members.Where(m => cluster.NowMs - m.LastHeartbeatMs >= sessionTimeoutMs).ToList())
+        // In every step of a run: without LINQ.
+        var (now, silent) = (cluster.NowMs, 0);
+        foreach (var member in _members)
         {
-            cluster.Trace.Add(cluster.NowMs, -1, "session expired", member.Id);
+            if (member.IsBeating)
+                member.LastHeartbeatMs = now;
+            else if (now - member.LastHeartbeatMs >= sessionTimeoutMs)
+                silent++;
+        }
+
+        if (silent > 0)
+            Expire(now);
+    }
+
+    private void Expire(long now)
+    {
+        foreach (var member in _members.Where(m => now - m.LastHeartbeatMs >= sessionTimeoutMs).ToList())
+        {
+            cluster.Trace.Add(now, -1, "session expired", member.Id);
             Leave(member);
         }
     }

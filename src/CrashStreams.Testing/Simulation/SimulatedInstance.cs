@@ -17,6 +17,8 @@ internal sealed class SimulatedInstance(Simulation simulation, int number, Simul
     private MemoryStateStorage? _disk = simulation.Plan.Disk is null ? null : simulation.Plan.Disk.IsShared ? simulation.SharedDisk.OtherProcess() : new(simulation.Cluster.Time);
     private StreamThread? _thread;
     private long _startsAtMs;
+    private Action? _turn;
+    private bool _isBusy;
     private int _life;
 
     public int Number => number;
@@ -31,15 +33,17 @@ internal sealed class SimulatedInstance(Simulation simulation, int number, Simul
     {
         if (_thread is null && simulation.Cluster.NowMs < _startsAtMs)
             return false;
-        var any = true;
-        Guard(() =>
-        {
-            if (_thread is null)
-                Start();
-            else
-                any = _thread.RunOnce();
-        });
-        return any;
+        _isBusy = true;
+        Guard(_turn ??= Turn);
+        return _isBusy;
+    }
+
+    private void Turn()
+    {
+        if (_thread is null)
+            Start();
+        else
+            _isBusy = _thread.RunOnce();
     }
 
     /// <summary>Ends in order, and starts again some time later.</summary>

@@ -17,7 +17,16 @@ internal sealed class SimulatedPartition(TopicPartition at)
     public long Start { get; private set; }
 
     /// <summary>Readers of committed records see nothing from the first open transaction on.</summary>
-    public long LastStableOffset => _open.Count == 0 ? End : _open.Values.Min();
+    public long LastStableOffset
+    {
+        get
+        {
+            var offset = End;
+            foreach (var (_, first) in _open)
+                offset = Math.Min(offset, first);
+            return offset;
+        }
+    }
 
     public SimulatedEntry? this[long offset] => _entries[(int)offset];
 
@@ -71,13 +80,27 @@ internal sealed class SimulatedPartition(TopicPartition at)
     /// <summary>Drops what lies behind a newer record of the same key, among what is stable; the newest ones are left alone, as in Kafka.</summary>
     public void Compact(long keepFrom)
     {
-        var newest = new HashSet<string>();
+        var newest = new HashSet<byte[]>(BytesAreEqual.Instance);
         for (var offset = (int)LastStableOffset - 1; offset >= 0; offset--)
         {
             if (_entries[offset] is not { } entry || entry.IsControl)
                 continue;
-            if (!entry.IsCommitted || (entry.Key is { } key && !newest.Add(Convert.ToHexString(key)) && offset < keepFrom))
+            if (!entry.IsCommitted || (entry.Key is { } key && !newest.Add(key) && offset < keepFrom))
                 _entries[offset] = null;
+        }
+    }
+
+    private sealed class BytesAreEqual : IEqualityComparer<byte[]>
+    {
+        public static readonly BytesAreEqual Instance = new();
+
+        public bool Equals(byte[]? x, byte[]? y) => x.AsSpan().SequenceEqual(y);
+
+        public int GetHashCode(byte[] bytes)
+        {
+            var hash = default(HashCode);
+            hash.AddBytes(bytes);
+            return hash.ToHashCode();
         }
     }
 }

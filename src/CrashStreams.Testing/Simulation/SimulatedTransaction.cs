@@ -27,7 +27,7 @@ internal sealed class SimulatedTransaction(long startedMs)
 /// </summary>
 internal sealed class SimulatedTransactions(SimulatedCluster cluster, long timeoutMs)
 {
-    private readonly SortedDictionary<string, Owner> _owners = new(StringComparer.Ordinal);
+    private readonly SortedList<string, Owner> _owners = new(StringComparer.Ordinal);
 
     public IEnumerable<SimulatedTransaction> Open => _owners.Values.Where(o => o.Current is not null).Select(o => o.Current!);
 
@@ -49,11 +49,12 @@ internal sealed class SimulatedTransactions(SimulatedCluster cluster, long timeo
     /// <summary>Aborts what is too old; its producer is fenced.</summary>
     public void Tick()
     {
-        foreach (var (id, owner) in _owners)
+        for (var i = 0; i < _owners.Count; i++)
         {
+            var owner = _owners.GetValueAtIndex(i);
             if (owner.Current is not { } transaction || cluster.NowMs - transaction.StartedMs < timeoutMs)
                 continue;
-            cluster.Trace.Add(cluster.NowMs, -1, $"timeout {id}");
+            cluster.Trace.Add(cluster.NowMs, -1, $"timeout {_owners.GetKeyAtIndex(i)}");
             owner.Epoch++;
             End(owner, TransactionState.Aborted);
         }

@@ -14,6 +14,7 @@ internal sealed record SimulatedInput(TopicPartition At, byte[]? Key, byte[]? Va
 /// </summary>
 internal sealed class Simulation
 {
+    private const int LongStepMs = 100;
     private const int QuietStepMs = 900;
     private const int QuietForMs = 30_000;
     private const int MaxQuietMs = 600_000;
@@ -27,6 +28,7 @@ internal sealed class Simulation
     private readonly Queue<SimulatedInput> _input;
     private readonly Dictionary<TopicPartition, long> _written = [];
     private readonly int _chaosSteps;
+    private int _steps;
     private bool _isPausing;
 
     public Simulation(SimulationRandom random, SimulationSetup setup)
@@ -99,7 +101,7 @@ internal sealed class Simulation
 
     private void ChaoticStep()
     {
-        Advance(_random.Below(Plan.MaxStepMs + 1));
+        Advance(_random.Below((_steps++ < Plan.ShortSteps ? Plan.MaxStepMs : LongStepMs) + 1));
         var instance = _random.Pick(_instances);
         if (instance.IsPaused)
             return;
@@ -113,7 +115,7 @@ internal sealed class Simulation
 
     private void Settle()
     {
-        var (quietSince, records) = (Cluster.NowMs, Cluster.DataRecords);
+        var (quietSince, records, isBusy) = (Cluster.NowMs, Cluster.DataRecords, true);
         for (var end = Cluster.NowMs + MaxQuietMs; Cluster.NowMs - quietSince < QuietForMs; Advance(QuietStepMs))
         {
             if (Cluster.NowMs > end)
@@ -122,10 +124,17 @@ internal sealed class Simulation
                 return;
             }
 
+            // While nothing happens one turn is enough: what it doesn't serve the next step's does.
+            var enough = isBusy ? IdleRunsPerQuietStep : 1;
+            isBusy = false;
             foreach (var instance in _instances)
             {
-                for (var (runs, idle) = (0, 0); runs < MaxRunsPerQuietStep && idle < IdleRunsPerQuietStep; runs++)
-                    idle = instance.Step() ? 0 : idle + 1;
+                for (var (runs, idle) = (0, 0); runs < MaxRunsPerQuietStep && idle < enough; runs++)
+                {
+                    var isIdle = !instance.Step();
+                    isBusy |= !isIdle;
+                    idle = isIdle ? idle + 1 : 0;
+                }
             }
 
             if (records != Cluster.DataRecords)

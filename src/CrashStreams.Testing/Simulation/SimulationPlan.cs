@@ -32,8 +32,14 @@ internal sealed record SimulationPlan
     /// <summary>A partition of which a poll brings a tenth of what it brings of others.</summary>
     public TopicPartition? SlowPartition { get; init; }
 
-    /// <summary>The longest time between two steps, milliseconds.</summary>
+    /// <summary>The longest time between two steps, milliseconds, while there are <see cref="ShortSteps"/>.</summary>
     public required int MaxStepMs { get; init; }
+
+    /// <summary>
+    /// After so many steps under chaos the rest of its time goes by in long ones: an input of minutes, looked at every few milliseconds, costs as much as a
+    /// hundred other runs and does not find more.
+    /// </summary>
+    public int ShortSteps { get; init; } = int.MaxValue;
 
     /// <summary>
     /// Whether an instance may sleep through its session while it writes, and wake up to write on. Only transactions keep such late

@@ -32,8 +32,12 @@ internal sealed class MemoryDisk(TimeProvider time)
         lock (_lock)
         {
             CheckLock(owner, application, task);
-            if (_stores.FirstOrDefault(s => s.Key.Application == application && s.Key.Task == task && s.Value.OpenedBy is not null) is { Value: not null } open)
-                throw new InvalidOperationException($"Task {task} is unlocked while its store '{open.Key.Store}' is open.");
+            foreach (var (key, store) in _stores)
+            {
+                if (store.OpenedBy is not null && key.Task == task && key.Application == application)
+                    throw new InvalidOperationException($"Task {task} is unlocked while its store '{key.Store}' is open.");
+            }
+
             _holders.Remove((application, task));
             _lastUsed[(application, task)] = time.GetUtcNow();
         }

@@ -12,6 +12,9 @@ namespace CrashStreams.Runtime;
 internal sealed class AssignedTasks(string threadName, Topology topology, string applicationId, InternalTopics topics, ILogConsumer consumer, ILogger logger)
 {
     private readonly SortedDictionary<TaskId, StreamTask> _tasks = [];
+    private readonly List<(SubTopology SubTopology, List<string> Inputs, int Tasks)> _shapes = topology.SubTopologies.Where(s => s.Sources.Any())
+        .Select(s => (s, s.Sources.SelectMany(n => n.Topics.Select(t => InternalTopics.FullName(applicationId, t, n.IsRepartition))).ToList(), topics.TaskCount(s, applicationId))).ToList();
+
     private readonly HashSet<TopicPartition> _partitions = [];
     private readonly HashSet<TopicPartition> _paused = [];
     private StreamTask[] _inOrder = [];
@@ -35,13 +38,12 @@ internal sealed class AssignedTasks(string threadName, Topology topology, string
 
         _partitions.UnionWith(added);
         var created = new List<StreamTask>();
-        foreach (var subTopology in topology.SubTopologies.Where(s => s.Sources.Any()))
+        foreach (var (subTopology, inputs, count) in _shapes)
         {
-            var inputs = subTopology.Sources.SelectMany(s => s.Topics.Select(t => InternalTopics.FullName(applicationId, t, s.IsRepartition))).ToList();
-            for (var partition = 0; partition < topics.TaskCount(subTopology, applicationId); partition++)
+            for (var partition = 0; partition < count; partition++)
             {
                 var id = new TaskId(subTopology.Id, partition);
-                if (_tasks.ContainsKey(id) || !inputs.Where(t => id.Partition < topics.PartitionsOf(t)).All(t => _partitions.Contains(new(t, id.Partition))))
+                if (_tasks.ContainsKey(id) || !IsComplete(inputs, partition))
                     continue;
                 var task = create(id, subTopology);
                 _tasks.Add(id, task);
@@ -95,6 +97,17 @@ internal sealed class AssignedTasks(string threadName, Topology topology, string
         var paused = task.Inputs.Select(i => i.Partition).Where(_paused.Remove).ToList();
         if (paused.Count > 0)
             consumer.Resume(paused);
+    }
+
+    private bool IsComplete(List<string> inputs, int partition)
+    {
+        foreach (var topic in inputs)
+        {
+            if (partition < topics.PartitionsOf(topic) && !_partitions.Contains(new(topic, partition)))
+                return false;
+        }
+
+        return true;
     }
 
     private InputPartition? Find(IReadOnlyList<TopicPartition> partitions, int index)

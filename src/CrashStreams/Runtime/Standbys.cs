@@ -33,6 +33,7 @@ internal sealed class Standbys : IDisposable
     private readonly SortedDictionary<TaskId, Standby> _standbys = [];
     private readonly Dictionary<TopicPartition, Copy> _copies = [];
     private ILogConsumer? _consumer;
+    private (TaskId Task, long Records)[] _lags = [];
     private int _complete;
     private long _plannedAtMs = long.MinValue / 2;
 
@@ -48,10 +49,14 @@ internal sealed class Standbys : IDisposable
         _admin = admin;
         _keepMs = (long)options.StateCleanupDelay.TotalMilliseconds;
         _logger = logger;
+        StandbyGauge.Add(this, options.ApplicationId);
     }
 
     /// <summary>How many warm copies have come to the end of their changelogs, as of the last turn; other threads may ask.</summary>
     public int Complete => Volatile.Read(ref _complete);
+
+    /// <summary>How far the copies are behind, as of the last turn; other threads may read it, because it is replaced and never changed.</summary>
+    public IReadOnlyList<(TaskId Task, long Records)> Lags => Volatile.Read(ref _lags);
 
     public IEnumerable<TaskId> Tasks => _standbys.Keys;
 
@@ -111,6 +116,7 @@ internal sealed class Standbys : IDisposable
 
     public void Dispose()
     {
+        StandbyGauge.Remove(this);
         foreach (var standby in _standbys.Values)
             standby.Task.Local?.Close(isInOrder: false);
         _consumer?.Dispose();
@@ -197,7 +203,18 @@ internal sealed class Standbys : IDisposable
                 copy.Write(nowMs);
         }
 
-        Volatile.Write(ref _complete, _standbys.Values.Count(s => s.Copies.TrueForAll(c => _consumer.EndOffset(c.Changelog) is >= 0 and var end && c.Next >= end)));
+        Publish();
+    }
+
+    // A copy whose changelog's end was not told yet is told nothing of.
+    private void Publish()
+    {
+        var lags = (from standby in _standbys.Values
+                    where standby.Copies.TrueForAll(c => _consumer!.EndOffset(c.Changelog) >= 0)
+                    select (standby.Task.Id, Records: standby.Copies.Sum(c => Math.Max(0, _consumer!.EndOffset(c.Changelog) - c.Next)))).ToArray();
+        Volatile.Write(ref _complete, lags.Count(static l => l.Records == 0));
+        if (!lags.AsSpan().SequenceEqual(_lags))
+            Volatile.Write(ref _lags, lags);
     }
 
     private void Drop(Standby standby, string reason)
@@ -224,6 +241,8 @@ internal sealed class Standbys : IDisposable
     {
         if (_consumer is null && _copies.Count == 0)
             return;
+        if (_copies.Count == 0)
+            Volatile.Write(ref _lags, []);
         _consumer ??= _createConsumer();
         _consumer.Assign(_copies.ToDictionary(static c => c.Key, static c => c.Value.Next));
     }

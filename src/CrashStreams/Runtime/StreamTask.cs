@@ -25,6 +25,7 @@ internal sealed class StreamTask
     private readonly bool _usesWatermarks;
     private readonly long _closeAfterIdleMs;
     private readonly long _horizonMs;
+    private readonly List<long> _times = [];
     private Progress _told = Progress.Unknown;
     private long _toldAtMs = long.MinValue / 2;
     private long _watermarkToCommit = TaskClock.Unknown;
@@ -381,11 +382,20 @@ internal sealed class StreamTask
     {
         var clock = _context.Clock;
         var maxSeen = (input.Clock as SourceClock)?.MaxSeen ?? TaskClock.Unknown;
-        var times = new List<long> { input.Clock.Watermark, maxSeen, clock.StreamTime, clock.Watermark, clock.Floor, clock.Operators.Count };
-        foreach (var op in clock.Operators)
-            times.AddRange([op.MaxSeen, op.ClosedThrough]);
+        var operators = clock.Operators;
+        _times.Clear();
+        _times.AddRange([input.Clock.Watermark, maxSeen, clock.StreamTime, clock.Watermark, clock.Floor, operators.Count]);
+        for (var i = 0; i < operators.Count; i++)
+            _times.AddRange([operators[i].MaxSeen, operators[i].ClosedThrough]);
         if (input.Clock is UpstreamClock upstream)
-            times.AddRange(upstream.Upstream.Select(u => u.Floor));
-        return CommittedTime.Encode(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(times));
+        {
+            foreach (ref readonly var told in upstream.Upstream)
+                _times.Add(told.Floor);
+        }
+
+        var times = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_times);
+        if (!times.SequenceEqual(input.EncodedTimes))
+            (input.EncodedTimes, input.EncodedMetadata) = (times.ToArray(), CommittedTime.Encode(times));
+        return input.EncodedMetadata;
     }
 }

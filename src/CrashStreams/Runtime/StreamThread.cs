@@ -348,6 +348,9 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
             _logger.LogWarning(e, "{Thread}: the last commit for revoked partitions came too late: {Reason}", Name, e.Message);
             _mustVerifyMembership = true;
             AbandonTransaction(partitions);
+            // At-least-once: what the tasks that stay have changed is in their changelogs, and their caches take it for written. Evicted, it is looked for in the engine.
+            foreach (var task in _tasks.InOrder)
+                task.Local?.Write(null, _wrote);
             return;
         }
 

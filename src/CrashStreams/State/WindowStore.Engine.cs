@@ -97,8 +97,8 @@ internal sealed partial class WindowStore<TKey, TValue>
     private int CachedEntries()
     {
         var count = 0;
-        foreach (var bucket in _buckets.Values)
-            count += bucket.Entries.Count;
+        for (var i = 0; i < _buckets.Count; i++)
+            count += _buckets.GetValueAtIndex(i).Entries.Count;
         return count;
     }
 

@@ -22,7 +22,7 @@ internal sealed class UpstreamClock(int upstreamTasks) : InputClock
         }
     }
 
-    public IReadOnlyList<Progress> Upstream => _upstream;
+    public ReadOnlySpan<Progress> Upstream => _upstream;
 
     /// <summary>Notes a marker. A repeated or older one (a replay after a crash) changes nothing.</summary>
     public void Hear(in WatermarkMarker marker)

@@ -9,7 +9,7 @@ namespace CrashStreams.Tests.Runtime;
 /// <summary>A thread that has nothing of its own keeps the other one's store warm.</summary>
 public sealed class StandbyTests : IDisposable
 {
-    private static readonly TopicPartition _changelog = new("app-counts-changelog", 0);
+    private static readonly TopicPartition _changelog = new("warm-counts-changelog", 0);
 
     private readonly ManualTime _time = new(DateTimeOffset.UnixEpoch.AddDays(1));
     private readonly MemoryLog _log = new();
@@ -54,11 +54,11 @@ public sealed class StandbyTests : IDisposable
         Owner(MemberTaskState.Running);
         Turns(5);
         var other = _storage.OtherProcess();
-        other.TryLock("app", "0_0").Should().BeFalse("the copy is open");
+        other.TryLock("warm", "0_0").Should().BeFalse("the copy is open");
 
         Owner(MemberTaskState.Waiting);
         Turns(5);
-        other.TryLock("app", "0_0").Should().BeTrue();
+        other.TryLock("warm", "0_0").Should().BeTrue();
     }
 
     [Fact]
@@ -70,7 +70,7 @@ public sealed class StandbyTests : IDisposable
         Turns(5);
         Turns(40);
         _thread!.Directory!.Alive(_thread.NowMs()).Should().ContainSingle();
-        _storage.OtherProcess().TryLock("app", "0_0").Should().BeFalse("the copy is open");
+        _storage.OtherProcess().TryLock("warm", "0_0").Should().BeFalse("the copy is open");
     }
 
     [Fact]
@@ -84,6 +84,32 @@ public sealed class StandbyTests : IDisposable
         _log.Committed.Should().BeEmpty();
     }
 
+    [Fact]
+    public void The_meter_tells_how_many_records_a_copy_is_behind_until_the_task_comes()
+    {
+        using var meter = new MetricCollector("warm");
+        Start(hasEngine: false);
+        for (var i = 0; i < 2_500; i++)
+            OwnerWrites($"user-{i}", 1);
+        Owner(MemberTaskState.Running);
+        var lags = new List<long>();
+        for (var turn = 0; turn < 10 && !lags.Contains(0); turn++)
+        {
+            Turns(1);
+            if (meter.Read("crashstreams.standby.lag", "task").TryGetValue("0_0", out var lag))
+                lags.Add(lag);
+        }
+
+        lags.Should().Equal(1_500, 500, 0);
+        OwnerWrites("ann", 7);
+        _log.Unavailable.Add(_changelog);
+        Turns(1);
+        meter.Read("crashstreams.standby.lag", "task").Should().Contain("0_0", 1);
+
+        _group.Assigned([new("in", 0)]);
+        meter.Read("crashstreams.standby.lag", "task").Should().BeEmpty();
+    }
+
     public void Dispose() => _thread?.Dispose();
 
     private void Start(bool hasEngine)
@@ -93,11 +119,11 @@ public sealed class StandbyTests : IDisposable
         var topology = builder.Build();
         var options = new StreamsOptions
         {
-            ApplicationId = "app", StandbyReplicas = 1, PollWait = TimeSpan.Zero, BlindAfter = TimeSpan.MaxValue, State = hasEngine ? _storage : null, OnRestore = _restores.Add,
+            ApplicationId = "warm", StandbyReplicas = 1, PollWait = TimeSpan.Zero, BlindAfter = TimeSpan.MaxValue, State = hasEngine ? _storage : null, OnRestore = _restores.Add,
         };
         var clients = new MemoryLogClients(_log);
         var topics = InternalTopics.PrepareAsync(topology, options, clients.CreateAdmin(""), NullLogger.Instance, CancellationToken.None).GetAwaiter().GetResult();
-        _thread = new("app-1-0", topology, options, topics, new Apart(clients), _time, NullLogger.Instance);
+        _thread = new("warm-1-0", topology, options, topics, new Apart(clients), _time, NullLogger.Instance);
         _group = _thread;
         _thread.Start();
     }
@@ -111,7 +137,7 @@ public sealed class StandbyTests : IDisposable
         }
     }
 
-    private void Owner(MemberTaskState state) => Append("app-instances", "app-2-0", System.Text.Encoding.UTF8.GetBytes(new Member("app-2-0", null, [new(new(0, 0), state)]).Value));
+    private void Owner(MemberTaskState state) => Append("warm-instances", "warm-2-0", System.Text.Encoding.UTF8.GetBytes(new Member("warm-2-0", null, [new(new(0, 0), state)]).Value));
 
     private void OwnerWrites(string key, byte count) => Append(_changelog.Topic, key, [0, 0, 0, 0, 0, 0, 0, count]);
 

@@ -24,13 +24,23 @@ internal abstract class Scenario
     /// <summary>Compares what is in the topics with what the input makes of them. Answers how many results there should be.</summary>
     protected abstract int Check(SimulatedCluster cluster, IReadOnlyList<SourceRecord> source, bool isExact, List<string> violations);
 
+    /// <param name="seed">Decides everything else.</param>
+    /// <param name="guarantee">The application's guarantee.</param>
+    /// <param name="mutation">A fault to plant.</param>
+    /// <param name="keepsTrace">Whether every step is told.</param>
+    /// <param name="alter">Changes the seed's plan.</param>
+    /// <param name="disk">Where instances keep their state.</param>
+    /// <param name="isLarge">Whether all partitions are there and all steps short: a run that takes several times as long and finds little more.</param>
     public Outcome Run(
         ulong seed, ProcessingGuarantee guarantee, Mutation mutation = Mutation.None, bool keepsTrace = false, Func<SimulationPlan, SimulationPlan>? alter = null,
-        Disk disk = Disk.BySeed)
+        Disk disk = Disk.BySeed, bool isLarge = false)
     {
         var random = new SimulationRandom(seed);
-        var workload = SourceRecords.Of(random.Fork());
+        var partitions = isLarge ? SourceRecords.MostPartitions : new SimulationRandom(seed ^ 0x9A27).Pick([2, 4, 6, SourceRecords.MostPartitions]);
+        var workload = SourceRecords.Of(random.Fork(), partitions);
         var plan = SimulationPlan.Of(random.Fork());
+        if (!isLarge)
+            plan = plan with { ShortSteps = 1_000 };
         plan = (alter?.Invoke(plan) ?? plan) with { Disk = PlanDisk(seed, disk), BacklogAgeMs = seed % 3 == 0 ? OldBacklogMs : 0 };
         return Run(seed, random, workload, plan, guarantee, mutation, keepsTrace).Outcome;
     }

@@ -15,19 +15,19 @@ internal sealed record Workload(int Partitions, IReadOnlyList<SourceRecord> Reco
 /// </summary>
 internal static class SourceRecords
 {
-    public const int Partitions = 12;
+    public const int MostPartitions = 12;
 
     public static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     /// <summary>Records of the source topic and the number of its partitions.</summary>
-    public static Workload Of(SimulationRandom random)
+    public static Workload Of(SimulationRandom random, int partitions)
     {
         var isLive = random.Chance(0.3);
         var (users, mostRecords, disorderMs) = (random.Between(1, 12), random.Pick([5, 20, 60]), random.Pick([0, 5_000, 20_000, 60_000]));
         var lateRate = random.Pick([0, 0.02, 0.1]);
         var startMs = Start.ToUnixTimeMilliseconds();
         var records = new List<SourceRecord>();
-        for (var partition = 0; partition < Partitions; partition++)
+        for (var partition = 0; partition < partitions; partition++)
         {
             if (random.Chance(0.1))
                 continue;
@@ -42,6 +42,6 @@ internal static class SourceRecords
             }
         }
 
-        return new(Partitions, records);
+        return new(partitions, records);
     }
 }

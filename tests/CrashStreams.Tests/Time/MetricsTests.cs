@@ -1,5 +1,4 @@
-using System.Diagnostics.Metrics;
-using CrashStreams.Runtime;
+using CrashStreams.Tests.Runtime;
 
 namespace CrashStreams.Tests.Time;
 
@@ -9,7 +8,7 @@ public class MetricsTests
     [Fact]
     public void The_lag_of_each_partition_is_told_against_the_wall_clock()
     {
-        using var meter = new Collector("lag");
+        using var meter = new MetricCollector("lag");
         using var counts = new WindowCounts(new() { ApplicationId = "lag" });
         counts.Pipe(0, "ann", 60).Pipe(1, "x", 90);
         meter.Read("crashstreams.watermark.lag", "topic", "partition").Keys.Should().BeEquivalentTo("in 0", "in 1");
@@ -22,7 +21,7 @@ public class MetricsTests
     [Fact]
     public void The_oldest_open_window_is_told_until_it_closes()
     {
-        using var meter = new Collector("oldest");
+        using var meter = new MetricCollector("oldest");
         using var counts = new WindowCounts(new() { ApplicationId = "oldest" }, partitions: 1);
         counts.Wait(100);
         meter.Read("crashstreams.windows.oldest_open.age", "task").Should().BeEmpty();
@@ -35,7 +34,7 @@ public class MetricsTests
     [Fact]
     public void Idle_partitions_are_counted_by_topic()
     {
-        using var meter = new Collector("idle");
+        using var meter = new MetricCollector("idle");
         using var counts = new WindowCounts(new() { ApplicationId = "idle" });
         counts.Pipe(0, "ann", 1).Wait(4);
         meter.Read("crashstreams.partitions.idle", "topic").Should().Contain("in", 0);
@@ -46,7 +45,7 @@ public class MetricsTests
     [Fact]
     public void Dropped_records_are_counted_by_reason_operator_and_topic()
     {
-        using var meter = new Collector("dropped");
+        using var meter = new MetricCollector("dropped");
         using var counts = new WindowCounts(new() { ApplicationId = "dropped" });
         counts.Pipe(0, "x", 40).Pipe(0, "ann", 1).Pipe(0, "ann", 2).Pipe(0, "x", 1e9).Pipe(0, "x", -1);
         meter.Dropped.Should().BeEquivalentTo(new Dictionary<string, long>
@@ -60,48 +59,9 @@ public class MetricsTests
     [Fact]
     public void An_application_that_has_ended_tells_nothing()
     {
-        using var meter = new Collector("ended");
+        using var meter = new MetricCollector("ended");
         using (var counts = new WindowCounts(new() { ApplicationId = "ended" }))
             counts.Pipe(0, "ann", 1);
         meter.Read("crashstreams.watermark.lag", "topic", "partition").Should().BeEmpty();
-    }
-
-    /// <summary>Collects what is tagged with one application; the counter of drops, which has no such tag, from this thread alone.</summary>
-    private sealed class Collector : IDisposable
-    {
-        private readonly MeterListener _listener = new();
-        private readonly List<(string Instrument, long Value, Dictionary<string, object?> Tags)> _read = [];
-        private readonly int _thread = Environment.CurrentManagedThreadId;
-
-        public Collector(string application)
-        {
-            _listener.InstrumentPublished = (instrument, listener) =>
-            {
-                if (instrument.Meter.Name == StreamsMetrics.MeterName)
-                    listener.EnableMeasurementEvents(instrument);
-            };
-            _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) =>
-            {
-                var all = tags.ToArray().ToDictionary(t => t.Key, t => t.Value);
-                if (Environment.CurrentManagedThreadId != _thread)
-                    return;
-                if (instrument.Name == "crashstreams.records.dropped")
-                    Dropped[$"{all["reason"]} {all["node"]} {all["topic"]}"] = Dropped.GetValueOrDefault($"{all["reason"]} {all["node"]} {all["topic"]}") + value;
-                else if (Equals(all.GetValueOrDefault("application"), application))
-                    _read.Add((instrument.Name, value, all));
-            });
-            _listener.Start();
-        }
-
-        public Dictionary<string, long> Dropped { get; } = [];
-
-        public Dictionary<string, long> Read(string instrument, params string[] tags)
-        {
-            _read.Clear();
-            _listener.RecordObservableInstruments();
-            return _read.Where(r => r.Instrument == instrument).ToDictionary(r => string.Join(' ', tags.Select(t => r.Tags[t])), r => r.Value);
-        }
-
-        public void Dispose() => _listener.Dispose();
     }
 }
