@@ -28,6 +28,14 @@ want_clients() {
   { apt-get install -y -q kcat || { apt-get update -q && apt-get install -y -q kcat; }; } >"$1" 2>&1 || true
 }
 
+want_node_clients() {
+  local folder=tests/CrashStreams.Integration.Tests/bin/Release/net10.0/Node
+  command -v npm >/dev/null || return 0
+  [ "$folder/node_modules/.package-lock.json" -nt "$folder/package.json" ] && return
+  echo "Installing clients for Node.js"
+  npm install --prefix "$folder" --no-package-lock --no-audit --no-fund --loglevel error >"$1" 2>&1 || { rm -rf "$folder/node_modules"; true; }
+}
+
 # test [NAME...]: all test programs, or those whose name contains one of NAME.
 run_tests() {
   need_dotnet
@@ -36,6 +44,7 @@ run_tests() {
   want_clients "$dir/apt.log"
   echo "Building"
   build "$dir/build.log" CrashStreams.sln || { echo "The build failed; all of it: $dir/build.log"; echo "0 passed, 1 failed, 0 skipped"; return 1; }
+  want_node_clients "$dir/npm.log"
 
   for project in tests/*/*.csproj; do
     name=$(basename "$project" .csproj)

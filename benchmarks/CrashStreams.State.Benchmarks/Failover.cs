@@ -68,7 +68,7 @@ internal sealed record Failover(TimeSpan Resumed, long Restored)
         return new(clock.Elapsed, Interlocked.Read(ref restored));
     }
 
-    private static List<int> Tasks(StreamsApplication application) => application.Threads.SelectMany(t => t.RunningTasks).Select(t => t.Id.Partition).ToList();
+    private static List<int> Tasks(StreamsApplication application) => application.Threads.SelectMany(t => t.Tasks).Select(t => t.Id.Partition).ToList();
 
     private static Topology Build(string name)
     {

@@ -16,7 +16,7 @@ internal static class Diagnosis
         for (var i = 0; i < instances.Count; i++)
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"instance {i}: {instances[i].State}, {instances[i].ProcessedRecords} records, {instances[i].Completion.Exception?.Message}");
-            foreach (var task in instances[i].Threads.SelectMany(t => t.RunningTasks))
+            foreach (var task in instances[i].Threads.SelectMany(t => t.Tasks))
                 foreach (var input in task.Inputs)
                     text.AppendLine($"  {task.Id} {task.State} {input.Partition}: next {input.NextOffset}, committed {input.CommittedOffset}, clock {Time(task.Context.Clock.Watermark)}, input {input.Published}");
         }

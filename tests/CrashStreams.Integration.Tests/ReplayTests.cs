@@ -52,7 +52,8 @@ public abstract class ReplayTests
 
     protected abstract IKafkaBroker Broker { get; }
 
-    // Clocks that are shifted, disorder within the grace, records beyond it.
+    // Clocks that are shifted, disorder within the grace, records beyond it. Without keys the first partition gets ten times as many records of the same
+    // time as any other: read side by side, it is ten times slower.
     private static List<Note>[] Input(int partitions, bool isKeyed)
     {
         var random = new Random(7);
@@ -61,7 +62,7 @@ public abstract class ReplayTests
         for (var i = 0; i < Records; i++)
         {
             var user = $"u{random.Next(40)}";
-            var partition = isKeyed ? Murmur2.Partition(Encoding.UTF8.GetBytes(user), partitions) : random.Next(partitions);
+            var partition = isKeyed ? Murmur2.Partition(Encoding.UTF8.GetBytes(user), partitions) : Math.Max(0, random.Next(-9, partitions));
             var backMs = random.Next(20) == 0 ? random.Next(60_000, 120_000) : random.Next(20_000);
             notes[partition].Add(new(user, Math.Max(1, (i * 200L) + shifts[partition] - backMs)));
         }

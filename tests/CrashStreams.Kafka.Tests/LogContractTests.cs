@@ -59,6 +59,32 @@ public abstract class LogContractTests : LogTest
         read[1].Headers.Should().BeNull();
     }
 
+    [Theory]
+    [InlineData("none")]
+    [InlineData("lz4")]
+    [InlineData("zstd")]
+    [InlineData("snappy")]
+    [InlineData("gzip")]
+    public async Task Records_with_and_without_headers_are_told_apart_whatever_their_value(string compression)
+    {
+        var topic = await NewTopic();
+        var producer = Open(new KafkaLogClients(new() { BootstrapServers = Broker.BootstrapServers, Compression = compression }).CreateProducer(NewName("producer"), null));
+        // Values that end in what could be taken for a number of headers, none and empty ones.
+        string?[] values = ["v", "v\0", "\0", "", null, "v\u0002", new('x', 10_000)];
+        foreach (var value in values)
+        {
+            producer.Send(topic, 0, Record("k", value, headers: new Headers().Add("has", value ?? "none")));
+            producer.Send(topic, 0, Record("k", value));
+        }
+
+        producer.Flush();
+
+        var read = ReadAll(NewReader(topic), values.Length * 2);
+
+        read.Select(r => r.Value).Should().Equal(values.SelectMany(v => new[] { v, v }));
+        read.Select(r => r.Headers is null ? null : Encoding.UTF8.GetString(r.Headers.Last("has")!)).Should().Equal(values.SelectMany(v => new[] { v ?? "none", null }));
+    }
+
     [Fact]
     public async Task A_record_without_timestamp_gets_the_time_of_sending()
     {

@@ -13,6 +13,7 @@ internal sealed class UserIdPool
 {
     private const int MaxPooledBytes = 64;
     private const int Probes = 4;
+    private const ulong Odd = 0x9E3779B97F4A7C15;
 
     private readonly Entry?[] _slots;
 
@@ -49,21 +50,29 @@ internal sealed class UserIdPool
         return entry.Text;
     }
 
-    /// <summary>Multiplies 8 bytes at a time; ids differ in their last characters, so the top bits, which depend on all of them, choose.</summary>
+    /// <summary>
+    /// Multiplies 8 bytes at a time, the last of them together with some of those before, so that no byte needs a step of its own. Ids differ in their last
+    /// characters, so the top bits, which depend on all of them, choose.
+    /// </summary>
     private static int Hash(ReadOnlySpan<byte> utf8)
     {
-        const ulong Odd = 0x9E3779B97F4A7C15;
         var hash = (ulong)utf8.Length;
-        while (utf8.Length >= sizeof(ulong))
+        if (utf8.Length < sizeof(ulong))
         {
-            hash = ulong.RotateLeft((hash ^ BinaryPrimitives.ReadUInt64LittleEndian(utf8)) * Odd, 29);
-            utf8 = utf8[sizeof(ulong)..];
+            foreach (var b in utf8)
+                hash = Mix(hash, b);
+        }
+        else
+        {
+            for (var rest = utf8; rest.Length > sizeof(ulong); rest = rest[sizeof(ulong)..])
+                hash = Mix(hash, BinaryPrimitives.ReadUInt64LittleEndian(rest));
+            hash = Mix(hash, BinaryPrimitives.ReadUInt64LittleEndian(utf8[^sizeof(ulong)..]));
         }
 
-        foreach (var b in utf8)
-            hash = ulong.RotateLeft((hash ^ b) * Odd, 29);
         return (int)((hash * Odd) >> 34);
     }
+
+    private static ulong Mix(ulong hash, ulong next) => ulong.RotateLeft((hash ^ next) * Odd, 29);
 
     private sealed record Entry(byte[] Utf8, string Text);
 }

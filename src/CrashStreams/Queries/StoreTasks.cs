@@ -13,7 +13,7 @@ internal sealed class StoreTasks(string store, int subTopology, Func<IEnumerable
     public Task<T> AskAsync<T>(int partition, Func<IStateStore, T> question, CancellationToken cancellation)
     {
         var id = new TaskId(subTopology, partition);
-        var thread = threads().FirstOrDefault(t => t.RunningTasks.Any(r => r.Id == id));
+        var thread = threads().FirstOrDefault(t => t.Tasks.Any(r => r.Id == id));
         return thread is null
             ? Task.FromException<T>(NotHere($"partition {partition} is not here"))
             : thread.Queries.Ask(() => question(Find(thread, id))).WaitAsync(cancellation);
@@ -25,7 +25,7 @@ internal sealed class StoreTasks(string store, int subTopology, Func<IEnumerable
         var asked = new List<Task<List<(int Partition, T Answer)>>>();
         foreach (var thread in threads())
         {
-            var ids = thread.RunningTasks.Select(t => t.Id).Where(i => i.SubTopology == subTopology).ToList();
+            var ids = thread.Tasks.Select(t => t.Id).Where(i => i.SubTopology == subTopology).ToList();
             if (ids.Count > 0)
                 asked.Add(thread.Queries.Ask(() => ids.ConvertAll(id => (id.Partition, question(Find(thread, id))))));
         }
@@ -39,7 +39,7 @@ internal sealed class StoreTasks(string store, int subTopology, Func<IEnumerable
     // In the stream thread: what was true when the question was asked may not be true any more.
     private IStateStore Find(StreamThread thread, TaskId id)
     {
-        var task = thread.RunningTasks.FirstOrDefault(t => t.Id == id) ?? throw NotHere($"partition {id.Partition} is not here any more");
+        var task = thread.Tasks.FirstOrDefault(t => t.Id == id) ?? throw NotHere($"partition {id.Partition} is not here any more");
         return task.State == TaskState.Running
             ? task.Context.Store(store)
             : throw new StoreUnavailableException(StoreUnavailableReason.Restoring, $"Store '{store}': partition {id.Partition} is still being restored here.");

@@ -38,7 +38,7 @@ internal static class EventTimeGauges
 
     private static IEnumerable<Measurement<long>> OldestOpen() =>
         from thread in _threads.Select(static t => t.Key)
-        from task in thread.RunningTasks
+        from task in thread.Tasks
         where task.OldestOpenStart != long.MaxValue
         select new Measurement<long>(thread.NowMs() - task.OldestOpenStart, new("application", thread.ApplicationId), new("task", task.Id.ToString()));
 
@@ -48,5 +48,5 @@ internal static class EventTimeGauges
         group input by (thread.ApplicationId, input.Partition.Topic) into inputs
         select new Measurement<long>(inputs.Count(i => i.Published.IsIdle), new("application", inputs.Key.ApplicationId), new("topic", inputs.Key.Topic));
 
-    private static IEnumerable<InputPartition> Inputs(StreamThread thread) => thread.RunningTasks.SelectMany(t => t.Inputs);
+    private static IEnumerable<InputPartition> Inputs(StreamThread thread) => thread.Tasks.SelectMany(t => t.Inputs);
 }

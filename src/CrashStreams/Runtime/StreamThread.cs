@@ -33,9 +33,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     private readonly Restorer _restorer;
     private readonly RepartitionPurge _purge;
     private readonly ChangelogPurge? _changelogPurge;
-    private readonly SortedDictionary<TaskId, StreamTask> _tasks = [];
-    private readonly HashSet<TopicPartition> _assigned = [];
-    private readonly HashSet<TopicPartition> _paused = [];
+    private readonly AssignedTasks _tasks;
     private readonly Func<InputPartition, bool> _isCaughtUp;
     private readonly Func<InputPartition, bool> _isConfirmed;
     private readonly IdleInputs _idle;
@@ -46,9 +44,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     private readonly InstanceDirectory? _directory;
     private readonly Standbys? _standbys;
     private readonly TimeSpan _longestWait;
-    private StreamTask[] _inOrder = [];
     private long _processed;
-    private InputPartition?[] _inputByIndex = [];
     private long _lastCommitMs;
     private long _lastRunMs;
     private bool _mustVerifyMembership;
@@ -78,6 +74,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         _purge = new(_admin, options.RepartitionPurgeInterval, logger);
         _changelogPurge = options.StreamTime == StreamTime.Watermarks ? new(_admin, options.RepartitionPurgeInterval, logger) : null;
         _consumer = clients.CreateConsumer($"{name}-consumer", options.ApplicationId, exactlyOnce);
+        _tasks = new(name, topology, options.ApplicationId, topics, _consumer, logger);
         _longestWait = options.HasDirectory && options.PollWait > InstanceDirectory.MaxWait ? InstanceDirectory.MaxWait : options.PollWait;
         if (options.HasDirectory)
             _directory = new(name, options, clients, _admin, logger);
@@ -110,10 +107,8 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
 
     public string ApplicationId => _options.ApplicationId;
 
-    public IReadOnlyCollection<StreamTask> Tasks => _tasks.Values;
-
     /// <summary>Tasks as of now; other threads may read it, because it is replaced and never changed.</summary>
-    public IReadOnlyList<StreamTask> RunningTasks => Volatile.Read(ref _inOrder);
+    public IReadOnlyList<StreamTask> Tasks => _tasks.InOrder;
 
     /// <summary>Records read since the start; read by other threads for progress.</summary>
     public long ProcessedRecords => Volatile.Read(ref _processed);
@@ -137,7 +132,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         if (now - _lastRunMs > _options.BlindAfter.TotalMilliseconds)
             WokeUp(now);
         _lastRunMs = now;
-        foreach (var task in _inOrder)
+        foreach (var task in _tasks.InOrder)
             task.Context.Clock.LastWallClock = now;
         var any = batch.Count > 0;
         Process(batch, now);
@@ -148,12 +143,12 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         }
 
         if (_options.StreamTime == StreamTime.Watermarks)
-            _idle.Ask(now, _inOrder);
+            _idle.Ask(now, _tasks.InOrder);
         if (_restorer.HasWaiting)
             Run(_restorer.RetryWaiting());
 
         var isCommitRequested = false;
-        foreach (var task in _inOrder)
+        foreach (var task in _tasks.InOrder)
         {
             if (task.State != TaskState.Running)
                 continue;
@@ -166,10 +161,10 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         }
 
         // After a sleep in the middle of this turn the tasks may be somebody else's: the next poll may tell.
-        isCommitRequested |= _cache?.IsFull(_inOrder) == true;
+        isCommitRequested |= _cache?.IsFull(_tasks.InOrder) == true;
         _cleaning?.RunOnce(now);
         _directory?.RunOnce(now, TasksToTell);
-        _standbys?.RunOnce(now, _tasks.ContainsKey, _standbys.IsFarBehind && batch.Count == 0 && _options.PollWait > _glance ? _glance : TimeSpan.Zero);
+        _standbys?.RunOnce(now, _tasks.Contains, _standbys.IsFarBehind && batch.Count == 0 && _options.PollWait > _glance ? _glance : TimeSpan.Zero);
         var isAwake = NowMs() - now <= _options.BlindAfter.TotalMilliseconds;
         if (isAwake && (isCommitRequested || now - _lastCommitMs >= CommitIntervalMs(isIdle: !any)))
             Commit();
@@ -194,7 +189,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     private TimeSpan PollWait() =>
         _restorer.IsActive || _standbys?.IsFarBehind == true ? TimeSpan.Zero : _processed > _processedAtCommit && _longestWait > _glance ? _glance : _longestWait;
 
-    private List<MemberTask> TasksToTell() => _tasks.Values.Select(t => new MemberTask(t.Id, t.State switch
+    private List<MemberTask> TasksToTell() => _tasks.InOrder.Select(t => new MemberTask(t.Id, t.State switch
     {
         TaskState.Running => MemberTaskState.Running,
         _ when _restorer.IsWaiting(t) => MemberTaskState.Waiting,
@@ -241,7 +236,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
 
     private Dictionary<TopicPartition, OffsetAndMetadata> CommittedBefore()
     {
-        var inputs = _tasks.Values.SelectMany(t => t.Inputs).ToList();
+        var inputs = _tasks.InOrder.SelectMany(t => t.Inputs).ToList();
         var known = inputs.Where(i => i.CommittedOffset >= 0).ToList();
         return (known.Count > 0 ? known : inputs).ToDictionary(i => i.Partition, i => new OffsetAndMetadata(Math.Max(0, i.CommittedOffset), i.CommittedMetadata));
     }
@@ -254,7 +249,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         var now = NowMs();
         _lastCommitMs = now;
         _processedAtCommit = _processed;
-        var running = _tasks.Values.Where(t => t.State == TaskState.Running).ToList();
+        var running = _tasks.InOrder.Where(t => t.State == TaskState.Running).ToList();
         // Before the group confirms anything: see ChangelogEnds.
         var ends = _ends.Told;
         var offsets = new Dictionary<TopicPartition, OffsetAndMetadata>();
@@ -298,7 +293,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
             Commit();
         }
 
-        CloseTasks(_tasks.Keys.ToList());
+        Leave([.. Tasks.SelectMany(t => t.Inputs).Select(i => i.Partition)]);
         _standbys?.Stop();
         _directory?.Leave(NowMs());
     }
@@ -307,7 +302,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     {
         EventTimeGauges.Remove(this);
         Queries.Close();
-        foreach (var task in _tasks.Values)
+        foreach (var task in _tasks.InOrder)
             task.Local?.Close(isInOrder: false);
         _purge.Dispose();
         _changelogPurge?.Dispose();
@@ -321,19 +316,11 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
 
     IReadOnlyDictionary<TopicPartition, long> IAssignmentListener.Assigned(IReadOnlyCollection<TopicPartition> partitions)
     {
-        foreach (var (topic, partition) in partitions)
-        {
-            if (partition >= _topics.PartitionsOf(topic))
-                throw new TopologyException($"Topic '{topic}' has got more partitions ({_topics.PartitionsOf(topic)} at the start, now there is {partition}). Restart the application's instances: nobody would read the new ones. Its repartition topics and changelogs must be as wide: where they were made by this application, reset it, or give them a fixed number of partitions.");
-        }
-
-        _assigned.UnionWith(partitions);
-        Array.Clear(_inputByIndex);
         var starts = new Dictionary<TopicPartition, long>();
         var committed = _consumer.Committed(partitions);
         foreach (var (partition, position) in committed)
             starts[partition] = position.Offset;
-        var created = CreateTasks();
+        var created = _tasks.Add(partitions, TakeTask);
         // A task may be complete only with partitions of an earlier assignment; their positions are asked for as well.
         var others = created.SelectMany(t => t.Inputs).Select(i => i.Partition).Where(p => !partitions.Contains(p)).ToList();
         var earlier = others.Count == 0 ? committed : _consumer.Committed(others);
@@ -346,8 +333,6 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         foreach (var task in created)
             task.MoveTo(TaskState.Restoring);
         Run(_restorer.Begin(created));
-        if (created.Count > 0)
-            _logger.LogInformation("{Thread}: {Count} tasks assigned: {Tasks}", Name, created.Count, string.Join(' ', created.Select(t => t.Id)));
         return starts;
     }
 
@@ -380,67 +365,32 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         var wasOpen = _collector.InTransaction;
         _collector.Abort();
         Leave(partitions);
-        if (wasOpen && _tasks.Count > 0)
-            throw new LogException($"A transaction was aborted that also held results of {string.Join(' ', _tasks.Keys)}: they begin again from what is committed.") { IsFenced = true };
+        if (wasOpen && Tasks.Count > 0)
+            throw new LogException($"A transaction was aborted that also held results of {string.Join(' ', Tasks.Select(t => t.Id))}: they begin again from what is committed.") { IsFenced = true };
     }
 
     // Nobody looked for a while: the inputs may be full of records that the client has not heard of yet, and the tasks somebody else's.
     private void WokeUp(long now)
     {
         _mustVerifyMembership = true;
-        foreach (var clock in _tasks.Values.SelectMany(t => t.Inputs).Select(i => i.Clock).OfType<SourceClock>())
+        foreach (var clock in _tasks.InOrder.SelectMany(t => t.Inputs).Select(i => i.Clock).OfType<SourceClock>())
             clock.LastActivityMs = now;
     }
 
-    private void Leave(IReadOnlyCollection<TopicPartition> partitions)
+    private void Leave(IReadOnlyCollection<TopicPartition> partitions) => _tasks.Remove(partitions, task =>
     {
-        _assigned.ExceptWith(partitions);
-        // The client forgets that they were paused; to remember it would skip their records when they come back.
-        _paused.ExceptWith(partitions);
-        Array.Clear(_inputByIndex);
-        CloseTasks(_tasks.Values.Where(t => t.Inputs.Any(i => partitions.Contains(i.Partition))).Select(t => t.Id).ToList());
-    }
+        _restorer.Remove(task);
+        task.Close();
+        task.Local?.Close(isInOrder: true);
+    });
 
-    private void CloseTasks(IReadOnlyList<TaskId> ids)
+    private StreamTask TakeTask(TaskId id, Topologies.SubTopology subTopology)
     {
-        foreach (var id in ids)
-        {
-            _restorer.Remove(_tasks[id]);
-            _tasks[id].Close();
-            _tasks[id].Local?.Close(isInOrder: true);
-            _tasks.Remove(id);
-        }
-
-        _inOrder = [.. _tasks.Values];
-        Array.Clear(_inputByIndex);
-        if (ids.Count > 0)
-            _logger.LogInformation("{Thread}: {Count} tasks closed: {Tasks}", Name, ids.Count, string.Join(' ', ids));
-    }
-
-    // A task begins when all of its partitions are here: the range assignment gives partition i of every topic to the same member.
-    private List<StreamTask> CreateTasks()
-    {
-        var created = new List<StreamTask>();
-        foreach (var subTopology in _topology.SubTopologies.Where(s => s.Sources.Any()))
-        {
-            var topics = subTopology.Sources.SelectMany(s => s.Topics.Select(t => InternalTopics.FullName(_options.ApplicationId, t, s.IsRepartition))).ToList();
-            var count = _topics.TaskCount(subTopology, _options.ApplicationId);
-            for (var partition = 0; partition < count; partition++)
-            {
-                var id = new TaskId(subTopology.Id, partition);
-                if (_tasks.ContainsKey(id) || !topics.Where(t => id.Partition < _topics.PartitionsOf(t)).All(t => _assigned.Contains(new(t, id.Partition))))
-                    continue;
-                var task = _standbys?.Take(id) ?? CreateTask(id, subTopology);
-                // A warm copy was made some time ago: its inputs are quiet from now on, not from then.
-                foreach (var clock in task.Inputs.Select(i => i.Clock).OfType<SourceClock>())
-                    clock.LastActivityMs = NowMs();
-                _tasks.Add(id, task);
-                created.Add(task);
-            }
-        }
-
-        _inOrder = [.. _tasks.Values];
-        return created;
+        var task = _standbys?.Take(id) ?? CreateTask(id, subTopology);
+        // A warm copy was made some time ago: its inputs are quiet from now on, not from then.
+        foreach (var clock in task.Inputs.Select(i => i.Clock).OfType<SourceClock>())
+            clock.LastActivityMs = NowMs();
+        return task;
     }
 
     private StreamTask CreateTask(TaskId id, Topologies.SubTopology subTopology)
@@ -458,41 +408,27 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         {
             task.Context.Clock.LastWallClock = NowMs();
             task.MoveTo(TaskState.Running);
-            var paused = task.Inputs.Select(i => i.Partition).Where(_paused.Remove).ToList();
-            if (paused.Count > 0)
-                _consumer.Resume(paused);
+            _tasks.Resume(task);
         }
     }
 
     private void Process(LogBatch batch, long now)
     {
-        if (_inputByIndex.Length < batch.Partitions.Count)
-            Array.Resize(ref _inputByIndex, batch.Partitions.Count);
         for (var i = 0; i < batch.Count; i++)
         {
             var record = batch[i];
-            var input = _inputByIndex[record.PartitionIndex] ??= FindInput(batch.Partitions[record.PartitionIndex]);
+            var input = _tasks.InputOf(batch, record.PartitionIndex);
             if (input is null)
                 continue;
             if (input.Task.State == TaskState.Running)
                 input.Task.Take(batch, i, in record, input);
-            else if (_paused.Add(input.Partition))
-                Postpone(input.Partition, record.Offset);
+            else
+                _tasks.Postpone(input, record.Offset);
         }
 
         if (batch.Count > 0)
             Volatile.Write(ref _processed, _processed + batch.Count);
     }
-
-    // The task is still restoring: its records are read again when it is ready.
-    private void Postpone(TopicPartition partition, long offset)
-    {
-        _consumer.Seek(partition, offset);
-        _consumer.Pause([partition]);
-    }
-
-    private InputPartition? FindInput(TopicPartition partition) =>
-        _tasks.Values.SelectMany(t => t.Inputs).FirstOrDefault(i => i.Partition == partition);
 
     public long NowMs() => _time.GetUtcNow().ToUnixTimeMilliseconds();
 }
