@@ -187,8 +187,7 @@ run_bench() {
 # bench broker [RECORDS] [ROUNDS] [all|compare|alone]: the broker's targets, many of them against Apache Kafka in the same run.
 bench_broker() {
   need_dotnet
-  mkdir -p "$out"
-  build "$out/bench.build.log" benchmarks/CrashStreams.Broker.Benchmarks || die "the build failed; all of it: $out/bench.build.log"
+  publish benchmarks/CrashStreams.Broker.Benchmarks
   benchmarks/broker.sh "$@"
 }
 

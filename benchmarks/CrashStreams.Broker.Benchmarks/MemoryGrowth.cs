@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using CrashStreams.Broker.Benchmarks.Load;
 
@@ -11,26 +12,27 @@ internal static class MemoryGrowth
     public static async Task RunAsync(int millions)
     {
         var directory = Directory.CreateTempSubdirectory("broker-memory").FullName;
-        using (var broker = await ServedBroker.StartAsync(directory))
+        var (process, address) = await BrokerProgram.StartAsync(directory);
+        Print("idle", process);
+        var rss = new List<double>();
+        await ClientLoad.CreateTopicAsync(address, "lines", Partitions);
+        for (var i = 1; i <= millions; i++)
         {
-            Print("idle", await broker.ResourcesAsync());
-            var rss = new List<double>();
-            await ClientLoad.CreateTopicAsync(broker.BootstrapServers, "lines", Partitions);
-            for (var i = 1; i <= millions; i++)
-            {
-                ClientLoad.Produce(broker.BootstrapServers, "lines", 1_000_000);
-                ClientLoad.Consume(broker.BootstrapServers, "lines", 1_000_000);
-                var used = await broker.ResourcesAsync();
-                rss.Add(used.RssMb);
-                Print($"{i} M", used);
-            }
-            // The first millions are the compiler's: code is compiled again as it becomes hot.
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"growth of RSS over the second half: {rss[^1] - rss[(millions - 1) / 2]:0.0} MB"));
+            ClientLoad.Produce(address, "lines", 1_000_000);
+            ClientLoad.Consume(address, "lines", 1_000_000);
+            rss.Add(Print($"{i} M", process));
         }
+        await BrokerProgram.KillAsync(process);
         Directory.Delete(directory, recursive: true);
+        // The first millions are the compiler's: code is compiled again as it becomes hot.
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"growth of RSS over the second half: {rss[^1] - rss[(millions - 1) / 2]:0.0} MB"));
     }
 
-    private static void Print(string when, Resources used) => Console.WriteLine(string.Create(
-        CultureInfo.InvariantCulture,
-        $"{when,6}: RSS {used.RssMb,6:0.0} MB, managed heap {used.HeapMb,6:0.0} MB, {used.Gen2Collections,3} full collections, {used.Threads,3} threads, {used.Files,4} files, {used.CpuSeconds,7:0.0} s of CPU"));
+    private static double Print(string when, Process process)
+    {
+        process.Refresh();
+        var rss = process.WorkingSet64 / 1048576.0;
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{when,6}: RSS {rss,6:0.0} MB, {process.Threads.Count,3} threads, {process.TotalProcessorTime.TotalSeconds,7:0.0} s of CPU"));
+        return rss;
+    }
 }

@@ -12,6 +12,8 @@ const string Usage = """
     log [DIR] [MB]                          the bare log on one thread: append, read, start (a temporary directory, 1024)
     produce BOOTSTRAP TOPIC RECORDS [RATE]  librdkafka as the client, acks=all; as fast as it goes, or RATE records/s
     consume BOOTSTRAP TOPIC RECORDS         librdkafka as the client, from the beginning
+    batch-produce, batch-consume            the same through librdkafka's C API, as CrashStreams uses it
+    null PORT                               a broker that acknowledges what is produced and does nothing else
     """;
 
 switch (args)
@@ -38,6 +40,15 @@ switch (args)
         return 0;
     case ["consume", var bootstrap, var topic, var records]:
         Console.WriteLine(ClientLoad.Consume(bootstrap, topic, long.Parse(records, CultureInfo.InvariantCulture)));
+        return 0;
+    case ["batch-produce", var bootstrap, var topic, var records]:
+        Console.WriteLine(BatchLoad.Produce(bootstrap, topic, long.Parse(records, CultureInfo.InvariantCulture)));
+        return 0;
+    case ["batch-consume", var bootstrap, var topic, var records]:
+        Console.WriteLine(await BatchLoad.ConsumeAsync(bootstrap, topic, long.Parse(records, CultureInfo.InvariantCulture)));
+        return 0;
+    case ["null", var port]:
+        await NullBroker.ServeAsync(int.Parse(port, CultureInfo.InvariantCulture));
         return 0;
     case ["serve", var directory]:
         await ServedBroker.ServeAsync(directory);

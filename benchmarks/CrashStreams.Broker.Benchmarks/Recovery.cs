@@ -20,33 +20,30 @@ internal static class Recovery
     public static async Task RunAsync(int megabytes, int times)
     {
         var directory = Directory.CreateTempSubdirectory("broker-recovery").FullName;
-        var measured = new List<double>();
+        var (measured, cpu) = (new List<double>(), new List<double>());
         var (process, address, _) = await StartAsync(directory);
         await ClientLoad.CreateTopicAsync(address, "lines", Partitions);
         ClientLoad.Produce(address, "lines", megabytes * 1_000_000L / RecordBytes);
         for (var i = 0; i < times; i++)
         {
             ClientLoad.Produce(address, "lines", RecordsBetween);
-            process.Kill();
-            await process.WaitForExitAsync();
+            await BrokerProgram.KillAsync(process);
             (process, address, var ms) = await StartAsync(directory);
             measured.Add(ms);
+            cpu.Add(process.TotalProcessorTime.TotalMilliseconds);
         }
-        process.Kill();
-        await process.WaitForExitAsync();
+        await BrokerProgram.KillAsync(process);
         var size = new DirectoryInfo(directory).GetFiles("*.log", SearchOption.AllDirectories).Sum(file => file.Length);
         Directory.Delete(directory, recursive: true);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"from kill -9 with {size / 1e6:0} MB of logs to the first answer, the start of the process included, {times} times:"));
         Console.WriteLine(Spread.Of(measured, "ms"));
+        Console.WriteLine($"its processor time until then: {Spread.Of(cpu, "ms")}");
     }
 
     private static async Task<(Process Process, string Address, double Ms)> StartAsync(string directory)
     {
         var start = Stopwatch.GetTimestamp();
-        var program = Path.Combine(AppContext.BaseDirectory, "crashstreams-broker");
-        var process = Process.Start(new ProcessStartInfo(program, ["--data", directory, "--port", "0"]) { RedirectStandardOutput = true })!;
-        var line = await process.StandardOutput.ReadLineAsync() ?? throw new IOException("The broker did not start.");
-        var address = line[(line.LastIndexOf(' ') + 1)..];
+        var (process, address) = await BrokerProgram.StartAsync(directory);
         using var client = new WireClient();
         await client.ConnectAsync(address);
         var answer = await client.SendAsync<ListOffsetsRequest, ListOffsetsResponse>(new ListOffsetsRequest

@@ -61,6 +61,7 @@ internal static class BrokerCommand
             ConsumerSessionTimeout = TimeSpan.FromSeconds(arguments.GetValue(SessionTimeout)),
             LoggerFactory = log,
         };
+        SetSocketCompletions(options.Flush);
         try
         {
             await using var broker = await EmbeddedBroker.StartAsync(options, cancelled);
@@ -73,6 +74,17 @@ internal static class BrokerCommand
             await Console.Error.WriteLineAsync($"The broker can't start: {error.Message}");
             return 1;
         }
+    }
+
+    /// <summary>
+    /// Requests are handled by the thread that waits for the sockets, without waking another: see docs/decisions/broker-process-settings.md.
+    /// Not where each answer waits for the disk: that thread is to gather further requests meanwhile, which then share a flush.
+    /// </summary>
+    private static void SetSocketCompletions(FlushMode flush)
+    {
+        const string Name = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS"; // the runtime reads it with the first socket
+        if (flush != FlushMode.Always && Environment.GetEnvironmentVariable(Name) is null)
+            Environment.SetEnvironmentVariable(Name, "1");
     }
 
     /// <summary>Ctrl-C cancels the command by itself; a polite kill should close the logs, too.</summary>

@@ -56,21 +56,21 @@ internal static class BatchValidator
         using var opened = content;
         var earliest = config.TimestampBeforeMaxMs == long.MaxValue ? long.MinValue : nowMs - config.TimestampBeforeMaxMs;
         var latest = config.TimestampAfterMaxMs == long.MaxValue ? long.MaxValue : nowMs + config.TimestampAfterMaxMs;
+        var baseTimestamp = batch.BaseTimestamp;
         var expected = 0;
         var maxTimestamp = RecordBatchHeader.NoTimestamp;
         var records = content.Records;
         while (records.MoveNext())
         {
-            var record = records.Current;
-            if (record.OffsetDelta != expected++)
-                return Refuse(ErrorCode.InvalidRecord, $"Record {expected - 1} has the offset delta {record.OffsetDelta}.", out message);
-            if (config.Compact && !record.HasKey)
+            if (records.OffsetDelta != expected++)
+                return Refuse(ErrorCode.InvalidRecord, $"Record {expected - 1} has the offset delta {records.OffsetDelta}.", out message);
+            if (config.Compact && !records.HasKey)
                 return Refuse(ErrorCode.InvalidRecord, "A compacted topic needs a key in every record.", out message);
-            var timestamp = batch.BaseTimestamp + record.TimestampDelta;
+            var timestamp = baseTimestamp + records.TimestampDelta;
             if (!config.LogAppendTime && timestamp != RecordBatchHeader.NoTimestamp && (timestamp < earliest || timestamp > latest))
                 return Refuse(ErrorCode.InvalidTimestamp, $"The timestamp {timestamp} is out of the range [{earliest}, {latest}].", out message);
             maxTimestamp = Math.Max(maxTimestamp, timestamp);
-            if (record.HeaderCount > 0 && !HasSoundHeaders(record))
+            if (records.HeaderCount > 0 && !HasSoundHeaders(records.Current))
                 return Refuse(ErrorCode.InvalidRecord, $"The headers of record {expected - 1} are malformed.", out message);
         }
         if (!records.IsComplete)

@@ -6,14 +6,31 @@ namespace CrashStreams.Protocol.Records;
 /// varint length, int8 attributes, varlong timestampDelta, varint offsetDelta, varint keyLength (-1 null), key,
 /// varint valueLength (-1 null), value, varint headerCount, headers
 /// </code>
+/// Only the places of the parts are noted: who checks a batch needs no <see cref="RecordView"/> of each record.
 /// </remarks>
 internal ref struct RecordEnumerator(ReadOnlySpan<byte> source, int count)
 {
     private readonly ReadOnlySpan<byte> _source = source;
     private int _left = count;
     private int _position;
+    private int _keyAt;
+    private int _keyLength;
+    private int _valueAt;
+    private int _valueLength;
+    private int _headersAt;
 
-    public RecordView Current { get; private set; }
+    public readonly RecordView Current => new(OffsetDelta, TimestampDelta, Part(_keyAt, _keyLength), HasKey, Part(_valueAt, _valueLength), _valueLength >= 0, HeaderCount,
+        _source[_headersAt.._position]);
+
+    /// <inheritdoc cref="RecordView.OffsetDelta"/>
+    public int OffsetDelta { get; private set; }
+
+    /// <inheritdoc cref="RecordView.TimestampDelta"/>
+    public long TimestampDelta { get; private set; }
+
+    public int HeaderCount { get; private set; }
+
+    public readonly bool HasKey => _keyLength >= 0;
 
     /// <summary>True when the bytes are not records; the walk ended there.</summary>
     public bool IsMalformed { get; private set; }
@@ -38,41 +55,37 @@ internal ref struct RecordEnumerator(ReadOnlySpan<byte> source, int count)
 
     private bool TryReadRecord()
     {
-        var position = _position;
-        if (!Varint.TryReadInt32(_source, ref position, out var length) || length < 1 || length > _source.Length - position)
+        var at = _position;
+        if (!Varint.TryReadInt32(_source, ref at, out var length) || length < 1 || length > _source.Length - at)
             return false;
-        var body = _source.Slice(position, length);
-        var at = 1; // attributes: unused, always 0
-        if (!Varint.TryReadInt64(body, ref at, out var timestampDelta)
-            || !Varint.TryReadInt32(body, ref at, out var offsetDelta)
-            || !TryReadBytes(body, ref at, out var key, out var hasKey)
-            || !TryReadBytes(body, ref at, out var value, out var hasValue)
-            || !Varint.TryReadInt32(body, ref at, out var headerCount))
+        var record = _source[..(at + length)];
+        at++; // attributes: unused, always 0
+        if (!Varint.TryReadInt64(record, ref at, out var timestampDelta)
+            || !Varint.TryReadInt32(record, ref at, out var offsetDelta)
+            || !TrySkipBytes(record, ref at, out _keyAt, out _keyLength)
+            || !TrySkipBytes(record, ref at, out _valueAt, out _valueLength)
+            || !Varint.TryReadInt32(record, ref at, out var headerCount))
             return false;
 
         // A header takes two bytes at least: a count beyond that is a lie, found before anyone sizes an array by it.
-        if (headerCount < 0 || headerCount > (body.Length - at) / 2 || offsetDelta < 0)
+        if (headerCount < 0 || headerCount > (record.Length - at) / 2 || offsetDelta < 0)
             return false;
-        if (headerCount == 0 && at != body.Length)
+        if (headerCount == 0 && at != record.Length)
             return false;
-        Current = new RecordView(offsetDelta, timestampDelta, key, hasKey, value, hasValue, headerCount, body[at..]);
-        _position = position + length;
+        (OffsetDelta, TimestampDelta, HeaderCount) = (offsetDelta, timestampDelta, headerCount);
+        (_headersAt, _position) = (at, record.Length);
         return true;
     }
 
-    private static bool TryReadBytes(ReadOnlySpan<byte> body, scoped ref int at, out ReadOnlySpan<byte> bytes, out bool present)
+    private static bool TrySkipBytes(ReadOnlySpan<byte> record, scoped ref int at, out int start, out int length)
     {
-        bytes = default;
-        present = false;
-        if (!Varint.TryReadInt32(body, ref at, out var length))
+        var isRead = Varint.TryReadInt32(record, ref at, out length);
+        start = at;
+        if (!isRead || length < -1 || length > record.Length - at)
             return false;
-        if (length < 0)
-            return length == -1;
-        if (length > body.Length - at)
-            return false;
-        present = true;
-        bytes = body.Slice(at, length);
-        at += length;
+        at += Math.Max(length, 0);
         return true;
     }
+
+    private readonly ReadOnlySpan<byte> Part(int at, int length) => length < 0 ? default : _source.Slice(at, length);
 }

@@ -84,6 +84,22 @@ public class GoldenBatchTests
     [Fact]
     public void The_checksum_is_that_of_the_standard_check_value() => Crc32C.Compute("123456789"u8).Should().Be(0xE3069283);
 
+    [Theory]
+    [InlineData(3071)]
+    [InlineData(3072)]
+    [InlineData(100_003)]
+    public void The_checksum_of_much_is_that_of_its_pieces(int length)
+    {
+        var data = new byte[length];
+        new Random(length).NextBytes(data);
+
+        var sum = 0u;
+        foreach (var piece in data.Chunk(1000))
+            sum = Crc32C.Append(sum, piece);
+
+        Crc32C.Compute(data).Should().Be(sum);
+    }
+
     [Fact]
     public void Assigning_an_offset_leaves_the_checksum_valid()
     {
