@@ -31,6 +31,8 @@ internal sealed class SimulatedTransactions(SimulatedCluster cluster, long timeo
 
     public IEnumerable<SimulatedTransaction> Open => _owners.Values.Where(o => o.Current is not null).Select(o => o.Current!);
 
+    public bool IsOpen(string id) => _owners.TryGetValue(id, out var owner) && owner.Current is not null;
+
     /// <summary>Fences earlier producers of the id; answers the new epoch.</summary>
     public int Initialize(string id)
     {

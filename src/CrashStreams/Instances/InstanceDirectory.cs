@@ -11,7 +11,9 @@ namespace CrashStreams.Instances;
 /// </summary>
 internal sealed class InstanceDirectory : IDisposable
 {
-    private const long BeatMs = 3_000;
+    /// <summary>How often a member gives a sign of life.</summary>
+    public const long BeatMs = 3_000;
+
     private const long AliveMs = 10_000;
     private const long PollMs = 100;
     private const long ForgottenMs = 600_000;
@@ -65,6 +67,12 @@ internal sealed class InstanceDirectory : IDisposable
         return null;
     }
 
+    /// <summary>When a member gave its last sign of life; null when it is not known, or has left.</summary>
+    public long? HeardAtMs(string member) => _members.TryGetValue(member, out var heard) ? heard.AtMs : null;
+
+    /// <summary>When this member wrote the last of its own signs of life that has come back to it: whatever others wrote before that is heard.</summary>
+    public long CameBackMs { get; private set; } = long.MinValue;
+
     /// <summary>Hears the others and tells them what has changed.</summary>
     public void RunOnce(long nowMs, Func<IReadOnlyList<MemberTask>> tasks)
     {
@@ -73,15 +81,41 @@ internal sealed class InstanceDirectory : IDisposable
         _polledAtMs = nowMs;
         try
         {
-            Hear(nowMs);
+            Hear(nowMs, TimeSpan.Zero);
             var now = tasks();
             // Watermarks go with the next beat.
-            var news = string.Join(' ', now.Select(static t => $"{t.Id} {t.State}").Append("."));
+            var news = NewsOf(now);
             if (news == _published && nowMs - _publishedAtMs < BeatMs)
                 return;
-            (_published, _publishedAtMs) = (news, nowMs);
-            Write(_name, new Member(_name, _host, now).Value, nowMs);
+            Publish(now, news, nowMs);
             Forget(nowMs);
+        }
+        catch (LogException e)
+        {
+            Failed(e);
+        }
+    }
+
+    /// <summary>Hears the others, and waits for them.</summary>
+    public void Listen(long nowMs, TimeSpan maxWait)
+    {
+        try
+        {
+            Hear(nowMs, maxWait);
+        }
+        catch (LogException e)
+        {
+            Failed(e);
+        }
+    }
+
+    /// <summary>Tells the others now, and waits until it is written.</summary>
+    public void Tell(long nowMs, IReadOnlyList<MemberTask> tasks)
+    {
+        try
+        {
+            Publish(tasks, NewsOf(tasks), nowMs);
+            _producer!.Flush();
         }
         catch (LogException e)
         {
@@ -109,9 +143,11 @@ internal sealed class InstanceDirectory : IDisposable
         _producer?.Dispose();
     }
 
+    private static string NewsOf(IReadOnlyList<MemberTask> tasks) => string.Join(' ', tasks.Select(static t => $"{t.Id} {t.State}").Append("."));
+
     private static string TopicOf(string application) => $"{application}-instances";
 
-    private void Hear(long nowMs)
+    private void Hear(long nowMs, TimeSpan maxWait)
     {
         if (_oldEnd < 0)
         {
@@ -120,13 +156,15 @@ internal sealed class InstanceDirectory : IDisposable
             _oldEnd = end;
         }
 
-        var batch = _consumer.Poll(TimeSpan.Zero);
+        var batch = _consumer.Poll(maxWait);
         for (var i = 0; i < batch.Count; i++)
         {
             var record = batch[i];
             var name = Encoding.UTF8.GetString(record.Key);
             // Of what was there before, only the writer's clock tells the age; what comes now is of now, whatever clocks say.
             var atMs = record.Offset < _oldEnd ? Math.Min(nowMs, record.Timestamp) : nowMs;
+            if (name == _name)
+                CameBackMs = record.Timestamp;
             if (record.HasValue && Member.Parse(name, Encoding.UTF8.GetString(record.Value)) is { } member)
                 _members[name] = new(member, atMs);
             else
@@ -135,6 +173,12 @@ internal sealed class InstanceDirectory : IDisposable
 
         if (batch.Count > 0)
             Volatile.Write(ref _snapshot, [.. _members.Values]);
+    }
+
+    private void Publish(IReadOnlyList<MemberTask> tasks, string news, long nowMs)
+    {
+        (_published, _publishedAtMs) = (news, nowMs);
+        Write(_name, new Member(_name, _host, tasks).Value, nowMs);
     }
 
     // What a crash left behind.

@@ -43,6 +43,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     private readonly StateCleaning? _cleaning;
     private readonly InstanceDirectory? _directory;
     private readonly Standbys? _standbys;
+    private readonly LostOwners? _lostOwners;
     private readonly TimeSpan _longestWait;
     private long _processed;
     private long _lastCommitMs;
@@ -78,6 +79,8 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         _longestWait = options.HasDirectory && options.PollWait > InstanceDirectory.MaxWait ? InstanceDirectory.MaxWait : options.PollWait;
         if (options.HasDirectory)
             _directory = new(name, options, clients, _admin, logger);
+        if (exactlyOnce && _directory is not null)
+            _lostOwners = new(name, options.ApplicationId, topology, _directory, clients, logger);
         if (options.StandbyReplicas > 0)
         {
             var counts = topology.SubTopologies.Where(s => s.Sources.Any()).ToDictionary(s => s.Id, s => topics.TaskCount(s, options.ApplicationId));
@@ -116,7 +119,12 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     public void Start()
     {
         if (_options.Guarantee == ProcessingGuarantee.ExactlyOnce)
+        {
+            // First: heirs of this thread's last life are not to fence this one.
+            _directory?.Tell(NowMs(), []);
             _producer.InitTransactions();
+        }
+
         _lastCommitMs = _lastRunMs = NowMs();
         EventTimeGauges.Add(this);
         var topics = _topology.SubTopologies.SelectMany(s => s.Sources)
@@ -164,6 +172,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         isCommitRequested |= _cache?.IsFull(_tasks.InOrder) == true;
         _cleaning?.RunOnce(now);
         _directory?.RunOnce(now, TasksToTell);
+        _lostOwners?.RunOnce(now);
         _standbys?.RunOnce(now, _tasks.Contains, _standbys.IsFarBehind && batch.Count == 0 && _options.PollWait > _glance ? _glance : TimeSpan.Zero);
         var isAwake = NowMs() - now <= _options.BlindAfter.TotalMilliseconds;
         if (isAwake && (isCommitRequested || now - _lastCommitMs >= CommitIntervalMs(isIdle: !any)))
@@ -316,6 +325,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
 
     IReadOnlyDictionary<TopicPartition, long> IAssignmentListener.Assigned(IReadOnlyCollection<TopicPartition> partitions)
     {
+        _lostOwners?.Suspect(partitions, NowMs(), TasksToTell);
         var starts = new Dictionary<TopicPartition, long>();
         var committed = _consumer.Committed(partitions);
         foreach (var (partition, position) in committed)
@@ -380,12 +390,19 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
             clock.LastActivityMs = now;
     }
 
-    private void Leave(IReadOnlyCollection<TopicPartition> partitions) => _tasks.Remove(partitions, task =>
+    private void Leave(IReadOnlyCollection<TopicPartition> partitions)
     {
-        _restorer.Remove(task);
-        task.Close();
-        task.Local?.Close(isInOrder: true);
-    });
+        _tasks.Remove(partitions, task =>
+        {
+            _restorer.Remove(task);
+            task.Close();
+            task.Local?.Close(isInOrder: true);
+        });
+
+        // Before the group gives them to another, who would take this thread for dead.
+        if (_lostOwners is not null)
+            _directory!.Tell(NowMs(), TasksToTell());
+    }
 
     private StreamTask TakeTask(TaskId id, Topologies.SubTopology subTopology)
     {

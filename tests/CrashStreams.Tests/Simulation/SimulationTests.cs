@@ -55,9 +55,12 @@ public class SimulationTests
     public void Warm_copies_change_nothing_but_the_time_that_a_restore_takes(string scenario)
     {
         var failed = new ConcurrentQueue<string>();
-        Seeds.Of(WarmSeeds).ForEach(seed =>
+        var seeds = Seeds.Of(WarmSeeds);
+        seeds.ForEach(seed =>
         {
-            var outcome = ScenarioOf(scenario).Run((ulong)seed, Seeds.GuaranteeOf(seed), alter: p => p with { StandbyReplicas = 1, Instances = Math.Max(2, p.Instances) });
+            var outcome = ScenarioOf(scenario).Run(
+                (ulong)seed, Seeds.GuaranteeOf(seed), keepsTrace: Seeds.AreGiven && seeds.Count == 1, alter: p => p with { StandbyReplicas = 1, Instances = Math.Max(2, p.Instances) });
+            outcome.Trace.Concat(outcome.Trace.Count > 0 ? outcome.Violations : []).ToList().ForEach(Console.Error.WriteLine);
             if (outcome.Violations.Count > 0)
                 failed.Enqueue($"seed {seed}: {outcome.Violations.Count} violations, first: {outcome.Violations[0]}");
         });
