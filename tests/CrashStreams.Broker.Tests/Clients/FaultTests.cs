@@ -68,23 +68,4 @@ public sealed class FaultTests
         (await broker.ReadAsync("t", 0, committedOnly: true)).Should().BeEmpty();
         (await broker.ReadAsync("t", 0)).Should().HaveCount(1);
     }
-
-    [Fact]
-    public async Task A_hundred_starts_and_stops_leave_no_thread_and_no_file_open()
-    {
-        await using (await EmbeddedBroker.StartAsync())
-        {
-        }
-        var files = Directory.GetFiles("/proc/self/fd").Length;
-        var threads = Directory.GetDirectories("/proc/self/task").Length;
-        for (var i = 0; i < 100; i++)
-        {
-            await using var broker = await EmbeddedBroker.StartAsync();
-            await broker.CreateTopicAsync("t");
-        }
-
-        // Less than one for five starts: the pool of threads and other tests of the process come and go.
-        Directory.GetFiles("/proc/self/fd").Length.Should().BeLessThan(files + 20);
-        Directory.GetDirectories("/proc/self/task").Length.Should().BeLessThan(threads + 20);
-    }
 }

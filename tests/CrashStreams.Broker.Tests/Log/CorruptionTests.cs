@@ -9,6 +9,7 @@ using static CrashStreams.Broker.Tests.Log.TestBatch;
 namespace CrashStreams.Broker.Tests.Log;
 
 /// <summary>Logs whose files were damaged at random: they open, answer and take appends, without a crash, a hang or growth.</summary>
+[Collection(AloneCollection.Name)]
 public class CorruptionTests
 {
     private static readonly LogConfig Config = new() { SegmentBytes = 900, CheckpointBytes = 700, IndexIntervalBytes = 100, Compact = true, MinCleanableDirtyRatio = 0 };
