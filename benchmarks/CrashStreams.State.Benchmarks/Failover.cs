@@ -51,6 +51,11 @@ internal sealed record Failover(TimeSpan Resumed, long Restored)
         await Until(
             () => lost.Told is { Tasks.Count: > 0 } mine && survivor.Told is { Tasks.Count: > 0 } others && mine.Tasks.Count + others.Tasks.Count == Partitions
                 && (!what.HasStandby || others.Warm == mine.Tasks.Count), what.Patience);
+        // All keys are in the changelogs: a record's output may come out before the changelog records of others that were flushed with it.
+        using var group = clients.CreateConsumer("failover-group", name, readCommitted: true);
+        var inputs = Enumerable.Range(0, Partitions).Select(p => new TopicPartition(input, p)).ToList();
+        var sent = await admin.OffsetsAsync(inputs, CancellationToken.None);
+        await Until(() => group.Committed(inputs) is var committed && inputs.All(p => committed.TryGetValue(p, out var at) && at.Offset >= sent[p].End), what.Patience);
         using var loading = new CancellationTokenSource();
         var load = Task.Run(() => LoadAsync(clients, input, loading.Token));
         using var reader = clients.CreateRestoreConsumer("failover-reader", readCommitted: true);
