@@ -50,6 +50,21 @@ internal sealed class KafkaAdmin : ILogAdmin
         return counts;
     }
 
+    public async Task<IReadOnlyDictionary<string, string>> TopicIdsAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation)
+    {
+        var ids = new Dictionary<string, string>();
+        if (topics.Count == 0)
+            return ids;
+
+        foreach (var topic in await Describe(topics, cancellation))
+        {
+            if (topic.TopicId is { } id && (id.MostSignificantBits | id.LeastSignificantBits) != 0)
+                ids[topic.Name] = id.ToString();
+        }
+
+        return ids;
+    }
+
     public async Task CreateTopicsAsync(IReadOnlyCollection<TopicSpec> topics, CancellationToken cancellation)
     {
         if (topics.Count == 0)

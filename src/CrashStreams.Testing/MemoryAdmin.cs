@@ -9,6 +9,10 @@ internal sealed class MemoryAdmin(MemoryLog log) : ILogAdmin
         Task.FromResult<IReadOnlyDictionary<string, int>>(
             topics.Where(t => log.PartitionCount(t) is not null).Distinct().ToDictionary(t => t, t => log.PartitionCount(t)!.Value));
 
+    public Task<IReadOnlyDictionary<string, string>> TopicIdsAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation) =>
+        Task.FromResult<IReadOnlyDictionary<string, string>>(
+            topics.Where(t => log.IdOf(t) is not null).Distinct().ToDictionary(t => t, t => log.IdOf(t)!));
+
     public Task CreateTopicsAsync(IReadOnlyCollection<TopicSpec> topics, CancellationToken cancellation)
     {
         foreach (var topic in topics)
@@ -34,8 +38,12 @@ internal sealed class MemoryAdmin(MemoryLog log) : ILogAdmin
         Task.FromResult<IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>>(
             topics.Where(log.Configs.ContainsKey).ToDictionary(t => t, t => (IReadOnlyDictionary<string, string>)log.Configs[t]));
 
-    public Task DeleteTopicsAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation) =>
-        throw new NotSupportedException("The test driver's topics live as long as the driver.");
+    public Task DeleteTopicsAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation)
+    {
+        foreach (var topic in topics)
+            log.Delete(topic);
+        return Task.CompletedTask;
+    }
 
     public Task<IReadOnlyDictionary<TopicPartition, (long Start, long End)>> OffsetsAsync(
         IReadOnlyCollection<TopicPartition> partitions, CancellationToken cancellation) =>

@@ -8,6 +8,8 @@ internal sealed class MemoryLog
     private readonly Dictionary<string, List<RawRecord>[]> _topics = [];
     private readonly Dictionary<TopicPartition, OffsetAndMetadata> _committed = [];
     private readonly Dictionary<TopicPartition, long> _starts = [];
+    private readonly Dictionary<string, string> _ids = [];
+    private int _created;
 
     public event Action<string, RawRecord>? Appended;
 
@@ -21,8 +23,25 @@ internal sealed class MemoryLog
 
     public IDictionary<TopicPartition, OffsetAndMetadata> Committed => _committed;
 
-    public void Create(string topic, int partitions) =>
-        _topics.TryAdd(topic, Enumerable.Range(0, partitions).Select(_ => new List<RawRecord>()).ToArray());
+    /// <summary>Whether its topics have ids; not those of an old broker.</summary>
+    public bool HasIds { get; set; } = true;
+
+    public void Create(string topic, int partitions)
+    {
+        if (_topics.TryAdd(topic, Enumerable.Range(0, partitions).Select(_ => new List<RawRecord>()).ToArray()))
+            _ids[topic] = $"{topic} {_created++}";
+    }
+
+    /// <summary>Deletes a topic; it can be created anew.</summary>
+    public void Delete(string topic)
+    {
+        _topics.Remove(topic);
+        Configs.Remove(topic);
+        foreach (var partition in _starts.Keys.Where(p => p.Topic == topic).ToList())
+            _starts.Remove(partition);
+    }
+
+    public string? IdOf(string topic) => HasIds && _topics.ContainsKey(topic) ? _ids[topic] : null;
 
     public int? PartitionCount(string topic) => _topics.TryGetValue(topic, out var partitions) ? partitions.Length : null;
 

@@ -29,6 +29,25 @@ public abstract class AdminContractTests : LogTest
     }
 
     [Fact]
+    public async Task A_topic_keeps_its_id_and_one_that_is_made_anew_has_another()
+    {
+        var admin = Admin;
+        var (topic, other) = (NewName("topic"), NewName("other"));
+        TopicSpec[] topics = [new(topic, 2, new Dictionary<string, string>()), new(other, 1, new Dictionary<string, string>())];
+        await admin.CreateTopicsAsync(topics, default);
+
+        var ids = await admin.TopicIdsAsync([topic, other, "none"], default);
+        ids.Keys.Should().BeEquivalentTo(topic, other);
+        ids[topic].Should().NotBe(ids[other]).And.NotBeEmpty();
+        (await admin.TopicIdsAsync([topic, other], default)).Should().BeEquivalentTo(ids);
+
+        await admin.DeleteTopicsAsync([topic], default);
+        (await admin.TopicIdsAsync([topic, other], default)).Should().BeEquivalentTo(new Dictionary<string, string> { [other] = ids[other] });
+        await admin.CreateTopicsAsync([topics[0]], default);
+        (await admin.TopicIdsAsync([topic], default))[topic].Should().NotBe(ids[topic]);
+    }
+
+    [Fact]
     public async Task A_setting_is_changed_and_the_others_stay()
     {
         var topic = NewName("topic");

@@ -9,6 +9,10 @@ internal sealed class SimulatedAdmin(SimulatedCluster cluster, PortFaults? fault
         Task.FromResult<IReadOnlyDictionary<string, int>>(
             topics.Where(t => cluster.PartitionCount(t) is not null).Distinct().ToDictionary(t => t, t => cluster.PartitionCount(t)!.Value));
 
+    // Asked together with offsets, whose faults are those of both.
+    public Task<IReadOnlyDictionary<string, string>> TopicIdsAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation) =>
+        Task.FromResult<IReadOnlyDictionary<string, string>>(topics.Distinct().ToDictionary(t => t, cluster.IdOf));
+
     public Task CreateTopicsAsync(IReadOnlyCollection<TopicSpec> topics, CancellationToken cancellation)
     {
         foreach (var topic in topics)

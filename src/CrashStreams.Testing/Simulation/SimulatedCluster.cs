@@ -10,6 +10,7 @@ internal sealed class SimulatedCluster
 {
     private readonly Dictionary<string, SimulatedPartition[]> _topics = [];
     private readonly Dictionary<string, Dictionary<string, string>> _configs = [];
+    private readonly Dictionary<string, string> _ids = [];
     private readonly Dictionary<string, long> _retentionsMs = [];
     private long _nextProducerId;
 
@@ -45,8 +46,13 @@ internal sealed class SimulatedCluster
     public void Create(string topic, int partitions, IReadOnlyDictionary<string, string> configs)
     {
         if (_topics.TryAdd(topic, Enumerable.Range(0, partitions).Select(p => new SimulatedPartition(new(topic, p))).ToArray()))
+        {
+            _ids[topic] = $"{topic} {_ids.Count}";
             Set(topic, configs);
+        }
     }
+
+    public string IdOf(string topic) => _ids[topic];
 
     public IReadOnlyDictionary<string, string> Configs(string topic) => _configs[topic];
 

@@ -6,6 +6,12 @@ public interface ILogAdmin : IDisposable
     /// <summary>The number of partitions of each of these topics that exists.</summary>
     Task<IReadOnlyDictionary<string, int>> PartitionCountsAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation);
 
+    /// <summary>
+    /// The id of each of these topics that exists (KIP-516), as Kafka's tools write it: a topic that was deleted and made anew has another. A broker that knows of no ids
+    /// names none.
+    /// </summary>
+    Task<IReadOnlyDictionary<string, string>> TopicIdsAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation);
+
     /// <summary>Creates topics; one that exists already is left as it is and is no error.</summary>
     Task CreateTopicsAsync(IReadOnlyCollection<TopicSpec> topics, CancellationToken cancellation);
 

@@ -33,19 +33,14 @@ internal sealed class LocalState(IStateStorage storage, string application, Task
     }
 
     /// <summary>Where the restore of a store begins, given what there is of its changelog.</summary>
-    public long RestoreFrom(IStateStore store, long start, long end)
+    public long RestoreFrom(IStateStore store, in Changelog changelog)
     {
-        if (store.Engine is not { Position: >= 0 } engine)
-            return start;
-        if (engine.Position > end)
-            Rebuild(store, $"its position {engine.Position} lies beyond the end {end} of {store.ChangelogTopic}, which was made anew or has lost records");
-        else if (engine.Position < start)
-            Rebuild(store, $"{store.ChangelogTopic} begins at {start} and the state ends at {engine.Position}");
-        else if (engine.Position < end && NowMs() - engine.CompleteAtMs > _maxAge.TotalMilliseconds)
-            Rebuild(store, $"it is more than {_maxAge.TotalHours:0} hours old, and {store.ChangelogTopic} may have forgotten removals since");
-        else
-            return engine.Position;
-        return start;
+        if (store.Engine is { Position: >= 0 } engine && WhyUseless(engine, in changelog) is { } reason)
+            Rebuild(store, reason);
+        if (store.Engine is not { } current)
+            return changelog.Start;
+        current.ChangelogId = changelog.TopicId ?? current.ChangelogId;
+        return current.Position >= 0 ? current.Position : changelog.Start;
     }
 
     /// <summary>Whether something is known of a store that is worth writing even though nothing has changed in it.</summary>
@@ -68,7 +63,7 @@ internal sealed class LocalState(IStateStorage storage, string application, Task
                 continue;
             engine.Write(PositionOf(store, ends), ends is null ? null : NowMs());
             if (hasChanges && store.ChangelogTopic is not null)
-                wrote(Changelog(store));
+                wrote(ChangelogOf(store));
         }
     }
 
@@ -96,14 +91,28 @@ internal sealed class LocalState(IStateStorage storage, string application, Task
         }
     }
 
+    private string? WhyUseless(StoreEngine engine, in Changelog changelog)
+    {
+        var topic = changelog.At.Topic;
+        if (changelog.WasMadeAnewSince(engine.ChangelogId))
+            return $"{topic} was deleted and made anew since: the state is of the topic with the id {engine.ChangelogId}, which is {changelog.TopicId} now";
+        if (engine.Position > changelog.End)
+            return $"its position {engine.Position} lies beyond the end {changelog.End} of {topic}, which was made anew or has lost records";
+        if (engine.Position < changelog.Start)
+            return $"{topic} begins at {changelog.Start} and the state ends at {engine.Position}";
+        if (engine.Position < changelog.End && NowMs() - engine.CompleteAtMs > _maxAge.TotalMilliseconds)
+            return $"it is more than {_maxAge.TotalHours:0} hours old, and {topic} may have forgotten removals since";
+        return null;
+    }
+
     private long PositionOf(IStateStore store, IReadOnlyDictionary<TopicPartition, long>? ends) =>
-        store.ChangelogTopic is null ? 0 : ends?.GetValueOrDefault(Changelog(store), -1) ?? -1;
+        store.ChangelogTopic is null ? 0 : ends?.GetValueOrDefault(ChangelogOf(store), -1) ?? -1;
 
     private bool Owes(IStateStore store, IReadOnlyDictionary<TopicPartition, long> ends) =>
         store is { Engine: { } engine, ChangelogTopic: not null }
-        && (ends.GetValueOrDefault(Changelog(store), -1) > engine.Position || (engine.Position >= 0 && NowMs() - engine.CompleteAtMs > _refresh.TotalMilliseconds));
+        && (ends.GetValueOrDefault(ChangelogOf(store), -1) > engine.Position || (engine.Position >= 0 && NowMs() - engine.CompleteAtMs > _refresh.TotalMilliseconds));
 
-    private TopicPartition Changelog(IStateStore store) => new(store.ChangelogTopic!, task.Partition);
+    private TopicPartition ChangelogOf(IStateStore store) => new(store.ChangelogTopic!, task.Partition);
 
     private void Open(IStateStore store)
     {

@@ -144,15 +144,15 @@ internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admi
         if (logged.Count > 0)
         {
             var beganMs = time.GetUtcNow().ToUnixTimeMilliseconds();
-            var offsets = admin.OffsetsAsync(logged.ConvertAll(w => w.Changelog), CancellationToken.None).GetAwaiter().GetResult();
-            foreach (var (changelog, task, store) in logged)
+            var described = Changelog.Describe(admin, logged.ConvertAll(w => w.Changelog));
+            foreach (var (partition, task, store) in logged)
             {
-                var (start, end) = offsets[changelog];
-                var from = task.Local?.RestoreFrom(store, start, end) ?? start;
+                var changelog = described[partition];
+                var from = task.Local?.RestoreFrom(store, in changelog) ?? changelog.Start;
                 if (store.Engine is null && task.WarmPositions.TryGetValue(store, out var warm))
-                    from = warm >= start && warm <= end ? warm : throw ChangelogMadeAnew(changelog, warm, start, end);
-                var restore = new Restore(task, store, changelog, from, end, beganMs);
-                if (from >= end)
+                    from = warm.IsOf(in changelog) ? warm.Position : throw ChangelogMadeAnew(in warm, in changelog);
+                var restore = new Restore(task, store, partition, from, changelog.End, beganMs);
+                if (from >= changelog.End)
                     restore.Complete();
                 else
                     Begin(restore);
@@ -167,8 +167,8 @@ internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admi
     }
 
     // What is in memory can't be taken back: the thread begins again, without it.
-    private static LogException ChangelogMadeAnew(TopicPartition changelog, long warm, long start, long end) =>
-        new($"The warm copy of {changelog} has come to {warm}, and the changelog goes from {start} to {end}: it was made anew or has lost records.") { IsRetriable = true };
+    private static LogException ChangelogMadeAnew(in WarmPosition warm, in Changelog now) => new(
+        $"The warm copy of {now.At} has come to {warm.Position} of the topic with the id {warm.TopicId}, and the changelog {now.TopicId} goes from {now.Start} to {now.End}: it was made anew or has lost records.") { IsRetriable = true };
 
     private void Begin(Restore restore)
     {

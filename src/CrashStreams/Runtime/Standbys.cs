@@ -100,7 +100,7 @@ internal sealed class Standbys : IDisposable
         {
             copy.Write();
             _copies.Remove(copy.Changelog);
-            standby.Task.WarmPositions[copy.Store] = copy.Next;
+            standby.Task.WarmPositions[copy.Store] = new(copy.Next, copy.TopicId);
         }
 
         Assign();
@@ -152,15 +152,13 @@ internal sealed class Standbys : IDisposable
     {
         try
         {
-            var changelogs = added.SelectMany(static s => s.Task.LoggedStores.Select(store => Changelog(s.Task, store))).ToList();
-            var offsets = _admin.OffsetsAsync(changelogs, CancellationToken.None).GetAwaiter().GetResult();
+            var changelogs = Changelog.Describe(_admin, added.SelectMany(static s => s.Task.LoggedStores.Select(store => ChangelogOf(s.Task, store))).ToList());
             foreach (var standby in added)
             {
                 foreach (var store in standby.Task.LoggedStores)
                 {
-                    var changelog = Changelog(standby.Task, store);
-                    var (start, end) = offsets[changelog];
-                    standby.Copies.Add(new(standby, store, changelog, standby.Task.Local?.RestoreFrom(store, start, end) ?? start, nowMs));
+                    var changelog = changelogs[ChangelogOf(standby.Task, store)];
+                    standby.Copies.Add(new(standby, store, in changelog, standby.Task.Local?.RestoreFrom(store, in changelog) ?? changelog.Start, nowMs));
                 }
             }
         }
@@ -254,7 +252,7 @@ internal sealed class Standbys : IDisposable
         Assign();
     }
 
-    private static TopicPartition Changelog(StreamTask task, IStateStore store) => new(store.ChangelogTopic!, task.Id.Partition);
+    private static TopicPartition ChangelogOf(StreamTask task, IStateStore store) => new(store.ChangelogTopic!, task.Id.Partition);
 
     private sealed class Standby(StreamTask task)
     {
@@ -268,7 +266,7 @@ internal sealed class Standbys : IDisposable
     }
 
     /// <summary>A store on its way.</summary>
-    private sealed class Copy(Standby standby, IStateStore store, TopicPartition changelog, long start, long beganMs)
+    private sealed class Copy(Standby standby, IStateStore store, in Changelog changelog, long start, long beganMs)
     {
         // Content that began with nothing is as old as its beginning; what is added to older content makes it no younger before it is complete.
         public long? CompleteAtMs { get; set; } = store.Engine is { Position: >= 0 } ? null : beganMs;
@@ -277,7 +275,9 @@ internal sealed class Standbys : IDisposable
 
         public IStateStore Store => store;
 
-        public TopicPartition Changelog => changelog;
+        public TopicPartition Changelog { get; } = changelog.At;
+
+        public string? TopicId { get; } = changelog.TopicId;
 
         public long Next { get; set; } = start;
 

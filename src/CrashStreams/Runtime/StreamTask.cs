@@ -70,7 +70,7 @@ internal sealed class StreamTask
     public long CommittedWatermark { get; private set; } = TaskClock.Unknown;
 
     /// <summary>How far stores followed their changelogs while the task was a warm copy; empty for any other.</summary>
-    public Dictionary<IStateStore, long> WarmPositions { get; } = [];
+    public Dictionary<IStateStore, WarmPosition> WarmPositions { get; } = [];
 
     public bool HasBuffered { get; private set; }
 

@@ -25,12 +25,16 @@ internal sealed class StoreEngine : IDisposable
         }
 
         _completeAtMs = tag.CompleteAtMs;
+        ChangelogId = tag.ChangelogId;
         _batch = engine.CreateBatch();
         Position = engine.Position;
     }
 
     /// <summary>The changelog offset up to which the content is known to be complete; -1 when nothing is.</summary>
     public long Position { get; private set; }
+
+    /// <summary>The id of the changelog that <see cref="Position"/> is of, null while none was told; written with the next batch.</summary>
+    public string? ChangelogId { get; set; }
 
     /// <summary>The wall clock until which the content was complete, milliseconds.</summary>
     public long CompleteAtMs => _completeAtMs;
@@ -83,7 +87,7 @@ internal sealed class StoreEngine : IDisposable
     {
         Position = Math.Max(Position, position);
         _completeAtMs = completeAtMs ?? _completeAtMs;
-        _engine.Tag = new StateTag(_owner, _completeAtMs).ToString();
+        _engine.Tag = new StateTag(_owner, _completeAtMs, ChangelogId).ToString();
         try
         {
             _engine.Write(_batch, Position);

@@ -47,6 +47,28 @@ public sealed class StandbyTests : IDisposable
     }
 
     [Fact]
+    public void A_copy_on_disk_of_a_changelog_that_was_made_anew_is_rebuilt_when_the_task_comes()
+    {
+        Start(hasEngine: true);
+        CopyThenMakeAnew();
+
+        _group.Assigned([new("in", 0)]);
+        Turns(5);
+
+        var store = (CrashStreams.State.KeyValueStore<string, long>)_thread!.Tasks.Single().Context.Store("counts");
+        store.All().Select(e => e.Key).Should().Equal("bob", "cleo", "dan");
+    }
+
+    [Fact]
+    public void A_copy_in_memory_of_a_changelog_that_was_made_anew_is_not_taken_over()
+    {
+        Start(hasEngine: false);
+        CopyThenMakeAnew();
+
+        _group.Invoking(g => g.Assigned([new("in", 0)])).Should().Throw<LogException>().Where(e => e.IsRetriable).WithMessage("*made anew*");
+    }
+
+    [Fact]
     public void A_copy_is_given_up_when_an_owner_waits_for_its_lock()
     {
         Start(hasEngine: true);
@@ -126,6 +148,17 @@ public sealed class StandbyTests : IDisposable
         _thread = new("warm-1-0", topology, options, topics, new Apart(clients), _time, NullLogger.Instance);
         _group = _thread;
         _thread.Start();
+    }
+
+    private void CopyThenMakeAnew()
+    {
+        OwnerWrites("ann", 1);
+        Owner(MemberTaskState.Running);
+        Turns(5);
+        _log.Delete(_changelog.Topic);
+        _log.Create(_changelog.Topic, 1);
+        foreach (var key in new[] { "bob", "cleo", "dan" })
+            OwnerWrites(key, 7);
     }
 
     private void Turns(int count)

@@ -14,6 +14,9 @@ internal sealed class MutantAdmin(ILogAdmin inner, Mutation mutation) : ILogAdmi
     public Task<IReadOnlyDictionary<string, int>> PartitionCountsAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation) =>
         inner.PartitionCountsAsync(topics, cancellation);
 
+    public Task<IReadOnlyDictionary<string, string>> TopicIdsAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation) =>
+        inner.TopicIdsAsync(topics, cancellation);
+
     public Task CreateTopicsAsync(IReadOnlyCollection<TopicSpec> topics, CancellationToken cancellation) =>
         inner.CreateTopicsAsync(mutation == Mutation.RetentionNotLifted ? topics.Select(AsByKafkaStreams).ToList() : topics, cancellation);
 

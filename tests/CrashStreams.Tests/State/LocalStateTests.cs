@@ -78,6 +78,43 @@ public class LocalStateTests
     }
 
     [Fact]
+    public void A_changelog_that_was_made_anew_and_is_longer_than_before_replaces_what_the_disk_holds()
+    {
+        using var driver = Driver();
+        Pipe(driver, "ann", "bob", "ann");
+        WhileDown(driver, () => MakeAnew(driver, "cleo", "dan", "eve", "fred"));
+        Seen(driver).Should().Equal("cleo=7", "dan=7", "eve=7", "fred=7");
+        WhileDown(driver, () => { });
+        Restored.Should().Be(0, "the state is of the new changelog now");
+    }
+
+    [Fact]
+    public void Where_topics_have_no_ids_offsets_are_all_that_is_compared()
+    {
+        using var driver = Driver();
+        StartWithoutIds(driver);
+        Pipe(driver, "ann", "bob");
+        WhileDown(driver, () => MakeAnew(driver, "cleo", "dan", "eve"));
+        Seen(driver).Should().Equal("ann=1", "bob=1", "eve=7");
+    }
+
+    [Fact]
+    public void Whose_position_it_is_that_an_earlier_version_wrote_is_told_with_the_next_write()
+    {
+        using var driver = Driver();
+        StartWithoutIds(driver);
+        Pipe(driver, "ann", "bob");
+        driver.Log.HasIds = true;
+
+        WhileDown(driver, () => { });
+        Restored.Should().Be(0, "it is taken as it is");
+        Seen(driver).Should().Equal("ann=1", "bob=1");
+        Pipe(driver, "ann");
+        WhileDown(driver, () => MakeAnew(driver, "cleo", "dan", "eve", "fred"));
+        Seen(driver).Should().Equal("cleo=7", "dan=7", "eve=7", "fred=7");
+    }
+
+    [Fact]
     public void A_changelog_that_begins_behind_the_state_replaces_what_the_disk_holds()
     {
         using var driver = Driver();
@@ -217,6 +254,37 @@ public class LocalStateTests
     {
         _restores.Clear();
         driver.Restart(isCrash: true);
+    }
+
+    // Nothing is on the disk that would have the id.
+    private void StartWithoutIds(TopologyTestDriver driver)
+    {
+        driver.Log.HasIds = false;
+        _storage.Stores.Should().Equal("app/0_0/seen");
+        WhileDown(driver, () =>
+        {
+            var other = _storage.OtherProcess();
+            other.TryLock("app", "0_0").Should().BeTrue();
+            other.Delete("app", "0_0", "seen");
+            other.Unlock("app", "0_0");
+        });
+    }
+
+    // Between a clean end and the next start.
+    private void WhileDown(TopologyTestDriver driver, Action operatorsDeed)
+    {
+        driver.Thread.Stop();
+        driver.Thread.Dispose();
+        operatorsDeed();
+        Crash(driver);
+    }
+
+    private static void MakeAnew(TopologyTestDriver driver, params string[] names)
+    {
+        driver.Log.Delete(_changelog.Topic);
+        driver.Log.Create(_changelog.Topic, 1);
+        foreach (var name in names)
+            WrittenByAnother(driver, name, 7);
     }
 
     private static void Pipe(TopologyTestDriver driver, params string[] names)
