@@ -39,6 +39,12 @@ internal sealed class SimulatedGroup(SimulatedCluster cluster, long sessionTimeo
 
     public IReadOnlyDictionary<TopicPartition, OffsetAndMetadata> CommittedOffsets => _committed;
 
+    /// <summary>Rebalances so far.</summary>
+    public int Epoch => _epoch;
+
+    /// <summary>Whether everybody has what is meant for him.</summary>
+    public bool IsBalanced => _members.TrueForAll(IsSettled);
+
     /// <param name="id">Decides the member's place in the assignment.</param>
     /// <param name="topics">What it reads.</param>
     /// <param name="isBeating">Whether its process runs.</param>

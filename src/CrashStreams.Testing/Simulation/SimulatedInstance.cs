@@ -28,6 +28,17 @@ internal sealed class SimulatedInstance(Simulation simulation, int number, Simul
 
     public StreamThread? Thread => _thread;
 
+    /// <summary>Starts of a thread so far, those that failed included.</summary>
+    public int Starts { get; private set; }
+
+    public long LastStartMs { get; private set; }
+
+    /// <summary>Why the thread before this one ended, when it was not in order.</summary>
+    public Exception? LastError { get; private set; }
+
+    /// <summary>Whether it is up and all its tasks run.</summary>
+    public bool IsRunning => _thread?.Tasks.All(static t => t.State == TaskState.Running) == true;
+
     /// <summary>One turn, when the instance is up. Answers whether there was anything to do.</summary>
     public bool Step()
     {
@@ -64,6 +75,8 @@ internal sealed class SimulatedInstance(Simulation simulation, int number, Simul
     private void Start()
     {
         simulation.Log(this, "start", _life);
+        Starts++;
+        LastStartMs = simulation.Cluster.NowMs;
         var faults = new PortFaults(simulation, this, random.Fork());
         var clients = simulation.Wrap(new SimulatedClients(simulation.Cluster, faults, simulation.Plan));
         var options = _disk is null
@@ -91,6 +104,7 @@ internal sealed class SimulatedInstance(Simulation simulation, int number, Simul
         catch (LogException e) when (e.IsRetriable || e.IsFenced)
         {
             simulation.Log(this, "thread restarts");
+            LastError = e;
             _thread?.Dispose();
             _thread = null;
             StartAfter(ThreadRestartMs);
@@ -98,6 +112,7 @@ internal sealed class SimulatedInstance(Simulation simulation, int number, Simul
         catch (Exception e)
         {
             simulation.Violations.Add($"Instance {number} failed: {e}");
+            LastError = e;
             _thread = null;
             CrashDisk();
             _life++;

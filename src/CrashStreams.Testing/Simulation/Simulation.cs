@@ -16,8 +16,6 @@ internal sealed class Simulation
 {
     private const int LongStepMs = 100;
     private const int QuietStepMs = 900;
-    private const int QuietForMs = 30_000;
-    private const int MaxQuietMs = 600_000;
     private const int MaxRunsPerQuietStep = 100;
 
     // Every second poll serves every partition: two empty ones in a row say that there is nothing.
@@ -71,6 +69,9 @@ internal sealed class Simulation
 
     public bool IsChaotic { get; private set; } = true;
 
+    /// <summary>Whether the run came to its end. What it has left behind says nothing otherwise.</summary>
+    public bool IsAtRest { get; private set; } = true;
+
     public List<string> Violations => Cluster.Violations;
 
     public IReadOnlyList<SimulatedInstance> Instances => _instances;
@@ -115,12 +116,13 @@ internal sealed class Simulation
 
     private void Settle()
     {
-        var (quietSince, records, isBusy) = (Cluster.NowMs, Cluster.DataRecords, true);
-        for (var end = Cluster.NowMs + MaxQuietMs; Cluster.NowMs - quietSince < QuietForMs; Advance(QuietStepMs))
+        var (quiet, isBusy) = (new QuietTime(this), true);
+        for (; !quiet.IsAtRest; Advance(QuietStepMs))
         {
-            if (Cluster.NowMs > end)
+            if (quiet.IsOver)
             {
-                Violations.Add("The run does not come to rest.");
+                Violations.Add(quiet.Unrest());
+                IsAtRest = false;
                 return;
             }
 
@@ -137,8 +139,7 @@ internal sealed class Simulation
                 }
             }
 
-            if (records != Cluster.DataRecords)
-                (quietSince, records) = (Cluster.NowMs, Cluster.DataRecords);
+            quiet.Look();
         }
     }
 

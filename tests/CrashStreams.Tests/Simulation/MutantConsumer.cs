@@ -30,7 +30,14 @@ internal sealed class MutantConsumer(ILogConsumer inner, Mutation mutation) : IL
 
     public long Position(TopicPartition partition) => inner.Position(partition);
 
-    public void Commit(IReadOnlyDictionary<TopicPartition, OffsetAndMetadata> offsets) => inner.Commit(offsets);
+    public static LogException Refusal => new("The planted refusal.") { IsRetriable = true };
+
+    public void Commit(IReadOnlyDictionary<TopicPartition, OffsetAndMetadata> offsets)
+    {
+        if (mutation == Mutation.CommitsRefused)
+            throw Refusal;
+        inner.Commit(offsets);
+    }
 
     public object GroupIdentity => inner.GroupIdentity;
 

@@ -34,6 +34,8 @@ internal sealed class MutantProducer(
 
     public void CommitTransaction(IReadOnlyDictionary<TopicPartition, OffsetAndMetadata> offsets, object groupIdentity)
     {
+        if (mutation == Mutation.CommitsRefused)
+            throw MutantConsumer.Refusal;
         SendHeld();
         if (mutation != Mutation.OffsetsOutsideTransaction)
         {

@@ -68,6 +68,9 @@ public enum Mutation
     /// <summary>With the expired part of a changelog goes the rest.</summary>
     ChangelogPurgedTooFar,
 
+    /// <summary>A livelock: whoever commits is told to begin again.</summary>
+    CommitsRefused,
+
     /// <summary>A task that was kept warm is taken over without what its changelog got since.</summary>
     WarmTailNotRestored,
 }

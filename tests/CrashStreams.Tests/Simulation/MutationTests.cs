@@ -44,6 +44,18 @@ public class MutationTests
         TestContext.Current.TestOutputHelper?.WriteLine($"{mutation}: found by seed {found}");
     }
 
+    [Theory]
+    [InlineData(ProcessingGuarantee.ExactlyOnce)]
+    [InlineData(ProcessingGuarantee.AtLeastOnce)]
+    public void A_livelock_is_told_as_what_it_is_and_not_as_missing_results(ProcessingGuarantee guarantee)
+    {
+        for (var seed = 1UL; seed <= 3; seed++)
+        {
+            var violation = new CrashMonitorScenario().Run(seed, guarantee, Mutation.CommitsRefused).Violations.Should().ContainSingle().Subject;
+            violation.Should().MatchRegex("does not come to rest.*instance 0 has started [0-9]+ times.*The planted refusal");
+        }
+    }
+
     [Fact]
     public void A_warm_copy_that_is_taken_over_without_its_tail_is_found_and_only_with_warm_copies()
     {

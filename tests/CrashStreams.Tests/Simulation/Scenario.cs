@@ -74,14 +74,19 @@ internal abstract class Scenario
         simulation.Run();
         if (keepsTrace)
             simulation.Trace.Lines.AddRange(simulation.Instances.SelectMany(i => i.Thread?.Tasks ?? []).Select(Describe));
-        var isExact = guarantee == ProcessingGuarantee.ExactlyOnce;
         var violations = new List<string>(simulation.Violations);
+        var results = simulation.IsAtRest ? CheckAll(simulation, source, guarantee == ProcessingGuarantee.ExactlyOnce, violations) : 0;
+        return (new(seed, simulation.Trace.Hash, simulation.Trace.Events, results, violations, simulation.Trace.Lines), simulation.Cluster);
+    }
+
+    private int CheckAll(CrashStreams.Testing.Simulation.Simulation simulation, IReadOnlyList<SourceRecord> source, bool isExact, List<string> violations)
+    {
         var results = Check(simulation.Cluster, source, isExact, violations);
         CheckConsumed(simulation, violations);
         StateCheck.Run(simulation, violations);
         if (isExact)
             CheckNothingReplayed(simulation, violations);
-        return (new(seed, simulation.Trace.Hash, simulation.Trace.Events, results, violations, simulation.Trace.Lines), simulation.Cluster);
+        return results;
     }
 
     // Another sequence than the run's, so that runs in memory take the steps that they took before there were disks.
