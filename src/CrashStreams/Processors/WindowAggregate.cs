@@ -44,7 +44,11 @@ internal sealed class WindowAggregate<TKey, TValue, TAggregate>(
             _corrections = new(_store, Store<WindowStore<TKey, TAggregate>>(correctionsName), _clock, windowing, fold, Emit);
         // A restore may have brought back what an earlier life of the task had forgotten.
         if (!_clock.IsObserved)
+        {
             _store.Expire(_clock.Now);
+            _corrections?.Expire(_clock.Now);
+        }
+
         _emitIntervalMs = (long)Task.Options.ObservedEmitInterval.TotalMilliseconds;
     }
 

@@ -8,7 +8,7 @@ internal sealed class MutantAdmin(ILogAdmin inner, Mutation mutation) : ILogAdmi
         IReadOnlyCollection<TopicPartition> partitions, CancellationToken cancellation)
     {
         var offsets = await inner.OffsetsAsync(partitions, cancellation);
-        return mutation == Mutation.ChangelogNotRestored ? offsets.ToDictionary(o => o.Key, o => (o.Value.End, o.Value.End)) : offsets;
+        return offsets.ToDictionary(o => o.Key, o => IsNotRestored(o.Key.Topic) ? (o.Value.End, o.Value.End) : o.Value);
     }
 
     public Task<IReadOnlyDictionary<string, int>> PartitionCountsAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation) =>
@@ -36,6 +36,13 @@ internal sealed class MutantAdmin(ILogAdmin inner, Mutation mutation) : ILogAdmi
     }
 
     public void Dispose() => inner.Dispose();
+
+    private bool IsNotRestored(string topic) => mutation switch
+    {
+        Mutation.ChangelogNotRestored => true,
+        Mutation.LatePartNotRestored => topic.EndsWith("-corrections-changelog", StringComparison.Ordinal),
+        _ => false,
+    };
 
     private static TopicSpec AsByKafkaStreams(TopicSpec topic) => topic.Name.EndsWith("-changelog", StringComparison.Ordinal)
         ? topic with { Configs = topic.Configs.ToDictionary(c => c.Key, c => c.Key == "retention.ms" ? "86440000" : c.Value) }

@@ -16,7 +16,7 @@ internal sealed class MutantProducer(
             Send(topic, partition, in record, Changed(marker).ToHeaders());
         else if (mutation == Mutation.MarkersBeforeRecords && topic.EndsWith("-repartition", StringComparison.Ordinal))
             _held.Add((topic, partition, record.HasKey ? record.Key.ToArray() : null, record.HasValue ? record.Value.ToArray() : null, record.Timestamp, record.Headers));
-        else if (mutation == Mutation.ReadAtForgotten)
+        else if (mutation == Mutation.ReadAtForgotten || (mutation == Mutation.CorrectionNotMarked && Correction.IsIn(record.Headers)))
             Send(topic, partition, in record, null);
         else
             inner.Send(topic, partition, in record);

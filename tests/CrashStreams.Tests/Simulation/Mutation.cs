@@ -68,6 +68,12 @@ public enum Mutation
     /// <summary>With the expired part of a changelog goes the rest.</summary>
     ChangelogPurgedTooFar,
 
+    /// <summary>A restarted task does not know what late records have corrected.</summary>
+    LatePartNotRestored,
+
+    /// <summary>A corrected result looks like a first one.</summary>
+    CorrectionNotMarked,
+
     /// <summary>A livelock: whoever commits is told to begin again.</summary>
     CommitsRefused,
 

@@ -45,6 +45,19 @@ public class MutationTests
     }
 
     [Theory]
+    [InlineData(Mutation.LatePartNotRestored, ProcessingGuarantee.ExactlyOnce)]
+    [InlineData(Mutation.LatePartNotRestored, ProcessingGuarantee.AtLeastOnce)]
+    [InlineData(Mutation.CorrectionNotMarked, ProcessingGuarantee.ExactlyOnce)]
+    [InlineData(Mutation.CorrectionNotMarked, ProcessingGuarantee.AtLeastOnce)]
+    [InlineData(Mutation.ClosedWindowsForgotten, ProcessingGuarantee.ExactlyOnce)]
+    public void A_fault_of_corrections_is_found(Mutation mutation, ProcessingGuarantee guarantee)
+    {
+        var found = FirstFound(new CorrectionsScenario(), mutation, guarantee, Disk.Never);
+        found.Should().BePositive("some seed of {0} has to find it", MaxSeeds);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{mutation}: found by seed {found}");
+    }
+
+    [Theory]
     [InlineData(ProcessingGuarantee.ExactlyOnce)]
     [InlineData(ProcessingGuarantee.AtLeastOnce)]
     public void A_livelock_is_told_as_what_it_is_and_not_as_missing_results(ProcessingGuarantee guarantee)

@@ -9,13 +9,16 @@ internal readonly record struct Row(string Key, long StartMs, long Count, long T
 internal static class Rows
 {
     /// <summary>The windowed results in a topic, read committed.</summary>
-    public static List<Row> Results(SimulatedCluster cluster, string topic, long windowMs)
+    public static List<Row> Results(SimulatedCluster cluster, string topic, long windowMs) => ResultsWithMarks(cluster, topic, windowMs).ConvertAll(r => r.Row);
+
+    /// <summary>Likewise, and which of them say that they are corrections; those of a key in their order.</summary>
+    public static List<(Row Row, bool IsCorrection)> ResultsWithMarks(SimulatedCluster cluster, string topic, long windowMs)
     {
         var keys = Serdes.TimeWindowed(Serdes.String, TimeSpan.FromMilliseconds(windowMs));
         return Committed(cluster, topic).Select(entry =>
         {
             var key = keys.Deserialize(entry.Key);
-            return new Row(key.Key, key.Window.StartMs, Serdes.Int64.Deserialize(entry.Value), entry.Timestamp);
+            return (new Row(key.Key, key.Window.StartMs, Serdes.Int64.Deserialize(entry.Value), entry.Timestamp), Correction.IsIn(entry.Headers));
         }).ToList();
     }
 

@@ -15,6 +15,7 @@ public class SimulationTests
     {
         "crash monitor" => new CrashMonitorScenario(),
         "two shuffles" => new TwoShufflesScenario(),
+        "corrections" => new CorrectionsScenario(),
         _ => new TableScenario(),
     };
 
@@ -23,6 +24,7 @@ public class SimulationTests
     [InlineData("crash monitor", 10_000)]
     [InlineData("two shuffles", 10_000)]
     [InlineData("table", 2_000)]
+    [InlineData("corrections", 1_000)]
     public void No_fault_changes_the_results(string scenario, int defaultSeeds)
     {
         var seeds = Seeds.Of(defaultSeeds);
@@ -52,6 +54,7 @@ public class SimulationTests
     [InlineData("crash monitor")]
     [InlineData("two shuffles")]
     [InlineData("table")]
+    [InlineData("corrections")]
     public void Warm_copies_change_nothing_but_the_time_that_a_restore_takes(string scenario)
     {
         var failed = new ConcurrentQueue<string>();

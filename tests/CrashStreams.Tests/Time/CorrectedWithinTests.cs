@@ -39,6 +39,9 @@ public class CorrectedWithinTests
         input.Pipe("k", "v", 310_000);
         driver.WindowStore<string, long>("counts-corrections").All().Should().BeEmpty();
         driver.WindowStore<string, long>("counts").All().Should().NotContain(e => e.Key.Window.StartMs == 0);
+        // The changelog still has them.
+        driver.Restart(isCrash: true);
+        driver.WindowStore<string, long>("counts-corrections").All().Should().BeEmpty();
     }
 
     [Fact]
