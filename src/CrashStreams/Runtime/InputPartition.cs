@@ -30,11 +30,6 @@ internal sealed class InputPartition(StreamTask task, TopicPartition partition, 
 
     public long CommittedOffset { get; set; } = -1;
 
-    /// <summary>Times as they were last encoded, and what came of it: between two commits they mostly stay.</summary>
-    public long[] EncodedTimes { get; set; } = [];
-
-    public string EncodedMetadata { get; set; } = "";
-
     public void Publish()
     {
         var progress = clock.Progress;

@@ -14,9 +14,6 @@ internal sealed class StreamTask
     // How often an unchanged clock is told again, for downstream tasks that moved and have not heard it.
     private const long ReannounceMs = 10_000;
 
-    // Before those of the operators: see CommittedTime.
-    private const int FixedTimes = 6;
-
     private readonly TaskContext _context;
     private readonly TaskBuilder _operators;
     private readonly List<InputPartition> _inputs = [];
@@ -25,7 +22,6 @@ internal sealed class StreamTask
     private readonly bool _usesWatermarks;
     private readonly long _closeAfterIdleMs;
     private readonly long _horizonMs;
-    private readonly List<long> _times = [];
     private Progress _told = Progress.Unknown;
     private long _toldAtMs = long.MinValue / 2;
     private long _watermarkToCommit = TaskClock.Unknown;
@@ -84,18 +80,7 @@ internal sealed class StreamTask
     {
         input.NextOffset = input.CommittedOffset = committed.Offset;
         input.CommittedMetadata = committed.Metadata;
-        var times = CommittedTime.Decode(committed.Metadata);
-        if (times.Length < FixedTimes)
-            return;
-        var operators = new (long, long)[(int)times[5]];
-        for (var i = 0; i < operators.Length; i++)
-            operators[i] = (times[FixedTimes + (2 * i)], times[FixedTimes + (2 * i) + 1]);
-        _context.Clock.Restore(times[2], times[3], times[4], operators);
-        if (input.Clock is SourceClock source)
-            source.Restore(times[0], times[1]);
-        var upstreams = times.AsSpan(FixedTimes + (2 * operators.Length));
-        for (var i = 0; input.Clock is UpstreamClock upstream && i < upstreams.Length; i++)
-            upstream.Hear(new(i, upstreams[i], IsIdle: false, Floor: upstreams[i]));
+        CommittedTime.Restore(committed.Metadata, _context.Clock, input.Clock);
     }
 
     public void MoveTo(TaskState next)
@@ -266,7 +251,7 @@ internal sealed class StreamTask
         {
             if (input.NextOffset < 0)
                 continue;
-            var metadata = EncodeTime(input);
+            var metadata = CommittedTime.Of(_context.Clock, input.Clock);
             if (input.NextOffset != input.CommittedOffset || metadata != input.CommittedMetadata)
                 offsets[input.Partition] = new(input.NextOffset, metadata);
         }
@@ -377,25 +362,4 @@ internal sealed class StreamTask
 
     private void Fault(Exception e) =>
         FaultPolicy.Apply(_context, FaultKind.Processing, $"sub-topology {Id.SubTopology}", e.GetType().Name, e);
-
-    private string EncodeTime(InputPartition input)
-    {
-        var clock = _context.Clock;
-        var maxSeen = (input.Clock as SourceClock)?.MaxSeen ?? TaskClock.Unknown;
-        var operators = clock.Operators;
-        _times.Clear();
-        _times.AddRange([input.Clock.Watermark, maxSeen, clock.StreamTime, clock.Watermark, clock.Floor, operators.Count]);
-        for (var i = 0; i < operators.Count; i++)
-            _times.AddRange([operators[i].MaxSeen, operators[i].ClosedThrough]);
-        if (input.Clock is UpstreamClock upstream)
-        {
-            foreach (ref readonly var told in upstream.Upstream)
-                _times.Add(told.Floor);
-        }
-
-        var times = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_times);
-        if (!times.SequenceEqual(input.EncodedTimes))
-            (input.EncodedTimes, input.EncodedMetadata) = (times.ToArray(), CommittedTime.Encode(times));
-        return input.EncodedMetadata;
-    }
 }

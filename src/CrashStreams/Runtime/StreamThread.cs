@@ -16,9 +16,6 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     /// <summary>Records of one input that wait for another, after which no more of it is fetched.</summary>
     internal const int MaxBuffered = 10_000;
 
-    private const long IdleCommitMs = 100;
-
-    private static readonly TimeSpan _endsPatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan _glance = TimeSpan.FromMilliseconds(5);
 
     private readonly Topology _topology;
@@ -30,15 +27,12 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     private readonly ILogProducer _producer;
     private readonly ILogAdmin _admin;
     private readonly RecordCollector _collector;
+    private readonly Committer _committer;
     private readonly Restorer _restorer;
-    private readonly RepartitionPurge _purge;
-    private readonly ChangelogPurge? _changelogPurge;
     private readonly AssignedTasks _tasks;
     private readonly Func<InputPartition, bool> _isCaughtUp;
     private readonly Func<InputPartition, bool> _isConfirmed;
     private readonly IdleInputs _idle;
-    private readonly ChangelogEnds _ends;
-    private readonly Action<TopicPartition> _wrote;
     private readonly CacheBudget? _cache;
     private readonly StateCleaning? _cleaning;
     private readonly InstanceDirectory? _directory;
@@ -46,10 +40,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     private readonly LostOwners? _lostOwners;
     private readonly TimeSpan _longestWait;
     private long _processed;
-    private long _lastCommitMs;
     private long _lastRunMs;
-    private bool _mustVerifyMembership;
-    private long _processedAtCommit;
 
     public StreamThread(string name, Topology topology, StreamsOptions options, InternalTopics topics, ILogClients clients, TimeProvider time, ILogger logger)
     {
@@ -64,18 +55,15 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         _producer = clients.CreateProducer($"{name}-producer", exactlyOnce ? name : null);
         _collector = new(_producer, exactlyOnce);
         _restorer = new(() => clients.CreateRestoreConsumer($"{name}-restore-consumer", exactlyOnce), _admin, new(name, options.OnRestore, time, logger), time);
-        _ends = new(_admin, logger);
-        _wrote = _ends.Wrote;
         if (options.State is { } state)
         {
             _cache = new(options.StateCacheBytes / options.Threads);
             _cleaning = new(state, options.ApplicationId, options.StateCleanupDelay, logger);
         }
 
-        _purge = new(_admin, options.RepartitionPurgeInterval, logger);
-        _changelogPurge = options.StreamTime == StreamTime.Watermarks ? new(_admin, options.RepartitionPurgeInterval, logger) : null;
         _consumer = clients.CreateConsumer($"{name}-consumer", options.ApplicationId, exactlyOnce);
         _tasks = new(name, topology, options.ApplicationId, topics, _consumer, logger);
+        _committer = new(options, _tasks, _consumer, _collector, _admin, time, logger);
         _longestWait = options.HasDirectory && options.PollWait > InstanceDirectory.MaxWait ? InstanceDirectory.MaxWait : options.PollWait;
         if (options.HasDirectory)
             _directory = new(name, options, clients, _admin, logger);
@@ -125,7 +113,8 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
             _producer.InitTransactions();
         }
 
-        _lastCommitMs = _lastRunMs = NowMs();
+        _lastRunMs = NowMs();
+        _committer.Begin(_lastRunMs);
         EventTimeGauges.Add(this);
         var topics = _topology.SubTopologies.SelectMany(s => s.Sources)
             .SelectMany(s => s.Topics.Select(t => InternalTopics.FullName(_options.ApplicationId, t, s.IsRepartition))).Distinct().ToList();
@@ -175,7 +164,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         _lostOwners?.RunOnce(now);
         _standbys?.RunOnce(now, _tasks.Contains, _standbys.IsFarBehind && batch.Count == 0 && _options.PollWait > _glance ? _glance : TimeSpan.Zero);
         var isAwake = NowMs() - now <= _options.BlindAfter.TotalMilliseconds;
-        if (isAwake && (isCommitRequested || now - _lastCommitMs >= CommitIntervalMs(isIdle: !any)))
+        if (isAwake && (isCommitRequested || _committer.IsDue(now, isIdle: !any, _processed)))
             Commit();
         Queries.Serve();
         return any;
@@ -196,7 +185,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
 
     // A pause after records is noticed soon, so that they are committed soon; then there is nothing to do but wait.
     private TimeSpan PollWait() =>
-        _restorer.IsActive || _standbys?.IsFarBehind == true ? TimeSpan.Zero : _processed > _processedAtCommit && _longestWait > _glance ? _glance : _longestWait;
+        _restorer.IsActive || _standbys?.IsFarBehind == true ? TimeSpan.Zero : _committer.IsBehind(_processed) && _longestWait > _glance ? _glance : _longestWait;
 
     private List<MemberTask> TasksToTell() => _tasks.InOrder.Select(t => new MemberTask(t.Id, t.State switch
     {
@@ -207,13 +196,6 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
 
     private bool IsRepartition(string topic) =>
         _topology.RepartitionTopics.Keys.Any(t => InternalTopics.FullName(_options.ApplicationId, t, true) == topic);
-
-    // With nothing to do, what was processed is committed soon: readers of the results and whoever waits for the end of a backlog get it earlier.
-    private long CommitIntervalMs(bool isIdle)
-    {
-        var intervalMs = (long)_options.EffectiveCommitInterval.TotalMilliseconds;
-        return isIdle && _processed > _processedAtCommit ? Math.Min(intervalMs, IdleCommitMs) : intervalMs;
-    }
 
     // An input that waits for a blocked one is not to fill the memory.
     private void LimitBuffers(StreamTask task)
@@ -232,76 +214,13 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         }
     }
 
-    // Without a transaction nothing keeps a sleeper's late writes out of a changelog where they would set newer values back, so it asks before
-    // it writes: to commit again what is committed (the beginning, where nothing is) changes nothing and is refused to one whom the group has left behind.
-    private void VerifyMembership()
-    {
-        _mustVerifyMembership = false;
-        if (_options.Guarantee == ProcessingGuarantee.ExactlyOnce)
-            return;
-        if (CommittedBefore() is { Count: > 0 } committed)
-            _consumer.Commit(committed);
-    }
-
-    private Dictionary<TopicPartition, OffsetAndMetadata> CommittedBefore()
-    {
-        var inputs = _tasks.InOrder.SelectMany(t => t.Inputs).ToList();
-        var known = inputs.Where(i => i.CommittedOffset >= 0).ToList();
-        return (known.Count > 0 ? known : inputs).ToDictionary(i => i.Partition, i => new OffsetAndMetadata(Math.Max(0, i.CommittedOffset), i.CommittedMetadata));
-    }
-
-    /// <summary>Makes results, state and positions durable, in this one place for both guarantees.</summary>
-    public void Commit()
-    {
-        if (_mustVerifyMembership)
-            VerifyMembership();
-        var now = NowMs();
-        _lastCommitMs = now;
-        _processedAtCommit = _processed;
-        var running = _tasks.InOrder.Where(t => t.State == TaskState.Running).ToList();
-        // Before the group confirms anything: see ChangelogEnds.
-        var ends = _ends.Told;
-        var offsets = new Dictionary<TopicPartition, OffsetAndMetadata>();
-        foreach (var task in running)
-        {
-            task.TellWatermark(now, withCommit: true);
-            task.PrepareCommit(offsets);
-        }
-
-        // A transaction is fenced by the group through its offsets: one without any is a marker or a punctuation that a sleeper could still commit.
-        // Positions are only written with what the group confirms, too.
-        if (offsets.Count == 0 && (_collector.InTransaction || OwesPosition(running, ends)))
-            offsets = CommittedBefore();
-        _collector.Commit(_consumer, offsets);
-        foreach (var task in running)
-            task.Committed(offsets, ends, _wrote);
-        _ends.AskWhenDue(now);
-        _purge.RunOnce(now, running.SelectMany(t => t.Inputs));
-        _changelogPurge?.RunOnce(now, running);
-    }
-
-    private static bool OwesPosition(List<StreamTask> tasks, IReadOnlyDictionary<TopicPartition, long> ends)
-    {
-        foreach (var task in tasks)
-        {
-            if (task.Local?.Owes(ends) == true)
-                return true;
-        }
-
-        return false;
-    }
+    /// <summary>Makes results, state and positions durable.</summary>
+    public void Commit() => _committer.Commit(_processed);
 
     /// <summary>Ends in order: what was processed is committed, then the group is left.</summary>
     public void Stop()
     {
-        Commit();
-        if (_options.State is not null)
-        {
-            // So that the next start has nothing to restore.
-            _ends.AskNow(_endsPatience);
-            Commit();
-        }
-
+        _committer.CommitLast(_processed);
         Leave([.. Tasks.SelectMany(t => t.Inputs).Select(i => i.Partition)]);
         _standbys?.Stop();
         _directory?.Leave(NowMs());
@@ -313,8 +232,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         Queries.Close();
         foreach (var task in _tasks.InOrder)
             task.Local?.Close(isInOrder: false);
-        _purge.Dispose();
-        _changelogPurge?.Dispose();
+        _committer.Dispose();
         _restorer.Dispose();
         _consumer.Dispose();
         _producer.Dispose();
@@ -356,11 +274,9 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         {
             // The group went on without us: the partitions are somebody else's already, and what was not committed is theirs to do again.
             _logger.LogWarning(e, "{Thread}: the last commit for revoked partitions came too late: {Reason}", Name, e.Message);
-            _mustVerifyMembership = true;
+            _committer.MistrustMembership();
             AbandonTransaction(partitions);
-            // At-least-once: what the tasks that stay have changed is in their changelogs, and their caches take it for written. Evicted, it is looked for in the engine.
-            foreach (var task in _tasks.InOrder)
-                task.Local?.Write(null, _wrote);
+            _committer.KeepRefused();
             return;
         }
 
@@ -375,8 +291,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     // One transaction holds what all tasks have written: with it goes also what those wrote that stay, while their positions and state have gone on.
     private void AbandonTransaction(IReadOnlyCollection<TopicPartition> partitions)
     {
-        var wasOpen = _collector.InTransaction;
-        _collector.Abort();
+        var wasOpen = _committer.Abandon();
         Leave(partitions);
         if (wasOpen && Tasks.Count > 0)
             throw new LogException($"A transaction was aborted that also held results of {string.Join(' ', Tasks.Select(t => t.Id))}: they begin again from what is committed.") { IsFenced = true };
@@ -385,7 +300,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     // Nobody looked for a while: the inputs may be full of records that the client has not heard of yet, and the tasks somebody else's.
     private void WokeUp(long now)
     {
-        _mustVerifyMembership = true;
+        _committer.MistrustMembership();
         foreach (var clock in _tasks.InOrder.SelectMany(t => t.Inputs).Select(i => i.Clock).OfType<SourceClock>())
             clock.LastActivityMs = now;
     }

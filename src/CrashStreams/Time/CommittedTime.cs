@@ -14,6 +14,42 @@ internal static class CommittedTime
     private const byte Version = 3;
     private const int MaxTimes = 360;
 
+    // Before those of the operators.
+    private const int FixedTimes = 6;
+
+    /// <summary>What is committed with an input's offset.</summary>
+    public static string Of(TaskClock clock, InputClock input)
+    {
+        var operators = clock.Operators;
+        var upstream = input is UpstreamClock told ? told.Upstream : [];
+        var times = new long[FixedTimes + (2 * operators.Count) + upstream.Length];
+        ReadOnlySpan<long> first = [input.Watermark, (input as SourceClock)?.MaxSeen ?? TaskClock.Unknown, clock.StreamTime, clock.Watermark, clock.Floor, operators.Count];
+        first.CopyTo(times);
+        var next = FixedTimes;
+        for (var i = 0; i < operators.Count; i++)
+            (times[next++], times[next++]) = (operators[i].MaxSeen, operators[i].ClosedThrough);
+        foreach (ref readonly var writer in upstream)
+            times[next++] = writer.Floor;
+        return Encode(times);
+    }
+
+    /// <summary>Takes over what an earlier life of the task has committed.</summary>
+    public static void Restore(string metadata, TaskClock clock, InputClock input)
+    {
+        var times = Decode(metadata);
+        if (times.Length < FixedTimes)
+            return;
+        var operators = new (long, long)[(int)times[5]];
+        for (var i = 0; i < operators.Length; i++)
+            operators[i] = (times[FixedTimes + (2 * i)], times[FixedTimes + (2 * i) + 1]);
+        clock.Restore(times[2], times[3], times[4], operators);
+        if (input is SourceClock source)
+            source.Restore(times[0], times[1]);
+        var upstreams = times.AsSpan(FixedTimes + (2 * operators.Length));
+        for (var i = 0; input is UpstreamClock upstream && i < upstreams.Length; i++)
+            upstream.Hear(new(i, upstreams[i], IsIdle: false, Floor: upstreams[i]));
+    }
+
     public static string Encode(ReadOnlySpan<long> times)
     {
         times = times[..Math.Min(times.Length, MaxTimes)];
