@@ -58,10 +58,13 @@ internal sealed class PortFaults(Simulation simulation, SimulatedInstance instan
             throw new InstanceCrash("earlier");
     }
 
+    /// <summary>The instance dies between two turns.</summary>
+    public void Kill() => IsDead = true;
+
     private void Crash(string where)
     {
         simulation.Log(instance, $"crash {where}");
-        IsDead = true;
+        Kill();
         throw new InstanceCrash(where);
     }
 

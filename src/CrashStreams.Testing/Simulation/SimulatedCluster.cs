@@ -13,6 +13,7 @@ internal sealed class SimulatedCluster
     private readonly Dictionary<string, string> _ids = [];
     private readonly Dictionary<string, long> _retentionsMs = [];
     private long _nextProducerId;
+    private int _nextId;
 
     public SimulatedCluster(ManualTime time, Trace trace, SimulationPlan plan)
     {
@@ -47,10 +48,19 @@ internal sealed class SimulatedCluster
     {
         if (_topics.TryAdd(topic, Enumerable.Range(0, partitions).Select(p => new SimulatedPartition(new(topic, p))).ToArray()))
         {
-            _ids[topic] = $"{topic} {_ids.Count}";
+            _ids[topic] = NewId(topic);
             Set(topic, configs);
         }
     }
+
+    /// <summary>Puts a topic with another id in the place of one, with copies of its records.</summary>
+    public void MakeAnew(string topic)
+    {
+        _topics[topic] = Array.ConvertAll(_topics[topic], static p => p.Copy());
+        _ids[topic] = NewId(topic);
+    }
+
+    private string NewId(string topic) => $"{topic} {_nextId++}";
 
     public string IdOf(string topic) => _ids[topic];
 

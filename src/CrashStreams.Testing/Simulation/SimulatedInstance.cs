@@ -16,6 +16,7 @@ internal sealed class SimulatedInstance(Simulation simulation, int number, Simul
     private readonly SimulationRandom? _diskRandom = simulation.Plan.Disk?.Random.Fork();
     private MemoryStateStorage? _disk = simulation.Plan.Disk is null ? null : simulation.Plan.Disk.IsShared ? simulation.SharedDisk.OtherProcess() : new(simulation.Cluster.Time);
     private StreamThread? _thread;
+    private PortFaults? _faults;
     private long _startsAtMs;
     private Action? _turn;
     private bool _isBusy;
@@ -72,12 +73,19 @@ internal sealed class SimulatedInstance(Simulation simulation, int number, Simul
         });
     }
 
+    /// <summary>Dies between two turns, and starts again some time later.</summary>
+    public void Kill()
+    {
+        _faults?.Kill();
+        Died();
+    }
+
     private void Start()
     {
         simulation.Log(this, "start", _life);
         Starts++;
         LastStartMs = simulation.Cluster.NowMs;
-        var faults = new PortFaults(simulation, this, random.Fork());
+        var faults = _faults = new PortFaults(simulation, this, random.Fork());
         var clients = simulation.Wrap(new SimulatedClients(simulation.Cluster, faults, simulation.Plan));
         var options = _disk is null
             ? simulation.Options
@@ -96,10 +104,7 @@ internal sealed class SimulatedInstance(Simulation simulation, int number, Simul
         }
         catch (InstanceCrash)
         {
-            _thread = null;
-            CrashDisk();
-            _life++;
-            StartAfter(random.Below(simulation.Plan.MaxStepMs * MaxDownSteps));
+            Died();
         }
         catch (LogException e) when (e.IsRetriable || e.IsFenced)
         {
@@ -118,6 +123,14 @@ internal sealed class SimulatedInstance(Simulation simulation, int number, Simul
             _life++;
             StartAfter(ThreadRestartMs);
         }
+    }
+
+    private void Died()
+    {
+        _thread = null;
+        CrashDisk();
+        _life++;
+        StartAfter(random.Below(simulation.Plan.MaxStepMs * MaxDownSteps));
     }
 
     // What was written last may not have reached the disk; sometimes all of it goes with the instance, or a part of it can't be read any more.

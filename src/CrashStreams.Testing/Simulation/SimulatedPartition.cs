@@ -77,6 +77,26 @@ internal sealed class SimulatedPartition(TopicPartition at)
         DeleteBefore(offset);
     }
 
+    /// <summary>
+    /// Another log that comes to the same: the last record of each key, in the reverse order; then the oldest ones again, until it is as long as this one and no position lies
+    /// outside of it.
+    /// </summary>
+    public SimulatedPartition Copy()
+    {
+        var copy = new SimulatedPartition(at);
+        var copied = new HashSet<byte[]>(BytesAreEqual.Instance);
+        foreach (var (_, entry) in Committed().Reverse())
+        {
+            if (copied.Add(entry.Key!) && entry.Value is not null)
+                copy._entries.Add(entry with { Transaction = null });
+        }
+
+        var count = copy._entries.Count;
+        for (var i = 0; count > 0 && copy.End < End; i++)
+            copy._entries.Add(copy._entries[count - 1 - (i % count)]);
+        return copy;
+    }
+
     /// <summary>Drops what lies behind a newer record of the same key, among what is stable; the newest ones are left alone, as in Kafka.</summary>
     public void Compact(long keepFrom)
     {

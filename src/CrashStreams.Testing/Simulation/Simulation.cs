@@ -79,7 +79,12 @@ internal sealed class Simulation
     public void Run()
     {
         for (var step = 0; step < _chaosSteps || _input.Count > 0; step++)
+        {
+            if (Plan.CopiesChangelogs && step == _chaosSteps / 2)
+                CopyChangelogs();
             ChaoticStep();
+        }
+
         IsChaotic = false;
         Log(null, "quiet");
         Settle();
@@ -156,9 +161,20 @@ internal sealed class Simulation
         Cluster.Tick();
     }
 
+    private List<string> Changelogs => Topics.All.Where(static t => t.EndsWith("-changelog", StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToList();
+
+    private void CopyChangelogs()
+    {
+        Log(null, "changelogs are made anew");
+        foreach (var instance in _instances)
+            instance.Kill();
+        foreach (var changelog in Changelogs)
+            Cluster.MakeAnew(changelog);
+    }
+
     private void Compact()
     {
-        var changelogs = Topics.All.Where(t => t.EndsWith("-changelog", StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToList();
+        var changelogs = Changelogs;
         if (changelogs.Count == 0)
             return;
         var partition = _random.Pick(Cluster.Partitions(_random.Pick(changelogs)));

@@ -53,6 +53,12 @@ internal sealed record SimulationPlan
     /// <summary>Where the instances keep their state; null: in memory, gone with every life.</summary>
     public DiskPlan? Disk { get; init; }
 
+    /// <summary>
+    /// In the middle of the chaos all instances die, and before they start again an operator copies each changelog to a new topic of the same name: what it comes to is the same,
+    /// offsets and order are others.
+    /// </summary>
+    public bool CopiesChangelogs { get; init; }
+
     /// <summary>Whether instances keep warm copies of each other's tasks.</summary>
     public int StandbyReplicas { get; init; }
 

@@ -15,7 +15,7 @@ internal sealed class MutantAdmin(ILogAdmin inner, Mutation mutation) : ILogAdmi
         inner.PartitionCountsAsync(topics, cancellation);
 
     public Task<IReadOnlyDictionary<string, string>> TopicIdsAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation) =>
-        inner.TopicIdsAsync(topics, cancellation);
+        inner.TopicIdsAsync(mutation == Mutation.TopicIdsIgnored ? [] : topics, cancellation);
 
     public Task CreateTopicsAsync(IReadOnlyCollection<TopicSpec> topics, CancellationToken cancellation) =>
         inner.CreateTopicsAsync(mutation == Mutation.RetentionNotLifted ? topics.Select(AsByKafkaStreams).ToList() : topics, cancellation);

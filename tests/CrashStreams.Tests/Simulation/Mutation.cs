@@ -71,6 +71,9 @@ public enum Mutation
     /// <summary>A restarted task does not know what late records have corrected.</summary>
     LatePartNotRestored,
 
+    /// <summary>Nobody asks for the ids of changelogs.</summary>
+    TopicIdsIgnored,
+
     /// <summary>A corrected result looks like a first one.</summary>
     CorrectionNotMarked,
 

@@ -70,6 +70,15 @@ public class MutationTests
     }
 
     [Fact]
+    public void State_that_is_taken_for_that_of_a_changelog_made_anew_is_found()
+    {
+        var found = Enumerable.Range(1, MaxSeeds).FirstOrDefault(seed => new TableScenario().Run(
+            (ulong)seed, ProcessingGuarantee.ExactlyOnce, Mutation.TopicIdsIgnored, alter: p => p with { CopiesChangelogs = true }, disk: Disk.Always).Violations.Count > 0);
+        found.Should().BePositive("some seed of {0} has to find it", MaxSeeds);
+        TestContext.Current.TestOutputHelper?.WriteLine($"found by seed {found}");
+    }
+
+    [Fact]
     public void A_warm_copy_that_is_taken_over_without_its_tail_is_found_and_only_with_warm_copies()
     {
         int Found(int standbys, int seeds = MaxSeeds) => Enumerable.Range(1, seeds).FirstOrDefault(seed => new TableScenario().Run(

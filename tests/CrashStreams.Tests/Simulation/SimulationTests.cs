@@ -10,6 +10,7 @@ namespace CrashStreams.Tests.Simulation;
 public class SimulationTests
 {
     private const int WarmSeeds = 200;
+    private const int CopySeeds = 200;
 
     private static Scenario ScenarioOf(string name) => name switch
     {
@@ -68,6 +69,18 @@ public class SimulationTests
                 failed.Enqueue($"seed {seed}: {outcome.Violations.Count} violations, first: {outcome.Violations[0]}");
         });
         failed.Should().BeEmpty();
+    }
+
+    [Theory]
+    [InlineData("crash monitor")]
+    [InlineData("table")]
+    public void Changelogs_that_were_copied_to_new_topics_while_nobody_ran_change_nothing(string scenario)
+    {
+        for (var seed = 1; seed <= CopySeeds; seed++)
+        {
+            ScenarioOf(scenario).Run((ulong)seed, Seeds.GuaranteeOf(seed), alter: p => p with { CopiesChangelogs = true }, disk: Disk.Always)
+                .Violations.Should().BeEmpty("of seed {0}", seed);
+        }
     }
 
     [Theory]
