@@ -140,7 +140,7 @@ public sealed class StreamsApplication : IAsyncDisposable
             var ends = await admin.OffsetsAsync(partitions, cancellation).ConfigureAwait(false);
             while (partitions.Count > 0)
             {
-                var committed = consumer.Committed(partitions);
+                var committed = CommittedIfTold(consumer, partitions);
                 partitions.RemoveAll(p => ends[p].End <= ends[p].Start || (committed.TryGetValue(p, out var c) && c.Offset >= ends[p].End));
                 if (partitions.Count > 0)
                     await Task.WhenAny(Task.Delay(_progressInterval, _time, cancellation), Completion).Unwrap().ConfigureAwait(false);
@@ -148,6 +148,19 @@ public sealed class StreamsApplication : IAsyncDisposable
                 if (Completion.IsCompleted)
                     throw new CrashStreamsException("The application stopped before it had caught up.");
             }
+        }
+    }
+
+    // While the group's coordinator moves nobody tells: then it is asked again.
+    private static IReadOnlyDictionary<TopicPartition, OffsetAndMetadata> CommittedIfTold(ILogConsumer consumer, List<TopicPartition> partitions)
+    {
+        try
+        {
+            return consumer.Committed(partitions);
+        }
+        catch (LogException e) when (e.IsRetriable)
+        {
+            return new Dictionary<TopicPartition, OffsetAndMetadata>();
         }
     }
 
