@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
+using CrashStreams.Drain;
 
 namespace CrashStreams.Chaos;
 
@@ -19,7 +18,7 @@ internal interface IBrokerProcess : IDisposable
 internal sealed class EmbeddedBrokerProcess(string directory, TimeSpan sessionTimeout) : IBrokerProcess
 {
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
-    private readonly int _port = FreePorts.One();
+    private readonly int _port = FreePorts.Pair();
     private ChaosProcess? _process;
 
     public string BootstrapServers => $"127.0.0.1:{_port}";
@@ -64,7 +63,13 @@ internal sealed class ApacheKafkaProcess(string directory, TimeSpan sessionTimeo
         _isPrepared = true;
     }
 
-    public Task KillAsync() => RunAsync("kill", directory);
+    public async Task KillAsync()
+    {
+        await RunAsync("kill", directory);
+        // The signal alone is not the end: for some moments the dying node still has its port and its locks.
+        while (await FreePorts.IsListeningAsync(_port))
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
+    }
 
     public void Dispose()
     {
@@ -82,48 +87,5 @@ internal sealed class ApacheKafkaProcess(string directory, TimeSpan sessionTimeo
         await process.WaitForExitAsync();
         if (process.ExitCode != 0)
             throw new IOException($"kafka.sh {arguments[0]} failed: {await error}");
-    }
-}
-
-internal static class FreePorts
-{
-    public static int One()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
-    /// <summary>A port whose neighbour is free too.</summary>
-    public static int Pair()
-    {
-        while (true)
-        {
-            var port = One();
-            using var second = new TcpListener(IPAddress.Loopback, port + 1);
-            try
-            {
-                second.Start();
-                return port;
-            }
-            catch (SocketException)
-            {
-                // The neighbour is taken: another pair.
-            }
-        }
-    }
-
-    public static async Task<bool> IsListeningAsync(int port)
-    {
-        using var client = new TcpClient();
-        try
-        {
-            await client.ConnectAsync(IPAddress.Loopback, port);
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
     }
 }

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 
 namespace CrashStreams.Drain;
 
@@ -13,7 +11,7 @@ internal sealed class ApacheKafka : IDisposable
     public ApacheKafka(string home)
     {
         _script = Path.Combine(home, "kafka.sh");
-        var port = FreePorts();
+        var port = FreePorts.Pair();
         Bootstrap = $"127.0.0.1:{port}";
         Run("start", _directory, $"{port}");
     }
@@ -24,27 +22,6 @@ internal sealed class ApacheKafka : IDisposable
     {
         Run("stop", _directory);
         Directory.Delete(_directory, recursive: true);
-    }
-
-    // The node takes two ports in a row.
-    private static int FreePorts()
-    {
-        while (true)
-        {
-            using var first = new TcpListener(IPAddress.Loopback, 0);
-            first.Start();
-            var port = ((IPEndPoint)first.LocalEndpoint).Port;
-            using var second = new TcpListener(IPAddress.Loopback, port + 1);
-            try
-            {
-                second.Start();
-                return port;
-            }
-            catch (SocketException)
-            {
-                // The next one is taken: look elsewhere.
-            }
-        }
     }
 
     private void Run(params string[] arguments)

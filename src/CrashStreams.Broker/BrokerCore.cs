@@ -50,6 +50,9 @@ internal sealed class BrokerCore
 
     public TopicCatalog Topics { get; }
 
+    /// <summary>Whether there may be so many more partitions.</summary>
+    public bool HasRoomFor(int partitions) => Topics.PartitionCount + partitions <= Options.MaxPartitions;
+
     public GroupCoordinator Groups { get; }
 
     public TransactionCoordinator Transactions { get; }

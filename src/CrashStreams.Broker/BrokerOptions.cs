@@ -59,6 +59,9 @@ public sealed record BrokerOptions
 
     internal int MaxPartitionsPerTopic => 10_000;
 
+    /// <summary>Of all topics together: requests can't take more memory and files than for so many.</summary>
+    internal int MaxPartitions { get; init; } = 100_000;
+
     /// <summary>Storage that outlives the broker, for tests of crashes.</summary>
     internal IStorage? Storage { get; init; }
 

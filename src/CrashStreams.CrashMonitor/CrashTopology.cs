@@ -49,5 +49,8 @@ public static class CrashTopology
 
     /// <summary>The topics that an application with this id makes for itself, to delete when it is not needed any more.</summary>
     public static IReadOnlyList<string> OwnTopics(string applicationId) =>
-        [$"{applicationId}-{ByUser}-repartition", $"{applicationId}-{CountsStore}-changelog", $"{applicationId}-{CountsStore}-corrections-changelog", $"{applicationId}-{Final}-store-changelog"];
+    [
+        $"{applicationId}-{ByUser}-repartition", $"{applicationId}-{CountsStore}-changelog", $"{applicationId}-{CountsStore}-corrections-changelog",
+        $"{applicationId}-{Final}-store-changelog", $"{applicationId}-instances",
+    ];
 }

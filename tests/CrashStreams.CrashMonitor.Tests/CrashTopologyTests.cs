@@ -168,6 +168,20 @@ public class CrashTopologyTests
     }
 
     [Theory]
+    [InlineData(ProcessingGuarantee.AtLeastOnce)]
+    [InlineData(ProcessingGuarantee.ExactlyOnce)]
+    public async Task An_application_makes_only_the_topics_that_it_names(ProcessingGuarantee guarantee)
+    {
+        var log = new MemoryLog();
+        log.Create("logs", 1);
+        log.Create("crash-alerts", 1);
+        await using (var application = new StreamsApplication(CrashTopology.Build(new()), new() { ApplicationId = "app", Guarantee = guarantee }, new MemoryLogClients(log)))
+            await application.StartAsync();
+
+        log.Topics.Should().BeSubsetOf([.. CrashTopology.OwnTopics("app"), "logs", "crash-alerts"]);
+    }
+
+    [Theory]
     [InlineData(1, true, true)]
     [InlineData(2, false, true)]
     [InlineData(3, true, false)]

@@ -17,7 +17,7 @@ public sealed class OldBacklogTests : IAsyncLifetime
     private const int Users = 50;
     private const int PerUser = 20;
     private static readonly long _januaryMs = new DateTimeOffset(2024, 1, 15, 0, 0, 0, TimeSpan.Zero).ToUnixTimeMilliseconds();
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(2);
 
     // As Kafka Streams makes the changelog of these windows.
     private static readonly Dictionary<string, string> _kafkaStreams = new() { ["cleanup.policy"] = "compact,delete", ["retention.ms"] = "90000000" };

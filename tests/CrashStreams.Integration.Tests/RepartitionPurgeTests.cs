@@ -10,7 +10,7 @@ namespace CrashStreams.Integration.Tests;
 public sealed class RepartitionPurgeTests(EmbeddedKafka broker)
 {
     private const int Records = 500;
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(2);
 
     [Theory]
     [InlineData(ProcessingGuarantee.AtLeastOnce)]

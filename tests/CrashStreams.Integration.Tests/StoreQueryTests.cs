@@ -9,7 +9,7 @@ namespace CrashStreams.Integration.Tests;
 /// <summary>Stores of a running application, asked by another thread.</summary>
 public sealed class StoreQueryTests(EmbeddedKafka broker)
 {
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(2);
 
     [Fact]
     public async Task A_thread_that_waits_for_records_answers_at_once_and_a_stopped_one_says_so()

@@ -76,24 +76,28 @@ public sealed class ApacheKafka : IKafkaBroker
             throw new InvalidOperationException($"kafka.sh {command} failed: {error.Result}");
     }
 
-    // kafka.sh takes a port for clients and the next one for the controller.
+    // kafka.sh takes a port for clients and the next one for the controller. Below those that systems give to clients, who could take them before the node has started.
     private static int FreePortPair()
     {
         while (true)
         {
-            using var first = new TcpListener(IPAddress.Loopback, 0);
-            first.Start();
-            var port = ((IPEndPoint)first.LocalEndpoint).Port;
-            using var second = new TcpListener(IPAddress.Loopback, port + 1);
-            try
-            {
-                second.Start();
+            var port = Random.Shared.Next(10_000, 32_000);
+            if (IsFree(port) && IsFree(port + 1))
                 return port;
-            }
-            catch (SocketException)
-            {
-                // The neighbour is taken: try another pair.
-            }
+        }
+    }
+
+    private static bool IsFree(int port)
+    {
+        try
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, port);
+            listener.Start();
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
         }
     }
 }

@@ -7,7 +7,7 @@ namespace CrashStreams.Kafka.Tests;
 /// <summary>What tests of a log share: clients that end with the test, topics of its own, and reading until something is there.</summary>
 public abstract class LogTest : IDisposable
 {
-    protected static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    protected static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     protected static readonly TimeSpan Wait = TimeSpan.FromMilliseconds(100);
     private static readonly string Run = Guid.NewGuid().ToString("N")[..6];
     private static int s_names;
@@ -15,7 +15,11 @@ public abstract class LogTest : IDisposable
 
     protected abstract IKafkaBroker Broker { get; }
 
-    protected KafkaOptions Options => new() { BootstrapServers = Broker.BootstrapServers, GroupProtocol = Protocol, SessionTimeout = TimeSpan.FromSeconds(6) };
+    // An open transaction is not to be aborted before a slow machine has come to its end.
+    protected KafkaOptions Options => new()
+    {
+        BootstrapServers = Broker.BootstrapServers, GroupProtocol = Protocol, SessionTimeout = TimeSpan.FromSeconds(6), TransactionTimeout = TimeSpan.FromMinutes(5),
+    };
 
     protected virtual GroupProtocol Protocol => GroupProtocol.Consumer;
 

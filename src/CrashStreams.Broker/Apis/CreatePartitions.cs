@@ -23,6 +23,8 @@ internal static class CreatePartitions
         if (added <= 0 || wanted.Count > core.Options.MaxPartitionsPerTopic)
             return (ErrorCode.InvalidPartitions,
                 $"The topic has {topic.Partitions.Count} partitions; the new number must be higher and at most {core.Options.MaxPartitionsPerTopic}, and is {wanted.Count}.");
+        if (!core.HasRoomFor(added))
+            return (ErrorCode.InvalidPartitions, $"The broker has {core.Topics.PartitionCount} partitions; {added} more would be above its limit of {core.Options.MaxPartitions}.");
         if (wanted.Assignments is { } assignments && (assignments.Count != added || assignments.Exists(assignment => assignment.BrokerIds is not [var only] || only != core.Node.Id)))
             return (ErrorCode.InvalidReplicaAssignment, $"Each of the {added} new partitions must be assigned to broker {core.Node.Id}, the only one.");
         if (!validateOnly)

@@ -37,6 +37,8 @@ internal static class CreateTopics
             return Refuse(wanted, ErrorCode.InvalidReplicationFactor, $"Replication factor is {wanted.ReplicationFactor}; there is one broker.");
         if (partitions < 1 || partitions > core.Options.MaxPartitionsPerTopic)
             return Refuse(wanted, ErrorCode.InvalidPartitions, $"The number of partitions must be from 1 to {core.Options.MaxPartitionsPerTopic}; it is {partitions}.");
+        if (!core.HasRoomFor(partitions))
+            return Refuse(wanted, ErrorCode.InvalidPartitions, $"The broker has {core.Topics.PartitionCount} partitions; {partitions} more would be above its limit of {core.Options.MaxPartitions}.");
         var configs = TopicConfigs.TryCreate(wanted.Configs.Select(config => KeyValuePair.Create(config.Name, config.Value)), out var problem);
         if (configs is null)
             return Refuse(wanted, ErrorCode.InvalidConfig, problem);

@@ -37,8 +37,6 @@ internal sealed class FileStorage : IStorage
 
     public void CreateDirectory(string path) => Directory.CreateDirectory(Full(path));
 
-    public void MoveDirectory(string from, string to) => Directory.Move(Full(from), Full(to));
-
     public void DeleteDirectory(string path)
     {
         if (Directory.Exists(Full(path)))

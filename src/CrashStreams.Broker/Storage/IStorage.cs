@@ -28,9 +28,6 @@ internal interface IStorage
 
     void CreateDirectory(string path);
 
-    /// <summary>Renames a directory to a name that isn't taken.</summary>
-    void MoveDirectory(string from, string to);
-
     /// <summary>Deletes a directory with all that is in it; nothing if there is none.</summary>
     void DeleteDirectory(string path);
 

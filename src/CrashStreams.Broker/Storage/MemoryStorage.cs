@@ -5,8 +5,7 @@ namespace CrashStreams.Broker.Storage;
 /// <summary>Files in memory: for a broker that keeps nothing, and for tests that end processes and cut the power.</summary>
 internal sealed class MemoryStorage(DiskFaults? faults = null) : IStorage
 {
-    private readonly Dictionary<string, MemoryFile> _files = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _directories = new(StringComparer.Ordinal);
+    private readonly Folder _root = new();
     private int _era;
 
     // Shared by the loop and the threads that clean and flush logs.
@@ -18,81 +17,67 @@ internal sealed class MemoryStorage(DiskFaults? faults = null) : IStorage
     {
         lock (_names)
         {
-            if (_files.TryGetValue(path, out var file))
+            var (folder, name) = Split(path);
+            if (Find(folder)?.Files.TryGetValue(name, out var file) == true)
                 return file.Open();
             if (!create)
                 throw new FileNotFoundException("No such file in memory.", path);
             file = new MemoryFile(faults);
-            _files.Add(path, file);
+            FindOrAdd(folder).Files.Add(name, file);
             return file.Open();
         }
     }
 
     public bool Exists(string path)
     {
+        var (folder, name) = Split(path);
         lock (_names)
-            return _files.ContainsKey(path);
+            return Find(folder)?.Files.ContainsKey(name) == true;
     }
 
     public void Delete(string path)
     {
+        var (folder, name) = Split(path);
         lock (_names)
-            _files.Remove(path);
+            Find(folder)?.Files.Remove(name);
     }
 
     public void Replace(string from, string to)
     {
         lock (_names)
         {
-            if (!_files.Remove(from, out var file))
+            var (folder, name) = Split(from);
+            MemoryFile? file = null;
+            if (Find(folder)?.Files.Remove(name, out file) != true)
                 throw new FileNotFoundException("No such file in memory.", from);
-            _files[to] = file;
+            (folder, name) = Split(to);
+            FindOrAdd(folder).Files[name] = file!;
         }
     }
 
     public void CreateDirectory(string path)
     {
         lock (_names)
-        {
-            for (; path.Length > 0; path = Parent(path))
-                _directories.Add(path);
-        }
-    }
-
-    public void MoveDirectory(string from, string to)
-    {
-        lock (_names)
-        {
-            foreach (var name in _files.Keys.Where(name => name.StartsWith(from + "/", StringComparison.Ordinal)).ToList())
-            {
-                _files.Remove(name, out var file);
-                _files[to + name[from.Length..]] = file!;
-            }
-            _directories.Remove(from);
-            _directories.Add(to);
-        }
+            FindOrAdd(path);
     }
 
     public void DeleteDirectory(string path)
     {
+        var (parent, name) = Split(path);
         lock (_names)
-        {
-            foreach (var name in _files.Keys.Where(name => name.StartsWith(path + "/", StringComparison.Ordinal)).ToList())
-                _files.Remove(name);
-            _directories.RemoveWhere(name => name == path || name.StartsWith(path + "/", StringComparison.Ordinal));
-        }
+            Find(parent)?.Folders.Remove(name);
     }
 
     public IReadOnlyList<string> Files(string path)
     {
         lock (_names)
-            return [.. _files.Keys.Where(name => Parent(name) == path).Select(name => name[(name.LastIndexOf('/') + 1)..])];
+            return [.. Find(path)?.Files.Keys ?? Enumerable.Empty<string>()];
     }
 
     public IReadOnlyList<string> Directories(string path)
     {
         lock (_names)
-            return [.. _directories.Where(name => Parent(name) == path).Select(name => name[(name.LastIndexOf('/') + 1)..])];
+            return [.. Find(path)?.Folders.Keys ?? Enumerable.Empty<string>()];
     }
 
     /// <summary>Ends the process: open files are gone, all that was written is there.</summary>
@@ -100,7 +85,7 @@ internal sealed class MemoryStorage(DiskFaults? faults = null) : IStorage
     {
         lock (_names)
         {
-            foreach (var file in _files.Values)
+            foreach (var (_, file) in All(_root, ""))
                 file.CloseAll();
         }
     }
@@ -111,7 +96,7 @@ internal sealed class MemoryStorage(DiskFaults? faults = null) : IStorage
         lock (_names)
         {
             _era++;
-            foreach (var (_, file) in _files.OrderBy(entry => entry.Key, StringComparer.Ordinal))
+            foreach (var (_, file) in All(_root, "").OrderBy(static file => file.Path, StringComparer.Ordinal))
             {
                 file.CloseAll();
                 file.LoseUnflushed(random);
@@ -119,5 +104,43 @@ internal sealed class MemoryStorage(DiskFaults? faults = null) : IStorage
         }
     }
 
-    private static string Parent(string path) => path.LastIndexOf('/') is >= 0 and var slash ? path[..slash] : "";
+    private static IEnumerable<(string Path, MemoryFile File)> All(Folder folder, string path) => folder.Files.Select(file => (path + file.Key, file.Value))
+        .Concat(folder.Folders.SelectMany(inner => All(inner.Value, $"{path}{inner.Key}/")));
+
+    private static (string Parent, string Name) Split(string path) => path.LastIndexOf('/') is >= 0 and var slash ? (path[..slash], path[(slash + 1)..]) : ("", path);
+
+    private Folder? Find(string path)
+    {
+        var folder = _root;
+        foreach (var name in Names(path))
+        {
+            if (!folder.Folders.TryGetValue(name, out var inner))
+                return null;
+            folder = inner;
+        }
+
+        return folder;
+    }
+
+    private Folder FindOrAdd(string path)
+    {
+        var folder = _root;
+        foreach (var name in Names(path))
+        {
+            if (!folder.Folders.TryGetValue(name, out var inner))
+                folder.Folders.Add(name, inner = new());
+            folder = inner;
+        }
+
+        return folder;
+    }
+
+    private static string[] Names(string path) => path.Split('/', StringSplitOptions.RemoveEmptyEntries);
+
+    private sealed class Folder
+    {
+        public Dictionary<string, Folder> Folders { get; } = new(StringComparer.Ordinal);
+
+        public Dictionary<string, MemoryFile> Files { get; } = new(StringComparer.Ordinal);
+    }
 }

@@ -38,6 +38,9 @@ internal sealed class TopicCatalog : ITopicView
     /// <summary>Topics in the order of their names.</summary>
     public IReadOnlyCollection<Topic> Topics => _byName.Values;
 
+    /// <summary>How many there are of all topics together.</summary>
+    public int PartitionCount { get; private set; }
+
     public IEnumerable<Partition> Partitions => _byName.Values.SelectMany(topic => topic.Partitions);
 
     /// <summary>Called with a topic that has just been deleted.</summary>
@@ -75,7 +78,12 @@ internal sealed class TopicCatalog : ITopicView
         var before = topic.Partitions.Count;
         for (var index = before; index < count; index++)
             topic.Partitions.Add(OpenPartition(topic.Id, topic.Name, index, topic.Configs));
-        Commit(undo: () => topic.Partitions.RemoveRange(before, count - before));
+        PartitionCount += count - before;
+        Commit(undo: () =>
+        {
+            topic.Partitions.RemoveRange(before, count - before);
+            PartitionCount -= count - before;
+        });
     }
 
     public void Reconfigure(Topic topic, TopicConfigs configs)
@@ -124,6 +132,7 @@ internal sealed class TopicCatalog : ITopicView
     private void Add(Topic topic)
     {
         Version++;
+        PartitionCount += topic.Partitions.Count;
         _byName.Add(topic.Name, topic);
         _byId.Add(topic.Id, topic);
     }
@@ -131,6 +140,7 @@ internal sealed class TopicCatalog : ITopicView
     private void Remove(Topic topic)
     {
         Version++;
+        PartitionCount -= topic.Partitions.Count;
         _byName.Remove(topic.Name);
         _byId.Remove(topic.Id);
     }

@@ -179,7 +179,7 @@ public sealed class StreamsApplication : IAsyncDisposable
     public StoreLocation? Find<TKey>(string store, TKey key)
         where TKey : notnull
     {
-        if (!_options.HasDirectory)
+        if (_options.HostInfo is null)
             throw new InvalidOperationException($"Set {nameof(StreamsOptions.HostInfo)} on every instance: without it they don't tell each other what they hold.");
         var task = (_stores ?? throw NotRunning()).TaskOf(store, key);
         var nowMs = _time.GetUtcNow().ToUnixTimeMilliseconds();

@@ -100,8 +100,8 @@ public sealed record StreamsOptions
     /// <summary>Copies of the internal topics' partitions; -1 (default): the broker's default.</summary>
     public short ReplicationFactor { get; init; } = -1;
 
-    /// <summary>Whether the instances know of each other.</summary>
-    internal bool HasDirectory => HostInfo is not null || StandbyReplicas > 0;
+    /// <summary>Whether the instances know of each other: to find keys, to plan warm copies, or to end the transactions of those that are lost.</summary>
+    internal bool HasDirectory => HostInfo is not null || StandbyReplicas > 0 || Guarantee == ProcessingGuarantee.ExactlyOnce;
 
     // Kafka Streams' internal throttle of emission on window close.
     internal TimeSpan ObservedEmitInterval { get; init; } = TimeSpan.FromSeconds(1);

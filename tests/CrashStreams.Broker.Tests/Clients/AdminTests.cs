@@ -14,12 +14,12 @@ public sealed class AdminTests
         await Client.CreateTopic(broker, "a", 2);
 
         await admin.CreatePartitionsAsync([new PartitionsSpecification { Topic = "a", IncreaseTo = 5 }]);
-        admin.GetMetadata("a", TimeSpan.FromSeconds(5)).Topics[0].Partitions.Should().HaveCount(5);
+        admin.GetMetadata("a", Client.Patience).Topics[0].Partitions.Should().HaveCount(5);
         var again = () => Client.CreateTopic(broker, "a", 1);
         (await again.Should().ThrowAsync<CreateTopicsException>()).Which.Results[0].Error.Code.Should().Be(Confluent.Kafka.ErrorCode.TopicAlreadyExists);
 
         await admin.DeleteTopicsAsync(["a"]);
-        admin.GetMetadata(TimeSpan.FromSeconds(5)).Topics.Should().BeEmpty();
+        admin.GetMetadata(Client.Patience).Topics.Should().BeEmpty();
     }
 
     [Fact]
@@ -66,7 +66,7 @@ public sealed class AdminTests
 
         Client.ConsumeAll(broker, "a", 4)[0].Offset.Value.Should().Be(6);
         using var consumer = Client.Consumer(broker, "g");
-        consumer.QueryWatermarkOffsets(new TopicPartition("a", 0), TimeSpan.FromSeconds(5)).Low.Value.Should().Be(6);
+        consumer.QueryWatermarkOffsets(new TopicPartition("a", 0), Client.Patience).Low.Value.Should().Be(6);
     }
 
     [Fact]
@@ -79,7 +79,7 @@ public sealed class AdminTests
                 await producer.ProduceAsync("a", new Message<string, string> { Key = "k", Value = "v", Timestamp = new Timestamp(1_000_000 + i * 10, TimestampType.CreateTime) });
         using var consumer = Client.Consumer(broker, "g");
 
-        long Find(long ms) => consumer.OffsetsForTimes([new TopicPartitionTimestamp("a", 0, new Timestamp(ms, TimestampType.CreateTime))], TimeSpan.FromSeconds(5))[0].Offset.Value;
+        long Find(long ms) => consumer.OffsetsForTimes([new TopicPartitionTimestamp("a", 0, new Timestamp(ms, TimestampType.CreateTime))], Client.Patience)[0].Offset.Value;
 
         Find(1_000_000).Should().Be(0);
         Find(1_000_015).Should().Be(2);

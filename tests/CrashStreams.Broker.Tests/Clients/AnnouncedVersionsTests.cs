@@ -14,7 +14,6 @@ namespace CrashStreams.Broker.Tests.Clients;
 public sealed class AnnouncedVersionsTests : IAsyncLifetime
 {
     private const string Topic = "t";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private EmbeddedBroker _broker = null!;
 
     public async ValueTask InitializeAsync() => _broker = await EmbeddedBroker.StartAsync(new BrokerOptions());
@@ -104,9 +103,9 @@ public sealed class AnnouncedVersionsTests : IAsyncLifetime
         byte[] answer;
         try
         {
-            await stream.ReadExactlyAsync(length).AsTask().WaitAsync(Patience);
+            await stream.ReadExactlyAsync(length).AsTask().WaitAsync(Client.Patience);
             answer = new byte[BinaryPrimitives.ReadInt32BigEndian(length)];
-            await stream.ReadExactlyAsync(answer).AsTask().WaitAsync(Patience);
+            await stream.ReadExactlyAsync(answer).AsTask().WaitAsync(Client.Patience);
         }
         catch (Exception e) when (e is IOException or TimeoutException)
         {

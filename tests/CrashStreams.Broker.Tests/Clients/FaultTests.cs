@@ -53,7 +53,7 @@ public sealed class FaultTests
         await broker.CreateTopicAsync("t");
         using (var producer = Client.Producer(broker, config => config.TransactionalId = "tx"))
         {
-            producer.InitTransactions(TimeSpan.FromSeconds(10));
+            producer.InitTransactions(Client.Patience);
             producer.BeginTransaction();
             await producer.ProduceAsync("t", new Message<string, string> { Key = "k", Value = "open" });
             (await broker.OpenTransactionsAsync()).Should().Equal("tx");
@@ -62,7 +62,7 @@ public sealed class FaultTests
         await broker.RestartAsync();
 
         using var next = Client.Producer(broker, config => config.TransactionalId = "tx");
-        next.InitTransactions(TimeSpan.FromSeconds(10));
+        next.InitTransactions(Client.Patience);
 
         await broker.WaitUntilAsync(async b => (await b.OpenTransactionsAsync()).Count == 0);
         (await broker.ReadAsync("t", 0, committedOnly: true)).Should().BeEmpty();

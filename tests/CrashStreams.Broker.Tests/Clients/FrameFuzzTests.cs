@@ -17,7 +17,6 @@ public sealed class FrameFuzzTests
     private const int FramesPerCheck = 500;
     private const long MostGrowthBytes = 32 * 1024 * 1024;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     [Fact]
     public async Task Mutated_frames_over_tcp_neither_stop_the_broker_nor_make_it_grow()
@@ -63,7 +62,7 @@ public sealed class FrameFuzzTests
             for (var i = 0; i < FramesPerConnection; i++)
                 await stream.WriteAsync(Mutate(requests[random.Next(requests.Count)], random));
             socket.Client.Shutdown(SocketShutdown.Send);
-            await ReadToEnd(stream).WaitAsync(Patience);
+            await ReadToEnd(stream).WaitAsync(Client.Patience);
         }
         catch (Exception closed) when (closed is IOException or SocketException)
         {
@@ -85,7 +84,7 @@ public sealed class FrameFuzzTests
         using var socket = new TcpClient("127.0.0.1", broker.Port);
         await socket.GetStream().WriteAsync(Convert.FromHexString("0000000a" + "0012" + "0000" + "00000007" + "ffff")); // ApiVersions v0
         var answer = new byte[8];
-        await socket.GetStream().ReadExactlyAsync(answer).AsTask().WaitAsync(Patience);
+        await socket.GetStream().ReadExactlyAsync(answer).AsTask().WaitAsync(Client.Patience);
         BinaryPrimitives.ReadInt32BigEndian(answer.AsSpan(4)).Should().Be(7);
     }
 

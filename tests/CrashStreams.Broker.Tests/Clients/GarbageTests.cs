@@ -22,7 +22,7 @@ public sealed class GarbageTests
         var read = async () => await socket.GetStream().ReadAsync(new byte[1]);
         try
         {
-            (await read().WaitAsync(TimeSpan.FromSeconds(5))).Should().Be(0);
+            (await read().WaitAsync(Client.Patience)).Should().Be(0);
         }
         catch (IOException)
         {

@@ -6,7 +6,6 @@ namespace CrashStreams.Broker.Tests.Clients;
 /// <summary>Faults of the disk, of coordinators and of members, and crashes at a point, as clients live through them.</summary>
 public sealed class ProvokedFaultTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
     [Theory]
     [InlineData(false)]
@@ -25,7 +24,7 @@ public sealed class ProvokedFaultTests
         held.IsCompleted.Should().BeFalse();
         broker.Faults.Disk.Resume();
 
-        (await held.WaitAsync(Patience)).Offset.Value.Should().Be(1);
+        (await held.WaitAsync(Client.Patience)).Offset.Value.Should().Be(1);
     }
 
     [Theory]
@@ -49,7 +48,7 @@ public sealed class ProvokedFaultTests
         refused.IsCompleted.Should().BeFalse();
         broker.Faults.Disk.Free();
 
-        await refused.WaitAsync(Patience);
+        await refused.WaitAsync(Client.Patience);
         (await broker.ReadAsync("t", 0)).Select(record => record.Value).Should().BeEquivalentTo(new[] { "before"u8.ToArray(), "refused"u8.ToArray() });
     }
 
@@ -99,7 +98,7 @@ public sealed class ProvokedFaultTests
         await producer.ProduceAsync("t", Message("v"));
 
         broker.Faults.MoveTransactionCoordinator("tx");
-        producer.CommitTransaction(Patience);
+        producer.CommitTransaction(Client.Patience);
 
         (await broker.ReadAsync("t", 0, committedOnly: true)).Should().ContainSingle();
         (await broker.OpenTransactionsAsync()).Should().BeEmpty();
@@ -140,9 +139,9 @@ public sealed class ProvokedFaultTests
 
         var isBack = broker.Faults.CrashAndRestart(ApiKey.Produce, isHandled);
         var sent = producer.ProduceAsync("t", Message("at the crash"));
-        await isBack.WaitAsync(Patience);
+        await isBack.WaitAsync(Client.Patience);
 
-        (await sent.WaitAsync(Patience)).Offset.Value.Should().Be(1);
+        (await sent.WaitAsync(Client.Patience)).Offset.Value.Should().Be(1);
         (await broker.EndOffsetAsync("t", 0)).Should().Be(2);
     }
 
@@ -157,11 +156,11 @@ public sealed class ProvokedFaultTests
         producer.BeginTransaction();
         producer.Produce(new TopicPartition("t", 0), Message("a"));
         producer.Produce(new TopicPartition("t", 1), Message("b"));
-        producer.Flush(Patience);
+        producer.Flush(Client.Patience);
 
         var isBack = broker.Faults.CrashAndRestart(ApiKey.EndTxn, isHandled);
-        producer.CommitTransaction(Patience);
-        await isBack.WaitAsync(Patience);
+        producer.CommitTransaction(Client.Patience);
+        await isBack.WaitAsync(Client.Patience);
 
         (await broker.ReadAsync("t", 0, committedOnly: true)).Should().ContainSingle();
         (await broker.ReadAsync("t", 1, committedOnly: true)).Should().ContainSingle();
@@ -171,7 +170,7 @@ public sealed class ProvokedFaultTests
     private static IProducer<string, string> Transactional(EmbeddedBroker broker)
     {
         var producer = Client.Producer(broker, config => config.TransactionalId = "tx");
-        producer.InitTransactions(Patience);
+        producer.InitTransactions(Client.Patience);
         return producer;
     }
 

@@ -105,7 +105,7 @@ public sealed class RecordTests
             await using var again = await EmbeddedBroker.StartAsync(new BrokerOptions { DataDirectory = directory.FullName });
             Client.ConsumeAll(again, "t", 50).Should().HaveCount(50);
             using var reader = Client.Consumer(again, "g");
-            reader.Committed([new TopicPartition("t", 0)], TimeSpan.FromSeconds(5))[0].Offset.Value.Should().Be(7);
+            reader.Committed([new TopicPartition("t", 0)], Client.Patience)[0].Offset.Value.Should().Be(7);
         }
         finally
         {

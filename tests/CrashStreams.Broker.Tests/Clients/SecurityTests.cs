@@ -42,7 +42,7 @@ public sealed class SecurityTests
             .SetErrorHandler((_, error) => { if (error.Code == Confluent.Kafka.ErrorCode.Local_Authentication) refused.TrySetResult(error); })
             .Build();
 
-        (await refused.Task.WaitAsync(TimeSpan.FromSeconds(15))).Reason.Should().Contain("wrong password");
+        (await refused.Task.WaitAsync(Client.Patience)).Reason.Should().Contain("wrong password");
     }
 
     private static BrokerOptions Options() => new()

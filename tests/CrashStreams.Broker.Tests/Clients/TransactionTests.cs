@@ -5,7 +5,6 @@ namespace CrashStreams.Broker.Tests.Clients;
 /// <summary>Transactions through librdkafka, which speaks the first protocol (its epoch stays, partitions are announced).</summary>
 public sealed class TransactionTests
 {
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
 
     [Fact]
     public async Task Readers_of_committed_data_see_committed_records_and_no_aborted_ones()
@@ -13,17 +12,17 @@ public sealed class TransactionTests
         await using var broker = await EmbeddedBroker.StartAsync();
         await Client.CreateTopic(broker, "t", 1);
         using var producer = Client.Producer(broker, config => config.TransactionalId = "tx");
-        producer.InitTransactions(Timeout);
+        producer.InitTransactions(Client.Patience);
         foreach (var (commit, value) in new[] { (true, "a"), (false, "b"), (true, "c"), (false, "d"), (true, "e") })
         {
             producer.BeginTransaction();
             for (var i = 0; i < 3; i++)
                 producer.Produce("t", new Message<string, string> { Key = "k", Value = value + i });
-            producer.Flush(Timeout); // or librdkafka drops what it would have to abort
+            producer.Flush(Client.Patience); // or librdkafka drops what it would have to abort
             if (commit)
-                producer.CommitTransaction(Timeout);
+                producer.CommitTransaction(Client.Patience);
             else
-                producer.AbortTransaction(Timeout);
+                producer.AbortTransaction(Client.Patience);
         }
 
         var read = Client.ConsumeAll(broker, "t", 9, config => config.IsolationLevel = IsolationLevel.ReadCommitted);
@@ -46,20 +45,20 @@ public sealed class TransactionTests
         consumer.Subscribe("in");
         Client.Take(consumer, 2);
         using var producer = Client.Producer(broker, config => config.TransactionalId = "tx");
-        producer.InitTransactions(Timeout);
+        producer.InitTransactions(Client.Patience);
 
         producer.BeginTransaction();
         producer.Produce("out", new Message<string, string> { Key = "k", Value = "v" });
-        producer.SendOffsetsToTransaction([new TopicPartitionOffset("in", 0, 1)], consumer.ConsumerGroupMetadata, Timeout);
-        producer.AbortTransaction(Timeout);
+        producer.SendOffsetsToTransaction([new TopicPartitionOffset("in", 0, 1)], consumer.ConsumerGroupMetadata, Client.Patience);
+        producer.AbortTransaction(Client.Patience);
         Committed().Should().Be(Offset.Unset);
 
         producer.BeginTransaction();
-        producer.SendOffsetsToTransaction([new TopicPartitionOffset("in", 0, 2)], consumer.ConsumerGroupMetadata, Timeout);
-        producer.CommitTransaction(Timeout);
+        producer.SendOffsetsToTransaction([new TopicPartitionOffset("in", 0, 2)], consumer.ConsumerGroupMetadata, Client.Patience);
+        producer.CommitTransaction(Client.Patience);
         Committed().Value.Should().Be(2);
 
-        Offset Committed() => consumer.Committed([new TopicPartition("in", 0)], Timeout)[0].Offset;
+        Offset Committed() => consumer.Committed([new TopicPartition("in", 0)], Client.Patience)[0].Offset;
     }
 
     [Fact]
@@ -68,17 +67,17 @@ public sealed class TransactionTests
         await using var broker = await EmbeddedBroker.StartAsync();
         await Client.CreateTopic(broker, "t", 1);
         using var first = Client.Producer(broker, config => config.TransactionalId = "tx");
-        first.InitTransactions(Timeout);
+        first.InitTransactions(Client.Patience);
         first.BeginTransaction();
         await first.ProduceAsync("t", new Message<string, string> { Key = "k", Value = "lost" });
 
         using var second = Client.Producer(broker, config => config.TransactionalId = "tx");
-        second.InitTransactions(Timeout);
+        second.InitTransactions(Client.Patience);
         second.BeginTransaction();
         second.Produce("t", new Message<string, string> { Key = "k", Value = "kept" });
-        second.CommitTransaction(Timeout);
+        second.CommitTransaction(Client.Patience);
 
-        first.Invoking(producer => producer.CommitTransaction(Timeout)).Should().Throw<KafkaException>().Which.Error.IsFatal.Should().BeTrue();
+        first.Invoking(producer => producer.CommitTransaction(Client.Patience)).Should().Throw<KafkaException>().Which.Error.IsFatal.Should().BeTrue();
         Client.ConsumeAll(broker, "t", 1, config => config.IsolationLevel = IsolationLevel.ReadCommitted)[0].Message.Value.Should().Be("kept");
     }
 }

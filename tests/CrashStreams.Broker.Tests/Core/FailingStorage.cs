@@ -26,8 +26,6 @@ internal sealed class FailingStorage : IStorage
 
     public void CreateDirectory(string path) => _files.CreateDirectory(path);
 
-    public void MoveDirectory(string from, string to) => _files.MoveDirectory(from, to);
-
     public void DeleteDirectory(string path) => _files.DeleteDirectory(path);
 
     public IReadOnlyList<string> Files(string path) => _files.Files(path);

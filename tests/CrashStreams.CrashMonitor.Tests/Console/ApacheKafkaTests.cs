@@ -54,7 +54,7 @@ public sealed class ApacheKafkaTests : IDisposable
     {
         var clients = new KafkaLogClients(new() { BootstrapServers = _kafka!.BootstrapServers });
         using var admin = clients.CreateAdmin("test");
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         using var ticks = new PeriodicTimer(TimeSpan.FromMilliseconds(200));
         var own = CrashTopology.OwnTopics("crash-monitor").Take(2).ToList();
         while (await ticks.WaitForNextTickAsync(patience.Token) && (await admin.PartitionCountsAsync(own, patience.Token)).Count < own.Count)

@@ -59,9 +59,7 @@ public abstract class JavaContractTests : LogTest
 
     private ILogProducer NewTransactional()
     {
-        // As long as the whole test may take: one of them stays open all the time.
-        var clients = new KafkaLogClients(Options with { TransactionTimeout = TimeSpan.FromMinutes(5) });
-        var producer = Open(clients.CreateProducer(NewName("producer"), NewName("id")));
+        var producer = NewProducer(NewName("id"));
         producer.InitTransactions();
         return producer;
     }

@@ -166,5 +166,5 @@ public sealed class StoreViewTests
         ((Action)(() => Answer(asked))).Should().Throw<StoreUnavailableException>().Which.Reason;
 
     // What was answered is only handed on; a question that was not answered would never be.
-    private static T Answer<T>(Task<T> asked) => asked.WaitAsync(TimeSpan.FromSeconds(30)).GetAwaiter().GetResult();
+    private static T Answer<T>(Task<T> asked) => asked.WaitAsync(TimeSpan.FromMinutes(2)).GetAwaiter().GetResult();
 }

@@ -51,7 +51,8 @@ public sealed class InstanceNameTests
         public ILogProducer CreateProducer(string clientId, string? transactionalId)
         {
             Ids.Enqueue(clientId);
-            Ids.Enqueue($"transaction {transactionalId}");
+            if (transactionalId is not null)
+                Ids.Enqueue($"transaction {transactionalId}");
             return inner.CreateProducer(clientId, transactionalId);
         }
 
