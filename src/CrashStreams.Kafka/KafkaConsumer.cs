@@ -17,6 +17,7 @@ internal sealed unsafe class KafkaConsumer : NativeClient, ILogConsumer
     private readonly ReceivedMessages _received;
     private readonly KafkaBatch _batch;
     private readonly Queue<Rebalance> _rebalances = [];
+    private readonly HashSet<TopicPartition> _assigned = [];
     private readonly nint _queue;
     private readonly int _requestTimeoutMs;
     private readonly bool _readCommitted;
@@ -52,14 +53,26 @@ internal sealed unsafe class KafkaConsumer : NativeClient, ILogConsumer
     public void Assign(IReadOnlyDictionary<TopicPartition, long> offsets)
     {
         _partitions.ForgetHandles();
-        using var list = PartitionList.Empty();
+        // Whose position is as told goes on, with what was fetched ahead of it.
+        var gone = _assigned.Where(partition => !offsets.TryGetValue(partition, out var offset) || offset != _partitions.Of(partition).Position).ToList();
+        if (gone.Count > 0)
+        {
+            using var list = PartitionList.Of(gone);
+            KafkaError.ThrowIf(Librdkafka.rd_kafka_incremental_unassign(Handle, list.Pointer), "Assigning partitions");
+            _assigned.ExceptWith(gone);
+        }
+
+        using var added = PartitionList.Empty();
         foreach (var (partition, offset) in offsets)
         {
-            list.Add(partition, offset);
+            if (!_assigned.Add(partition))
+                continue;
+            added.Add(partition, offset);
             _partitions.Of(partition).StartAt(offset);
         }
 
-        KafkaError.ThrowIf(Librdkafka.rd_kafka_assign(Handle, list.Pointer), "Assigning partitions");
+        if (added.Count > 0)
+            KafkaError.ThrowIf(Librdkafka.rd_kafka_incremental_assign(Handle, added.Pointer), "Assigning partitions");
     }
 
     public LogBatch Poll(TimeSpan maxWait)

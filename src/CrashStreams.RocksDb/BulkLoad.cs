@@ -51,6 +51,21 @@ internal sealed unsafe class BulkLoad(RocksDbEngine engine, string path, int run
         Wait();
     }
 
+    /// <summary>What <see cref="Finish"/> does, but false where it would wait.</summary>
+    public bool TryFinish(ReadOnlySpan<byte> stored)
+    {
+        if (Mark is null)
+            return true;
+        if (_adding is { IsCompleted: false })
+            return false;
+        if (_filling.Count == 0)
+            return true;
+        AddRest(stored);
+        // Another store's load may begin before this one has ended.
+        _filling.Dispose();
+        return false;
+    }
+
     /// <summary>The position of the files is in its place: the next file begins with a new key.</summary>
     public void Finished()
     {
@@ -106,12 +121,12 @@ internal sealed unsafe class BulkLoad(RocksDbEngine engine, string path, int run
         Rocks.rocksdb_sstfilewriter_open(_writer, _file, out var error);
         ThrowIfAny(error);
         var isMarked = false;
-        for (var i = 0; i < run.Count;)
+        for (var (i, next) = (0, run[0]); i < run.Count;)
         {
-            var change = run[i++];
+            var change = next;
             // The last one of a key is what the batches leave.
-            for (; i < run.Count && run[i] is var later && later.KeySpan.SequenceEqual(change.KeySpan); i++)
-                change = later;
+            while (++i < run.Count && (next = run[i]).KeySpan.SequenceEqual(change.KeySpan))
+                change = next;
             if (!isMarked && change.KeySpan.SequenceCompareTo(Mark) > 0)
             {
                 WriteMark(position);

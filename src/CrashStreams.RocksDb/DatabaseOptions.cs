@@ -5,8 +5,8 @@ namespace CrashStreams.RocksDb;
 /// <summary>How a store's database is made, in the words of RocksDB's own option strings. Reasons and figures: docs/decisions/rocksdb-engine.md.</summary>
 internal static class DatabaseOptions
 {
-    /// <summary>From so many files that may overlap each other on they are merged.</summary>
-    public const int FilesToCompact = 4;
+    /// <summary>From so many files that may overlap each other on they are merged. A bounded tail makes them small: with four, merging would be most of what a commit costs.</summary>
+    public const int FilesToCompact = 8;
 
     // atomic_flush: entries and their position reach the disk together, or neither does. allow_concurrent_memtable_write: there is one writer.
     // arena_block_size: what a store occupies as soon as it holds one entry; there may be hundreds.
@@ -15,10 +15,13 @@ internal static class DatabaseOptions
         create_if_missing=true;create_missing_column_families=true;atomic_flush=true;avoid_flush_during_shutdown=true;
         paranoid_checks=true;allow_concurrent_memtable_write=false;max_background_jobs=2;max_open_files=40;
         info_log_level=ERROR_LEVEL;keep_log_file_num=1;stats_dump_period_sec=0;stats_persist_period_sec=0;skip_stats_update_on_db_open=true;
-        compression=kLZ4Compression;arena_block_size=32768;max_write_buffer_number=2;
+        arena_block_size=32768;max_write_buffer_number=2;
         target_file_size_base=67108864;max_bytes_for_level_base=268435456;level_compaction_dynamic_level_bytes=true;
         compaction_readahead_size=262144;level0_slowdown_writes_trigger=40;level0_stop_writes_trigger=60;
         """;
+
+    // The first merge does it for the files of a load, which are to be made fast.
+    private const string Compressed = "compression=kLZ4Compression;", Plain = "compression=kNoCompression;";
 
     /// <summary>Opens a database, made when it does not exist.</summary>
     public static DatabaseHandle Open(string path)
@@ -27,8 +30,8 @@ internal static class DatabaseOptions
         nint entries = 0, offsets = 0;
         try
         {
-            entries = Options(Common + $"write_buffer_size={MemoryBudget.MemtableLimit};", table, path);
-            offsets = Options(Common + "write_buffer_size=4194304;arena_block_size=4096;", table, path);
+            entries = Options(Common + Compressed + $"write_buffer_size={MemoryBudget.MemtableLimit};", table, path);
+            offsets = Options(Common + Compressed + "write_buffer_size=4194304;arena_block_size=4096;", table, path);
             return DatabaseHandle.Open(path, entries, offsets);
         }
         finally
@@ -46,7 +49,7 @@ internal static class DatabaseOptions
         nint entries = 0, files = Rocks.rocksdb_envoptions_create();
         try
         {
-            entries = Options(Common, table, path);
+            entries = Options(Common + Plain, table, path);
             return Rocks.rocksdb_sstfilewriter_create(files, entries);
         }
         finally

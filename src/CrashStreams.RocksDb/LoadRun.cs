@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics.X86;
 namespace CrashStreams.RocksDb;
 
 /// <summary>
-/// Batches of a bulk load, put together until there is enough for a file, then brought into key order. Its memory is native and taken once, so that the system has it
-/// back when the load ends: the changes as they lie in a batch, and for each 4 B of place and 8 B of key to sort by.
+/// Batches of a bulk load, put together until there is enough for a file, then brought into key order. Its memory is native and taken with the first batch, so that
+/// the system has it back when the load ends: the changes as they lie in a batch, and for each 8 B of place and key to sort by, twice while they are sorted.
 /// </summary>
 internal sealed unsafe class LoadRun(int capacity) : IDisposable
 {
@@ -15,11 +15,9 @@ internal sealed unsafe class LoadRun(int capacity) : IDisposable
     // Changes that are written while one comes from the memory.
     private const int Ahead = 8;
 
-    private readonly byte* _bytes = (byte*)NativeMemory.AllocZeroed(StoreBatch.Header + (nuint)capacity);
-    private readonly int* _starts = (int*)NativeMemory.Alloc((nuint)capacity / FewestBytes, sizeof(int));
-    private readonly ulong* _parts = (ulong*)NativeMemory.Alloc((nuint)capacity / FewestBytes, sizeof(ulong));
+    private byte* _bytes;
+    private ulong* _changes;
     private int _length = StoreBatch.Header;
-    private bool _isDisposed;
 
     /// <summary>Changes in it.</summary>
     public int Count { get; private set; }
@@ -29,6 +27,7 @@ internal sealed unsafe class LoadRun(int capacity) : IDisposable
     {
         get
         {
+            Take();
             StoreBatch.SetCount(new Span<byte>(_bytes, StoreBatch.Header), Count);
             return new(_bytes, _length);
         }
@@ -43,14 +42,20 @@ internal sealed unsafe class LoadRun(int capacity) : IDisposable
     /// <summary>Copies a batch of puts and deletes behind those that are there.</summary>
     public void Append(StoreBatch batch)
     {
+        Take();
         var changes = batch.Changes;
         changes.CopyTo(new Span<byte>(_bytes + _length, changes.Length));
         for (var end = _length + changes.Length; _length < end; _length = (int)(StoreChange.At(_bytes + _length).End - _bytes))
-            _starts[Count++] = _length;
+            _changes[Count++] = (uint)_length;
     }
 
     /// <summary>Brings the changes into the order of their keys; those of one key stay in the order of their coming.</summary>
-    public void Sort() => new RunOrder(_bytes).Sort(new(_starts, Count), new(_parts, Count));
+    public void Sort()
+    {
+        var room = (ulong*)NativeMemory.Alloc((nuint)Count, sizeof(ulong));
+        new RunOrder(_bytes).Sort(new(_changes, Count), new(room, Count));
+        NativeMemory.Free(room);
+    }
 
     /// <summary>A change of the sorted run.</summary>
     public StoreChange this[int index]
@@ -59,21 +64,30 @@ internal sealed unsafe class LoadRun(int capacity) : IDisposable
         {
             // In the order of keys each is at a random place.
             if (Sse.IsSupported && index + Ahead < Count)
-                Sse.Prefetch0(_bytes + _starts[index + Ahead]);
-            return StoreChange.At(_bytes + _starts[index]);
+                Sse.Prefetch0(_bytes + (uint)_changes[index + Ahead]);
+            return StoreChange.At(_bytes + (uint)_changes[index]);
         }
     }
 
     /// <summary>Empties it.</summary>
     public void Clear() => (_length, Count) = (StoreBatch.Header, 0);
 
+    /// <summary>Empties it and gives its memory back, until there is another batch.</summary>
     public void Dispose()
     {
-        if (_isDisposed)
-            return;
-        _isDisposed = true;
+        Clear();
         NativeMemory.Free(_bytes);
-        NativeMemory.Free(_starts);
-        NativeMemory.Free(_parts);
+        NativeMemory.Free(_changes);
+        _bytes = null;
+        _changes = null;
+    }
+
+    private void Take()
+    {
+        if (_bytes != null)
+            return;
+        _bytes = (byte*)NativeMemory.Alloc(StoreBatch.Header + (nuint)capacity);
+        new Span<byte>(_bytes, StoreBatch.Header).Clear();
+        _changes = (ulong*)NativeMemory.Alloc((nuint)capacity / FewestBytes, sizeof(ulong));
     }
 }

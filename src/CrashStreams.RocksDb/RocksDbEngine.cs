@@ -25,6 +25,10 @@ internal sealed unsafe class RocksDbEngine : IStateEngine
     private byte[] _stored = [];
     private bool _isDisposed;
 
+    // What is not flushed, and the position until which it was counted. Whoever flushes takes it, from any thread.
+    private long _unflushed;
+    private long _counted;
+
     private BulkLoad? _load;
 
     // Of a bulk load on, until the store is written to by its owner: other stores are still to be loaded, with the same processors.
@@ -38,6 +42,7 @@ internal sealed unsafe class RocksDbEngine : IStateEngine
         try
         {
             ReadPosition();
+            _counted = Math.Max(0, Position);
         }
         catch
         {
@@ -72,6 +77,12 @@ internal sealed unsafe class RocksDbEngine : IStateEngine
             return Property("rocksdb.estimate-num-keys\0"u8);
         }
     }
+
+    /// <summary>How many changelog offsets what was written is ahead of the last flush that was started.</summary>
+    public long Unflushed => Volatile.Read(ref _unflushed);
+
+    /// <summary>Whether a flush that was started has not come to its end.</summary>
+    public bool IsFlushing => Property("rocksdb.num-immutable-mem-table\0"u8) > 0;
 
     /// <summary>What the memtable that takes writes occupies.</summary>
     public long MemtableBytes => Property("rocksdb.cur-size-active-mem-table\0"u8);
@@ -133,6 +144,15 @@ internal sealed unsafe class RocksDbEngine : IStateEngine
         _load = null;
     }
 
+    public bool TryEndRestore()
+    {
+        ThrowIfDisposed();
+        if (_load?.TryFinish(Stored(Position)) == false)
+            return false;
+        EndRestore();
+        return true;
+    }
+
     public void Flush()
     {
         ThrowIfDisposed();
@@ -185,6 +205,7 @@ internal sealed unsafe class RocksDbEngine : IStateEngine
         if (_isDisposed)
             return;
         _isDisposed = true;
+        Counted();
         _load?.Dispose();
         MemoryBudget.Remove(this);
         _db.Dispose();
@@ -231,13 +252,27 @@ internal sealed unsafe class RocksDbEngine : IStateEngine
             Rocks.rocksdb_writebatch_delete_cf(native, _db.Offsets, markKey, (nuint)StoredPosition.MarkKey.Length);
             Write(native);
         }
+
+        // The files are on disk, and so is their position.
+        _counted = Position;
     }
 
     private void Write(ReadOnlySpan<byte> changes, long position)
     {
         Write(Batch(changes, position));
+        Count(position);
         MemoryBudget.Enforce();
     }
+
+    private void Count(long position)
+    {
+        var more = Math.Max(0, position - _counted);
+        _counted = position;
+        Interlocked.Add(ref _unflushed, more);
+        MemoryBudget.Unflushed(more);
+    }
+
+    private void Counted() => MemoryBudget.Unflushed(-Interlocked.Exchange(ref _unflushed, 0));
 
     private void Write(nint batch)
     {
@@ -287,6 +322,8 @@ internal sealed unsafe class RocksDbEngine : IStateEngine
     // Both column families by name: a flush of one alone would bring entries to the disk without their position.
     private void Flush(nint options)
     {
+        // Before: what is written meanwhile may come too late for this flush.
+        Counted();
         var db = _db;
         var families = stackalloc nint[] { db.Entries, db.Offsets };
         Rocks.rocksdb_flush_cfs(db, options, families, 2, out var error);

@@ -15,6 +15,11 @@ public sealed record RocksDbOptions
     /// <summary>What a bulk load sorts and writes to a file at a time. Tests choose less, to have many files.</summary>
     internal int LoadRunBytes { get; init; } = 4 << 20;
 
+    /// <summary>
+    /// How many changelog offsets all stores of the process together may be ahead of what they have flushed, besides 2,000 for each of them. Tests and measurements choose another.
+    /// </summary>
+    internal int UnflushedOffsets { get; init; } = 200_000;
+
     /// <summary>Checks every setting.</summary>
     /// <exception cref="TopologyException">Something is wrong; the message lists every fault with its remedy.</exception>
     public void Validate()

@@ -27,7 +27,7 @@ public sealed class RocksDbState : IStateStorage
         options.Validate();
         RocksLoader.EnsureLoaded();
         _options = options;
-        MemoryBudget.Join(options.MemoryBudgetBytes);
+        MemoryBudget.Join(options);
         StoreGauges.Start();
     }
 
@@ -124,7 +124,7 @@ public sealed class RocksDbState : IStateStorage
             _locks.Clear();
         }
 
-        MemoryBudget.Leave(_options.MemoryBudgetBytes);
+        MemoryBudget.Leave(_options);
     }
 
     // The lock's file stays: whoever waits for a lock on a file that is gone would hold nothing.

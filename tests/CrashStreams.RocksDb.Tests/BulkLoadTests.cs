@@ -72,6 +72,40 @@ public sealed class BulkLoadTests() : StateDirectory(loadRunBytes: 4096)
         RocksDbEngineTests.Value(reopened, Key(7)).Should().Equal("between"u8.ToArray());
     }
 
+    [Fact]
+    public void A_load_ends_aside_and_then_all_of_it_is_there()
+    {
+        using (var engine = Open())
+        {
+            engine.BeginRestore();
+            Load(engine, 0, 1000);
+            SpinWait.SpinUntil(engine.TryEndRestore, TimeSpan.FromMinutes(5)).Should().BeTrue();
+
+            RocksDbEngineTests.Content(engine).Should().HaveCount(1000);
+            RocksDbEngineTests.Write(engine, 1001, batch => batch.Put(Key(1000), "written behind it"u8));
+            engine.Flush();
+        }
+
+        Restart();
+        using var reopened = Open();
+        reopened.Position.Should().Be(1001);
+        RocksDbEngineTests.Content(reopened).Should().HaveCount(1001);
+    }
+
+    [Fact]
+    public void A_load_that_fails_while_it_ends_says_so()
+    {
+        using var engine = Open();
+        engine.BeginRestore();
+        Load(engine, 0, 200);
+        Directory.CreateDirectory(File);
+
+        var ending = () => SpinWait.SpinUntil(engine.TryEndRestore, TimeSpan.FromMinutes(5));
+
+        ending.Should().Throw<CrashStreamsException>().WithMessage("Restoring the store*");
+        Directory.Delete(File);
+    }
+
     // One entry per batch: the position is the number of entries.
     private static void Load(RocksDbEngine engine, int from, int to)
     {

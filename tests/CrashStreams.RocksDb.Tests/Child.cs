@@ -28,6 +28,9 @@ internal static class Child
             case "restore":
                 KilledWriter.Run(root, isRestore: true);
                 break;
+            case "tail":
+                TailWriter.Run(root);
+                break;
             case "many stores":
                 ManyStores.Run(root);
                 break;

@@ -5,7 +5,8 @@ namespace CrashStreams.Runtime;
 
 /// <summary>
 /// Brings the stores of new tasks up to date from their changelogs, a batch at a time, while other tasks go on. Stores of which much is missing come one after
-/// another, the smallest first: so the memory for it is that of one, and each task runs as soon as its own stores are there. A task whose state somebody else still
+/// another, the smallest first: so the memory for it is that of one, and each task runs as soon as its own stores are there. What a crash has taken from stores on disk is
+/// read for all at once. A task whose state somebody else still
 /// holds waits for it first.
 /// </summary>
 internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admin, RestoreReport report, TimeProvider time) : IDisposable
@@ -13,16 +14,20 @@ internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admi
     // From so many records on it pays for an engine to put off its own order until the end.
     private const long BulkRecords = 20_000;
 
+    // What a crash leaves to be read of stores that are on disk. One after another, each would wait for the tasks of those before it, which have records to process by then.
+    private const long TailRecords = 300_000;
+
     // In a turn other tasks take one batch, and what they do with it costs more than to restore one: who waits for its state comes first.
     private const int BatchesPerTurn = 8;
 
     private readonly Dictionary<TopicPartition, Restore> _active = [];
     private readonly List<Restore> _queued = [];
+    private readonly List<Restore> _ending = [];
     private Restore?[] _byIndex = [];
     private readonly List<StreamTask> _waiting = [];
     private ILogConsumer? _consumer;
 
-    public bool IsActive => _active.Count > 0;
+    public bool IsActive => _active.Count + _ending.Count > 0;
 
     /// <summary>Whether tasks wait for their state.</summary>
     public bool HasWaiting => _waiting.Count > 0;
@@ -51,19 +56,21 @@ internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admi
     /// <summary>A few batches, as far as they are there; answers the tasks that are complete with them.</summary>
     public IReadOnlyList<StreamTask> RunOnce(TimeSpan maxWait)
     {
-        var count = Read(maxWait);
-        var done = Step();
-        for (var more = 1; more < BatchesPerTurn && count > 0 && done.Count == 0; more++)
+        var read = ReadOn(maxWait);
+        if (read.Count > 0)
         {
-            count = Read(TimeSpan.Zero);
-            done = Step();
+            foreach (var restore in read)
+                _active.Remove(restore.Changelog);
+            _ending.AddRange(read);
+            // The next one is read while an engine finishes the load of this one.
+            Assign();
         }
 
+        var mayWait = _active.Count == 0 && maxWait > TimeSpan.Zero;
+        var done = _ending.FindAll(r => r.TryEnd(report, mayWait));
         if (done.Count == 0)
             return [];
-        foreach (var restore in done)
-            _active.Remove(restore.Changelog);
-        Assign();
+        _ending.RemoveAll(done.Contains);
         report.Completed();
         return done.Select(d => d.Task).Distinct().Where(IsComplete).ToList();
     }
@@ -72,7 +79,7 @@ internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admi
     public void Remove(StreamTask task)
     {
         _waiting.Remove(task);
-        var restores = _active.Values.Concat(_queued).Where(r => r.Task == task).ToList();
+        var restores = All.Where(r => r.Task == task).ToList();
         if (restores.Count == 0)
             return;
         foreach (var restore in restores)
@@ -80,6 +87,7 @@ internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admi
             report.GaveUp(restore.Progress);
             _active.Remove(restore.Changelog);
             _queued.Remove(restore);
+            _ending.Remove(restore);
         }
 
         Assign();
@@ -87,9 +95,27 @@ internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admi
 
     public void Dispose()
     {
-        foreach (var restore in _active.Values.Concat(_queued))
+        foreach (var restore in All)
             report.GaveUp(restore.Progress);
         _consumer?.Dispose();
+    }
+
+    private IEnumerable<Restore> All => _active.Values.Concat(_queued).Concat(_ending);
+
+    /// <summary>Reads until there is nothing more for now, or something is read to its end; answers what.</summary>
+    private List<Restore> ReadOn(TimeSpan maxWait)
+    {
+        if (_active.Count == 0)
+            return [];
+        var count = Read(maxWait);
+        var read = Step();
+        for (var more = 1; more < BatchesPerTurn && count > 0 && read.Count == 0; more++)
+        {
+            count = Read(TimeSpan.Zero);
+            read = Step();
+        }
+
+        return read;
     }
 
     private int Read(TimeSpan maxWait)
@@ -110,19 +136,19 @@ internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admi
         return batch.Count;
     }
 
-    /// <summary>Hands what was read to the engines; answers which are complete.</summary>
+    /// <summary>Hands what was read to the engines; answers which have been read to their ends.</summary>
     private List<Restore> Step()
     {
-        var done = new List<Restore>();
+        var read = new List<Restore>();
         foreach (var (partition, restore) in _active)
         {
             // Ends of transactions and gaps are passed without a record.
             restore.Next = Math.Max(restore.Next, _consumer!.Position(partition));
             if (restore.Step(report))
-                done.Add(restore);
+                read.Add(restore);
         }
 
-        return done;
+        return read;
     }
 
     private LogBatch Poll(TimeSpan maxWait)
@@ -145,6 +171,7 @@ internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admi
         {
             var beganMs = time.GetUtcNow().ToUnixTimeMilliseconds();
             var described = Changelog.Describe(admin, logged.ConvertAll(w => w.Changelog));
+            var began = new List<Restore>();
             foreach (var (partition, task, store) in logged)
             {
                 var changelog = described[partition];
@@ -155,9 +182,10 @@ internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admi
                 if (from >= changelog.End)
                     restore.Complete();
                 else
-                    Begin(restore);
+                    began.Add(restore);
             }
 
+            Begin(began);
             Assign();
         }
 
@@ -170,16 +198,21 @@ internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admi
     private static LogException ChangelogMadeAnew(in WarmPosition warm, in Changelog now) => new(
         $"The warm copy of {now.At} has come to {warm.Position} of the topic with the id {warm.TopicId}, and the changelog {now.TopicId} goes from {now.Start} to {now.End}: it was made anew or has lost records.") { IsRetriable = true };
 
-    private void Begin(Restore restore)
+    private void Begin(List<Restore> restores)
     {
-        if (restore.IsBulk)
-            _queued.Add(restore);
-        else
-            _active[restore.Changelog] = restore;
-        report.Began(restore.Progress);
+        var isTail = restores.Concat(All).Where(static r => r.HasContent).Sum(static r => r.Progress.Remaining) <= TailRecords;
+        foreach (var restore in restores)
+        {
+            restore.IsBulk = restore.Progress.Remaining >= BulkRecords && !(isTail && restore.HasContent);
+            if (restore.IsBulk)
+                _queued.Add(restore);
+            else
+                _active[restore.Changelog] = restore;
+            report.Began(restore.Progress);
+        }
     }
 
-    private bool IsComplete(StreamTask task) => _active.Values.Concat(_queued).All(r => r.Task != task);
+    private bool IsComplete(StreamTask task) => All.All(r => r.Task != task);
 
     private void Assign()
     {
@@ -216,24 +249,35 @@ internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admi
 
         public RestoreProgress Progress { get; private set; } = new(task.Id, store.Name, changelog, start, start, end, 0);
 
-        public bool IsBulk { get; } = end - start >= BulkRecords;
+        /// <summary>Whether it goes on with what is on disk.</summary>
+        public bool HasContent => _completeAtMs is null;
+
+        /// <summary>Whether it is a load of its own, after others of its kind.</summary>
+        public bool IsBulk { get; set; }
 
         public void BeginBulk() => store.Engine?.BeginRestore();
 
         /// <summary>Takes over what a batch brought. Answers whether it was the last.</summary>
         public bool Step(RestoreReport report)
         {
-            var before = Progress;
-            if (Next == before.NextOffset)
+            if (Next == Progress.NextOffset)
                 return false;
-            Progress = before with { NextOffset = Next, Records = Records };
             if (store.Engine is { HasChanges: true } engine)
                 engine.Write(Next, _completeAtMs);
-            var isLast = Next >= end;
-            if (isLast)
-                Complete();
-            report.Went(before, Progress);
-            return isLast;
+            if (Next >= end)
+                return true;
+            Tell(report);
+            return false;
+        }
+
+        /// <summary>After the last batch: false while the engine has still to work on it aside, unless that may be waited for.</summary>
+        public bool TryEnd(RestoreReport report, bool mayWait)
+        {
+            if (IsBulk && !mayWait && store.Engine?.TryEndRestore() == false)
+                return false;
+            Complete();
+            Tell(report);
+            return true;
         }
 
         public void Complete()
@@ -243,6 +287,13 @@ internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admi
             // The end is known even where no record came.
             store.Engine?.Know(end, beganMs);
             store.Restored();
+        }
+
+        private void Tell(RestoreReport report)
+        {
+            var before = Progress;
+            Progress = before with { NextOffset = Next, Records = Records };
+            report.Went(before, Progress);
         }
     }
 }

@@ -110,6 +110,8 @@ internal sealed class StoreEngine : IDisposable
 
     public void EndRestore() => _engine.EndRestore();
 
+    public bool TryEndRestore() => _engine.TryEndRestore();
+
     public void Flush() => _engine.Flush();
 
     public void Dispose()

@@ -74,6 +74,22 @@ public sealed class RestorerTests : IDisposable
         _progress.Where(p => p.Task.Partition == 0).Should().OnlyContain(p => p.Records == 0);
     }
 
+    [Fact]
+    public void What_a_crash_took_from_stores_on_disk_is_read_for_all_at_once()
+    {
+        Start(hasEngine: true);
+        TurnsUntil(() => Running.Count() == 3);
+        _thread!.Stop();
+        _thread.Dispose();
+        _progress.Clear();
+
+        Start(hasEngine: true);
+        TurnsUntil(() => Running.Count() == 3);
+
+        _progress.Where(p => p.IsComplete).Select(p => (p.Task.Partition, p.Records)).Should().BeEquivalentTo([(1, Few), (2, Less), (0, Much)]);
+        _progress.FindIndex(p => p.Task.Partition == 0 && p.Records > 0).Should().BeLessThan(_progress.FindIndex(p => p.Task.Partition == 2 && p.IsComplete));
+    }
+
     public void Dispose() => _thread?.Dispose();
 
     private IEnumerable<int> Running => _thread!.Tasks.Where(t => t.State == TaskState.Running).Select(t => t.Id.Partition);

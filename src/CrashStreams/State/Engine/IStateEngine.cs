@@ -39,6 +39,15 @@ public interface IStateEngine : IDisposable
     /// <summary>The bulk load is over; what it wrote is visible.</summary>
     void EndRestore();
 
+    /// <summary>
+    /// <see cref="EndRestore"/>, unless that would wait for work that goes on aside: then false, and to be asked again. Nothing is written in between.
+    /// </summary>
+    bool TryEndRestore()
+    {
+        EndRestore();
+        return true;
+    }
+
     /// <summary>Makes all that was written durable, as before a clean end: closing an engine does not, it may leave an earlier batch's content.</summary>
     void Flush();
 
