@@ -5,27 +5,22 @@ namespace CrashStreams.Drain;
 
 /// <summary>
 /// What one client process has done, told in one line: seconds from its first record to the end, seconds before that (connecting, joining
-/// the group, creating topics), and processor time and peak memory of the whole process, start-up and native threads included.
+/// the group, creating topics), and processor time and peak memory of the whole process as of now, start-up and native threads included.
 /// </summary>
 internal sealed record Outcome(long Records, double Seconds, double JoiningSeconds)
 {
     private const string Prefix = "outcome ";
 
-    public double ProcessorSeconds { get; init; }
+    public double ProcessorSeconds { get; init; } = Process.GetCurrentProcess().TotalProcessorTime.TotalSeconds;
 
-    public double PeakMegabytes { get; init; }
+    public double PeakMegabytes { get; init; } = Process.GetCurrentProcess().PeakWorkingSet64 / 1048576.0;
 
     public double MillionsPerSecond => Records / Seconds / 1e6;
 
     public double ProcessorSecondsPerMillion => ProcessorSeconds / Records * 1e6;
 
-    public void Print()
-    {
-        var process = Process.GetCurrentProcess();
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{Prefix}{Records} {Seconds} {JoiningSeconds} {process.TotalProcessorTime.TotalSeconds} {process.PeakWorkingSet64 / 1048576.0}"));
-    }
+    public void Print() =>
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Prefix}{Records} {Seconds} {JoiningSeconds} {ProcessorSeconds} {PeakMegabytes}"));
 
     public static Outcome? TryRead(string line)
     {

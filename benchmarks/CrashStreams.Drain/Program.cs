@@ -8,12 +8,13 @@ using CrashStreams.Log;
 //   confluent BOOTSTRAP TOPIC RECORDS              the same through Confluent.Kafka's own producer
 //   load BOOTSTRAP TOPIC RECORDS [PARTITIONS]      makes the topic and fills it with the load generator's lines
 //   drain BOOTSTRAP TOPIC                          reads the topic to its end and only counts
+//   java BOOTSTRAP TOPIC RECORDS KAFKA_HOME        the same with Kafka's own consumer tool
 //   monitor BOOTSTRAP TOPIC RECORDS [THREADS]      runs the crash monitor on the topic until it has caught up
 //   latency BOOTSTRAP WINDOWS                      how long an alert takes with either clock
-//   compare KAFKA_HOME RESULT_FILE                 starts an Apache Kafka, loads it, and runs drain and monitor in turn
+//   compare KAFKA_HOME RESULT_FILE                 starts an Apache Kafka, loads it, and runs drain, monitor and java in turn
 if (args is not [var command, var bootstrap, var topic, ..])
 {
-    Console.Error.WriteLine("usage: CrashStreams.Drain produce|confluent|load|drain|monitor|latency BOOTSTRAP TOPIC [RECORDS] [PARTITIONS|THREADS]");
+    Console.Error.WriteLine("usage: CrashStreams.Drain produce|confluent|load|drain|java|monitor|latency BOOTSTRAP TOPIC [RECORDS] [PARTITIONS|THREADS]");
     return 2;
 }
 
@@ -26,6 +27,12 @@ if (command == "compare")
 if (command == "latency")
 {
     await Latency.RunAsync(new KafkaLogClients(new KafkaOptions { BootstrapServers = bootstrap }), int.Parse(topic, CultureInfo.InvariantCulture));
+    return 0;
+}
+
+if (command == "java")
+{
+    JavaConsumer.Run(args[4], bootstrap, topic, long.Parse(args[3], CultureInfo.InvariantCulture));
     return 0;
 }
 
@@ -60,6 +67,6 @@ switch (command)
         Draining.Run(clients, await admin.OffsetsAsync([.. Enumerable.Range(0, count).Select(p => new TopicPartition(topic, p))], default));
         return 0;
     default:
-        Console.Error.WriteLine($"'{command}' is none of produce, confluent, load, drain, monitor, latency and compare.");
+        Console.Error.WriteLine($"'{command}' is none of produce, confluent, load, drain, java, monitor, latency and compare.");
         return 2;
 }

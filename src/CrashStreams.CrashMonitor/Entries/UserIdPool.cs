@@ -6,8 +6,8 @@ namespace CrashStreams.CrashMonitor;
 
 /// <summary>
 /// Gives the same string for the same UTF-8 bytes while it remembers them, so that users who come again cost no allocation.
-/// Bounded: a full neighbourhood forgets one of its strings. Threads share it without a lock: a slot holds an immutable entry, and
-/// two threads that write one slot at once only cost each other a string.
+/// Bounded: a full neighbourhood forgets one of its strings. Threads share it without a lock: two threads that write one slot at once only cost each other
+/// a string.
 /// </summary>
 internal sealed class UserIdPool
 {
@@ -15,13 +15,13 @@ internal sealed class UserIdPool
     private const int Probes = 4;
     private const ulong Odd = 0x9E3779B97F4A7C15;
 
-    private readonly Entry?[] _slots;
+    private readonly string?[] _slots;
 
     /// <param name="capacity">How many strings it remembers at most; a power of two.</param>
     public UserIdPool(int capacity = 1 << 14)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(capacity & (capacity - 1), 0);
-        _slots = new Entry?[Math.Max(capacity, Probes)];
+        _slots = new string?[Math.Max(capacity, Probes)];
     }
 
     /// <summary>The string of valid UTF-8 bytes.</summary>
@@ -32,11 +32,11 @@ internal sealed class UserIdPool
         var hash = Hash(utf8);
         for (var probe = 0; probe < Probes; probe++)
         {
-            var entry = _slots[(hash + probe) & (_slots.Length - 1)];
-            if (entry is null)
+            var text = _slots[(hash + probe) & (_slots.Length - 1)];
+            if (text is null)
                 return Add(hash + probe, utf8);
-            if (utf8.SequenceEqual(entry.Utf8))
-                return entry.Text;
+            if (IsText(utf8, text))
+                return text;
         }
 
         return Add(hash + ((hash >> 16) % Probes), utf8);
@@ -45,9 +45,21 @@ internal sealed class UserIdPool
     [MethodImpl(MethodImplOptions.NoInlining)]
     private string Add(int slot, ReadOnlySpan<byte> utf8)
     {
-        var entry = new Entry(utf8.ToArray(), Encoding.UTF8.GetString(utf8));
-        _slots[slot & (_slots.Length - 1)] = entry;
-        return entry.Text;
+        var text = Encoding.UTF8.GetString(utf8);
+        _slots[slot & (_slots.Length - 1)] = text;
+        return text;
+    }
+
+    // The string itself is compared, which whoever asked for it looks at next: bytes kept beside it would be one more way to memory.
+    // Only what is ASCII has as many characters as bytes.
+    private static bool IsText(ReadOnlySpan<byte> utf8, string text) =>
+        text.Length == utf8.Length ? Ascii.Equals(utf8, text) : text.Length < utf8.Length && IsLongerText(utf8, text);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static bool IsLongerText(ReadOnlySpan<byte> utf8, string text)
+    {
+        Span<char> characters = stackalloc char[MaxPooledBytes];
+        return text.AsSpan().SequenceEqual(characters[..Encoding.UTF8.GetChars(utf8, characters)]);
     }
 
     /// <summary>
@@ -73,6 +85,4 @@ internal sealed class UserIdPool
     }
 
     private static ulong Mix(ulong hash, ulong next) => ulong.RotateLeft((hash ^ next) * Odd, 29);
-
-    private sealed record Entry(byte[] Utf8, string Text);
 }

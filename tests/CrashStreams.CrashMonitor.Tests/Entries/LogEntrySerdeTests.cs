@@ -166,4 +166,25 @@ public class LogEntrySerdeTests
 
         users.Select((user, i) => ReferenceEquals(pool.Get(user), first[i])).Should().AllBeEquivalentTo(true);
     }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("user_1836")]
+    [InlineData("jörg")]
+    [InlineData("ユーザー")]
+    [InlineData("🦀 and 蟹")]
+    [InlineData("ööööööööööööööööööööööööööööööö")]
+    public void A_pooled_user_is_told_from_all_that_share_its_slots(string user)
+    {
+        // One neighbourhood of slots: every user meets every other.
+        var pool = new UserIdPool(capacity: 1);
+        var bytes = Encoding.UTF8.GetBytes(user);
+        var first = pool.Get(bytes);
+
+        first.Should().Be(user);
+        pool.Get(bytes).Should().BeSameAs(first, "it is remembered");
+        foreach (var other in new[] { user + "x", "x" + user, user + "ö", "jorg", "jürg", "ユーザ", "user_1837", "🦀 and 蠏" })
+            pool.Get(Encoding.UTF8.GetBytes(other)).Should().Be(other);
+        pool.Get(bytes).Should().Be(user);
+    }
 }
