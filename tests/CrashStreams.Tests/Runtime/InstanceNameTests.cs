@@ -25,12 +25,19 @@ public sealed class InstanceNameTests
     {
         var log = new MemoryLog();
         log.Create("in", 1);
+        log.Append("in", 0, new LogRecord { Value = "x"u8, HasValue = true });
         var clients = new Named(new MemoryLogClients(log), name);
         var builder = new StreamsBuilder();
         builder.Stream<string, string>("in").To("out");
         log.Create("out", 1);
         await using (var application = new StreamsApplication(builder.Build(), new() { ApplicationId = "app", Guarantee = ProcessingGuarantee.ExactlyOnce }, clients))
+        {
             await application.StartAsync();
+            // Then its thread has all of them.
+            while (application.ProcessedRecords == 0)
+                await await Task.WhenAny(Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System), application.Completion);
+        }
+
         return [.. clients.Ids];
     }
 
