@@ -32,8 +32,6 @@ internal sealed class SimulatedInstance(Simulation simulation, int number, Simul
     /// <summary>Starts of a thread so far, those that failed included.</summary>
     public int Starts { get; private set; }
 
-    public long LastStartMs { get; private set; }
-
     /// <summary>Why the thread before this one ended, when it was not in order.</summary>
     public Exception? LastError { get; private set; }
 
@@ -84,7 +82,6 @@ internal sealed class SimulatedInstance(Simulation simulation, int number, Simul
     {
         simulation.Log(this, "start", _life);
         Starts++;
-        LastStartMs = simulation.Cluster.NowMs;
         var faults = _faults = new PortFaults(simulation, this, random.Fork());
         var clients = simulation.Wrap(new SimulatedClients(simulation.Cluster, faults, simulation.Plan));
         var options = _disk is null

@@ -39,7 +39,8 @@ internal static class CommittedTime
         var times = Decode(metadata);
         if (times.Length < FixedTimes)
             return;
-        var operators = new (long, long)[(int)times[5]];
+        // Of very many operators the last did not fit.
+        var operators = new (long, long)[Math.Clamp(times[FixedTimes - 1], 0, (times.Length - FixedTimes) / 2)];
         for (var i = 0; i < operators.Length; i++)
             operators[i] = (times[FixedTimes + (2 * i)], times[FixedTimes + (2 * i) + 1]);
         clock.Restore(times[2], times[3], times[4], operators);

@@ -24,6 +24,18 @@ public class CommittedTimeTests
         CommittedTime.Decode(CommittedTime.Encode(Enumerable.Range(0, 1000).Select(i => (long)i).ToArray())).Should().Equal(Enumerable.Range(0, 360).Select(i => (long)i));
 
     [Theory]
+    [InlineData(200, 177)]
+    [InlineData(long.MaxValue, 177)]
+    [InlineData(-1, 0)]
+    public void Of_operators_those_are_restored_that_fitted(long operators, int restored)
+    {
+        var clock = new TaskClock(StreamTime.Watermarks, TimeProvider.System);
+        CommittedTime.Restore(CommittedTime.Encode([1, 2, 3, 4, 4, operators, .. Enumerable.Repeat(5L, 400)]), clock, new UpstreamClock(1));
+        clock.Watermark.Should().Be(4);
+        Enumerable.Range(0, 200).Count(_ => clock.ForOperator().ClosedThrough == 5).Should().Be(restored);
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("not base64!")]
     [InlineData("AQAA")]
