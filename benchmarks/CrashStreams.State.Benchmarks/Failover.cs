@@ -12,7 +12,8 @@ namespace CrashStreams.State.Benchmarks;
 /// </summary>
 /// <param name="Resumed">From the kill until a record of each of its partitions has come out.</param>
 /// <param name="Restored">Records that the survivor restored in that time.</param>
-internal sealed record Failover(TimeSpan Resumed, long Restored)
+/// <param name="Log">What the survivor has logged.</param>
+internal sealed record Failover(TimeSpan Resumed, long Restored, string Log)
 {
     private const int Partitions = FailoverInstance.Partitions;
 
@@ -75,7 +76,7 @@ internal sealed record Failover(TimeSpan Resumed, long Restored)
         await Until(() => survivor.Told.Tasks.Count == Partitions, what.Patience);
         await loading.CancelAsync();
         await load;
-        return new(resumed, survivor.Told.Restored - before);
+        return new(resumed, survivor.Told.Restored - before, survivor.LogText);
     }
 
     private static void ReadUntil(ILogConsumer reader, IEnumerable<string> keys, TimeSpan patience)

@@ -2,12 +2,15 @@ using System.Globalization;
 using CrashStreams.Kafka;
 using CrashStreams.RocksDb;
 using CrashStreams.Runtime;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
 
 namespace CrashStreams.State.Benchmarks;
 
 /// <summary>
 /// An instance in a process of its own, which can be killed. It tells on its output what it has, a line per change: <c>tasks 0 2 warm 2 restored 1234</c>
-/// (partitions of running tasks, complete warm copies, records restored so far); it stops when its input ends.
+/// (partitions of running tasks, complete warm copies, records restored so far); its log goes to its error output; it stops when its input ends.
 /// </summary>
 internal static class FailoverInstance
 {
@@ -29,11 +32,13 @@ internal static class FailoverInstance
         var kafka = new KafkaOptions { BootstrapServers = arguments.Text("bootstrap"), TransactionTimeout = TimeSpan.FromSeconds(arguments.Number("transaction", 10)) };
         using var state = arguments.Text("state") is { Length: > 0 } directory ? new RocksDbState(new() { Directory = directory }) : null;
         var restored = 0L;
+        using var loggers = LoggerFactory.Create(static l => l.AddSimpleConsole(static o => (o.SingleLine, o.TimestampFormat) = (true, "HH:mm:ss.fff "))
+            .Services.Configure<ConsoleLoggerOptions>(static o => o.LogToStandardErrorThreshold = LogLevel.Trace));
         await using var instance = new StreamsApplication(builder.Build(), new()
         {
             ApplicationId = application, Guarantee = Enum.Parse<ProcessingGuarantee>(arguments.Text("guarantee")), StandbyReplicas = arguments.Number("standbys", 0), State = state,
             OnRestore = r => Interlocked.Add(ref restored, r.IsComplete ? r.Records : 0),
-        }, new KafkaLogClients(kafka));
+        }, new KafkaLogClients(kafka), loggers);
         await instance.StartAsync();
         var end = Task.Run(Console.In.ReadToEnd);
         for (var told = ""; !end.IsCompleted; await Task.WhenAny(end, Task.Delay(_look, TimeProvider.System)))

@@ -11,15 +11,18 @@ internal sealed class FailoverProcess : IDisposable
     private List<int> _tasks = [];
     private int _warm;
     private long _restored;
+    private readonly List<string> _log = [];
 
     public FailoverProcess(params string[] arguments)
     {
         _process = Process.Start(new ProcessStartInfo("dotnet", [typeof(FailoverProcess).Assembly.Location, "instance", .. arguments])
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true,
+            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
         })!;
         _process.OutputDataReceived += (_, line) => Hear(line.Data);
+        _process.ErrorDataReceived += (_, line) => Log(line.Data);
         _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
     }
 
     public (List<int> Tasks, int Warm, long Restored) Told
@@ -30,6 +33,16 @@ internal sealed class FailoverProcess : IDisposable
                 throw new InvalidOperationException($"An instance ended with exit code {_process.ExitCode}.");
             lock (_lock)
                 return (_tasks, _warm, _restored);
+        }
+    }
+
+    /// <summary>What the instance has logged.</summary>
+    public string LogText
+    {
+        get
+        {
+            lock (_lock)
+                return string.Join('\n', _log);
         }
     }
 
@@ -50,6 +63,12 @@ internal sealed class FailoverProcess : IDisposable
         }
 
         _process.Dispose();
+    }
+
+    private void Log(string? line)
+    {
+        lock (_lock)
+            _log.Add(line ?? "");
     }
 
     private void Hear(string? line)

@@ -17,7 +17,8 @@ public sealed class FailoverTests(EmbeddedKafka broker)
         var setting = new Failover.Case(broker.BootstrapServers, Keys, HasStandby: false, guarantee, TransactionSeconds: 10, Directory: null, _patience);
         var cold = await Failover.MeasureAsync(setting);
         var warm = await Failover.MeasureAsync(setting with { HasStandby = true });
-        TestContext.Current.TestOutputHelper?.WriteLine($"{guarantee}, session timeout 6 s: without a standby {cold}, with one {warm}");
+        TestContext.Current.TestOutputHelper?.WriteLine($"{guarantee}, session timeout 6 s: without a standby {cold.Resumed}, {cold.Restored} records; with one {warm.Resumed}, {warm.Restored} records");
+        TestContext.Current.TestOutputHelper?.WriteLine($"the survivor with a standby:\n{warm.Log}");
         cold.Restored.Should().BeGreaterThanOrEqualTo(Keys / 2, "nothing of it was here");
         warm.Restored.Should().BeLessThan(Keys / 100, "all but the tail was here");
     }

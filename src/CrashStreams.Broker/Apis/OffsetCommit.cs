@@ -1,5 +1,7 @@
+using System.Diagnostics.CodeAnalysis;
 using CrashStreams.Broker.Coordination;
 using CrashStreams.Broker.Groups;
+using CrashStreams.Broker.Groups.Consumer;
 using CrashStreams.Protocol;
 using CrashStreams.Protocol.Messages;
 
@@ -13,15 +15,15 @@ internal static class OffsetCommit
     public static OffsetCommitResponse Handle(OffsetCommitRequest request, short version, GroupCoordinator groups)
     {
         var context = groups.Context;
-        var groupError = OffsetRules.Check(groups.Find(request.GroupId), request.MemberId, request.GroupInstanceId, request.GenerationIdOrMemberEpoch, isTransactional: false);
+        var groupError = OffsetRules.Check(groups.Find(request.GroupId), request.MemberId, request.GroupInstanceId, request.GenerationIdOrMemberEpoch, isTransactional: false,
+            request.Topics.SelectMany(topic => TryFind(topic, out var info) ? topic.Partitions.Select(p => new TopicIdPartition(info.Id, p.PartitionIndex)) : []));
         var expireMs = request.RetentionTimeMs < 0 ? -1 : context.Timers.NowMs + request.RetentionTimeMs;
         var accepted = new Dictionary<TopicPartition, CommittedOffset>();
         var written = new List<OffsetCommitResponse.OffsetCommitResponsePartition>();
         var response = new OffsetCommitResponse();
         foreach (var topic in request.Topics)
         {
-            TopicInfo? info;
-            var isKnown = version >= TopicIdVersion ? context.Topics.TryGet(topic.TopicId, out info) : context.Topics.TryGet(topic.Name, out info);
+            var isKnown = TryFind(topic, out var info);
             var unknown = version >= TopicIdVersion ? ErrorCode.UnknownTopicId : ErrorCode.UnknownTopicOrPartition;
             var answers = new List<OffsetCommitResponse.OffsetCommitResponsePartition>();
             response.Topics.Add(new() { Name = topic.Name, TopicId = topic.TopicId, Partitions = answers });
@@ -40,5 +42,8 @@ internal static class OffsetCommit
         if (accepted.Count > 0 && !groups.FindOrCreate(request.GroupId).Offsets.TryCommit(accepted))
             written.ForEach(answer => answer.ErrorCode = ErrorCode.CoordinatorNotAvailable);
         return response;
+
+        bool TryFind(OffsetCommitRequest.OffsetCommitRequestTopic topic, [MaybeNullWhen(false)] out TopicInfo info) =>
+            version >= TopicIdVersion ? context.Topics.TryGet(topic.TopicId, out info) : context.Topics.TryGet(topic.Name, out info);
     }
 }

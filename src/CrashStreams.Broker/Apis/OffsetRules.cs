@@ -1,5 +1,6 @@
 using System.Text;
 using CrashStreams.Broker.Groups;
+using CrashStreams.Broker.Groups.Consumer;
 using CrashStreams.Protocol;
 
 namespace CrashStreams.Broker.Apis;
@@ -8,10 +9,10 @@ namespace CrashStreams.Broker.Apis;
 internal static class OffsetRules
 {
     /// <summary>A group that doesn't exist is made by the commit of somebody who isn't a member of anything.</summary>
-    public static ErrorCode Check(Group? group, string memberId, string? instanceId, int epoch, bool isTransactional)
+    public static ErrorCode Check(Group? group, string memberId, string? instanceId, int epoch, bool isTransactional, IEnumerable<TopicIdPartition> partitions)
     {
         if (group is not null)
-            return group.Membership.CheckCommit(memberId, instanceId, epoch, isTransactional);
+            return group.Membership.CheckCommit(memberId, instanceId, epoch, isTransactional, partitions);
         return epoch < 0 ? ErrorCode.None : ErrorCode.IllegalGeneration;
     }
 

@@ -1,5 +1,6 @@
 using CrashStreams.Broker.Coordination;
 using CrashStreams.Broker.Groups;
+using CrashStreams.Broker.Groups.Consumer;
 using CrashStreams.Broker.Transactions;
 using CrashStreams.Protocol;
 using CrashStreams.Protocol.Messages;
@@ -17,7 +18,8 @@ internal static class TxnOffsetCommit
         var context = groups.Context;
         var refusal = CheckTransaction(request, version, transactions);
         if (refusal == ErrorCode.None)
-            refusal = OffsetRules.Check(groups.Find(request.GroupId), request.MemberId, request.GroupInstanceId, request.GenerationId, isTransactional: true);
+            refusal = OffsetRules.Check(groups.Find(request.GroupId), request.MemberId, request.GroupInstanceId, request.GenerationId, isTransactional: true,
+                request.Topics.SelectMany(topic => context.Topics.TryGet(topic.Name, out var info) ? topic.Partitions.Select(p => new TopicIdPartition(info.Id, p.PartitionIndex)) : []));
         var accepted = new Dictionary<TopicPartition, CommittedOffset>();
         var written = new List<TxnOffsetCommitResponse.TxnOffsetCommitResponsePartition>();
         var response = new TxnOffsetCommitResponse();

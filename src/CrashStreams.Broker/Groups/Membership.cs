@@ -1,4 +1,5 @@
 using CrashStreams.Broker.Coordination;
+using CrashStreams.Broker.Groups.Consumer;
 using CrashStreams.Protocol;
 
 namespace CrashStreams.Broker.Groups;
@@ -18,8 +19,8 @@ internal abstract class Membership
     /// <summary>Since when there are no members; offsets expire from then on.</summary>
     public abstract long EmptySinceMs { get; }
 
-    /// <summary>May this member commit offsets now? <paramref name="epoch"/> is a generation or a member epoch, -1 with an empty id: no member.</summary>
-    public abstract ErrorCode CheckCommit(string memberId, string? instanceId, int epoch, bool isTransactional);
+    /// <summary>May this member commit offsets of these partitions now? <paramref name="epoch"/> is a generation or a member epoch, -1 with an empty id: no member.</summary>
+    public abstract ErrorCode CheckCommit(string memberId, string? instanceId, int epoch, bool isTransactional, IEnumerable<TopicIdPartition> partitions);
 
     public abstract ErrorCode CheckFetch(string? memberId, int epoch);
 

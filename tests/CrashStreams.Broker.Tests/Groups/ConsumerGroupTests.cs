@@ -319,6 +319,47 @@ public class ConsumerGroupTests
             OffsetFetch.Handle(new OffsetFetchRequest { Groups = [new() { GroupId = "g", MemberId = member, MemberEpoch = epoch, Topics = [] }] }, 9, _host.Groups).Groups[0].ErrorCode;
     }
 
+    /// <summary>KIP-1251: who has not heard of an epoch yet loses no commit of what it keeps.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_commit_with_an_earlier_epoch_is_taken_for_what_was_here_then(bool isAfterRestart)
+    {
+        var a = Join("a");
+        var b = Join("b");
+        for (var round = 0; round < 4; round++)
+        {
+            a.Beat();
+            b.Beat();
+        }
+
+        var (kept, given) = (a.Owned.Select(p => p.Partition).ToArray(), b.Owned.Select(p => p.Partition).ToArray());
+        b.Leave();
+        a.Beat(losesAnswer: true);
+        if (isAfterRestart)
+            _host.Restart();
+        a.Epoch.Should().Be(2);
+        Commit(2, kept).Should().AllBeEquivalentTo(ErrorCode.None);
+        Commit(1, kept).Should().AllBeEquivalentTo(ErrorCode.None, "they were here with the first epoch already");
+        Commit(2, given).Should().AllBeEquivalentTo(ErrorCode.StaleMemberEpoch);
+        Commit(2, [.. kept, .. given]).Should().AllBeEquivalentTo(ErrorCode.StaleMemberEpoch, "a request is taken as a whole");
+        Commit(4, kept).Should().AllBeEquivalentTo(ErrorCode.StaleMemberEpoch);
+        Commit(3, given).Should().AllBeEquivalentTo(ErrorCode.None);
+        a.Beat();
+        var c = Join("c");
+        a.Beat(ignoresAssignment: true);
+        Group.Members.Single(m => m.Id == "a").Revoking.Should().HaveCount(3);
+        Commit(3, [.. kept, .. given]).Should().AllBeEquivalentTo(ErrorCode.None, "what it has to give up it may still commit");
+
+        List<ErrorCode> Commit(int epoch, int[] partitions) => OffsetCommit.Handle(
+            new OffsetCommitRequest
+            {
+                GroupId = "g", MemberId = "a", GenerationIdOrMemberEpoch = epoch, Topics = [new() { Name = "t", Partitions = [.. partitions.Select(p => new OffsetCommitRequest.OffsetCommitRequestPartition { PartitionIndex = p })] }],
+            },
+            9,
+            _host.Groups).Topics[0].Partitions.ConvertAll(p => p.ErrorCode);
+    }
+
     [Fact]
     public void An_empty_group_changes_its_protocol_and_keeps_its_offsets()
     {

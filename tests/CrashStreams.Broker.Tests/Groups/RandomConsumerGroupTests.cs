@@ -8,7 +8,7 @@ public class RandomConsumerGroupTests
 {
     /// <summary>
     /// Many members join, leave, die, lose answers and are slow, topics grow, the broker crashes. At no time do two live members own the
-    /// same partition, and when calm returns, the group settles with every partition owned once.
+    /// same partition, each may commit what it owns with the epoch that it knows, and when calm returns, the group settles with every partition owned once.
     /// </summary>
     [Fact]
     public void Each_partition_has_one_owner_at_a_time_and_the_group_settles()
@@ -62,6 +62,7 @@ public class RandomConsumerGroupTests
                     client.Beat();
             }
             OwnedOnce(alive, seed, step);
+            MayCommit(alive, host, seed, step);
         }
 
         for (var round = 0; round < 30; round++)
@@ -78,6 +79,14 @@ public class RandomConsumerGroupTests
         host.Groups.FindConsumer("g")!.State.Should().Be(ConsumerGroupState.Stable, $"seed {seed}");
         var wanted = host.Topics.All.Where(topic => alive.Any(client => client.Topics!.Contains(topic.Name))).Sum(topic => topic.Partitions);
         alive.Sum(client => client.Owned.Count).Should().Be(wanted, $"seed {seed}");
+    }
+
+    private static void MayCommit(List<ConsumerClient> alive, CoordinatorHost host, int seed, int step)
+    {
+        if (host.Groups.FindConsumer("g") is not { } group)
+            return;
+        foreach (var client in alive.Where(client => group.Members.Any(member => member.Id == client.MemberId)))
+            group.CheckCommit(client.MemberId, null, client.Epoch, isTransactional: true, client.Owned).Should().Be(ErrorCode.None, $"seed {seed}, step {step}, {client.MemberId}@{client.Epoch}");
     }
 
     private static void OwnedOnce(List<ConsumerClient> alive, int seed, int step)

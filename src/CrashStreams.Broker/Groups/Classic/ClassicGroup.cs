@@ -1,4 +1,5 @@
 using CrashStreams.Broker.Coordination;
+using CrashStreams.Broker.Groups.Consumer;
 using CrashStreams.Protocol;
 using CrashStreams.Protocol.Messages;
 
@@ -64,7 +65,7 @@ internal sealed partial class ClassicGroup : Membership
         return State == ClassicGroupState.PreparingRebalance ? ErrorCode.RebalanceInProgress : ErrorCode.None;
     }
 
-    public override ErrorCode CheckCommit(string memberId, string? instanceId, int epoch, bool isTransactional)
+    public override ErrorCode CheckCommit(string memberId, string? instanceId, int epoch, bool isTransactional, IEnumerable<TopicIdPartition> partitions)
     {
         var isNobody = epoch < 0 && memberId.Length == 0 && instanceId is null;
         if (isNobody || (epoch < 0 && IsEmpty))

@@ -92,6 +92,7 @@ internal sealed partial class ConsumerGroup
         member.Pattern = away.Pattern;
         member.Assignor = away.Assignor;
         member.Assigned = away.Assigned;
+        member.GivenAt = away.GivenAt;
         member.Target = away.Target;
         Detach(away);
         _unwritten.Add(ConsumerGroupRecords.ForgetMember(_groupId, away.Id));

@@ -57,13 +57,13 @@ internal sealed partial class ConsumerGroup : Membership
 
     public override long EmptySinceMs => _emptySinceMs;
 
-    public override ErrorCode CheckCommit(string memberId, string? instanceId, int epoch, bool isTransactional)
+    public override ErrorCode CheckCommit(string memberId, string? instanceId, int epoch, bool isTransactional, IEnumerable<TopicIdPartition> partitions)
     {
         if (epoch < 0 && (IsEmpty || (isTransactional && memberId.Length == 0)))
             return ErrorCode.None;
         if (!_members.TryGetValue(memberId, out var member))
             return ErrorCode.UnknownMemberId;
-        if (epoch == member.Epoch)
+        if (epoch == member.Epoch || (epoch < member.Epoch && partitions.All(partition => member.HasHad(partition, epoch))))
             return ErrorCode.None;
         // TxnOffsetCommit clients know no STALE_MEMBER_EPOCH; an illegal generation makes them abort, as they should.
         return isTransactional ? ErrorCode.IllegalGeneration : ErrorCode.StaleMemberEpoch;

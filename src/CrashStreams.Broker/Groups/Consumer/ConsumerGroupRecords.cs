@@ -7,23 +7,26 @@ namespace CrashStreams.Broker.Groups.Consumer;
 /// The journal records of a KIP-848 group (in the `__consumer_offsets` topic).
 /// <code>
 /// kind 4, group    key: 4, group              value v1: group epoch i32, target epoch i32, assignor, empty since ms i64
-/// kind 5, member   key: 5, group, member id   value v1: instance id?, rack?, client id, host, rebalance timeout i32, topic names [text],
+/// kind 5, member   key: 5, group, member id   value v2: instance id?, rack?, client id, host, rebalance timeout i32, topic names [text],
 ///                                             pattern?, assignor?, epoch i32, previous epoch i32, state u8,
-///                                             assigned, revoking and target: [topic id 16 bytes, partition i32]
+///                                             assigned, revoking and target: [topic id 16 bytes, partition i32],
+///                                             since v2: epochs of assigned, epochs of revoking: [i32], as they were given
 /// </code>
 /// </summary>
 internal static class ConsumerGroupRecords
 {
     public const byte GroupKind = 4;
     public const byte MemberKind = 5;
-    private const byte Version = 1;
+    private const byte GroupVersion = 1;
+    private const byte MemberVersion = 2;
+    private const byte EpochsVersion = 2;
 
     public static JournalEntry ForgetGroup(string groupId) => new(GroupKey(groupId), null);
 
     public static JournalEntry ForgetMember(string groupId, string memberId) => new(MemberKey(groupId, memberId), null);
 
     public static JournalEntry OfGroup(string groupId, int groupEpoch, int targetEpoch, string assignor, long emptySinceMs) =>
-        new(GroupKey(groupId), JournalLayout.Build(Version, value =>
+        new(GroupKey(groupId), JournalLayout.Build(GroupVersion, value =>
         {
             value.Write(groupEpoch);
             value.Write(targetEpoch);
@@ -33,11 +36,11 @@ internal static class ConsumerGroupRecords
 
     public static (int GroupEpoch, int TargetEpoch, string Assignor, long EmptySinceMs) ReadGroup(ReadOnlySpan<byte> value)
     {
-        var reader = JournalLayout.OpenValue(value, Version);
+        var reader = JournalLayout.OpenValue(value, GroupVersion);
         return (reader.ReadInt32(), reader.ReadInt32(), reader.ReadString(), reader.ReadInt64());
     }
 
-    public static JournalEntry OfMember(string groupId, ConsumerMember member) => new(MemberKey(groupId, member.Id), JournalLayout.Build(Version, value =>
+    public static JournalEntry OfMember(string groupId, ConsumerMember member) => new(MemberKey(groupId, member.Id), JournalLayout.Build(MemberVersion, value =>
     {
         value.WriteNullable(member.InstanceId);
         value.WriteNullable(member.RackId);
@@ -53,12 +56,15 @@ internal static class ConsumerGroupRecords
         WritePartitions(value, member.Assigned);
         WritePartitions(value, member.Revoking);
         WritePartitions(value, member.Target);
+        value.WriteList(member.Assigned, partition => value.Write(member.GivenAt[partition]));
+        value.WriteList(member.Revoking, partition => value.Write(member.GivenAt[partition]));
     }));
 
     /// <summary>Reads a member into one that <paramref name="create"/> makes for its id and instance id.</summary>
     public static ConsumerMember ReadMember(string memberId, ReadOnlySpan<byte> value, Func<string, string?, ConsumerMember> create)
     {
-        var reader = JournalLayout.OpenValue(value, Version);
+        var version = value[0];
+        var reader = JournalLayout.OpenValue(value, MemberVersion);
         var member = create(memberId, reader.ReadNullable());
         member.RackId = reader.ReadNullable();
         member.Client = new ClientIdentity(reader.ReadString(), reader.ReadString());
@@ -73,8 +79,15 @@ internal static class ConsumerGroupRecords
         member.Assigned = ReadPartitions(reader);
         member.Revoking = ReadPartitions(reader);
         member.Target = ReadPartitions(reader);
+        member.GivenAt = ImmutableDictionary.CreateRange([.. Epochs(member.Assigned), .. Epochs(member.Revoking)]);
         member.IsUnwritten = false;
         return member;
+
+        IEnumerable<KeyValuePair<TopicIdPartition, int>> Epochs(ImmutableSortedSet<TopicIdPartition> partitions)
+        {
+            var epochs = version < EpochsVersion ? Enumerable.Repeat(Math.Max(0, member.Epoch), partitions.Count) : reader.ReadList(reader.ReadInt32);
+            return partitions.Zip(epochs, KeyValuePair.Create);
+        }
     }
 
     private static void WritePartitions(BinaryWriter value, ImmutableSortedSet<TopicIdPartition> partitions) => value.WriteList(partitions, partition =>

@@ -56,6 +56,9 @@ internal sealed class ConsumerMember
     /// <summary>What it must give up and has not confirmed yet.</summary>
     public ImmutableSortedSet<TopicIdPartition> Revoking { get; set; } = [];
 
+    /// <summary>The member's epoch when it got what is in <see cref="Assigned"/> and <see cref="Revoking"/>.</summary>
+    public ImmutableDictionary<TopicIdPartition, int> GivenAt { get; set; } = ImmutableDictionary<TopicIdPartition, int>.Empty;
+
     /// <summary>What it is to have in the end.</summary>
     public ImmutableSortedSet<TopicIdPartition> Target { get; set; } = [];
 
@@ -67,6 +70,12 @@ internal sealed class ConsumerMember
     public required Deadline Revocation { get; init; }
 
     public bool IsAway => Epoch == AwayEpoch;
+
+    /// <summary>
+    /// Whether a partition has been this member's from an epoch until now. It may commit with such an epoch: the answer that raises it, and has nothing to do with this
+    /// partition, may be on its way (KIP-1251).
+    /// </summary>
+    public bool HasHad(TopicIdPartition partition, int epoch) => GivenAt.TryGetValue(partition, out var since) && since <= epoch;
 
     public bool IsSubscribedTo(string topic) => TopicNames.Contains(topic) || Pattern?.Matches(topic) == true;
 }

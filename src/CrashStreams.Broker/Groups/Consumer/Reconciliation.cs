@@ -40,6 +40,8 @@ internal static class Reconciliation
             return false;
         if (member.Epoch != epoch)
             (member.PreviousEpoch, member.Epoch) = (member.Epoch, epoch);
+        // What was here stays what it was, also while it is given up; what is new is of this epoch.
+        member.GivenAt = assigned.Union(revoking).ToImmutableDictionary(static p => p, p => member.Assigned.Contains(p) ? member.GivenAt[p] : epoch);
         (member.State, member.Assigned, member.Revoking) = (state, assigned, revoking);
         member.IsUnwritten = true;
         return true;
