@@ -55,31 +55,31 @@ public abstract class TopicDeletedTests : IDisposable
     }
 
     [Theory]
-    [InlineData(Output, ProcessingGuarantee.AtLeastOnce)]
-    [InlineData(Changelog, ProcessingGuarantee.AtLeastOnce)]
-    public async Task What_is_written_to_goes_on_when_it_is_made_anew_at_once(string topic, ProcessingGuarantee guarantee)
+    [InlineData(Output)]
+    [InlineData(Changelog)]
+    public async Task What_is_written_to_goes_on_when_it_is_made_anew_at_once(string topic)
     {
         var clients = Clients();
         using var admin = clients.CreateAdmin("admin");
-        await using var application = await CaughtUp(clients, admin, guarantee);
+        await using var application = await CaughtUp(clients, admin, ProcessingGuarantee.AtLeastOnce);
 
         await admin.DeleteTopicsAsync([Name(topic)], default);
         await admin.CreateTopicsAsync([Spec(topic)], default);
         Write(clients, Records);
 
-        ReadResults(clients, guarantee);
+        ReadResults(clients, ProcessingGuarantee.AtLeastOnce);
         application.State.Should().Be(ApplicationState.Running);
     }
 
     /// <summary>The positions are of the old topic: what the new one has before them would be passed over.</summary>
     [Theory]
-    [InlineData(Input, ProcessingGuarantee.AtLeastOnce)]
-    [InlineData(Repartition, ProcessingGuarantee.AtLeastOnce)]
-    public async Task What_is_read_and_made_anew_at_once_is_told(string topic, ProcessingGuarantee guarantee)
+    [InlineData(Input)]
+    [InlineData(Repartition)]
+    public async Task What_is_read_and_made_anew_at_once_is_told(string topic)
     {
         var clients = Clients();
         using var admin = clients.CreateAdmin("admin");
-        await using var application = await CaughtUp(clients, admin, guarantee);
+        await using var application = await CaughtUp(clients, admin, ProcessingGuarantee.AtLeastOnce);
 
         await admin.DeleteTopicsAsync([Name(topic)], default);
         await admin.CreateTopicsAsync([Spec(topic)], default);
