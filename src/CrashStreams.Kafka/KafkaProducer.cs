@@ -199,16 +199,16 @@ internal sealed unsafe class KafkaProducer : NativeClient, ILogProducer
         {
             Failed = failed,
             IsFatal = fatal is not null,
-            IsFenced = cause?.IsFenced ?? KafkaError.IsFenced(code),
+            IsFenced = fatal?.IsFenced ?? KafkaError.IsFenced(code),
             IsRetriable = fatal is null && (cause?.IsRetriable ?? KafkaError.IsRetriable(code)),
         };
     }
 
-    // A transaction that has failed drops its records. Why it has failed is told to who wants it committed.
+    // A transaction that has failed drops its records. Why it has failed is told to whoever wants to go on with it; to begin it a second time can't do harm.
     private LogException? TransactionError()
     {
-        var error = Librdkafka.rd_kafka_commit_transaction(Handle, _requestTimeoutMs);
-        return error == 0 ? null : KafkaError.Take(error, "Committing the transaction");
+        var error = Librdkafka.rd_kafka_begin_transaction(Handle);
+        return error == 0 ? null : KafkaError.Take(error, "The transaction");
     }
 
     private void ForgetFailures()

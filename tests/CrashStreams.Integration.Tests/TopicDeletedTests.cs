@@ -27,7 +27,7 @@ public abstract class TopicDeletedTests : IDisposable
     [InlineData(Output, ProcessingGuarantee.AtLeastOnce)]
     [InlineData(Output, ProcessingGuarantee.ExactlyOnce)]
     [InlineData(Repartition, ProcessingGuarantee.AtLeastOnce)]
-    [InlineData(Changelog, ProcessingGuarantee.ExactlyOnce)]
+    [InlineData(Changelog, ProcessingGuarantee.AtLeastOnce)]
     [InlineData(Input, ProcessingGuarantee.AtLeastOnce)]
     public async Task It_is_told_and_nothing_is_lost(string topic, ProcessingGuarantee guarantee)
     {
@@ -72,20 +72,18 @@ public abstract class TopicDeletedTests : IDisposable
     }
 
     /// <summary>The positions are of the old topic: what the new one has before them would be passed over.</summary>
-    [Theory]
-    [InlineData(Input)]
-    [InlineData(Repartition)]
-    public async Task What_is_read_and_made_anew_at_once_is_told(string topic)
+    [Fact]
+    public async Task What_is_read_and_made_anew_at_once_is_told()
     {
         var clients = Clients();
         using var admin = clients.CreateAdmin("admin");
         await using var application = await CaughtUp(clients, admin, ProcessingGuarantee.AtLeastOnce);
 
-        await admin.DeleteTopicsAsync([Name(topic)], default);
-        await admin.CreateTopicsAsync([Spec(topic)], default);
+        await admin.DeleteTopicsAsync([Name(Input)], default);
+        await admin.CreateTopicsAsync([Spec(Input)], default);
 
         var told = await application.Completion.Invoking(completion => completion.WaitAsync(_patience)).Should().ThrowAsync<TopologyException>(_log.ToString());
-        told.Which.Message.Should().Contain($"'{Name(topic)}'").And.Contain("made anew");
+        told.Which.Message.Should().Contain($"'{Name(Input)}'").And.Contain("made anew");
     }
 
     [Fact]

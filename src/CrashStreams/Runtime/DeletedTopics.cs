@@ -21,7 +21,7 @@ internal sealed class DeletedTopics(Topology topology, InternalTopics topics, St
         var start = time.GetTimestamp();
         while (true)
         {
-            var found = await LookForAWhileAsync(admin, cancellation).ConfigureAwait(false);
+            var found = await LookAtAllAsync(admin, cancellation).ConfigureAwait(false);
             if (found.IsNothing)
                 return null;
             if (found.IsCertain || time.GetElapsedTime(start) >= options.DeletedAfter)
@@ -66,7 +66,7 @@ internal sealed class DeletedTopics(Topology topology, InternalTopics topics, St
         return new TopologyException(string.Join(' ', text));
     }
 
-    private async Task<Changes> LookForAWhileAsync(ILogAdmin admin, CancellationToken cancellation)
+    private async Task<Changes> LookAtAllAsync(ILogAdmin admin, CancellationToken cancellation)
     {
         try
         {

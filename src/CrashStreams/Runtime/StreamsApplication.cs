@@ -289,6 +289,7 @@ public sealed class StreamsApplication : IAsyncDisposable
         }
     }
 
+    // What a thread can't mend by beginning again, and what its fault may come from.
     private TopologyException? FindDeleted(InternalTopics topics)
     {
         if (_stopping.IsCancellationRequested)
