@@ -139,14 +139,43 @@ run_fuzz() {
 # chaos [ARG...]: real monitors and a real broker, killed, suspended, stopped and started at random; then everything is verified.
 run_chaos() { run_program benchmarks/CrashStreams.Chaos CrashStreams.Chaos "$@"; }
 
-# publish PROJECT: the program as an operator would run it, under artifacts/bin, compiled ahead of time: it starts at full speed.
+# publish PROJECT [FOLDER [OPTION...]]: the program under artifacts/bin, or FOLDER, compiled ahead of time: it starts at full speed.
 publish() {
-  local name; name=$(basename "$1")
+  local project=$1 folder=${2:-bin} name; name=$(basename "$1"); shift; [ $# -eq 0 ] || shift
   mkdir -p "$out"
-  dotnet publish "$1" -c Release --use-current-runtime --self-contained false -p:PublishReadyToRun=true -o "$out/bin/$name" \
+  dotnet publish "$project" -c Release --use-current-runtime -p:PublishReadyToRun=true "$@" -o "$out/$folder/$name" \
     -nodeReuse:false -v q --nologo >"$out/$name.build.log" 2>&1 && return
   { grep -E '(error|warning) [A-Z]+[0-9]+' "$out/$name.build.log" || tail -20 "$out/$name.build.log"; } | sort -u | head -40 >&2
   die "the build failed; all of it: $out/$name.build.log"
+}
+
+# A linker makes native code of what the SDK has compiled.
+want_linker() {
+  command -v clang >/dev/null || command -v gcc >/dev/null && return
+  [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null || return 1
+  echo "Installing gcc" >&2
+  { apt-get install -y -q gcc libc6-dev || { apt-get update -q && apt-get install -y -q gcc libc6-dev; }; } >"$out/gcc.log" 2>&1
+}
+
+# publish_native PROJECT: the program as native code of this machine, under artifacts/native; it starts at once and compiles nothing while it runs.
+publish_native() {
+  local name; name=$(basename "$1")
+  mkdir -p "$out"
+  if want_linker; then publish "$1" native -p:PublishNative=true; return; fi
+  echo "build.sh: no linker (clang or gcc): $name is compiled ahead of time, but not to native code." >&2
+  publish "$1" native
+}
+
+# publish_programs: what operators run.
+publish_programs() {
+  need_dotnet
+  local project
+  for project in samples/CrashMonitor src/CrashStreams.Broker.Cli; do
+    echo "Compiling $project"
+    publish_native "$project"
+  done
+  echo "$out/native/CrashMonitor/crash-monitor"
+  echo "$out/native/CrashStreams.Broker.Cli/crashstreams-broker"
 }
 
 # run_program PROJECT PROGRAM ARGS...: builds a program and becomes it.
@@ -172,14 +201,14 @@ run_bench() {
   mkdir -p "$dir"
   echo "Building"
   build "$dir/build.log" benchmarks/CrashStreams.Benchmarks || die "the build failed; all of it: $dir/build.log"
-  publish benchmarks/CrashStreams.Drain
+  publish_native benchmarks/CrashStreams.Drain
   echo "Crash topology in memory (about a minute; log: $dir/memory.log)"
   benchmarks/CrashStreams.Benchmarks/bin/Release/net10.0/CrashStreams.Benchmarks --filter '*CrashTopologyBenchmarks*' --artifacts "$dir" >"$dir/memory.log" 2>&1 \
     || die "the benchmark failed; see $dir/memory.log"
   grep '^|' "$dir/memory.log"
   [ -x "$kafka/kafka.sh" ] || { echo "Drain skipped: no Apache Kafka in '$kafka' (set KAFKA_TEST_HOME)."; return; }
   command -v java >/dev/null || { echo "Drain skipped: Java 17 is missing (apt-get install openjdk-17-jre-headless)."; return; }
-  "$out/bin/CrashStreams.Drain/CrashStreams.Drain" compare "$kafka" "$dir/drain.md"
+  "$out/native/CrashStreams.Drain/CrashStreams.Drain" compare "$kafka" "$dir/drain.md"
   { echo "Crash topology in memory, per record (M records/s = 1000 / ns):"; echo; grep '^|' "$dir/memory.log"; echo; cat "$dir/drain.md"; } >"$dir/quick.md"
   echo "Results: $dir/quick.md"
 }
@@ -188,6 +217,7 @@ run_bench() {
 bench_broker() {
   need_dotnet
   publish benchmarks/CrashStreams.Broker.Benchmarks
+  publish_native src/CrashStreams.Broker.Cli
   benchmarks/broker.sh "$@"
 }
 
@@ -215,6 +245,7 @@ usage() {
                             three crash monitors under load, kill -9, suspended, stopped, started, their disks lost, and their broker killed, by seed; then
                             verified; logs and the list of faults in artifacts/chaos
 ./build.sh broker [ARG...]  the broker on the command line until Ctrl-C: --port P --data DIR | --memory, --flush always|interval|os, ... (--help)
+./build.sh publish          crash-monitor and crashstreams-broker as native programs of this machine, under artifacts/native
 ./build.sh bench [quick]    measurements: lists them, or runs those that matter most; results under artifacts/bench
 ./build.sh bench broker [RECORDS] [ROUNDS] [all|compare|alone]
                             the broker's targets, each with pass or MISS: against Apache Kafka (KAFKA_TEST_HOME) in the same run, and alone
@@ -233,6 +264,7 @@ case $command in
   fuzz) run_fuzz "$@" ;;
   chaos) run_chaos "$@" ;;
   broker) run_program src/CrashStreams.Broker.Cli crashstreams-broker "$@" ;;
+  publish) publish_programs ;;
   bench)
     case ${1:-} in
       broker) shift; bench_broker "$@" ;;

@@ -13,8 +13,8 @@ internal sealed class ChaosProcess : IDisposable
     public ChaosProcess(string log, string program, params string[] arguments)
     {
         // The shell becomes the program, so this process is the program's own.
-        var path = Path.Combine(AppContext.BaseDirectory, program + ".dll");
-        _process = Process.Start(new ProcessStartInfo("bash", ["-c", "exec \"$@\" >>\"$0\" 2>&1 </dev/null", log, "dotnet", path, .. arguments]))!;
+        var path = Path.Combine(AppContext.BaseDirectory, program);
+        _process = Process.Start(new ProcessStartInfo("bash", ["-c", "exec \"$@\" >>\"$0\" 2>&1 </dev/null", log, path, .. arguments]))!;
     }
 
     public bool HasExited => _process.HasExited;

@@ -15,7 +15,7 @@ internal sealed class FailoverProcess : IDisposable
 
     public FailoverProcess(params string[] arguments)
     {
-        _process = Process.Start(new ProcessStartInfo("dotnet", [typeof(FailoverProcess).Assembly.Location, "instance", .. arguments])
+        _process = Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "CrashStreams.State.Benchmarks"), ["instance", .. arguments])
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
         })!;

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using CrashStreams.Kafka.Native;
@@ -18,6 +19,10 @@ internal sealed class KafkaAdmin : ILogAdmin
     private readonly IAdminClient _client;
     private readonly TimeSpan _timeout;
 
+    // It looks librdkafka's functions up by name.
+    [DynamicDependency(DynamicallyAccessedMemberTypes.All, "Confluent.Kafka.Impl.NativeMethods.NativeMethods", "Confluent.Kafka")]
+    [DynamicDependency(DynamicallyAccessedMemberTypes.All, "Confluent.Kafka.Impl.NativeMethods.NativeMethods_Centos8", "Confluent.Kafka")]
+    [DynamicDependency(DynamicallyAccessedMemberTypes.All, "Confluent.Kafka.Impl.NativeMethods.NativeMethods_Alpine", "Confluent.Kafka")]
     public KafkaAdmin(KafkaOptions options, string clientId)
     {
         LibrdkafkaLoader.EnsureLoaded();

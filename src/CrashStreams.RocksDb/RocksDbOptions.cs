@@ -13,7 +13,7 @@ public sealed record RocksDbOptions
     public long MemoryBudgetBytes { get; init; } = 256L << 20;
 
     /// <summary>What a bulk load sorts and writes to a file at a time. Tests choose less, to have many files.</summary>
-    internal int LoadRunBytes { get; init; } = 4 << 20;
+    internal int LoadRunBytes { get; init; } = 2 << 20;
 
     /// <summary>
     /// How many changelog offsets all stores of the process together may be ahead of what they have flushed, besides 2,000 for each of them. Tests and measurements choose another.

@@ -4,15 +4,17 @@ using CrashStreams.State;
 namespace CrashStreams.Runtime;
 
 /// <summary>
-/// Brings the stores of new tasks up to date from their changelogs, a batch at a time, while other tasks go on. Stores of which much is missing come one after
-/// another, the smallest first: so the memory for it is that of one, and each task runs as soon as its own stores are there. What a crash has taken from stores on disk is
-/// read for all at once. A task whose state somebody else still
-/// holds waits for it first.
+/// Brings the stores of new tasks up to date from their changelogs, a batch at a time, while other tasks go on. Stores of which much is missing come a few at a time,
+/// the smallest first: so the memory for it is bounded, and each task runs as soon as its own stores are there. What a crash has taken from stores on disk is
+/// read for all at once. A task whose state somebody else still holds waits for it first.
 /// </summary>
 internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admin, RestoreReport report, TimeProvider time) : IDisposable
 {
     // From so many records on it pays for an engine to put off its own order until the end.
     private const long BulkRecords = 20_000;
+
+    // One alone would be read in many small answers, each waited for: the broker takes 0.25 to 0.33 µs a record for them, for those of four 0.06 to 0.11.
+    private const int BulkStores = 4;
 
     // What a crash leaves to be read of stores that are on disk. One after another, each would wait for the tasks of those before it, which have records to process by then.
     private const long TailRecords = 300_000;
@@ -216,7 +218,7 @@ internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admi
 
     private void Assign()
     {
-        if (_queued.Count > 0 && !_active.Values.Any(static r => r.IsBulk))
+        for (var bulk = _active.Values.Count(static r => r.IsBulk); bulk < BulkStores && _queued.Count > 0; bulk++)
         {
             var next = _queued.MinBy(static r => r.Progress.Remaining)!;
             _queued.Remove(next);
@@ -252,7 +254,7 @@ internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admi
         /// <summary>Whether it goes on with what is on disk.</summary>
         public bool HasContent => _completeAtMs is null;
 
-        /// <summary>Whether it is a load of its own, after others of its kind.</summary>
+        /// <summary>Whether so much is missing that only a few of its kind are under way at a time.</summary>
         public bool IsBulk { get; set; }
 
         public void BeginBulk() => store.Engine?.BeginRestore();

@@ -11,8 +11,8 @@ internal sealed class CrashMonitorProcess : IDisposable
 
     public CrashMonitorProcess(params string[] arguments)
     {
-        var program = Path.Combine(AppContext.BaseDirectory, "crash-monitor.dll");
-        _process = Process.Start(new ProcessStartInfo("dotnet", [program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var program = Path.Combine(AppContext.BaseDirectory, "crash-monitor");
+        _process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         _output = _process.StandardOutput.ReadToEndAsync();
         _error = _process.StandardError.ReadToEndAsync();
     }
