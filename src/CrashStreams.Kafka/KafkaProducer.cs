@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -15,6 +16,8 @@ internal sealed unsafe class KafkaProducer : NativeClient, ILogProducer
 {
     // Enough to see what is wrong; a broker that is away fails hundreds of thousands.
     private const int MaxToldFailures = 100;
+    private const string PropagationProperty = "topic.metadata.propagation.max.ms";
+    private static readonly TimeSpan _longestPropagation = TimeSpan.FromSeconds(10);
     private readonly ProducerTopics _topics;
     private readonly KafkaOptions _options;
     private readonly int _requestTimeoutMs;
@@ -28,7 +31,7 @@ internal sealed unsafe class KafkaProducer : NativeClient, ILogProducer
     {
         _options = options;
         _requestTimeoutMs = (int)options.RequestTimeout.TotalMilliseconds;
-        _topics = new(Handle, _requestTimeoutMs);
+        _topics = new(Handle, Propagation(options, transactionalId is not null), _requestTimeoutMs);
     }
 
     public int PartitionCount(string topic) => _topics[topic].PartitionCount;
@@ -132,6 +135,15 @@ internal sealed unsafe class KafkaProducer : NativeClient, ILogProducer
             _failed.Add(new(Marshal.PtrToStringUTF8((nint)Librdkafka.rd_kafka_topic_name(message->Topic))!, message->Partition, KafkaError.Text(message->Error)));
     }
 
+    // How long a topic may be unknown before it counts as missing: not longer than librdkafka waits, nor so long that a transaction which has to wait for it can't be committed any more.
+    private static TimeSpan Propagation(KafkaOptions options, bool isTransactional)
+    {
+        var propagation = _longestPropagation;
+        if ((options.ProducerProperties.GetValueOrDefault(PropagationProperty) ?? options.Properties.GetValueOrDefault(PropagationProperty)) is { } set)
+            propagation = TimeSpan.FromMilliseconds(Math.Min(propagation.TotalMilliseconds, int.Parse(set, CultureInfo.InvariantCulture)));
+        return isTransactional && options.TransactionTimeout / 2 < propagation ? options.TransactionTimeout / 2 : propagation;
+    }
+
     // librdkafka takes 0 for "now", so the epoch's first millisecond is its second.
     private static long Timestamp(long timestampMs) => timestampMs < 0 ? 0 : Math.Max(1, timestampMs);
 
@@ -182,13 +194,21 @@ internal sealed unsafe class KafkaProducer : NativeClient, ILogProducer
 
         var (count, code, failed) = (_failedCount, _firstFailure, _failed.ToArray());
         ForgetFailures();
-        throw new LogException($"{count} records were not written{(fatal is null ? "" : $" ({fatal.Message})")}. First: {failed[0].Topic}-{failed[0].Partition}: {failed[0].Reason}.")
+        var cause = fatal ?? (code is ErrorCode.LocalPurgedFromQueue or ErrorCode.LocalPurgedInFlight ? TransactionError() : null);
+        throw new LogException($"{count} records were not written{(cause is null ? "" : $" ({cause.Message})")}. First: {failed[0].Topic}-{failed[0].Partition}: {failed[0].Reason}.")
         {
             Failed = failed,
             IsFatal = fatal is not null,
             IsFenced = fatal?.IsFenced ?? KafkaError.IsFenced(code),
-            IsRetriable = fatal is null && KafkaError.IsRetriable(code),
+            IsRetriable = fatal is null && (cause?.IsRetriable ?? KafkaError.IsRetriable(code)),
         };
+    }
+
+    // A transaction that has failed drops its records. Why it has failed is told to whoever wants to go on with it; to begin it a second time can't do harm.
+    private LogException? TransactionError()
+    {
+        var error = Librdkafka.rd_kafka_begin_transaction(Handle);
+        return error == 0 ? null : KafkaError.Take(error, "The transaction");
     }
 
     private void ForgetFailures()

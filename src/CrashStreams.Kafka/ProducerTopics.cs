@@ -5,11 +5,12 @@ using CrashStreams.Log;
 namespace CrashStreams.Kafka;
 
 /// <summary>The topics that a producer has written to: their handles and partition counts.</summary>
-internal sealed unsafe class ProducerTopics(nint client, int requestTimeoutMs) : IDisposable
+internal sealed unsafe class ProducerTopics(nint client, TimeSpan propagation, int requestTimeoutMs) : IDisposable
 {
-    // A topic that was just made reaches all brokers within this time.
-    private static readonly TimeSpan Propagation = TimeSpan.FromSeconds(3);
     private readonly Dictionary<string, ProducerTopic> _topics = [];
+
+    // Since when: who goes on without them is not to wait for each record.
+    private readonly Dictionary<string, long> _missing = [];
     private ProducerTopic _last;
 
     public ProducerTopic this[string topic] => ReferenceEquals(topic, _last.Name) ? _last : Find(topic);
@@ -34,21 +35,34 @@ internal sealed unsafe class ProducerTopics(nint client, int requestTimeoutMs) :
         if (handle == 0)
             throw new LogException($"'{topic}' is no topic name that librdkafka accepts.");
 
-        var start = Stopwatch.GetTimestamp();
         while (true)
         {
             var (code, partitions) = Ask(handle);
             if (code == ErrorCode.NoError)
+            {
+                _missing.Remove(topic);
                 return new(topic, handle, partitions);
-            if (code is not (ErrorCode.UnknownTopicOrPartition or ErrorCode.LeaderNotAvailable) || Stopwatch.GetElapsedTime(start) > Propagation)
+            }
+
+            if (code is not (ErrorCode.UnknownTopicOrPartition or ErrorCode.LeaderNotAvailable) || !MayAppear(topic))
             {
                 Librdkafka.rd_kafka_topic_destroy(handle);
-                throw KafkaError.Exception(code, $"Asking for topic {topic}");
+                throw code == ErrorCode.UnknownTopicOrPartition ? Missing(topic) : KafkaError.Exception(code, $"Asking for topic {topic}");
             }
 
             Librdkafka.rd_kafka_poll(client, 100);
         }
     }
+
+    // A topic that was just made is not known to all brokers at once.
+    private bool MayAppear(string topic)
+    {
+        if (!_missing.TryGetValue(topic, out var since))
+            _missing[topic] = since = Stopwatch.GetTimestamp();
+        return Stopwatch.GetElapsedTime(since) < propagation;
+    }
+
+    private static LogException Missing(string topic) => new($"Topic '{topic}' does not exist: it was deleted or never made. Create it, or check its name and the cluster.") { MissingTopic = topic };
 
     private (ErrorCode Code, int Partitions) Ask(nint handle)
     {

@@ -52,6 +52,8 @@ internal static unsafe class KafkaError
 
     public static bool IsRetriable(ErrorCode code) => code is LocalTransport or LocalResolve or LocalMessageTimedOut or LocalAllBrokersDown
         or LocalTimedOut or LocalQueueFull or LocalWaitCoordinator or LocalUnknownTopic or LocalUnknownPartition or UnknownTopicOrPartition
+        // No partition of a request has a leader now.
+        or LocalNoEntry
         or LeaderNotAvailable or NotLeaderOrFollower or RequestTimedOut or BrokerNotAvailable or NetworkException or CoordinatorLoadInProgress
         or CoordinatorNotAvailable or NotCoordinator or NotEnoughReplicas or NotEnoughReplicasAfterAppend or ConcurrentTransactions or UnstableOffsetCommit
         // What the client knows of leaders is old, as after a broker's restart; it has asked anew by the next call.

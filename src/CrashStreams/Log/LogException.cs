@@ -18,6 +18,9 @@ public class LogException(string message, Exception? inner = null) : CrashStream
     /// <summary>The partition whose log does not hold the offset to read next (deleted, or a topic made anew); it is read on after a seek.</summary>
     public TopicPartition? OutOfRange { get; init; }
 
+    /// <summary>The topic to write to that does not exist, also after the time that brokers take to hear of a new one.</summary>
+    public string? MissingTopic { get; init; }
+
     /// <summary>The records that were not written, when a producer's records failed; else empty.</summary>
     public IReadOnlyList<FailedRecord> Failed { get; init; } = [];
 }

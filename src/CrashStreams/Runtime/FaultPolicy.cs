@@ -24,7 +24,7 @@ internal static class FaultPolicy
             _ => task.Options.OnProductionFault,
         };
         if (response == FaultResponse.Fail)
-            throw new ProcessingException(fault + Remedy(kind), exception);
+            throw new ProcessingException($"{fault}{Detail(exception)}{Remedy(kind)}", exception);
         if (response == FaultResponse.DeadLetter && current.HasBytes)
             SendOriginal(task, task.Options.DeadLetterTopic!, fault.Reason, fault.Node, new Headers().Add("cs-fault-kind", kind.ToString()));
         task.Dropped.Count(reason, node);
@@ -46,6 +46,9 @@ internal static class FaultPolicy
             headers.Add(key, value);
         task.Collector.SendBytes(topic, original.HasKey, original.Key, original.HasValue, original.Value, original.Timestamp, headers);
     }
+
+    // Of the log's refusals: they name topic and cause, and say what to do.
+    private static string Detail(Exception? exception) => exception is LogException ? $" ({exception.Message.TrimEnd('.')})" : "";
 
     private static string Remedy(FaultKind kind) =>
         $". To go on without such records set {nameof(StreamsOptions)}.On{kind}Fault to {nameof(FaultResponse.Skip)} or {nameof(FaultResponse.DeadLetter)}.";

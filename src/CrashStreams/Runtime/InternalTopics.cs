@@ -16,12 +16,16 @@ internal sealed class InternalTopics
 
     private readonly Dictionary<string, int> _partitions = [];
     private readonly Dictionary<string, int> _writers = [];
+    private IReadOnlyDictionary<string, string> _ids = new Dictionary<string, string>();
 
     /// <summary>Partitions of every topic of the topology, by full name.</summary>
     public int PartitionsOf(string topic) => _partitions[topic];
 
     /// <summary>How many tasks write to a repartition topic.</summary>
     public int WritersOf(string topic) => _writers[topic];
+
+    /// <summary>The id that an input or a repartition topic had when the application started; null when the broker gives none.</summary>
+    public string? IdOf(string topic) => _ids.GetValueOrDefault(topic);
 
     public IReadOnlyCollection<string> All => _partitions.Keys;
 
@@ -43,6 +47,7 @@ internal sealed class InternalTopics
             topics._partitions[topic] = count;
         topics.Resolve(topology, options.ApplicationId);
         await topics.CreateAsync(topology, options, admin, logger, cancellation).ConfigureAwait(false);
+        topics._ids = await admin.TopicIdsAsync([.. sources, .. topics._writers.Keys], cancellation).ConfigureAwait(false);
         return topics;
     }
 

@@ -12,6 +12,7 @@ internal sealed class SinkProcessor<TKey, TValue> : Receiver<TKey, TValue>
     private readonly Func<TKey, TValue, string>? _chooseTopic;
     private readonly Serde<TKey> _keySerde;
     private readonly Serde<TValue> _valueSerde;
+    private readonly bool _isRepartition;
     private readonly bool _carriesWatermark;
     private readonly TaskContext _task;
     private readonly RecordCollector _collector;
@@ -26,6 +27,7 @@ internal sealed class SinkProcessor<TKey, TValue> : Receiver<TKey, TValue>
         _valueSerde = produced.ValueSerde!;
         _task = builder.Context;
         _collector = builder.Context.Collector;
+        _isRepartition = isRepartition;
         _carriesWatermark = isRepartition && _task.Clock.Mode == StreamTime.Watermarks;
     }
 
@@ -38,7 +40,8 @@ internal sealed class SinkProcessor<TKey, TValue> : Receiver<TKey, TValue>
         {
             _collector.Send(_topic ?? _chooseTopic!(record.Key, record.Value), _keySerde, _valueSerde, in record, headers);
         }
-        catch (LogException e) when (e is { IsFatal: false, IsFenced: false, IsRetriable: false })
+        // Without its repartition topic the application can't go on, whatever is to be done about single results.
+        catch (LogException e) when (e is { IsFatal: false, IsFenced: false, IsRetriable: false } && !(_isRepartition && e.MissingTopic is not null))
         {
             FaultPolicy.Apply(_task, FaultKind.Production, NodeName, "not-produced", e);
         }

@@ -33,6 +33,8 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     private readonly Func<InputPartition, bool> _isCaughtUp;
     private readonly Func<InputPartition, bool> _isConfirmed;
     private readonly IdleInputs _idle;
+    private readonly List<string> _inputTopics;
+    private readonly InputWatch _inputs;
     private readonly CacheBudget? _cache;
     private readonly StateCleaning? _cleaning;
     private readonly InstanceDirectory? _directory;
@@ -77,6 +79,9 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
                 () => clients.CreateRestoreConsumer($"{name}-standby-consumer", exactlyOnce), _admin, logger);
         }
 
+        _inputTopics = topology.SubTopologies.SelectMany(s => s.Sources)
+            .SelectMany(s => s.Topics.Select(t => InternalTopics.FullName(options.ApplicationId, t, s.IsRepartition))).Distinct().ToList();
+        _inputs = new(new(topology, topics, options, time, logger), _inputTopics, _admin, options.DeletedAfter);
         Queries = new(_consumer.Wake);
         // A partition counts as caught up when everything up to the end that the broker last told was processed; unknown is not caught up.
         _isCaughtUp = input => _consumer.EndOffset(input.Partition) is >= 0 and var end
@@ -116,9 +121,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         _lastRunMs = NowMs();
         _committer.Begin(_lastRunMs);
         EventTimeGauges.Add(this);
-        var topics = _topology.SubTopologies.SelectMany(s => s.Sources)
-            .SelectMany(s => s.Topics.Select(t => InternalTopics.FullName(_options.ApplicationId, t, s.IsRepartition))).Distinct().ToList();
-        _consumer.Subscribe(topics, this);
+        _consumer.Subscribe(_inputTopics, this);
     }
 
     /// <summary>One turn. Answers whether there was anything to do.</summary>
@@ -159,6 +162,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
 
         // After a sleep in the middle of this turn the tasks may be somebody else's: the next poll may tell.
         isCommitRequested |= _cache?.IsFull(_tasks.InOrder) == true;
+        _inputs.RunOnce(now);
         _cleaning?.RunOnce(now);
         _directory?.RunOnce(now, TasksToTell);
         _lostOwners?.RunOnce(now);
@@ -243,6 +247,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
 
     IReadOnlyDictionary<TopicPartition, long> IAssignmentListener.Assigned(IReadOnlyCollection<TopicPartition> partitions)
     {
+        _inputs.AssignmentChanged();
         _lostOwners?.Suspect(partitions, NowMs(), TasksToTell);
         var starts = new Dictionary<TopicPartition, long>();
         var committed = _consumer.Committed(partitions);
@@ -266,6 +271,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
 
     void IAssignmentListener.Revoked(IReadOnlyCollection<TopicPartition> partitions)
     {
+        _inputs.AssignmentChanged();
         try
         {
             Commit();
@@ -285,6 +291,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
 
     void IAssignmentListener.Lost(IReadOnlyCollection<TopicPartition> partitions)
     {
+        _inputs.AssignmentChanged();
         AbandonTransaction(partitions);
     }
 

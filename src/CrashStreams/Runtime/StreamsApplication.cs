@@ -228,7 +228,16 @@ public sealed class StreamsApplication : IAsyncDisposable
         try
         {
             while (!_stopping.IsCancellationRequested && !RunThread(index, topics))
+            {
                 _stopping.Token.WaitHandle.WaitOne(_restartPause);
+                if (FindDeleted(topics) is { } deleted)
+                    throw deleted;
+            }
+        }
+        catch (LogException e)
+        {
+            // What the clients say when a topic is gone depends on what they were about to do with it.
+            Fail(FindDeleted(topics) ?? (Exception)e);
         }
         catch (Exception e)
         {
@@ -277,6 +286,22 @@ public sealed class StreamsApplication : IAsyncDisposable
             _threads[index] = null;
             Interlocked.Add(ref _recordsOfEarlierThreads, thread?.ProcessedRecords ?? 0);
             thread?.Dispose();
+        }
+    }
+
+    // What a thread can't mend by beginning again, and what its fault may come from.
+    private TopologyException? FindDeleted(InternalTopics topics)
+    {
+        if (_stopping.IsCancellationRequested)
+            return null;
+        try
+        {
+            using var admin = _clients.CreateAdmin($"{_options.ApplicationId}-{_instance}-admin");
+            return new DeletedTopics(_topology, topics, _options, _time, _logger).FindAsync(admin, _stopping.Token).GetAwaiter().GetResult();
+        }
+        catch (OperationCanceledException)
+        {
+            return null;
         }
     }
 

@@ -51,7 +51,7 @@ public sealed record StreamsOptions
     /// <summary>An operator that throws; fail by default.</summary>
     public FaultResponse OnProcessingFault { get; init; }
 
-    /// <summary>A result that the client refuses (too large, unknown topic); fail by default.</summary>
+    /// <summary>A result that the client refuses when it is sent (too large, no such topic); fail by default.</summary>
     public FaultResponse OnProductionFault { get; init; }
 
     /// <summary>Decides about each fault by itself; null answers take the settings above.</summary>
@@ -115,6 +115,9 @@ public sealed record StreamsOptions
         get => field > TimeSpan.Zero ? field : PollWait + TimeSpan.FromTicks(Math.Min(TimeSpan.TicksPerSecond, IdleAfter.Ticks / 4));
         init;
     }
+
+    /// <summary>A topic that all requests miss for so long was deleted. Until then a broker may be late to hear of it, or it is being made anew.</summary>
+    internal TimeSpan DeletedAfter { get; init; } = TimeSpan.FromSeconds(10);
 
     internal TimeSpan EffectiveCommitInterval =>
         CommitInterval ?? (Guarantee == ProcessingGuarantee.ExactlyOnce ? TimeSpan.FromMilliseconds(100) : TimeSpan.FromSeconds(1));
