@@ -17,7 +17,7 @@ public abstract class TopicDeletedTests : IDisposable
     private const int Partitions = 2;
     private const int Records = 20;
     private const string Input = "in", Output = "out", Repartition = "by-value-repartition", Changelog = "counts-changelog";
-    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(2), _soon = TimeSpan.FromMilliseconds(500);
     private readonly string _name = $"deleted-{Guid.NewGuid():N}";
     private readonly LogLines _log = new();
 
@@ -33,7 +33,7 @@ public abstract class TopicDeletedTests : IDisposable
     {
         var clients = Clients();
         using var admin = clients.CreateAdmin("admin");
-        await using (var application = await CaughtUp(clients, admin, guarantee))
+        await using (var application = await CaughtUp(clients, admin, guarantee, _soon))
         {
             await admin.DeleteTopicsAsync([Name(topic)], default);
             if (topic != Input)
@@ -49,7 +49,7 @@ public abstract class TopicDeletedTests : IDisposable
             await admin.CreateTopicsAsync([Spec(topic)], default);
         if (topic == Input)
             Write(clients, Records);
-        await using var again = Application(clients, guarantee);
+        await using var again = Application(clients, guarantee, _patience);
         await again.StartAsync();
         ReadResults(clients, guarantee);
     }
@@ -59,9 +59,9 @@ public abstract class TopicDeletedTests : IDisposable
     [InlineData(Changelog)]
     public async Task What_is_written_to_goes_on_when_it_is_made_anew_at_once(string topic)
     {
-        var clients = Clients();
+        var clients = PatientClients();
         using var admin = clients.CreateAdmin("admin");
-        await using var application = await CaughtUp(clients, admin, ProcessingGuarantee.AtLeastOnce);
+        await using var application = await CaughtUp(clients, admin, ProcessingGuarantee.AtLeastOnce, _patience);
 
         await admin.DeleteTopicsAsync([Name(topic)], default);
         await admin.CreateTopicsAsync([Spec(topic)], default);
@@ -75,9 +75,9 @@ public abstract class TopicDeletedTests : IDisposable
     [Fact]
     public async Task What_is_read_and_made_anew_at_once_is_told()
     {
-        var clients = Clients();
+        var clients = PatientClients();
         using var admin = clients.CreateAdmin("admin");
-        await using var application = await CaughtUp(clients, admin, ProcessingGuarantee.AtLeastOnce);
+        await using var application = await CaughtUp(clients, admin, ProcessingGuarantee.AtLeastOnce, _patience);
 
         await admin.DeleteTopicsAsync([Name(Input)], default);
         await admin.CreateTopicsAsync([Spec(Input)], default);
@@ -89,14 +89,14 @@ public abstract class TopicDeletedTests : IDisposable
     [Fact]
     public async Task Results_wait_for_a_topic_that_is_made_just_after_the_start()
     {
-        // With the client's own patience.
-        var clients = new KafkaLogClients(new() { BootstrapServers = Broker.BootstrapServers }, new Logger<KafkaLogClients>(_log));
+        var clients = PatientClients();
         using var admin = clients.CreateAdmin("admin");
         await admin.CreateTopicsAsync([Spec(Input)], default);
-        await using var application = Application(clients, ProcessingGuarantee.AtLeastOnce);
+        await using var application = Application(clients, ProcessingGuarantee.AtLeastOnce, _patience);
         await application.StartAsync();
         Write(clients, Records);
-        await Monitors.Until(() => application.ProcessedRecords >= Records);
+        // Not all of them: with the first result the thread waits.
+        await Monitors.Until(() => application.ProcessedRecords > 0);
 
         await admin.CreateTopicsAsync([Spec(Output)], default);
 
@@ -115,6 +115,9 @@ public abstract class TopicDeletedTests : IDisposable
 
     private TopicSpec Spec(string topic) => new(Name(topic), Partitions, new Dictionary<string, string>());
 
+    // As users have them: what is being made anew may be away for a while.
+    private KafkaLogClients PatientClients() => new(new() { BootstrapServers = Broker.BootstrapServers }, new Logger<KafkaLogClients>(_log));
+
     // How long the client waits for a topic of which it has only just heard, and for records that can't be written.
     private KafkaLogClients Clients() => new(
         new()
@@ -126,22 +129,22 @@ public abstract class TopicDeletedTests : IDisposable
         new Logger<KafkaLogClients>(_log));
 
     /// <summary>An application that has processed the first records of a new input.</summary>
-    private async Task<StreamsApplication> CaughtUp(KafkaLogClients clients, ILogAdmin admin, ProcessingGuarantee guarantee)
+    private async Task<StreamsApplication> CaughtUp(KafkaLogClients clients, ILogAdmin admin, ProcessingGuarantee guarantee, TimeSpan deletedAfter)
     {
         await admin.CreateTopicsAsync([Spec(Input), Spec(Output)], default);
         Write(clients, 0);
-        var application = Application(clients, guarantee);
+        var application = Application(clients, guarantee, deletedAfter);
         await application.StartAsync();
         await application.CaughtUpAsync().WaitAsync(_patience);
         return application;
     }
 
-    private StreamsApplication Application(KafkaLogClients clients, ProcessingGuarantee guarantee)
+    private StreamsApplication Application(KafkaLogClients clients, ProcessingGuarantee guarantee, TimeSpan deletedAfter)
     {
         var builder = new StreamsBuilder();
         builder.Stream<string, string>(Name(Input)).SelectKey((_, value) => value).Repartition(new() { Name = "by-value" })
             .GroupByKey().Count("counts").ToStream().MapValues(count => count.ToString(CultureInfo.InvariantCulture)).To(Name(Output));
-        var options = new StreamsOptions { ApplicationId = _name, Guarantee = guarantee, IdleAfter = TimeSpan.FromSeconds(1), DeletedAfter = TimeSpan.FromMilliseconds(500) };
+        var options = new StreamsOptions { ApplicationId = _name, Guarantee = guarantee, IdleAfter = TimeSpan.FromSeconds(1), DeletedAfter = deletedAfter };
         return new StreamsApplication(builder.Build(), options, clients, _log);
     }
 
