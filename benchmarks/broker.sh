@@ -9,8 +9,8 @@ cd "$(dirname "$0")/.."
 records=${1:-5000000} rounds=${2:-3} what=${3:-all} partitions=12 rate=20000
 kafka=${KAFKA_TEST_HOME:-../shared/kafka}/kafka.sh
 bench=artifacts/bin/CrashStreams.Broker.Benchmarks/CrashStreams.Broker.Benchmarks
-broker=artifacts/native/CrashStreams.Broker.Cli/crashstreams-broker # as operators run it
-for program in "$bench" "$broker"; do [ -x "$program" ] || { echo "broker.sh: $program is missing; run ./build.sh bench broker" >&2; exit 1; }; done
+served=artifacts/native/CrashStreams.Broker.Cli/crashstreams-broker # as operators run it
+for program in "$bench" "$served"; do [ -x "$program" ] || { echo "broker.sh: $program is missing; run ./build.sh bench broker" >&2; exit 1; }; done
 dir=$(mktemp -d) ticks=$(getconf CLK_TCK) ours_pid= nothing_pid=
 cleanup() {
   for started in $ours_pid $nothing_pid; do kill "$started" 2>/dev/null && wait "$started" || true; done
@@ -59,7 +59,7 @@ ratio() { awk -v a="$1" -v b="$2" 'BEGIN { if (b > 0) printf "%.2f", a / b; else
 
 start_brokers() {
   local port=$(free_port)
-  "$broker" --port "$port" --data "$dir/ours" >"$dir/ours.log" 2>&1 &
+  "$served" --port "$port" --data "$dir/ours" >"$dir/ours.log" 2>&1 &
   ours_pid=$!
   pid[ours]=$ours_pid address[ours]=127.0.0.1:$port
   for _ in $(seq 100); do grep -q ready "$dir/ours.log" && break; sleep 0.1; done
