@@ -9,6 +9,9 @@ namespace CrashStreams.Broker.Tests.Coordination;
 /// <summary>The bytes of every journal record: a data directory must stay readable.</summary>
 public class JournalLayoutTests
 {
+    private const string MemberFields = "00 01 0172 0163 0168 60EA0000 01 0174 00 00 03000000 02000000 01"
+        + "01 00112233445566778899AABBCCDDEEFF 01000000 01 00112233445566778899AABBCCDDEEFF 02000000 01 00112233445566778899AABBCCDDEEFF 01000000";
+
     [Fact]
     public void Committed_offset() => Golden(
         OffsetRecords.Committed("g", new TopicPartition("t", 2), new CommittedOffset(5, 3, "m", 1000)),
@@ -55,13 +58,18 @@ public class JournalLayoutTests
         member.Assigned = [new TopicIdPartition(topic, 1)];
         member.Revoking = [new TopicIdPartition(topic, 2)];
         member.Target = [new TopicIdPartition(topic, 1)];
+        member.GivenAt = member.GivenAt.Add(new(topic, 1), 3).Add(new(topic, 2), 1);
         var entry = ConsumerGroupRecords.OfMember("g", member);
-        Golden(
-            entry,
-            "05 0167 016D",
-            "01 00 01 0172 0163 0168 60EA0000 01 0174 00 00 03000000 02000000 01"
-            + "01 00112233445566778899AABBCCDDEEFF 01000000 01 00112233445566778899AABBCCDDEEFF 02000000 01 00112233445566778899AABBCCDDEEFF 01000000");
+        Golden(entry, "05 0167 016D", $"02 {MemberFields} 01 03000000 01 01000000");
         ConsumerGroupRecords.OfMember("g", ConsumerGroupRecords.ReadMember("m", entry.Value, NewMember)).Value.Should().Equal(entry.Value);
+    }
+
+    [Fact]
+    public void Consumer_group_member_of_the_first_version_has_had_its_partitions_since_its_epoch()
+    {
+        var member = ConsumerGroupRecords.ReadMember("m", Convert.FromHexString($"01 {MemberFields}".Replace(" ", "")), NewMember);
+        member.GivenAt.Should().HaveCount(2).And.OnlyContain(p => p.Value == 3);
+        member.Target.Should().ContainSingle();
     }
 
     [Fact]
