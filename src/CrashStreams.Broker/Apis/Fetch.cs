@@ -9,7 +9,6 @@ internal sealed class Fetch(BrokerCore core)
 {
     private readonly FetchSessions _sessions = new(core.Random);
     private readonly WaitingFetches _waiting = new();
-    private int _rotation;
 
     /// <summary>Answers the waiting fetches whose partitions have moved in this turn of the loop.</summary>
     public void CompleteReady() => _waiting.CompleteReady();
@@ -56,12 +55,15 @@ internal sealed class Fetch(BrokerCore core)
         return targets;
     }
 
-    /// <summary>Without a session nobody remembers who came first last time: begin elsewhere each time, or the last partitions starve.</summary>
+    /// <summary>
+    /// Without a session nobody remembers who came first last time: begin anywhere, or the last partitions starve. A counter would not do:
+    /// clients that take turns would each find the same partition first, always.
+    /// </summary>
     private List<FetchTarget> Rotate(List<FetchTarget> targets)
     {
         if (targets.Count < 2)
             return targets;
-        var start = _rotation++ % targets.Count;
+        var start = core.Random.Next(targets.Count);
         return [.. targets[start..], .. targets[..start]];
     }
 }

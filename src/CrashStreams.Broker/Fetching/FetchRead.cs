@@ -15,6 +15,13 @@ internal sealed class FetchRead(FetchRequest request, short version, FetchSessio
     /// <summary>The most that one answer holds, `fetch.max.bytes`; only a first batch that is larger goes beyond it.</summary>
     private const int MaxResponseBytes = 55 * 1024 * 1024;
 
+    /// <summary>
+    /// The most for a client that has no session and waits for nothing but a first byte. Such clients (librdkafka) fetch ahead in the background: large
+    /// answers pile up, and have left the processor's cache before they are read. Clients with sessions (Java) fetch nothing while they have
+    /// records of a broker: they need large answers. See docs/decisions/answers-by-client.md.
+    /// </summary>
+    private const int MaxBytesForReadersAhead = 512 * 1024;
+
     private readonly bool _byId = version >= TopicIdVersion;
     private readonly FetchIsolation _isolation = (FetchIsolation)request.IsolationLevel;
     private readonly bool _isIncremental = session is not null && request.SessionEpoch != 0;
@@ -27,7 +34,7 @@ internal sealed class FetchRead(FetchRequest request, short version, FetchSessio
             return null;
         var response = new FetchResponse { SessionId = session?.Id ?? 0 };
         var topics = new Dictionary<(string, Guid), FetchResponse.FetchableTopicResponse>();
-        var left = Math.Min(request.MaxBytes, MaxResponseBytes);
+        var left = Math.Min(request.MaxBytes, session is null && request.MinBytes <= 1 ? MaxBytesForReadersAhead : MaxResponseBytes);
         var isEmpty = true;
         var total = 0;
         var answered = new List<(FetchTarget Target, FetchResponse.PartitionData Data)>(targets.Count);

@@ -66,7 +66,7 @@ internal sealed class BrokerServer : IAsyncDisposable
             try
             {
                 var socket = await _listener.AcceptAsync(_stop.Token).ConfigureAwait(false);
-                socket.NoDelay = true;
+                SocketSettings.Apply(socket);
                 _ = ServeAsync(socket);
             }
             catch (Exception error) when (error is OperationCanceledException or ObjectDisposedException || _stop.IsCancellationRequested)

@@ -97,6 +97,7 @@ public sealed class LargeFetchTests : IDisposable
         new FetchRequest
         {
             MaxWaitMs = 0,
+            SessionEpoch = 0, // without a session answers are small
             Topics = [new() { Topic = "t", Partitions = [.. Enumerable.Range(0, 2).Select(index => new FetchRequest.FetchPartition { Partition = index, PartitionMaxBytes = int.MaxValue })] }],
         }.Write(ref writer, Version);
         var frame = buffer.ToArray();

@@ -110,6 +110,41 @@ public class FetchTests
         static int Served(FetchResponse response) => Partitions(response).Single(partition => partition.Records.Length > 0).PartitionIndex;
     }
 
+    [Theory]
+    [InlineData(-1, 1, 5)] // no session: 512 KiB hold five batches of 100 KB
+    [InlineData(-1, 2, 20)] // who asks for more than something has a reason
+    [InlineData(0, 1, 20)] // a session
+    public void Answers_are_small_for_clients_that_read_ahead(int sessionEpoch, int minBytes, int batches)
+    {
+        const int Batch = 100_000;
+        for (var i = 0; i < 20; i++)
+            Produce(i % 2, new string('x', Batch));
+        var request = Request(500, (0, 0), (1, 0));
+        (request.SessionEpoch, request.MinBytes) = (sessionEpoch, minBytes);
+
+        var answer = Send(request).Now;
+
+        (Partitions(answer).Sum(partition => partition.Records.Length) / Batch).Should().Be(batches);
+    }
+
+    [Fact]
+    public void Clients_that_take_turns_without_a_session_are_not_served_the_same_partition_always()
+    {
+        for (var partition = 0; partition < 2; partition++)
+            Produce(partition, new string('x', 1000));
+        var servedToFirst = new HashSet<int>();
+        for (var turn = 0; turn < 40; turn++)
+        {
+            var request = Request(0, (0, 0), (1, 0));
+            request.MaxBytes = 100;
+            var served = Partitions(Send(request).Now).Single(partition => partition.Records.Length > 0).PartitionIndex;
+            if (turn % 2 == 0)
+                servedToFirst.Add(served);
+        }
+
+        servedToFirst.Should().BeEquivalentTo([0, 1]);
+    }
+
     private void Produce(int partition, params string[] values)
     {
         var response = _host.Send<ProduceRequest, ProduceResponse>(new ProduceRequest
