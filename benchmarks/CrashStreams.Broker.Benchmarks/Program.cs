@@ -5,7 +5,8 @@ using CrashStreams.Broker.Benchmarks.Scale;
 
 const string Usage = """
     start                                   from nothing to the first acknowledged record, 20 times
-    memory [MILLIONS]                       RSS and managed heap of a broker after each million records (10)
+    memory [MILLIONS]                       RSS of the broker's program after each million records (10)
+    memory embedded [MILLIONS]              the same of a host's process
     recover [MB] [TIMES]                    from kill -9 to the next process's first answer (1000, 5)
     settle BOOTSTRAP [TIMES]                three KIP-848 members start; until each has its partitions (5)
     scale [SECONDS]                         1,000 partitions, 1,000 connections, 200 groups (60)
@@ -21,8 +22,11 @@ switch (args)
     case ["start"]:
         await StartUp.RunAsync();
         return 0;
+    case ["memory", "embedded", .. var rest]:
+        await MemoryGrowth.RunEmbeddedAsync(Number(rest, 0, 10));
+        return 0;
     case ["memory", .. var rest]:
-        await MemoryGrowth.RunAsync(Number(rest, 0, 10));
+        await MemoryGrowth.RunProgramAsync(Number(rest, 0, 10));
         return 0;
     case ["recover", .. var rest]:
         await Recovery.RunAsync(Number(rest, 0, 1000), Number(rest, 1, 5));

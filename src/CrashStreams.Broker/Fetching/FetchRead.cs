@@ -45,7 +45,8 @@ internal sealed class FetchRead(FetchRequest request, short version, FetchSessio
             mustAnswer |= data.ErrorCode != ErrorCode.None;
             var length = data.Records.Length;
             isEmpty &= length == 0;
-            left = Math.Max(0, left - length);
+            // Records that found no room: the answer is full, and looking into the files of the other partitions would be in vain.
+            left = length == 0 && left < target.MaxBytes && HasRecords(target, data) ? 0 : Math.Max(0, left - length);
             total += length;
         }
         if (!mustAnswer && total < request.MinBytes)
@@ -88,6 +89,9 @@ internal sealed class FetchRead(FetchRequest request, short version, FetchSessio
             Records = slice.Length == 0 ? RecordsField.Empty : new RecordsField(new SliceSource(slice), 0, slice.Length),
         };
     }
+
+    private bool HasRecords(FetchTarget target, FetchResponse.PartitionData data) =>
+        data.ErrorCode == ErrorCode.None && target.FetchOffset < (_isolation == FetchIsolation.ReadCommitted ? data.LastStableOffset : data.HighWatermark);
 
     private static bool HasNews(FetchTarget target, FetchResponse.PartitionData data) =>
         data.ErrorCode != ErrorCode.None

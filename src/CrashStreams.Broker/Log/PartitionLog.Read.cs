@@ -20,6 +20,8 @@ internal sealed partial class PartitionLog
     {
         if (fetchOffset < LogStartOffset || fetchOffset > EndOffset)
             return Empty(fetchOffset, isolation) with { Error = ErrorCode.OffsetOutOfRange };
+        if (maxBytes <= 0 && !atLeastOneBatch)
+            return Empty(fetchOffset, isolation);
         var end = isolation == FetchIsolation.ReadCommitted ? LastStableOffset : EndOffset;
         try
         {
