@@ -45,8 +45,10 @@ internal sealed class FetchRead(FetchRequest request, short version, FetchSessio
             mustAnswer |= data.ErrorCode != ErrorCode.None;
             var length = data.Records.Length;
             isEmpty &= length == 0;
-            // Records that found no room: the answer is full, and looking into the files of the other partitions would be in vain.
-            left = length == 0 && left < target.MaxBytes && HasRecords(target, data) ? 0 : Math.Max(0, left - length);
+            // The answer is full: no waiting makes it larger, and looking into the files of the other partitions would be in vain.
+            var isFull = length == 0 && left < target.MaxBytes && HasRecords(target, data);
+            mustAnswer |= isFull;
+            left = isFull ? 0 : Math.Max(0, left - length);
             total += length;
         }
         if (!mustAnswer && total < request.MinBytes)

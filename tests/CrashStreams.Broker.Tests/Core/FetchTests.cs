@@ -128,6 +128,17 @@ public class FetchTests
     }
 
     [Fact]
+    public void A_full_answer_does_not_wait_for_more_bytes_than_it_has_room_for()
+    {
+        Produce(0, new string('x', 90_000));
+        Produce(1, new string('x', 90_000));
+        var request = Request(500, (0, 0), (1, 0));
+        (request.MinBytes, request.MaxBytes) = (100_000, 150_000);
+
+        Send(request).IsThere.Should().BeTrue();
+    }
+
+    [Fact]
     public void Clients_that_take_turns_without_a_session_are_not_served_the_same_partition_always()
     {
         for (var partition = 0; partition < 2; partition++)
