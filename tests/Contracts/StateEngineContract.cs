@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Text;
-using CrashStreams.State;
+using CrashStreams.Stores;
 
 namespace CrashStreams.Contracts;
 

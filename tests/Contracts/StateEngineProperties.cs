@@ -1,7 +1,7 @@
 using System.Buffers;
-using CrashStreams.State;
-using FsCheck;
+using CrashStreams.Stores;
 using FsCheck.Fluent;
+using FsCheck;
 
 namespace CrashStreams.Contracts;
 

@@ -1,7 +1,7 @@
 using CrashStreams.CrashMonitor;
 using CrashStreams.Log;
 using CrashStreams.Samples.CrashMonitor.Terminal;
-using CrashStreams.State;
+using CrashStreams.Stores;
 using Microsoft.Extensions.Logging;
 
 namespace CrashStreams.Samples.CrashMonitor.Commands;

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using CrashStreams.RocksDb;
-using CrashStreams.State;
+using CrashStreams.Stores;
 
 namespace CrashStreams.Samples.CrashMonitor.Commands;
 

@@ -1,5 +1,5 @@
 using System.Buffers;
-using CrashStreams.State;
+using CrashStreams.Stores;
 
 namespace CrashStreams.Testing.Simulation;
 

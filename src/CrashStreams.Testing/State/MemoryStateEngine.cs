@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Collections.Immutable;
-using CrashStreams.State;
+using CrashStreams.Stores;
 
 namespace CrashStreams.Testing;
 

@@ -1,4 +1,4 @@
-using CrashStreams.Runtime;
+using CrashStreams.Operators;
 
 namespace CrashStreams;
 

@@ -1,5 +1,3 @@
-using CrashStreams.Runtime;
-
 namespace CrashStreams;
 
 /// <summary>How a stream is windowed, as it was told so far.</summary>

@@ -139,7 +139,7 @@ internal abstract class Scenario
         violations.AddRange(left.Where(l => l.Value > 0).Select(l => $"{what}: missing {l.Key}"));
     }
 
-    private static string Describe(CrashStreams.Runtime.StreamTask task) => string.Join(
+    private static string Describe(CrashStreams.Engine.StreamTask task) => string.Join(
         ' ', ((object[])[$"task {task.Id} {task.State} closed by {task.Context.Clock.Watermark}"])
         .Concat(task.Inputs.Select(i => (object)$"{i.Partition}@{i.NextOffset} {i.Clock.Watermark} {(i.Clock.IsIdle ? "idle" : "")}"))
         .Concat(task.Context.Clock.Operators.Select(o => (object)$"through {o.ClosedThrough}"))

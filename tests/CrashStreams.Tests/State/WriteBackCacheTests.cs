@@ -1,7 +1,8 @@
+using CrashStreams.Engine;
 using CrashStreams.Log;
-using CrashStreams.State;
-using CrashStreams.Testing;
+using CrashStreams.Stores;
 using CrashStreams.Testing.Simulation;
+using CrashStreams.Testing;
 using CrashStreams.Time;
 
 namespace CrashStreams.Tests.State;

@@ -1,0 +1,54 @@
+using CrashStreams.Operators;
+using CrashStreams.Plan;
+using CrashStreams.Processing;
+using CrashStreams.Stores;
+
+namespace CrashStreams.Engine;
+
+/// <summary>Makes the operators and stores of one task from its sub-topology.</summary>
+internal sealed class TaskBuilder(TaskContext context, SubTopology subTopology)
+{
+    private readonly Dictionary<TopologyNode, object> _operators = [];
+    private readonly List<IProcessorLifetime> _processors = [];
+
+    public TaskContext Context => context;
+
+    /// <summary>The operators with a lifetime, parents before children.</summary>
+    public IReadOnlyList<IProcessorLifetime> Processors { get; private set; } = [];
+
+    public IReadOnlyDictionary<string, ISourceProcessor> SourcesByTopic { get; private set; } = new Dictionary<string, ISourceProcessor>();
+
+    public void Build()
+    {
+        foreach (var store in subTopology.StoresFor(context.Options.StreamTime))
+            context.AddStore(store.Create(new StoreContext(context.ChangelogTopic(store), context.Clock)));
+
+        var byTopic = new Dictionary<string, ISourceProcessor>();
+        foreach (var node in subTopology.Nodes)
+        {
+            if (node is not ISourceNode source)
+                continue;
+            var processor = (ISourceProcessor)GetOrCreate(node);
+            foreach (var topic in source.Topics)
+                byTopic.Add(FullTopic(topic, source.IsRepartition), processor);
+        }
+
+        SourcesByTopic = byTopic;
+        // Children are made before their parents are added, so the reverse is topological.
+        _processors.Reverse();
+        Processors = _processors;
+    }
+
+    public object GetOrCreate(TopologyNode node)
+    {
+        if (!_operators.TryGetValue(node, out var made))
+            _operators[node] = made = node.Create(this);
+        return made;
+    }
+
+    public void Add(IProcessorLifetime processor) => _processors.Add(processor);
+
+    public IProcessorContext ContextFor(TopologyNode node) => new ProcessorContext(context, node.Name, node.Stores);
+
+    public string FullTopic(string topic, bool isInternal) => isInternal ? $"{context.ApplicationId}-{topic}" : topic;
+}

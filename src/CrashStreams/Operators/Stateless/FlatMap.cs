@@ -1,0 +1,13 @@
+using CrashStreams.Processing;
+
+namespace CrashStreams.Operators;
+
+/// <summary>Makes any number of records of each.</summary>
+internal sealed class FlatMap<TKey, TValue, TNewKey, TNewValue>(Func<TKey, TValue, IEnumerable<(TNewKey Key, TNewValue Value)>> map) : Processor<TKey, TValue, TNewKey, TNewValue>
+{
+    public override void Process(in Record<TKey, TValue> record)
+    {
+        foreach (var (key, value) in map(record.Key, record.Value))
+            Forward(new Record<TNewKey, TNewValue>(key, value, record.Timestamp, record.Headers));
+    }
+}

@@ -1,0 +1,13 @@
+using CrashStreams.Processing;
+
+namespace CrashStreams.Operators;
+
+/// <summary>Makes any number of values of each record's; the key stays.</summary>
+internal sealed class FlatMapValues<TKey, TValue, TNewValue>(Func<TValue, IEnumerable<TNewValue>> map) : Processor<TKey, TValue, TKey, TNewValue>
+{
+    public override void Process(in Record<TKey, TValue> record)
+    {
+        foreach (var value in map(record.Value))
+            Forward(record.WithValue(value));
+    }
+}

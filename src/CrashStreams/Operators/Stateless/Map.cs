@@ -1,0 +1,13 @@
+using CrashStreams.Processing;
+
+namespace CrashStreams.Operators;
+
+/// <summary>Makes another key and value of each record.</summary>
+internal sealed class Map<TKey, TValue, TNewKey, TNewValue>(Func<TKey, TValue, (TNewKey Key, TNewValue Value)> map) : Processor<TKey, TValue, TNewKey, TNewValue>
+{
+    public override void Process(in Record<TKey, TValue> record)
+    {
+        var (key, value) = map(record.Key, record.Value);
+        Forward(new Record<TNewKey, TNewValue>(key, value, record.Timestamp, record.Headers));
+    }
+}

@@ -1,0 +1,13 @@
+using CrashStreams.Processing;
+
+namespace CrashStreams.Operators;
+
+/// <summary>Looks at each record and lets it pass.</summary>
+internal sealed class Peek<TKey, TValue>(Action<TKey, TValue> action) : Processor<TKey, TValue, TKey, TValue>
+{
+    public override void Process(in Record<TKey, TValue> record)
+    {
+        action(record.Key, record.Value);
+        Forward(in record);
+    }
+}
