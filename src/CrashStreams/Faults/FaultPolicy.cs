@@ -1,5 +1,4 @@
 using System.Globalization;
-using CrashStreams.Engine;
 using CrashStreams.Log;
 using CrashStreams.Time;
 
@@ -14,7 +13,7 @@ internal static class FaultPolicy
     public static bool IsOperators(Exception exception) => exception is not CrashStreamsException and not OutOfMemoryException;
 
     /// <summary>Returns when the record is to be skipped; throws when the application is to fail.</summary>
-    public static void Apply(TaskContext task, FaultKind kind, string node, string reason, Exception? exception)
+    public static void Apply(IRecordScope task, FaultKind kind, string node, string reason, Exception? exception)
     {
         var current = task.Current;
         var fault = new Fault(kind, node, current.Topic, current.Partition, current.Offset, reason, exception);
@@ -32,7 +31,7 @@ internal static class FaultPolicy
     }
 
     /// <summary>Sends the record in process, byte for byte, to a side topic with headers that tell where it was and why it is there.</summary>
-    public static void SendOriginal(TaskContext task, string topic, string reason, string node, Headers extra)
+    public static void SendOriginal(IRecordScope task, string topic, string reason, string node, Headers extra)
     {
         var current = task.Current;
         var original = current.Bytes;
@@ -45,7 +44,7 @@ internal static class FaultPolicy
             .Add("cs-offset", current.Offset.ToString(CultureInfo.InvariantCulture));
         foreach (var (key, value) in extra)
             headers.Add(key, value);
-        task.Collector.SendBytes(topic, original.HasKey, original.Key, original.HasValue, original.Value, original.Timestamp, headers);
+        task.Output.SendBytes(topic, original.HasKey, original.Key, original.HasValue, original.Value, original.Timestamp, headers);
     }
 
     // Of the log's refusals: they name topic and cause, and say what to do.

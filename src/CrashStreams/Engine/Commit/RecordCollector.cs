@@ -1,3 +1,4 @@
+using CrashStreams.Faults;
 using CrashStreams.Log;
 using CrashStreams.Stores;
 using CrashStreams.Time;
@@ -5,7 +6,7 @@ using CrashStreams.Time;
 namespace CrashStreams.Engine;
 
 /// <summary>Everything that a thread's tasks write goes through here: results, markers, changelogs, dead letters.</summary>
-internal sealed class RecordCollector(ILogProducer producer, bool isTransactional) : IChangelogWriter
+internal sealed class RecordCollector(ILogProducer producer, bool isTransactional) : IChangelogWriter, IRecordWriter
 {
     private readonly ByteBuffer _key = new();
     private readonly ByteBuffer _value = new();

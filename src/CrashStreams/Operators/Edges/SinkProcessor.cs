@@ -1,4 +1,3 @@
-using CrashStreams.Engine;
 using CrashStreams.Faults;
 using CrashStreams.Log;
 using CrashStreams.Processing;
@@ -15,19 +14,19 @@ internal sealed class SinkProcessor<TKey, TValue> : Receiver<TKey, TValue>
     private readonly Serde<TValue> _valueSerde;
     private readonly bool _isRepartition;
     private readonly bool _carriesWatermark;
-    private readonly TaskContext _task;
-    private readonly RecordCollector _collector;
+    private readonly IOperatorContext _task;
+    private readonly IRecordWriter _output;
 
     public SinkProcessor(
-        string name, string? topic, Func<TKey, TValue, string>? chooseTopic, Produced<TKey, TValue> produced, bool isRepartition, TaskBuilder builder)
+        IOperatorContext task, string? topic, Func<TKey, TValue, string>? chooseTopic, Produced<TKey, TValue> produced, bool isRepartition)
     {
-        NodeName = name;
+        NodeName = task.Node;
         _topic = topic;
         _chooseTopic = chooseTopic;
         _keySerde = produced.KeySerde!;
         _valueSerde = produced.ValueSerde!;
-        _task = builder.Context;
-        _collector = builder.Context.Collector;
+        _task = task;
+        _output = task.Output;
         _isRepartition = isRepartition;
         _carriesWatermark = isRepartition && _task.Clock.Mode == StreamTime.Watermarks;
     }
@@ -39,12 +38,12 @@ internal sealed class SinkProcessor<TKey, TValue> : Receiver<TKey, TValue>
             headers = ReadAt.Put(headers, ReadAtHeader(_task.Current, _task.Clock.RecordWatermark));
         try
         {
-            _collector.Send(_topic ?? _chooseTopic!(record.Key, record.Value), _keySerde, _valueSerde, in record, headers);
+            _output.Send(_topic ?? _chooseTopic!(record.Key, record.Value), _keySerde, _valueSerde, in record, headers);
         }
         // Without its repartition topic the application can't go on, whatever is to be done about single results.
         catch (LogException e) when (e is { IsFatal: false, IsFenced: false, IsRetriable: false } && !(_isRepartition && e.MissingTopic is not null))
         {
-            FaultPolicy.Apply(_task, FaultKind.Production, NodeName, "not-produced", e);
+            _task.Fault(FaultKind.Production, "not-produced", e);
         }
     }
 
