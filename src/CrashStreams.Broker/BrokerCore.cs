@@ -7,6 +7,7 @@ using CrashStreams.Broker.Loop;
 using CrashStreams.Broker.Storage;
 using CrashStreams.Broker.Topics;
 using CrashStreams.Broker.Transactions;
+using Microsoft.Extensions.Logging;
 
 namespace CrashStreams.Broker;
 
@@ -25,9 +26,12 @@ internal sealed class BrokerCore
     {
         (Options, Timers, Random, Node, Faults) = (options, timers, random, node, faults);
         var logDefaults = LogConfig.Default with { Flush = (FlushPolicy)options.Flush };
-        Topics = new TopicCatalog(storage, logDefaults);
-        _groupJournal = new CoordinatorJournal(storage, "groups", logDefaults, timers);
-        _transactionJournal = new CoordinatorJournal(storage, "transactions", logDefaults, timers);
+        var log = options.LoggerFactory.CreateLogger(EmbeddedBroker.StorageLogCategory);
+        DataDirectory.Check(storage);
+        Topics = new TopicCatalog(storage, logDefaults, log);
+        _groupJournal = new CoordinatorJournal(storage, CoordinatorJournal.Groups, logDefaults, timers);
+        _transactionJournal = new CoordinatorJournal(storage, CoordinatorJournal.Transactions, logDefaults, timers);
+        DataDirectory.Mark(storage, Topics.ClusterId);
         var groupOptions = new GroupOptions { ConsumerSessionTimeoutMs = (int)options.ConsumerSessionTimeout.TotalMilliseconds };
         Groups = new GroupCoordinator(new GroupContext(_groupJournal, timers, Topics, groupOptions, () => NewUuid().ToString()));
         Transactions = new TransactionCoordinator(_transactionJournal, new TransactionParticipants(this), timers, new TransactionOptions());

@@ -11,12 +11,18 @@ internal delegate void JournalReplay(ReadOnlySpan<byte> key, ReadOnlySpan<byte> 
 /// <summary>A coordinator's journal: a compacted log of its own, which clients can't see.</summary>
 internal sealed class CoordinatorJournal(IStorage storage, string name, LogConfig defaults, ITimerQueue timers) : IJournal
 {
+    public const string Folder = "journals";
+    public const string Groups = "groups";
+    public const string Transactions = "transactions";
+
+    public static readonly IReadOnlyList<string> All = [Groups, Transactions];
+
     private const int SegmentBytes = 16 * 1024 * 1024; // small, so that compaction keeps up and a replay stays short
 
     private readonly RecordBatchBuilder _builder = new();
 
     public PartitionLog Log { get; } =
-        PartitionLog.Open(storage, $"journals/{name}", defaults with { Compact = true, Delete = false, SegmentBytes = SegmentBytes });
+        PartitionLog.Open(storage, $"{Folder}/{name}", defaults with { Compact = true, Delete = false, SegmentBytes = SegmentBytes });
 
     public bool TryAppend(ReadOnlySpan<JournalEntry> entries)
     {

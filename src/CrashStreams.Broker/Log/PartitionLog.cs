@@ -93,13 +93,6 @@ internal sealed partial class PartitionLog : IDisposable
         _segments.Clear();
     }
 
-    /// <summary>Deletes the log with its directory.</summary>
-    public void Delete()
-    {
-        Abandon();
-        _storage.DeleteDirectory(Directory);
-    }
-
     private LogSegment NewSegment(long baseOffset) => new(_storage, Directory, baseOffset);
 
     private void AddActiveSegment(long baseOffset)
