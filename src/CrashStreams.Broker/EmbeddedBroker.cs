@@ -105,7 +105,7 @@ public sealed partial class EmbeddedBroker : IAsyncDisposable
             var timers = new Timers(_options.TimeProvider);
             var loop = new BrokerLoop(timers, _options.TimeProvider, _log);
             var node = new NodeAddress(NodeId, _options.AdvertisedHost ?? _options.Address.ToString(), server.Port);
-            var core = new BrokerCore(_options, _storage, timers, Random.Shared, node, Faults);
+            var core = new BrokerCore(_options, _storage, timers, new PoolWorkers(loop), Random.Shared, node, Faults);
             loop.TurnEnded = core.EndTurn;
             server.Start(core, loop);
             loop.Post(new LoopAction(() => { })); // sets the wake-up of the timers that the start has scheduled

@@ -23,7 +23,7 @@ internal sealed class TopicCatalog : ITopicView
 
     /// <summary>Opens the catalog and every log that it names.</summary>
     /// <exception cref="InvalidDataException">The catalog is damaged, or names logs that are not there.</exception>
-    public TopicCatalog(IStorage storage, LogConfig logDefaults, ILogger log)
+    public TopicCatalog(IStorage storage, LogConfig logDefaults, ILogger log, StorageLosses losses)
     {
         (_storage, _logDefaults) = (storage, logDefaults);
         _directories = new TopicDirectories(storage, log);
@@ -31,7 +31,7 @@ internal sealed class TopicCatalog : ITopicView
         ClusterId = stored?.ClusterId ?? Protocol.TopicIdText.Format(Guid.NewGuid());
         _directories.Require(stored?.Topics ?? []);
         foreach (var entry in stored?.Topics ?? [])
-            Add(Open(entry));
+            Add(Open(entry, losses));
         _deleted = [.. _directories.CleanUp(stored?.Topics ?? [], stored?.Deleted ?? [])];
         if (stored is null)
             Save();
@@ -144,21 +144,24 @@ internal sealed class TopicCatalog : ITopicView
 
     bool ITopicView.TryGet(Guid id, [MaybeNullWhen(false)] out TopicInfo topic) => (topic = Find(id)?.Info) is not null;
 
-    private Topic Open(CatalogEntry entry)
+    private Topic Open(CatalogEntry entry, StorageLosses losses)
     {
         var configs = TopicConfigs.TryCreate(entry.Configs.Select(config => KeyValuePair.Create<string, string?>(config.Key, config.Value)), out var problem)
             ?? throw new InvalidDataException($"Topic {entry.Name}: {problem}");
         var topic = new Topic(entry.Id, entry.Name, configs, new List<Partition>(entry.Partitions));
-        OpenPartitions(topic, entry.Partitions);
+        OpenPartitions(topic, entry.Partitions, losses);
         return topic;
     }
 
-    /// <summary>Opens the logs of a topic from its present number of partitions on.</summary>
-    private void OpenPartitions(Topic topic, int count)
+    /// <summary>Opens the logs of a topic from its present number of partitions on; new ones can't have lost anything.</summary>
+    private void OpenPartitions(Topic topic, int count, StorageLosses? losses = null)
     {
         var config = topic.Configs.ToLogConfig(_logDefaults);
         for (var index = topic.Partitions.Count; index < count; index++)
-            topic.Partitions.Add(new Partition(topic.Name, topic.Id, index, PartitionLog.Open(_storage, TopicDirectories.Of(topic.Id, index), config)));
+        {
+            var log = PartitionLog.Open(_storage, TopicDirectories.Of(topic.Id, index), config, losses?.Of($"{topic.Name}-{index}"));
+            topic.Partitions.Add(new Partition(topic.Name, topic.Id, index, log));
+        }
     }
 
     /// <summary>Deletes the logs of partitions that nobody has seen, from an index on; the last of them may be half there.</summary>
