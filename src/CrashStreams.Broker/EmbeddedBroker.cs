@@ -103,7 +103,7 @@ public sealed partial class EmbeddedBroker : IAsyncDisposable
         try
         {
             var timers = new Timers(_options.TimeProvider);
-            var loop = new BrokerLoop(timers, _options.TimeProvider, _log);
+            var loop = new BrokerLoop(timers, _options.TimeProvider, _log, new LoopWatchdog(_options.Limits.LoopTime, _log));
             var node = new NodeAddress(NodeId, _options.AdvertisedHost ?? _options.Address.ToString(), server.Port);
             var core = new BrokerCore(_options, _storage, timers, new PoolWorkers(loop), Random.Shared, node, Faults);
             loop.TurnEnded = core.EndTurn;

@@ -120,6 +120,14 @@ internal sealed class CoreHost
 
         public bool IsClosed { get; private set; }
 
+        public void Await(IWaiting waiting)
+        {
+        }
+
+        public void EndWait()
+        {
+        }
+
         public void Close() => IsClosed = true;
     }
 }
