@@ -1,6 +1,7 @@
 using System.Globalization;
 using CrashStreams.Engine;
 using CrashStreams.Log;
+using CrashStreams.Stores;
 using CrashStreams.Time;
 
 namespace CrashStreams.Faults;
@@ -10,14 +11,32 @@ internal static class FaultPolicy
 {
     public const string ReasonHeader = "cs-fault-reason";
 
+    /// <summary>The reason of results and entries that the log refuses.</summary>
+    public const string NotProduced = "not-produced";
+
+    /// <summary>The reason of results and entries whose serde throws.</summary>
+    public const string NotSerialized = "not-serialized";
+
     /// <summary>Whether an exception is an operator's (a user's function threw): the library's own say what is to be done.</summary>
     public static bool IsOperators(Exception exception) => exception is not CrashStreamsException and not OutOfMemoryException;
+
+    /// <summary>Whether the log has refused a record for good: the same record will be refused again, others need not be.</summary>
+    public static bool IsRefusal(LogException exception) => exception is { IsFatal: false, IsFenced: false, IsRetriable: false };
 
     /// <summary>Returns when the record is to be skipped; throws when the application is to fail.</summary>
     public static void Apply(TaskContext task, FaultKind kind, string node, string reason, Exception? exception)
     {
         var current = task.Current;
-        var fault = new Fault(kind, node, current.Topic, current.Partition, current.Offset, reason, exception);
+        Apply(task, new(kind, node, current.Topic, current.Partition, current.Offset, reason, exception));
+    }
+
+    /// <summary>Likewise for an entry of a store that can't be written at a commit: it is no one record's.</summary>
+    public static void ApplyToEntry(TaskContext task, IStateStore store, Exception exception) => Apply(task, new(
+        FaultKind.Production, store.Name, store.ChangelogTopic ?? "", task.Id.Partition, -1, exception is LogException ? NotProduced : NotSerialized, exception));
+
+    private static void Apply(TaskContext task, Fault fault)
+    {
+        var (kind, exception) = (fault.Kind, fault.Exception);
         var response = task.Options.OnFault?.Invoke(fault) ?? kind switch
         {
             FaultKind.Deserialization => task.Options.OnDeserializationFault,
@@ -26,9 +45,9 @@ internal static class FaultPolicy
         };
         if (response == FaultResponse.Fail)
             throw new ProcessingException($"{fault}{Detail(exception)}{Remedy(kind)}", exception);
-        if (response == FaultResponse.DeadLetter && current.HasBytes)
+        if (response == FaultResponse.DeadLetter && task.Current.HasBytes)
             SendOriginal(task, task.Options.DeadLetterTopic!, fault.Reason, fault.Node, new Headers().Add("cs-fault-kind", kind.ToString()));
-        task.Dropped.Count(reason, node);
+        task.Dropped.Count(fault.Reason, fault.Node);
     }
 
     /// <summary>Sends the record in process, byte for byte, to a side topic with headers that tell where it was and why it is there.</summary>

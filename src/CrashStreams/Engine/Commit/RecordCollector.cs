@@ -1,17 +1,14 @@
 using CrashStreams.Log;
-using CrashStreams.Stores;
 using CrashStreams.Time;
 
 namespace CrashStreams.Engine;
 
 /// <summary>Everything that a thread's tasks write goes through here: results, markers, changelogs, dead letters.</summary>
-internal sealed class RecordCollector(ILogProducer producer, bool isTransactional) : IChangelogWriter
+internal sealed class RecordCollector(ILogProducer producer, bool isTransactional)
 {
     private readonly ByteBuffer _key = new();
     private readonly ByteBuffer _value = new();
     private bool _inTransaction;
-
-    public int ChangelogPartition { get; set; }
 
     public bool InTransaction => _inTransaction;
 
@@ -40,8 +37,6 @@ internal sealed class RecordCollector(ILogProducer producer, bool isTransactiona
             Send(topic, partition, new LogRecord { Timestamp = Math.Max(0, marker.Watermark), Headers = headers });
     }
 
-    public void Append(IStateStore store, in LogRecord record) => Send(store.ChangelogTopic!, ChangelogPartition, in record);
-
     /// <summary>Waits until everything is written, and commits the inputs' offsets with it. At-least-once: first the results, then the offsets.</summary>
     public void Commit(ILogConsumer consumer, IReadOnlyDictionary<TopicPartition, OffsetAndMetadata> offsets)
     {
@@ -69,7 +64,7 @@ internal sealed class RecordCollector(ILogProducer producer, bool isTransactiona
         producer.AbortTransaction();
     }
 
-    private void Send(string topic, int partition, in LogRecord record)
+    public void Send(string topic, int partition, in LogRecord record)
     {
         if (isTransactional)
             BeginIfNeeded();
