@@ -1,8 +1,6 @@
-using System.Globalization;
 using CrashStreams.Engine;
 using CrashStreams.Log;
 using CrashStreams.Stores;
-using CrashStreams.Time;
 
 namespace CrashStreams.Faults;
 
@@ -46,25 +44,8 @@ internal static class FaultPolicy
         if (response == FaultResponse.Fail)
             throw new ProcessingException($"{fault}{Detail(exception)}{Remedy(kind)}", exception);
         if (response == FaultResponse.DeadLetter && task.Current.HasBytes)
-            SendOriginal(task, task.Options.DeadLetterTopic!, fault.Reason, fault.Node, new Headers().Add("cs-fault-kind", kind.ToString()));
+            SideTopic.Send(task, task.Options.DeadLetterTopic!, fault.Reason, fault.Node, new Headers().Add("cs-fault-kind", kind.ToString()));
         task.Dropped.Count(fault.Reason, fault.Node);
-    }
-
-    /// <summary>Sends the record in process, byte for byte, to a side topic with headers that tell where it was and why it is there.</summary>
-    public static void SendOriginal(TaskContext task, string topic, string reason, string node, Headers extra)
-    {
-        var current = task.Current;
-        var original = current.Bytes;
-        var headers = original.Headers?.Copy() ?? new Headers();
-        headers.Remove(ReadAt.Header);
-        headers.Add(ReasonHeader, reason)
-            .Add("cs-node", node)
-            .Add("cs-topic", current.Topic)
-            .Add("cs-partition", current.Partition.ToString(CultureInfo.InvariantCulture))
-            .Add("cs-offset", current.Offset.ToString(CultureInfo.InvariantCulture));
-        foreach (var (key, value) in extra)
-            headers.Add(key, value);
-        task.Collector.SendBytes(topic, original.HasKey, original.Key, original.HasValue, original.Value, original.Timestamp, headers);
     }
 
     // Of the log's refusals: they name topic and cause, and say what to do.
