@@ -13,6 +13,9 @@ internal sealed class DroppedRecords(RecordInProcess current)
     public const string LateAfterIdle = "late-after-idle";
     public const string Replayed = "replayed";
 
+    /// <summary>A tombstone of a value type, at a function that makes something else of the value than another value (a key, a topic).</summary>
+    public const string AbsentValue = "absent-value";
+
     /// <summary>Kafka Streams neither logs nor counts these.</summary>
     public const string RepartitionNullKey = "repartition-null-key";
 

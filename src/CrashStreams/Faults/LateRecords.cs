@@ -29,7 +29,7 @@ internal static class LateRecords
                 .Add("cs-source-offset", source.Offset.ToString(CultureInfo.InvariantCulture));
         }
 
-        FaultPolicy.SendOriginal(task, topic, reason, node, headers);
+        SideTopic.Send(task, topic, reason, node, headers);
     }
 
     // Nanoseconds taken for milliseconds are further away than a TimeSpan reaches (29,000 years).

@@ -51,7 +51,7 @@ internal sealed class SourceProcessor<TKey, TValue>(
             return;
         if (timestamp < 0)
         {
-            timestamp = _timestamps is null ? -1 : _timestamps.Read(key, value, in record);
+            timestamp = ReadTime(key, value, in record);
             if (timestamp < 0)
             {
                 _task.Drop(DroppedRecords.NegativeTimestamp);
@@ -77,7 +77,7 @@ internal sealed class SourceProcessor<TKey, TValue>(
             TValue value = default!;
             if (record.HasKey && !_keySerde.TryDeserialize(record.Key, out key, out _))
                 return -1;
-            return record.HasValue && !_valueSerde.TryDeserialize(record.Value, out value, out _) ? -1 : _timestamps!.Read(key, value, in record);
+            return record.HasValue && !_valueSerde.TryDeserialize(record.Value, out value, out _) ? -1 : ReadTime(key, value, in record);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
@@ -87,6 +87,10 @@ internal sealed class SourceProcessor<TKey, TValue>(
     }
 
     private long TimeInBytes(in LogRecord record) => _timestamps is null ? record.Timestamp : _timestamps.Read(default!, default!, in record);
+
+    // An absent value of a value type can't be shown to the extractor.
+    private long ReadTime(TKey key, TValue value, in LogRecord record) =>
+        _timestamps is null ? -1 : default(TValue) is not null && !record.HasValue ? record.Timestamp : _timestamps.Read(key, value, in record);
 
     /// <summary>Moves the clocks. False when the record is too far in the future to be believed.</summary>
     private bool Observe(long timestamp, in LogRecord record, InputClock clock)

@@ -61,6 +61,12 @@ internal sealed class WindowAggregate<TKey, TValue, TAggregate>(
             return;
         }
 
+        if (record.ValueCannotBeShown && !fold.IgnoresValues)
+        {
+            Drop(DroppedRecords.NullKeyOrValue);
+            return;
+        }
+
         _clock.Observe(record.Timestamp);
         var lateness = _clock.Lateness;
         for (var start = _windows.FirstStart(record.Timestamp); start <= record.Timestamp; start += _windows.AdvanceMs)
