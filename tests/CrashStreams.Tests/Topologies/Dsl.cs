@@ -1,0 +1,20 @@
+namespace CrashStreams.Tests.Topologies;
+
+/// <summary>A topology while it is built with the DSL: what stands for each edge.</summary>
+internal sealed class Dsl
+{
+    private readonly Dictionary<Edge, object> _built = new(ReferenceEqualityComparer.Instance);
+
+    public StreamsBuilder Builder { get; } = new();
+
+    /// <summary>Lets virtual time go by inside of an operator, milliseconds.</summary>
+    public required Action<int> Spend { get; init; }
+
+    public KStream<string, string?> Stream(Edge edge) => (KStream<string, string?>)_built[edge];
+
+    public KTable<string, long> Table(Edge edge) => (KTable<string, long>)_built[edge];
+
+    public KTable<Windowed<string>, long> WindowedTable(Edge edge) => (KTable<Windowed<string>, long>)_built[edge];
+
+    public void Set(Edge edge, object built) => _built[edge] = built;
+}
