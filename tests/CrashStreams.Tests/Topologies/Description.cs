@@ -14,11 +14,19 @@ internal sealed class Description(IReadOnlyList<Operator> operators)
 
     public IEnumerable<ISink> Sinks => operators.OfType<ISink>();
 
-    public Topology Build(Action<int> spend)
+    /// <param name="spend">Lets virtual time go by inside of an operator, milliseconds.</param>
+    /// <param name="faulty">A planted fault: operators of this class let everything through as it is, or fold something else.</param>
+    public Topology Build(Action<int> spend, Type? faulty = null)
     {
-        var dsl = new Dsl { Spend = spend };
+        var dsl = new Dsl { Spend = spend, Faulty = faulty };
         foreach (var each in operators)
-            each.Build(dsl);
+        {
+            if (dsl.IsFaulty(each) && each.Outputs.Count > 0 && each.Outputs.All(o => o.Kind == each.Inputs[0].Kind))
+                each.Outputs.ToList().ForEach(o => dsl.Set(o, dsl.Built(each.Inputs[0])));
+            else
+                each.Build(dsl);
+        }
+
         return dsl.Builder.Build();
     }
 

@@ -33,8 +33,9 @@ internal sealed record Edge(Operator From, int Port, EdgeKind Kind, Traits Trait
 /// <param name="IsFinal">Whether each gives one result, when it closes.</param>
 internal sealed record Windows(int SizeMs, int AdvanceMs, int GraceMs, bool IsFinal)
 {
-    public TimeWindows ToDsl() =>
-        TimeWindows.OfSizeAndGrace(TimeSpan.FromMilliseconds(SizeMs), TimeSpan.FromMilliseconds(GraceMs)).AdvanceBy(TimeSpan.FromMilliseconds(AdvanceMs));
+    /// <param name="hasFault">A planted fault: they close a while too late.</param>
+    public TimeWindows ToDsl(bool hasFault = false) =>
+        TimeWindows.OfSizeAndGrace(TimeSpan.FromMilliseconds(SizeMs), TimeSpan.FromMilliseconds(hasFault ? GraceMs + 1_000 : GraceMs)).AdvanceBy(TimeSpan.FromMilliseconds(AdvanceMs));
 
     public override string ToString() => $"{SizeMs}/{AdvanceMs} ms, grace {GraceMs}{(IsFinal ? ", final" : "")}";
 }

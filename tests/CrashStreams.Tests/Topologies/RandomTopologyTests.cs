@@ -20,7 +20,7 @@ public class RandomTopologyTests
         var (compared, done) = (0L, 0);
         seeds.ForEach(seed =>
         {
-            var outcome = RunSafely(TopologyCase.Of((ulong)seed, Seeds.GuaranteeOf(seed)));
+            var outcome = RunSafely(TopologyCase.Of((ulong)seed, Seeds.GuaranteeOf(seed)), static run => run.Run());
             Interlocked.Add(ref compared, outcome.Compared);
             if (outcome.Violations.Count > 0)
                 failed[seed] = string.Create(CultureInfo.InvariantCulture, $"seed {seed}, {Seeds.GuaranteeOf(seed)}: {outcome.Violations.Count} violations, first: {outcome.Violations[0]}");
@@ -33,18 +33,18 @@ public class RandomTopologyTests
         if (Seeds.AreGiven && seeds.Count == 1)
             Tell(seeds.From);
         else if (!failed.IsEmpty)
-            Console.Error.WriteLine(Shrinking.Of(TopologyCase.Of((ulong)failed.Keys.Min(), Seeds.GuaranteeOf(failed.Keys.Min())), RunSafely));
+            Console.Error.WriteLine(Shrinking.Of(TopologyCase.Of((ulong)failed.Keys.Min(), Seeds.GuaranteeOf(failed.Keys.Min())), static drawn => RunSafely(drawn, static run => run.Run())));
         failed.Values.Should().BeEmpty();
         if (!Seeds.AreGiven)
             compared.Should().BePositive();
     }
 
     /// <summary>A topology that can't be built, or an interpreter that fails, fails its seed and no other.</summary>
-    internal static TopologyOutcome RunSafely(TopologyCase run)
+    internal static TopologyOutcome RunSafely(TopologyCase drawn, Func<TopologyCase, TopologyOutcome> run)
     {
         try
         {
-            return run.Run();
+            return run(drawn);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
@@ -59,6 +59,6 @@ public class RandomTopologyTests
         var outcome = run.Run(keepsTrace: true);
         outcome.Trace.Concat(outcome.Violations).ToList().ForEach(Console.Error.WriteLine);
         if (outcome.Violations.Count > 0)
-            Console.Error.WriteLine(Shrinking.Of(run, RunSafely));
+            Console.Error.WriteLine(Shrinking.Of(run, static drawn => RunSafely(drawn, static r => r.Run())));
     }
 }

@@ -58,13 +58,16 @@ internal sealed record TopologyCase
         };
     }
 
-    public TopologyOutcome Run(Mutation mutation = Mutation.None, bool keepsTrace = false)
+    /// <param name="mutation">A fault to plant between the runtime and its ports.</param>
+    /// <param name="faulty">A class of operators to build wrong.</param>
+    /// <param name="keepsTrace">Whether every step is told.</param>
+    public TopologyOutcome Run(Mutation mutation = Mutation.None, Type? faulty = null, bool keepsTrace = false)
     {
         CrashStreams.Testing.Simulation.Simulation? simulation = null;
         var topics = Description.SourceTopics.Concat(Description.Sinks.SelectMany(static s => s.ResultTopics)).Append(new(Scenario.Late, 1)).ToDictionary();
         simulation = new(new SimulationRandom(Seed), new()
         {
-            Topology = Description.Build(milliseconds => simulation!.Spend(milliseconds)),
+            Topology = Description.Build(milliseconds => simulation!.Spend(milliseconds), faulty),
             Options = new()
             {
                 ApplicationId = Application, Guarantee = Guarantee, CommitInterval = TimeSpan.FromMilliseconds(Plan.CommitIntervalMs), PollWait = TimeSpan.Zero,

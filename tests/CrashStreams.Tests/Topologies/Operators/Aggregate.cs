@@ -20,12 +20,13 @@ internal sealed class Aggregate : Operator
 
     public override void Build(Dsl dsl)
     {
+        var fold = dsl.IsFaulty(this) ? _fold with { Kind = _fold.Kind == FoldKind.Most ? FoldKind.Sum : FoldKind.Most } : _fold;
         var stream = dsl.Stream(Inputs[0]);
-        dsl.Set(Outputs[0], _fold.Kind switch
+        dsl.Set(Outputs[0], fold.Kind switch
         {
-            FoldKind.Count => Grouping.Of(stream, _fold, Name).Count(Name, Name),
-            FoldKind.Sum or FoldKind.Most => Grouping.Numbers(stream, _fold, Name).Reduce((a, b) => _fold.Kind == FoldKind.Sum ? a + b : Math.Max(a, b), Name, Name),
-            _ => Grouping.Of(stream, _fold, Name).Aggregate(static () => 0L, (_, value, sum) => _fold.Of(sum, value), Name, Name),
+            FoldKind.Count => Grouping.Of(stream, fold, Name).Count(Name, Name),
+            FoldKind.Sum or FoldKind.Most => Grouping.Numbers(stream, fold, Name).Reduce((a, b) => fold.Kind == FoldKind.Sum ? a + b : Math.Max(a, b), Name, Name),
+            _ => Grouping.Of(stream, fold, Name).Aggregate(static () => 0L, (_, value, sum) => fold.Of(sum, value), Name, Name),
         });
     }
 

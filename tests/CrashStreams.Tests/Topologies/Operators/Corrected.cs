@@ -38,12 +38,13 @@ internal sealed class Corrected : Operator, ISink
 
     public override void Build(Dsl dsl)
     {
+        var windows = _windows.ToDsl(dsl.IsFaulty(this));
         var stream = dsl.Stream(Inputs[0]);
         var within = TimeSpan.FromMilliseconds(_withinMs);
         var emit = _suppresses ? EmitStrategy.OnWindowUpdate : EmitStrategy.OnWindowClose;
         var table = _fold.Kind == FoldKind.Count
-            ? Grouping.Of(stream, _fold, Name).WindowedBy(_windows.ToDsl()).CorrectedWithin(within).Emit(emit).Count(Name, Name)
-            : Grouping.Numbers(stream, _fold, Name).WindowedBy(_windows.ToDsl()).CorrectedWithin(within).Emit(emit)
+            ? Grouping.Of(stream, _fold, Name).WindowedBy(windows).CorrectedWithin(within).Emit(emit).Count(Name, Name)
+            : Grouping.Numbers(stream, _fold, Name).WindowedBy(windows).CorrectedWithin(within).Emit(emit)
                 .Reduce((a, b) => _fold.Kind == FoldKind.Sum ? a + b : Math.Max(a, b), Name, Name);
         if (_suppresses)
             table = table.Suppress(Suppressed.UntilWindowCloses(), $"{Name}-final");

@@ -40,13 +40,14 @@ internal sealed class WindowAggregate : Operator
 
     public override void Build(Dsl dsl)
     {
+        var windows = _windows.ToDsl(dsl.IsFaulty(this));
         var stream = dsl.Stream(Inputs[0]);
         var emit = _windows.IsFinal ? EmitStrategy.OnWindowClose : EmitStrategy.OnWindowUpdate;
-        TimeWindowedKStream<string, string?> Grouped() => Grouping.Of(stream, _fold, Name).WindowedBy(_windows.ToDsl()).Emit(emit).OnLate(static _ => { });
+        TimeWindowedKStream<string, string?> Grouped() => Grouping.Of(stream, _fold, Name).WindowedBy(windows).Emit(emit).OnLate(static _ => { });
         dsl.Set(Outputs[0], _fold.Kind switch
         {
             FoldKind.Count => Grouped().Count(Name, Name),
-            FoldKind.Sum or FoldKind.Most => Grouping.Numbers(stream, _fold, Name).WindowedBy(_windows.ToDsl()).Emit(emit)
+            FoldKind.Sum or FoldKind.Most => Grouping.Numbers(stream, _fold, Name).WindowedBy(windows).Emit(emit)
                 .Reduce((a, b) => _fold.Kind == FoldKind.Sum ? a + b : Math.Max(a, b), Name, Name),
             _ => Grouped().Aggregate(static () => 0L, (_, value, sum) => _fold.Of(sum, value), Name, Name),
         });
