@@ -60,6 +60,18 @@ internal static unsafe class KafkaError
         or NotController or KafkaStorageError or ListenerNotFound or FencedLeaderEpoch or UnknownLeaderEpoch or OffsetNotAvailable or EligibleLeadersNotAvailable
         or ThrottlingQuotaExceeded or UnknownTopicId or InconsistentTopicId;
 
+    /// <summary>
+    /// What a broker refuses with a code that sending again does not change. A batch is refused as a whole: for size, time or a missing key of one of its records, or by a
+    /// policy that only the cluster knows.
+    /// </summary>
+    public static LogRefusal Refusal(ErrorCode code) => code switch
+    {
+        InvalidTopic or TopicAuthorizationFailed => LogRefusal.Topic,
+        UnknownServerError or CorruptMessage or MessageTooLarge or RecordListTooLarge or InvalidTimestamp or InvalidRequest or UnsupportedForMessageFormat
+            or PolicyViolation or UnsupportedCompressionType or InvalidRecord => LogRefusal.Records,
+        _ => LogRefusal.None,
+    };
+
     private static string Remedy(ErrorCode code) => code switch
     {
         LocalUnknownTopic or UnknownTopicOrPartition => ". Create the topic, or check its name and the cluster.",
