@@ -18,6 +18,8 @@ internal sealed class ApiTable
         where TResponse : class, IResponse<TResponse> =>
         AddDeferred<TRequest, TResponse>((request, context, reply) => reply(handler(request, context)));
 
+    public void Add(ApiEndpoint endpoint) => _endpoints[(short)endpoint.Api.Key] = endpoint;
+
     /// <summary>Adds an API whose answer may have to wait.</summary>
     public void AddDeferred<TRequest, TResponse>(ApiHandler<TRequest, TResponse> handler)
         where TRequest : class, IRequest<TRequest>
