@@ -29,7 +29,7 @@ internal static class BrokerApis
     {
         apis.Add<ApiVersionsRequest, ApiVersionsResponse>((_, context) => ApiVersions.Handle(context.Version, apis));
         apis.Add<MetadataRequest, MetadataResponse>((request, context) => Metadata.Handle(request, context.Version, core));
-        apis.AddDeferred<ProduceRequest, ProduceResponse>(new Produce(core).Handle);
+        apis.Add(new ProduceEndpoint(core));
         apis.AddDeferred<FetchRequest, FetchResponse>(fetch.Handle);
         apis.Add<ListOffsetsRequest, ListOffsetsResponse>((request, _) => ListOffsets.Handle(request, core.Topics));
         apis.Add<OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse>((request, _) => OffsetForLeaderEpoch.Handle(request, core.Topics));
