@@ -26,8 +26,8 @@ internal sealed unsafe class KafkaProducer : NativeClient, ILogProducer
     private ErrorCode _firstFailure;
     private long _failedCount;
 
-    public KafkaProducer(KafkaOptions options, string clientId, string? transactionalId, ILogger logger)
-        : base(Librdkafka.Producer, ClientProperties.Producer(options, clientId, transactionalId), logger)
+    public KafkaProducer(KafkaOptions options, string clientId, string? transactionalId, ConnectionFaults faults)
+        : base(Librdkafka.Producer, ClientProperties.Producer(options, clientId, transactionalId), faults)
     {
         _options = options;
         _requestTimeoutMs = (int)options.RequestTimeout.TotalMilliseconds;
@@ -177,7 +177,7 @@ internal sealed unsafe class KafkaProducer : NativeClient, ILogProducer
             if (error == 0)
                 return;
             var exception = KafkaError.Take(error, what);
-            if (!exception.IsRetriable || attempt == attempts)
+            if (!exception.IsRetriable || exception.IsFatal || attempt == attempts)
                 throw exception;
         }
     }
