@@ -178,6 +178,20 @@ publish_programs() {
   echo "$out/native/CrashStreams.Broker.Cli/crashstreams-broker"
 }
 
+# pack [FOLDER]: every project under src as a NuGet package with its symbols. The version is the latest tag's, v1.2.3, or counts on from it.
+pack() {
+  local folder=${1:-$out/packages}
+  need_dotnet
+  mkdir -p "$out" "$folder"
+  echo "Packing"
+  rm -f "$folder"/*.nupkg "$folder"/*.snupkg
+  dotnet msbuild eng/package/pack.proj -p:PackageFolder="$(cd "$folder" && pwd)" -m -v:q -nologo -nodeReuse:false >"$out/pack.log" 2>&1 || {
+    { grep -E '(error|warning) [A-Z]+[0-9]+' "$out/pack.log" || tail -20 "$out/pack.log"; } | sort -u | head -40 >&2
+    die "packing failed; all of it: $out/pack.log"
+  }
+  ls "$folder"/*.nupkg
+}
+
 # run_program PROJECT PROGRAM ARGS...: builds a program and becomes it.
 run_program() {
   local project=$1 program=$2; shift 2
@@ -246,6 +260,7 @@ usage() {
                             verified; logs and the list of faults in artifacts/chaos
 ./build.sh broker [ARG...]  the broker on the command line until Ctrl-C: --port P --data DIR | --memory, --flush always|interval|os, ... (--help)
 ./build.sh publish          crash-monitor and crashstreams-broker as native programs of this machine, under artifacts/native
+./build.sh pack [FOLDER]    NuGet packages with symbols, under artifacts/packages unless FOLDER is given; the version comes from the tags of the clone
 ./build.sh bench [quick]    measurements: lists them, or runs those that matter most; results under artifacts/bench
 ./build.sh bench broker [RECORDS] [ROUNDS] [all|compare|alone]
                             the broker's targets, each with pass or MISS: against Apache Kafka (KAFKA_TEST_HOME) in the same run, and alone
@@ -265,6 +280,7 @@ case $command in
   chaos) run_chaos "$@" ;;
   broker) run_program src/CrashStreams.Broker.Cli crashstreams-broker "$@" ;;
   publish) publish_programs ;;
+  pack) pack "$@" ;;
   bench)
     case ${1:-} in
       broker) shift; bench_broker "$@" ;;

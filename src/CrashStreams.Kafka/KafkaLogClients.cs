@@ -44,7 +44,11 @@ public sealed class KafkaLogClients : ILogClients
         new KafkaConsumer(ClientProperties.Restorer(_options, clientId, readCommitted), _options, readCommitted, _faults);
 
     /// <inheritdoc/>
-    public ILogProducer CreateProducer(string clientId, string? transactionalId) => new KafkaProducer(_options, clientId, transactionalId, _faults);
+    public ILogProducer CreateProducer(string clientId, string? transactionalId) => CreateProducer(clientId, transactionalId, int.MaxValue);
+
+    /// <inheritdoc/>
+    public ILogProducer CreateProducer(string clientId, string? transactionalId, int maxBatchBytes) =>
+        new KafkaProducer(_options, ClientProperties.Producer(_options, clientId, transactionalId).WithBatchesUpTo(maxBatchBytes), transactionalId is not null, _faults);
 
     /// <inheritdoc/>
     public ILogAdmin CreateAdmin(string clientId) => new KafkaAdmin(_options, clientId, _faults);

@@ -72,7 +72,7 @@ internal enum ErrorCode
     UnknownServerError = -1,
     NoError = 0,
     OffsetOutOfRange = 1,
-    InvalidMessage = 2,
+    CorruptMessage = 2,
     UnknownTopicOrPartition = 3,
     InvalidMessageSize = 4,
     LeaderNotAvailable = 5,

@@ -27,7 +27,7 @@ internal static class ErrorTable
         LocalAllBrokersDown, LocalTimedOut, LocalQueueFull, LocalNotEnoughReplicas, LocalNodeUpdate, LocalSsl, LocalWaitCoordinator, LocalUnknownGroup,
         LocalInProgress, LocalPreviousInProgress, LocalConflict, LocalState, LocalAuthentication, LocalNoOffset, LocalOutdated, LocalTimedOutQueue,
         LocalWaitCache, LocalInterrupted, LocalPartial, LocalNoEntry, LocalUnderflow, LocalRetry, LocalPurgedFromQueue, LocalPurgedInFlight,
-        LocalUnknownBroker, LocalNoOperation, LocalDestroyBroker, UnknownServerError, InvalidMessage, UnknownTopicOrPartition, LeaderNotAvailable,
+        LocalUnknownBroker, LocalNoOperation, LocalDestroyBroker, UnknownServerError, CorruptMessage, UnknownTopicOrPartition, LeaderNotAvailable,
         NotLeaderOrFollower, RequestTimedOut, BrokerNotAvailable, ReplicaNotAvailable, StaleControllerEpoch, NetworkException,
         CoordinatorLoadInProgress, CoordinatorNotAvailable, NotCoordinator, NotEnoughReplicas, NotEnoughReplicasAfterAppend, InconsistentGroupProtocol,
         GroupAuthorizationFailed, ClusterAuthorizationFailed, UnsupportedSaslMechanism, IllegalSaslState, NotController, DuplicateSequenceNumber,

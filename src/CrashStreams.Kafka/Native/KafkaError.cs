@@ -49,6 +49,18 @@ internal static unsafe class KafkaError
 
     public static bool IsRetriable(ErrorCode code) => ErrorTable.KindOf(code) == ErrorKind.Passing;
 
+    /// <summary>
+    /// What a broker refuses with a code that sending again does not change. A batch is refused as a whole: for size, time or a missing key of one of its records, or by a
+    /// policy that only the cluster knows.
+    /// </summary>
+    public static LogRefusal Refusal(ErrorCode code) => code switch
+    {
+        InvalidTopic or TopicAuthorizationFailed => LogRefusal.Topic,
+        UnknownServerError or CorruptMessage or MessageTooLarge or RecordListTooLarge or InvalidTimestamp or InvalidRequest or UnsupportedForMessageFormat
+            or PolicyViolation or UnsupportedCompressionType or InvalidRecord => LogRefusal.Records,
+        _ => LogRefusal.None,
+    };
+
     private static string Remedy(ErrorCode code) => code switch
     {
         LocalUnknownTopic or UnknownTopicOrPartition => ". Create the topic, or check its name and the cluster.",

@@ -29,6 +29,12 @@ public interface ILogClients
     /// <summary>A producer; idempotent, and transactional when an id is given.</summary>
     ILogProducer CreateProducer(string clientId, string? transactionalId);
 
+    /// <summary>Likewise; its batches are no larger than the smallest <c>max.message.bytes</c> of the topics that it is to write, because a broker refuses larger ones as a whole.</summary>
+    /// <param name="clientId">Names the client in logs and on the broker.</param>
+    /// <param name="transactionalId">For transactions.</param>
+    /// <param name="maxBatchBytes">The most bytes of a batch of more than one record.</param>
+    ILogProducer CreateProducer(string clientId, string? transactionalId, int maxBatchBytes) => CreateProducer(clientId, transactionalId);
+
     /// <summary>An admin client.</summary>
     ILogAdmin CreateAdmin(string clientId);
 }

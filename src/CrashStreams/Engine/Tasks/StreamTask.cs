@@ -16,6 +16,7 @@ internal sealed class StreamTask
     private const long ReannounceMs = 10_000;
 
     private readonly TaskContext _context;
+    private readonly TaskChangelog _changelog;
     private readonly TaskBuilder _operators;
     private readonly List<InputPartition> _inputs = [];
     private readonly List<IWatermarkListener> _listeners;
@@ -32,6 +33,7 @@ internal sealed class StreamTask
     public StreamTask(TaskContext context, SubTopology subTopology, long horizonMs, Func<string, int> partitionsOf, Func<string, int> writersOf)
     {
         _context = context;
+        _changelog = new(context);
         _operators = new TaskBuilder(context, subTopology);
         _operators.Build();
         _horizonMs = horizonMs;
@@ -245,9 +247,10 @@ internal sealed class StreamTask
     {
         _context.CommitRequested = false;
         _watermarkToCommit = _inputs.Exists(static i => i.NextOffset >= 0) ? _context.Clock.Watermark : CommittedWatermark;
-        _context.Collector.ChangelogPartition = Id.Partition;
+        // What is wrong with an entry now has nothing to do with the record that came last.
+        _context.Current.Clear();
         foreach (var store in _context.Stores)
-            store.Flush(_context.Collector);
+            store.Flush(_changelog);
         foreach (var input in _inputs)
         {
             if (input.NextOffset < 0)

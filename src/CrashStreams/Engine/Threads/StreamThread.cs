@@ -53,8 +53,8 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         _logger = logger;
         var exactlyOnce = options.Guarantee == ProcessingGuarantee.ExactlyOnce;
         _admin = clients.CreateAdmin($"{name}-admin");
-        _producer = clients.CreateProducer($"{name}-producer", exactlyOnce ? name : null);
-        _collector = new(_producer, exactlyOnce);
+        _producer = clients.CreateProducer($"{name}-producer", exactlyOnce ? name : null, topics.MaxBatchBytes);
+        _collector = new(_producer, exactlyOnce, topics.WrittenBy(name), _admin, time);
         _restorer = new(() => clients.CreateRestoreConsumer($"{name}-restore-consumer", exactlyOnce), _admin, new(name, options.OnRestore, time, logger), time);
         if (options.State is { } state)
         {
