@@ -31,7 +31,7 @@ internal sealed class AssignedTasks(string threadName, Topology topology, Intern
         foreach (var (topic, partition) in added)
         {
             if (partition >= topics.PartitionsOf(topic))
-                throw new TopologyException($"Topic '{topic}' has got more partitions ({topics.PartitionsOf(topic)} at the start, now there is {partition}). Restart the application's instances: nobody would read the new ones. Its repartition topics and changelogs must be as wide: where they were made by this application, reset it, or give them a fixed number of partitions.");
+                throw new TopologyException($"Topic '{topic}' has got more partitions: {topics.PartitionsOf(topic)} when this instance started, and at least {partition + 1} now. Restart the application's instances: nobody would read the new ones. Its repartition topics and changelogs must be as wide: where they were made by this application, reset it, or give them a fixed number of partitions.");
         }
 
         _partitions.UnionWith(added);
