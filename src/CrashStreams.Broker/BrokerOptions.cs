@@ -62,6 +62,9 @@ public sealed record BrokerOptions
     /// <summary>Of all topics together: requests can't take more memory and files than for so many.</summary>
     internal int MaxPartitions { get; init; } = 100_000;
 
+    /// <summary>How many files the process is taken to be able to open; null: what the system says.</summary>
+    internal int? OpenFileLimit { get; init; }
+
     /// <summary>Storage that outlives the broker, for tests of crashes.</summary>
     internal IStorage? Storage { get; init; }
 

@@ -37,9 +37,9 @@ internal static class BrokerApis
 
     private static void AddTopics(ApiTable apis, BrokerCore core)
     {
-        apis.Add<CreateTopicsRequest, CreateTopicsResponse>((request, _) => CreateTopics.Handle(request, core));
+        apis.AddDeferred<CreateTopicsRequest, CreateTopicsResponse>((request, _, reply) => CreateTopics.Handle(request, core, reply));
         apis.Add<DeleteTopicsRequest, DeleteTopicsResponse>((request, context) => DeleteTopics.Handle(request, context.Version, core.Topics));
-        apis.Add<CreatePartitionsRequest, CreatePartitionsResponse>((request, _) => CreatePartitions.Handle(request, core));
+        apis.AddDeferred<CreatePartitionsRequest, CreatePartitionsResponse>((request, _, reply) => CreatePartitions.Handle(request, core, reply));
         apis.Add<DescribeConfigsRequest, DescribeConfigsResponse>((request, _) => DescribeConfigs.Handle(request, core));
         apis.Add<AlterConfigsRequest, AlterConfigsResponse>((request, _) => AlterConfigs.Handle(request, core));
         apis.Add<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>((request, _) => IncrementalAlterConfigs.Handle(request, core));
