@@ -29,7 +29,7 @@ internal sealed class BrokerCore
         var log = options.LoggerFactory.CreateLogger(EmbeddedBroker.StorageLogCategory);
         DataDirectory.Check(storage);
         Losses = new StorageLosses(log);
-        Topics = new TopicCatalog(storage, logDefaults, log, Losses);
+        Topics = new TopicCatalog(storage, logDefaults, workers, log, Losses);
         _groupJournal = new CoordinatorJournal(storage, CoordinatorJournal.Groups, logDefaults, timers, Losses.Of(CoordinatorJournal.Groups));
         _transactionJournal = new CoordinatorJournal(storage, CoordinatorJournal.Transactions, logDefaults, timers, Losses.Of(CoordinatorJournal.Transactions));
         DataDirectory.Mark(storage, Topics.ClusterId);
@@ -61,7 +61,7 @@ internal sealed class BrokerCore
     public StorageLosses Losses { get; }
 
     /// <summary>Whether there may be so many more partitions.</summary>
-    public bool HasRoomFor(int partitions) => Topics.PartitionCount + partitions <= Options.MaxPartitions;
+    public bool HasRoomFor(int partitions) => Topics.PartitionCount + Topics.ReservedPartitions + partitions <= Options.MaxPartitions;
 
     public GroupCoordinator Groups { get; }
 

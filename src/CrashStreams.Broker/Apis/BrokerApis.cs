@@ -38,9 +38,9 @@ internal static class BrokerApis
 
     private static void AddTopics(ApiTable apis, BrokerCore core)
     {
-        apis.Add<CreateTopicsRequest, CreateTopicsResponse>((request, _) => CreateTopics.Handle(request, core));
+        apis.AddDeferred<CreateTopicsRequest, CreateTopicsResponse>((request, _, reply) => CreateTopics.Handle(request, core, reply));
         apis.AddStepwise<DeleteTopicsRequest, DeleteTopicsResponse>(core.Timers, (request, context) => DeleteTopics.Handle(request, context.Version, core.Topics));
-        apis.Add<CreatePartitionsRequest, CreatePartitionsResponse>((request, _) => CreatePartitions.Handle(request, core));
+        apis.AddDeferred<CreatePartitionsRequest, CreatePartitionsResponse>((request, _, reply) => CreatePartitions.Handle(request, core, reply));
         apis.AddStepwise<DescribeConfigsRequest, DescribeConfigsResponse>(core.Timers, (request, _) => DescribeConfigs.Handle(request, core));
         apis.AddStepwise<AlterConfigsRequest, AlterConfigsResponse>(core.Timers, (request, _) => AlterConfigs.Handle(request, core));
         apis.AddStepwise<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>(core.Timers, (request, _) => IncrementalAlterConfigs.Handle(request, core));
