@@ -8,6 +8,9 @@ namespace CrashStreams.Samples.CrashMonitor.Views;
 /// <summary>On a terminal: the status in a panel that is redrawn in place, the tables of alerts above it. Text from records goes in as plain text, never as markup.</summary>
 internal sealed class LiveView : IMonitorView
 {
+    // The terminal echoes ^C where the cursor stands, behind the panel: without room for it there it would begin a line, and the panel be redrawn one line off.
+    private const int ColumnsOfEcho = 4;
+
     private readonly IAnsiConsole _console;
     private readonly int _rows;
     private readonly string _title;
@@ -68,7 +71,7 @@ internal sealed class LiveView : IMonitorView
         Row("alerts", Number(status.Alerts));
         foreach (var (reason, count) in status.NotProcessed.OrderBy(reason => reason.Key, StringComparer.Ordinal))
             Row($"not processed: {reason}", Number(count));
-        return new Panel(figures) { Header = new PanelHeader(Markup.Escape($" {_title} ")), Border = BoxBorder.Rounded, Expand = true };
+        return new Panel(figures) { Header = new PanelHeader(Markup.Escape($" {_title} ")), Border = BoxBorder.Rounded, Width = Math.Max(1, _console.Profile.Width - ColumnsOfEcho) };
     }
 
     private void Write(string lines)
