@@ -54,7 +54,8 @@ internal static class BrokerCommand
     private static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancelled)
     {
         var minimum = arguments.GetValue(Verbose) ? LogLevel.Debug : LogLevel.Error;
-        using var log = new LineLog(level => level >= minimum, Console.Error.WriteLine);
+        // What happened to stored data is always told.
+        using var log = new LineLog((category, level) => level >= minimum || (level >= LogLevel.Warning && category == EmbeddedBroker.StorageLogCategory), Console.Error.WriteLine);
         try
         {
             var options = Read(arguments, log);

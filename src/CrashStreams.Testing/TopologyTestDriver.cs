@@ -1,6 +1,6 @@
+using CrashStreams.Engine;
 using CrashStreams.Log;
-using CrashStreams.Runtime;
-using CrashStreams.State;
+using CrashStreams.Stores;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CrashStreams.Testing;

@@ -1,6 +1,7 @@
-using System.Text;
 using System.Text.Json;
-using CrashStreams.Runtime;
+using System.Text;
+using CrashStreams.Engine;
+using CrashStreams.Faults;
 using CrashStreams.Testing;
 
 namespace CrashStreams.Conformance.Tests;

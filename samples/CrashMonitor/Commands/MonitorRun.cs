@@ -3,7 +3,7 @@ using CrashStreams.CrashMonitor;
 using CrashStreams.Log;
 using CrashStreams.Samples.CrashMonitor.Terminal;
 using CrashStreams.Samples.CrashMonitor.Views;
-using CrashStreams.State;
+using CrashStreams.Stores;
 using Microsoft.Extensions.Logging;
 
 namespace CrashStreams.Samples.CrashMonitor.Commands;
@@ -31,7 +31,7 @@ internal sealed class MonitorRun : IAsyncDisposable
         _view = view;
         _rate = new(_time);
         // Errors are told once, by the exception that ends the command.
-        _loggers = new LineLog(level => level >= log && level <= LogLevel.Warning, line => Notices.Write(log < LogLevel.Warning ? $"{_time.GetLocalNow():HH:mm:ss.fff} {line}" : line));
+        _loggers = new LineLog((_, level) => level >= log && level <= LogLevel.Warning, line => Notices.Write(log < LogLevel.Warning ? $"{_time.GetLocalNow():HH:mm:ss.fff} {line}" : line));
         _intervals = new(_time);
         var topology = CrashTopology.Build(options, Note, view.ShowCount);
         _application = new(topology, options.ToStreamsOptions() with { State = state }, clients, _loggers);

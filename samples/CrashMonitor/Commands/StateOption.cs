@@ -1,7 +1,7 @@
 using System.CommandLine;
 using CrashStreams.CommandLine;
 using CrashStreams.RocksDb;
-using CrashStreams.State;
+using CrashStreams.Stores;
 
 namespace CrashStreams.Samples.CrashMonitor.Commands;
 

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
-using CrashStreams.Runtime;
 
 namespace CrashStreams.Samples.CrashMonitor.Terminal;
 

@@ -1,4 +1,5 @@
-using CrashStreams.Topologies;
+using CrashStreams.Operators;
+using CrashStreams.Plan;
 
 namespace CrashStreams;
 
@@ -55,7 +56,7 @@ internal sealed class BuilderState
         var filterName = Name(name is null ? null : $"{topic}-filter", "KSTREAM-FILTER");
         var sourceName = Name(name is null ? null : $"{topic}-source", "KSTREAM-SOURCE");
         RepartitionTopics.Add(new(topic, partitions));
-        var filter = Add(new ProcessorNode<TKey, TValue, TKey, TValue>(filterName, static () => new Processors.DropNullKeys<TKey, TValue>()), from);
+        var filter = Add(new ProcessorNode<TKey, TValue, TKey, TValue>(filterName, static () => new DropNullKeys<TKey, TValue>()), from);
         Add(new SinkNode<TKey, TValue>(sinkName, topic, null, new() { KeySerde = keySerde, ValueSerde = valueSerde }, isRepartition: true), filter);
         return Add(new SourceNode<TKey, TValue>(sourceName, [topic], new() { KeySerde = keySerde, ValueSerde = valueSerde }, isRepartition: true));
     }

@@ -1,6 +1,6 @@
-using CrashStreams.Processors;
-using CrashStreams.Runtime;
-using CrashStreams.Topologies;
+using CrashStreams.Operators;
+using CrashStreams.Plan;
+using CrashStreams.Stores;
 
 namespace CrashStreams;
 

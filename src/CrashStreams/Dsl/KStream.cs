@@ -1,5 +1,6 @@
-using CrashStreams.Processors;
-using CrashStreams.Topologies;
+using CrashStreams.Operators;
+using CrashStreams.Plan;
+using CrashStreams.Processing;
 
 namespace CrashStreams;
 

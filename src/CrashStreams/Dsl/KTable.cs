@@ -1,5 +1,5 @@
-using CrashStreams.Processors;
-using CrashStreams.Topologies;
+using CrashStreams.Operators;
+using CrashStreams.Plan;
 
 namespace CrashStreams;
 

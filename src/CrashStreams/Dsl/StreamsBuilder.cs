@@ -1,4 +1,4 @@
-using CrashStreams.Topologies;
+using CrashStreams.Plan;
 
 namespace CrashStreams;
 

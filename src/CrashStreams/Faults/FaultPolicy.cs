@@ -1,0 +1,51 @@
+using CrashStreams.Log;
+
+namespace CrashStreams.Faults;
+
+/// <summary>Applies the configured response to faults: fail, skip or dead letter.</summary>
+internal static class FaultPolicy
+{
+    public const string ReasonHeader = "cs-fault-reason";
+
+    /// <summary>The reason of results and entries that the log refuses.</summary>
+    public const string NotProduced = "not-produced";
+
+    /// <summary>The reason of results and entries whose serde throws.</summary>
+    public const string NotSerialized = "not-serialized";
+
+    /// <summary>Whether an exception is an operator's (a user's function threw): the library's own say what is to be done.</summary>
+    public static bool IsOperators(Exception exception) => exception is not CrashStreamsException and not OutOfMemoryException;
+
+    /// <summary>Whether the log has refused a record for good: the same record will be refused again, others need not be.</summary>
+    public static bool IsRefusal(LogException exception) => exception is { IsFatal: false, IsFenced: false, IsRetriable: false };
+
+    /// <summary>Returns when the record is to be skipped; throws when the application is to fail.</summary>
+    public static void Apply(IRecordScope task, FaultKind kind, string node, string reason, Exception? exception)
+    {
+        var current = task.Current;
+        Apply(task, new(kind, node, current.Topic, current.Partition, current.Offset, reason, exception));
+    }
+
+    /// <summary>Likewise, for a fault that is no one record's.</summary>
+    public static void Apply(IRecordScope task, Fault fault)
+    {
+        var (kind, exception) = (fault.Kind, fault.Exception);
+        var response = task.Options.OnFault?.Invoke(fault) ?? kind switch
+        {
+            FaultKind.Deserialization => task.Options.OnDeserializationFault,
+            FaultKind.Processing => task.Options.OnProcessingFault,
+            _ => task.Options.OnProductionFault,
+        };
+        if (response == FaultResponse.Fail)
+            throw new ProcessingException($"{fault}{Detail(exception)}{Remedy(kind)}", exception);
+        if (response == FaultResponse.DeadLetter && task.Current.HasBytes)
+            SideTopic.Send(task, task.Options.DeadLetterTopic!, fault.Reason, fault.Node, new Headers().Add("cs-fault-kind", kind.ToString()));
+        task.Dropped.Count(fault.Reason, fault.Node);
+    }
+
+    // Of the log's refusals: they name topic and cause, and say what to do.
+    private static string Detail(Exception? exception) => exception is LogException ? $" ({exception.Message.TrimEnd('.')})" : "";
+
+    private static string Remedy(FaultKind kind) =>
+        $". To go on without such records set {nameof(StreamsOptions)}.On{kind}Fault to {nameof(FaultResponse.Skip)} or {nameof(FaultResponse.DeadLetter)}.";
+}

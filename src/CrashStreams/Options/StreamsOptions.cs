@@ -1,0 +1,169 @@
+using CrashStreams.Stores;
+
+namespace CrashStreams;
+
+/// <summary>How an application runs its topology.</summary>
+public sealed record StreamsOptions
+{
+    /// <summary>Names the consumer group, the internal topics and the changelogs. Instances with the same id share the work.</summary>
+    public required string ApplicationId { get; init; }
+
+    /// <summary>Threads of this instance, each with its own consumer and tasks; 1 by default.</summary>
+    public int Threads { get; init; } = 1;
+
+    /// <summary>What a crash may do to results; at-least-once by default.</summary>
+    public ProcessingGuarantee Guarantee { get; init; } = ProcessingGuarantee.AtLeastOnce;
+
+    /// <summary>How often results, state and positions are made durable; 100 ms under exactly-once and 1 s otherwise by default.</summary>
+    public TimeSpan? CommitInterval { get; init; }
+
+    /// <summary>The clock; watermarks by default.</summary>
+    public StreamTime StreamTime { get; init; } = StreamTime.Watermarks;
+
+    /// <summary>Watermarks: how often a task tells downstream tasks how far it is, while that changes; 100 ms by default.</summary>
+    public TimeSpan MarkerInterval { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Watermarks: a caught-up input without records for so long is not waited for any more; 5 s by default. An input that is behind always is.</summary>
+    public TimeSpan IdleAfter { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Watermarks: when an input that was read to its end brings nothing for so long (wall clock), its last windows close as if later records had come;
+    /// null (default): they wait for the next record. Records that come after all and belong to those windows are late: choose it longer than the pauses
+    /// of an input that goes on. An input that is behind, paused or restoring is never taken for a stopped one.
+    /// </summary>
+    public TimeSpan? CloseAfterIdle { get; init; }
+
+    /// <summary>
+    /// Watermarks: a record that claims to be more than this ahead of the wall clock moves no clock and goes where late records go; one day by default.
+    /// </summary>
+    public TimeSpan MaxFuture { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>Where late records go with their original bytes and headers that say how late; null (default): they are only counted and told to <see cref="OnLate"/>.</summary>
+    public string? LateTopic { get; init; }
+
+    /// <summary>Hears of each late record, in the stream thread.</summary>
+    public Action<LateRecord>? OnLate { get; init; }
+
+    /// <summary>Bytes that are no value; fail by default.</summary>
+    public FaultResponse OnDeserializationFault { get; init; }
+
+    /// <summary>An operator that throws; fail by default.</summary>
+    public FaultResponse OnProcessingFault { get; init; }
+
+    /// <summary>A result that the client refuses when it is sent (too large, no such topic); fail by default.</summary>
+    public FaultResponse OnProductionFault { get; init; }
+
+    /// <summary>Decides about each fault by itself; null answers take the settings above.</summary>
+    public Func<Fault, FaultResponse?>? OnFault { get; init; }
+
+    /// <summary>Where <see cref="FaultResponse.DeadLetter"/> sends records; must exist.</summary>
+    public string? DeadLetterTopic { get; init; }
+
+    /// <summary>
+    /// How long the log may be out of reach, at the start or later, before the application fails with the reason; null (default): it waits, and says what for.
+    /// A wrong password or a missing permission counts as out of reach: an administrator mends it while the application waits.
+    /// </summary>
+    public TimeSpan? ConnectTimeout { get; init; }
+
+    /// <summary>How long one poll waits for records when there is nothing else to do; 100 ms by default.</summary>
+    public TimeSpan PollWait { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>How often processed records of the application's repartition topics, and expired windows in its changelogs, are deleted; 30 s by default, as in Kafka Streams.</summary>
+    public TimeSpan RepartitionPurgeInterval { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// Where stores are kept between two lives of the instance; null (default): in memory alone, restored from their changelogs at every start. The
+    /// application's threads share it; whoever made it disposes of it after the application. Other processes on the machine may use the same directory.
+    /// </summary>
+    public IStateStorage? State { get; init; }
+
+    /// <summary>
+    /// With <see cref="State"/>: memory for entries that are cached over it, bytes, divided among the threads; 64 MB by default. What was changed since the
+    /// last commit is held there too: when it needs more than half, a commit comes early.
+    /// </summary>
+    public long StateCacheBytes { get; init; } = 64L * 1024 * 1024;
+
+    /// <summary>With <see cref="State"/>: how long state of tasks that have moved elsewhere is kept, in case they come back; 10 minutes by default.</summary>
+    public TimeSpan StateCleanupDelay { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Hears of restores, in the stream thread.</summary>
+    public Action<RestoreProgress>? OnRestore { get; init; }
+
+    /// <summary>
+    /// How others reach this instance, for example <c>host:port</c>: told to the application's other instances, so that each knows which one holds a key
+    /// (<see cref="StreamsApplication.Find"/>). Null (default): not told. One line; the library opens no port.
+    /// </summary>
+    public string? HostInfo { get; init; }
+
+    /// <summary>
+    /// Warm copies of each task's stores on other instances, 0 (default) or 1: each instance follows the changelogs of the tasks that it would be given if any one of the others
+    /// were lost, so that it goes on after the session timeout without a restore. It costs the memory or disk of the copies and the reading of their changelogs;
+    /// with more than two instances several may keep a copy of the same task. Choose <see cref="StateCleanupDelay"/> longer than the session timeout: copies are kept for so long.
+    /// </summary>
+    public int StandbyReplicas { get; init; }
+
+    /// <summary>Copies of the internal topics' partitions; -1 (default): the broker's default.</summary>
+    public short ReplicationFactor { get; init; } = -1;
+
+    /// <summary>Whether the instances know of each other: to find keys, to plan warm copies, or to end the transactions of those that are lost.</summary>
+    internal bool HasDirectory => HostInfo is not null || StandbyReplicas > 0 || Guarantee == ProcessingGuarantee.ExactlyOnce;
+
+    // Kafka Streams' internal throttle of emission on window close.
+    internal TimeSpan ObservedEmitInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// A thread that did not get to run for longer (a suspended process or machine) knows nothing about the ends of its inputs until it has
+    /// fetched again: what it remembers says "caught up".
+    /// </summary>
+    internal TimeSpan BlindAfter
+    {
+        get => field > TimeSpan.Zero ? field : PollWait + TimeSpan.FromTicks(Math.Min(TimeSpan.TicksPerSecond, IdleAfter.Ticks / 4));
+        init;
+    }
+
+    /// <summary>A topic that all requests miss for so long was deleted. Until then a broker may be late to hear of it, or it is being made anew.</summary>
+    internal TimeSpan DeletedAfter { get; init; } = TimeSpan.FromSeconds(10);
+
+    internal TimeSpan EffectiveCommitInterval =>
+        CommitInterval ?? (Guarantee == ProcessingGuarantee.ExactlyOnce ? TimeSpan.FromMilliseconds(100) : TimeSpan.FromSeconds(1));
+
+    /// <exception cref="TopologyException">Something is wrong; the message lists every fault.</exception>
+    internal void Validate()
+    {
+        var faults = new List<string>();
+        if (string.IsNullOrWhiteSpace(ApplicationId) || ApplicationId.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('.' or '_' or '-')))
+            faults.Add($"{nameof(ApplicationId)} '{ApplicationId}': use ASCII letters, digits, '.', '_' and '-': it becomes part of topic names.");
+        if (Threads < 1)
+            faults.Add($"{nameof(Threads)} is {Threads}: at least 1.");
+        if (EffectiveCommitInterval <= TimeSpan.Zero)
+            faults.Add($"{nameof(CommitInterval)} is {CommitInterval}: more than zero.");
+        if (MarkerInterval < TimeSpan.Zero || IdleAfter < TimeSpan.Zero || MaxFuture < TimeSpan.Zero || PollWait < TimeSpan.Zero)
+            faults.Add($"{nameof(MarkerInterval)}, {nameof(IdleAfter)}, {nameof(MaxFuture)} and {nameof(PollWait)} can't be negative.");
+        if (ConnectTimeout <= TimeSpan.Zero)
+            faults.Add($"{nameof(ConnectTimeout)} is {ConnectTimeout}: more than zero, or null to wait for ever.");
+        if (RepartitionPurgeInterval <= TimeSpan.Zero)
+            faults.Add($"{nameof(RepartitionPurgeInterval)} is {RepartitionPurgeInterval}: more than zero.");
+        if (StateCacheBytes < 0 || StateCleanupDelay < TimeSpan.Zero)
+            faults.Add($"{nameof(StateCacheBytes)} and {nameof(StateCleanupDelay)} can't be negative.");
+        if (CloseAfterIdle < IdleAfter)
+            faults.Add($"{nameof(CloseAfterIdle)} is {CloseAfterIdle}: not less than {nameof(IdleAfter)} ({IdleAfter}).");
+        if (StandbyReplicas is not (0 or 1))
+            faults.Add($"{nameof(StandbyReplicas)} is {StandbyReplicas}: 0 or 1.");
+        if (HostInfo is not null && (HostInfo.Length == 0 || HostInfo.Contains('\n')))
+            faults.Add($"{nameof(HostInfo)}: one line of text that is not empty.");
+        if (DeadLetterTopic is null && new[] { OnDeserializationFault, OnProcessingFault, OnProductionFault }.Contains(FaultResponse.DeadLetter))
+            faults.Add($"A fault handler says {nameof(FaultResponse.DeadLetter)} but {nameof(DeadLetterTopic)} is not set.");
+        if (faults.Count > 0)
+            throw new TopologyException($"The options have {faults.Count} fault(s):{string.Concat(faults.Select(f => $"\n - {f}"))}");
+    }
+}
+
+/// <summary>What a crash may do to results.</summary>
+public enum ProcessingGuarantee
+{
+    /// <summary>Nothing is lost; records processed since the last commit are processed again.</summary>
+    AtLeastOnce,
+
+    /// <summary>Nothing is lost or doubled: results, state and positions are committed in one transaction.</summary>
+    ExactlyOnce,
+}

@@ -1,0 +1,32 @@
+using CrashStreams.Operators;
+
+namespace CrashStreams.Plan;
+
+/// <summary>What every sink has, whatever its types.</summary>
+internal interface ISinkNode
+{
+    string Name { get; }
+
+    /// <summary>The topic, or null when it is chosen per record.</summary>
+    string? Topic { get; }
+
+    bool IsRepartition { get; }
+}
+
+/// <summary>A node that writes records to a topic.</summary>
+internal sealed class SinkNode<TKey, TValue>(string name, string? topic, Func<TKey, TValue, string>? chooseTopic, Produced<TKey, TValue> produced, bool isRepartition)
+    : TopologyNode(name), ISinkNode
+{
+    public string? Topic => topic;
+
+    public bool IsRepartition => isRepartition;
+
+    public override void Validate(ICollection<string> faults)
+    {
+        SerdeFault.Check(produced.KeySerde, Name, "key", faults);
+        SerdeFault.Check(produced.ValueSerde, Name, "value", faults);
+    }
+
+    public override object Create(IOperatorBuilder task) => new SinkProcessor<TKey, TValue>(
+        task.ContextFor(this), topic is null ? null : task.FullTopic(topic, isRepartition), chooseTopic, produced, isRepartition);
+}
