@@ -65,7 +65,7 @@ internal sealed class LiveView : IMonitorView
         var figures = new Grid().AddColumn(new GridColumn().NoWrap()).AddColumn();
         void Row(string name, string value) => figures.AddRow(new Text(name, new Style(Color.Grey)), new Text(value));
 
-        Row("state", $"{status.State}");
+        Row("state", $"{status.Application}");
         Row("records/s", Number(status.RecordsPerSecond));
         Row("records", Number(status.Records));
         Row("alerts", Number(status.Alerts));
