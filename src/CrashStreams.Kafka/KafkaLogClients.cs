@@ -17,7 +17,7 @@ public sealed class KafkaLogClients : ILogClients
     public KafkaLogClients(KafkaOptions options, ILogger<KafkaLogClients>? logger = null)
     {
         options.Validate();
-        _options = options;
+        _options = options with { }; // what is set later counts for later clients only
         _faults = new(logger ?? (ILogger)NullLogger.Instance, TimeProvider.System);
     }
 

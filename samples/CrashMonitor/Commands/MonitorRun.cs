@@ -130,7 +130,7 @@ internal sealed class MonitorRun : IAsyncDisposable
     private MonitorStatus Status()
     {
         var records = _application.ProcessedRecords;
-        return new(_application.State, records, _rate.PerSecond(records), Interlocked.Read(ref _alerts), _dropped.ByReason);
+        return new(_application.Status, records, _rate.PerSecond(records), Interlocked.Read(ref _alerts), _dropped.ByReason);
     }
 
     private void Show(IReadOnlyList<IReadOnlyList<CrashAlert>> intervals)

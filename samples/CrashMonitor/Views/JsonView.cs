@@ -41,7 +41,9 @@ internal sealed class JsonView(TimeProvider time) : IMonitorView
 
     private static void Write(MonitorStatus status, bool isEnd) => WriteObject(json =>
     {
-        json.WriteString("state", $"{status.State}");
+        json.WriteString("state", $"{status.Application.Activity}");
+        if (status.Application.Detail.Length > 0)
+            json.WriteString("detail", status.Application.Detail);
         json.WriteNumber("records", status.Records);
         if (!isEnd)
             json.WriteNumber("records_per_second", Math.Round(status.RecordsPerSecond));

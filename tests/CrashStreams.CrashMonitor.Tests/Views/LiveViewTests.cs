@@ -13,9 +13,9 @@ public class LiveViewTests
         var output = new StringWriter();
         using (var view = new LiveView(Console(output), "logs [to] alerts", rows: 1))
         {
-            view.ShowStatus(Status(ApplicationState.Starting, 0));
+            view.ShowStatus(Status(ApplicationActivity.Connecting, 0));
             view.ShowInterval([new(_start, _start.AddSeconds(10), "[red]user[/]", 5), new(_start, _start.AddSeconds(10), "b", 3)]);
-            view.ShowEnd(Status(ApplicationState.Stopped, 12_345));
+            view.ShowEnd(Status(ApplicationActivity.Stopped, 12_345));
         }
 
         var lines = output.ToString().Split('\n').Select(line => line.TrimEnd()).ToList();
@@ -32,5 +32,5 @@ public class LiveViewTests
         return console;
     }
 
-    private static MonitorStatus Status(ApplicationState state, long records) => new(state, records, 100, 2, new Dictionary<string, long> { ["late"] = 7 });
+    private static MonitorStatus Status(ApplicationActivity activity, long records) => new(new(activity), records, 100, 2, new Dictionary<string, long> { ["late"] = 7 });
 }
