@@ -25,6 +25,9 @@ public sealed class KafkaLogClients : ILogClients
     public string? InstanceName => _options.GroupInstanceId;
 
     /// <inheritdoc/>
+    public TimeSpan? TransactionTimeout => _options.TransactionTimeout;
+
+    /// <inheritdoc/>
     public ILogConsumer CreateConsumer(string clientId, string groupId, bool readCommitted)
     {
         KafkaConsumer Create(GroupProtocol protocol) =>

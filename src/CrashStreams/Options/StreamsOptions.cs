@@ -14,7 +14,7 @@ public sealed record StreamsOptions
     /// <summary>What a crash may do to results; at-least-once by default.</summary>
     public ProcessingGuarantee Guarantee { get; init; } = ProcessingGuarantee.AtLeastOnce;
 
-    /// <summary>How often results, state and positions are made durable; 100 ms under exactly-once and 1 s otherwise by default.</summary>
+    /// <summary>How often results, state and positions are made durable; 100 ms under exactly-once and 1 s otherwise by default. A transaction is committed in half of its timeout whatever is set here.</summary>
     public TimeSpan? CommitInterval { get; init; }
 
     /// <summary>The clock; watermarks by default.</summary>
