@@ -9,9 +9,6 @@ public interface ILogClients
     /// </summary>
     string? InstanceName => null;
 
-    /// <summary>How long the log lets a transaction be open before it aborts it; null (default) when that is not known.</summary>
-    TimeSpan? TransactionTimeout => null;
-
     /// <summary>A consumer that is a member of the application's group.</summary>
     /// <param name="clientId">Names the client in logs and on the broker.</param>
     /// <param name="groupId">The consumer group: the application id.</param>
@@ -26,4 +23,7 @@ public interface ILogClients
 
     /// <summary>An admin client.</summary>
     ILogAdmin CreateAdmin(string clientId);
+
+    /// <summary>How long the log lets a transaction be open before it aborts it; null (default) when that is not known.</summary>
+    TimeSpan? TransactionTimeout => null;
 }

@@ -111,7 +111,7 @@ public sealed record StreamsOptions
     /// </summary>
     internal TimeSpan BlindAfter
     {
-        get => field > TimeSpan.Zero ? field : PollWait + TimeSpan.FromTicks(Math.Min(TimeSpan.TicksPerSecond, IdleAfter.Ticks / 4));
+        get => field > TimeSpan.Zero ? field : TimeSpan.FromTicks(Math.Min(PollWait.Ticks, TimeSpan.MaxValue.Ticks / 2) + Math.Min(TimeSpan.TicksPerSecond, IdleAfter.Ticks / 4));
         init;
     }
 

@@ -45,6 +45,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     private long _pauseLoggedMs = long.MinValue / 2;
     private readonly PollStep _poll;
     private readonly TakeStep _take;
+    private readonly RestoreStep _restore;
     private readonly ITurnStep[] _steps;
     private long _processed;
 
@@ -88,7 +89,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         _turn = new(new(time, IsTurnOver));
         _steps =
         [
-            new RestoreStep(_restorer, _tasks, options.PollWait),
+            _restore = new(_restorer, _tasks, options.PollWait, name, logger),
             new BufferStep(_tasks, _consumer),
             new ClockStep(_tasks, new(_admin, (long)options.IdleAfter.TotalMilliseconds), options.StreamTime == StreamTime.Watermarks),
             new TopicStep(_inputs, options.State is { } state ? new(state, options.ApplicationId, options.StateCleanupDelay, logger) : null),
@@ -115,6 +116,19 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
 
     /// <summary>Tasks as of now; other threads may read it, because it is replaced and never changed.</summary>
     public IReadOnlyList<StreamTask> Tasks => _tasks.InOrder;
+
+    /// <summary>What keeps tasks from running although they are assigned here; null when nothing does. Other threads may ask.</summary>
+    public string? Blocked => _restore.Blocked;
+
+    /// <summary>How many of the assigned tasks run; the others restore. Other threads may ask.</summary>
+    public (int Running, int Assigned) TaskCounts
+    {
+        get
+        {
+            var tasks = _tasks.InOrder;
+            return (tasks.Count(static t => t.State == TaskState.Running), tasks.Length);
+        }
+    }
 
     /// <summary>Records read since the start; read by other threads for progress.</summary>
     public long ProcessedRecords => Volatile.Read(ref _processed);

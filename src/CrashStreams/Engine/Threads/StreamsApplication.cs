@@ -1,5 +1,6 @@
 using CrashStreams.Engine;
 using CrashStreams.Log;
+using CrashStreams.Plan;
 using CrashStreams.Stores;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging;
@@ -62,6 +63,7 @@ public sealed class StreamsApplication : IAsyncDisposable
     public StreamsApplication(Topology topology, StreamsOptions options, ILogClients clients, ILoggerFactory? loggers = null, TimeProvider? time = null)
     {
         options.Validate();
+        SideTopicLoops.Check(topology, options);
         _topology = topology;
         _options = options;
         _clients = clients;
