@@ -31,6 +31,9 @@ public sealed class KafkaLogClients : ILogClients
     public string? ConnectionFault => _faults.Last;
 
     /// <inheritdoc/>
+    public TimeSpan? TransactionTimeout => _options.TransactionTimeout;
+
+    /// <inheritdoc/>
     public ILogConsumer CreateConsumer(string clientId, string groupId, bool readCommitted)
     {
         KafkaConsumer Create(GroupProtocol protocol) =>

@@ -1,5 +1,6 @@
 using CrashStreams.Engine;
 using CrashStreams.Log;
+using CrashStreams.Plan;
 using CrashStreams.Stores;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -27,6 +28,7 @@ public sealed class TopologyTestDriver : IDisposable
     {
         _options = (options ?? new StreamsOptions { ApplicationId = "app" }) with { PollWait = TimeSpan.Zero, BlindAfter = TimeSpan.MaxValue };
         _options.Validate();
+        SideTopicLoops.Check(topology, _options);
         Time = new(startTime ?? DateTimeOffset.UnixEpoch);
         foreach (var topic in topology.SourceTopics)
             _log.Create(topic, partitions?.GetValueOrDefault(topic, 1) ?? 1);

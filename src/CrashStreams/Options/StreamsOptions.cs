@@ -14,7 +14,7 @@ public sealed record StreamsOptions
     /// <summary>What a crash may do to results; at-least-once by default.</summary>
     public ProcessingGuarantee Guarantee { get; set; } = ProcessingGuarantee.AtLeastOnce;
 
-    /// <summary>How often results, state and positions are made durable; 100 ms under exactly-once and 1 s otherwise by default.</summary>
+    /// <summary>How often results, state and positions are made durable; 100 ms under exactly-once and 1 s otherwise by default. A transaction is committed in half of its timeout whatever is set here.</summary>
     public TimeSpan? CommitInterval { get; set; }
 
     /// <summary>The clock; watermarks by default.</summary>
@@ -117,7 +117,7 @@ public sealed record StreamsOptions
     /// </summary>
     internal TimeSpan BlindAfter
     {
-        get => field > TimeSpan.Zero ? field : PollWait + TimeSpan.FromTicks(Math.Min(TimeSpan.TicksPerSecond, IdleAfter.Ticks / 4));
+        get => field > TimeSpan.Zero ? field : TimeSpan.FromTicks(Math.Min(PollWait.Ticks, TimeSpan.MaxValue.Ticks / 2) + Math.Min(TimeSpan.TicksPerSecond, IdleAfter.Ticks / 4));
         init;
     }
 

@@ -1,5 +1,6 @@
 using CrashStreams.Engine;
 using CrashStreams.Log;
+using CrashStreams.Plan;
 using CrashStreams.Stores;
 using CrashStreams.Telemetry;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -68,6 +69,7 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
     public StreamsApplication(Topology topology, StreamsOptions options, ILogClients clients, ILoggerFactory? loggers = null, TimeProvider? time = null)
     {
         options.Validate();
+        SideTopicLoops.Check(topology, options);
         _topology = topology;
         _options = options with { }; // what is set later does not reach a running application
         _clients = clients;
