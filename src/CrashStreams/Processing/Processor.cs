@@ -48,13 +48,13 @@ public abstract class Processor<TKeyIn, TValueIn, TKeyOut, TValueOut> : Receiver
     protected void Forward(in Record<TKeyOut, TValueOut> record)
     {
         if (_only is { } child)
-            child.Process(in record);
+            child.Take(in record);
         else
             ForwardToAll(in record);
     }
 
     /// <summary>Hands a record to the n-th operator behind this one.</summary>
-    private protected void ForwardTo(int child, in Record<TKeyOut, TValueOut> record) => _children[child].Process(in record);
+    private protected void ForwardTo(int child, in Record<TKeyOut, TValueOut> record) => _children[child].Take(in record);
 
     private protected TaskContext Task => ((ProcessorContext)Context).Task;
 
@@ -66,7 +66,7 @@ public abstract class Processor<TKeyIn, TValueIn, TKeyOut, TValueOut> : Receiver
     private void ForwardToAll(in Record<TKeyOut, TValueOut> record)
     {
         foreach (var child in _children)
-            child.Process(in record);
+            child.Take(in record);
     }
 }
 

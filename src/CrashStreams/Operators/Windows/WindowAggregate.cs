@@ -175,11 +175,11 @@ internal sealed class WindowAggregate<TKey, TValue, TAggregate>(
     {
         try
         {
-            child.Process(in record);
+            child.Take(in record);
         }
         catch (Exception e) when (FaultPolicy.IsOperators(e))
         {
-            FaultPolicy.Apply(Task, FaultKind.Processing, NodeName, e.GetType().Name, e);
+            FaultPolicy.Apply(Task, FaultKind.Processing, Blame.Take(e, NodeName), e.GetType().Name, e);
         }
     }
 
