@@ -84,6 +84,9 @@ public sealed partial class EmbeddedBroker
     public Task<IReadOnlyList<string>> OpenTransactionsAsync() => _loop.InvokeAsync(() => (IReadOnlyList<string>)
         [.. _core.Transactions.Transactions.Where(transaction => transaction.State == TransactionState.Ongoing).Select(transaction => transaction.TransactionalId)]);
 
+    /// <summary>What of the stored data was found damaged or missing since the last start, in the order in which it was found.</summary>
+    public Task<IReadOnlyList<StorageLoss>> StorageLossesAsync() => _loop.InvokeAsync(() => (IReadOnlyList<StorageLoss>)[.. _core.Losses.All]);
+
     /// <summary>Waits until a condition on the broker holds, looking every 10 ms.</summary>
     /// <param name="condition">Asked again and again.</param>
     /// <param name="timeout">Gives up after this; by default 10 s.</param>

@@ -18,10 +18,11 @@ internal static class BrokerApis
         return apis;
     }
 
+    /// <summary>Handled by the connections themselves, outside the loop; here so that clients are told that they are served.</summary>
     private static void AddAuthentication(ApiTable apis)
     {
-        apis.Add<SaslHandshakeRequest, SaslHandshakeResponse>((request, context) => context.Session.Authentication!.Handshake(request));
-        apis.Add<SaslAuthenticateRequest, SaslAuthenticateResponse>((request, context) => context.Session.Authentication!.Authenticate(request));
+        apis.AddDeferred<SaslHandshakeRequest, SaslHandshakeResponse>((_, _, _) => throw new NotSupportedException());
+        apis.AddDeferred<SaslAuthenticateRequest, SaslAuthenticateResponse>((_, _, _) => throw new NotSupportedException());
     }
 
     private static void AddRecords(ApiTable apis, BrokerCore core, Fetch fetch)

@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using CrashStreams.Processing;
 
 namespace CrashStreams.Faults;
 

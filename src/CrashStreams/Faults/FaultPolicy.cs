@@ -1,6 +1,4 @@
-using CrashStreams.Engine;
 using CrashStreams.Log;
-using CrashStreams.Stores;
 
 namespace CrashStreams.Faults;
 
@@ -15,24 +13,25 @@ internal static class FaultPolicy
     /// <summary>The reason of results and entries whose serde throws.</summary>
     public const string NotSerialized = "not-serialized";
 
-    /// <summary>Whether an exception is an operator's (a user's function threw): the library's own say what is to be done.</summary>
-    public static bool IsOperators(Exception exception) => exception is not CrashStreamsException and not OutOfMemoryException;
+    /// <summary>
+    /// Whether an exception is an operator's: a user's function threw, or the serde of a store that it changed. The library's own say what is to be done.
+    /// </summary>
+    public static bool IsOperators(Exception exception) => exception is (not CrashStreamsException and not OutOfMemoryException) or SerdeException;
 
     /// <summary>Whether the log has refused a record for good: the same record will be refused again, others need not be.</summary>
     public static bool IsRefusal(LogException exception) => exception is { IsFatal: false, IsFenced: false, IsRetriable: false };
 
     /// <summary>Returns when the record is to be skipped; throws when the application is to fail.</summary>
-    public static void Apply(TaskContext task, FaultKind kind, string node, string reason, Exception? exception)
+    public static void Apply(IRecordScope task, FaultKind kind, string node, string reason, Exception? exception)
     {
         var current = task.Current;
+        if (kind == FaultKind.Processing && exception is not null)
+            node = Blame.Take(exception, otherwise: node);
         Apply(task, new(kind, node, current.Topic, current.Partition, current.Offset, reason, exception));
     }
 
-    /// <summary>Likewise for an entry of a store that can't be written at a commit: it is no one record's.</summary>
-    public static void ApplyToEntry(TaskContext task, IStateStore store, Exception exception) => Apply(task, new(
-        FaultKind.Production, store.Name, store.ChangelogTopic ?? "", task.Id.Partition, -1, exception is LogException ? NotProduced : NotSerialized, exception));
-
-    private static void Apply(TaskContext task, Fault fault)
+    /// <summary>Likewise, for a fault that is no one record's.</summary>
+    public static void Apply(IRecordScope task, Fault fault)
     {
         var (kind, exception) = (fault.Kind, fault.Exception);
         var response = task.Options.OnFault?.Invoke(fault) ?? kind switch

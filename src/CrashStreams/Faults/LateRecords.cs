@@ -1,5 +1,4 @@
 using System.Globalization;
-using CrashStreams.Engine;
 using CrashStreams.Log;
 
 namespace CrashStreams.Faults;
@@ -7,7 +6,7 @@ namespace CrashStreams.Faults;
 /// <summary>Counts late records, tells the application's callback, and sends them to the late topic where one is configured.</summary>
 internal static class LateRecords
 {
-    public static void Divert(TaskContext task, string node, string reason, long timestamp, long byMs, Window? window, Action<LateRecord>? tell = null)
+    public static void Divert(IRecordScope task, string node, string reason, long timestamp, long byMs, Window? window, Action<LateRecord>? tell = null)
     {
         task.Dropped.Count(reason, node);
         var current = task.Current;

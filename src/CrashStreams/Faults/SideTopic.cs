@@ -1,5 +1,4 @@
 using System.Globalization;
-using CrashStreams.Engine;
 using CrashStreams.Log;
 using CrashStreams.Time;
 
@@ -21,7 +20,7 @@ internal static class SideTopic
     private const int Margin = 256;
 
     /// <exception cref="ProcessingException">The side topic does not take it: missing, not permitted.</exception>
-    public static void Send(TaskContext task, string topic, string reason, string node, Headers extra)
+    public static void Send(IRecordScope task, string topic, string reason, string node, Headers extra)
     {
         var current = task.Current;
         var original = current.Bytes;
@@ -35,13 +34,13 @@ internal static class SideTopic
             own.Add(key, value);
         try
         {
-            var collector = task.Collector;
+            var output = task.Output;
             // Cut or not, a key's records stay together.
-            var partition = original.HasKey ? Murmur2.Partition(original.Key, collector.PartitionCount(topic)) : ILogProducer.AnyPartition;
-            var timestamp = collector.FitTime(topic, original.Timestamp);
+            var partition = original.HasKey ? Murmur2.Partition(original.Key, output.PartitionCount(topic)) : ILogProducer.AnyPartition;
+            var timestamp = output.FitTime(topic, original.Timestamp);
             if (timestamp != original.Timestamp)
                 own.Add(TimestampHeader, Text(original.Timestamp));
-            collector.Send(topic, partition, Fit(in original, timestamp, own, collector.MaxRecordBytes(topic)));
+            output.Send(topic, partition, Fit(in original, timestamp, own, output.MaxRecordBytes(topic)));
         }
         catch (LogException e) when (FaultPolicy.IsRefusal(e))
         {

@@ -1,5 +1,4 @@
 using System.Globalization;
-using CrashStreams.Engine;
 using CrashStreams.Stores;
 
 namespace CrashStreams.Plan;
@@ -15,7 +14,7 @@ internal sealed class WindowStoreDefinition<TKey, TValue>(
 
     public Serde<TKey> KeySerde => keySerde!;
 
-    /// <summary>With the Watermarks clock the application deletes what has expired: see <see cref="Engine.ChangelogPurge"/>.</summary>
+    /// <summary>With the Watermarks clock the application deletes what has expired.</summary>
     public override IReadOnlyDictionary<string, string> ChangelogConfigs(StreamTime clock) => new Dictionary<string, string>
     {
         ["cleanup.policy"] = "compact,delete",

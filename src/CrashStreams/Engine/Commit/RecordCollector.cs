@@ -1,10 +1,11 @@
+using CrashStreams.Faults;
 using CrashStreams.Log;
 using CrashStreams.Time;
 
 namespace CrashStreams.Engine;
 
 /// <summary>Everything that a thread's tasks write goes through here: results, markers, changelogs, dead letters.</summary>
-internal sealed class RecordCollector
+internal sealed class RecordCollector : IRecordWriter
 {
     private readonly ILogProducer _producer;
     private readonly ILogAdmin _admin;

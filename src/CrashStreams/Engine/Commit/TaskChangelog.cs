@@ -21,5 +21,7 @@ internal sealed class TaskChangelog(TaskContext task) : IChangelogWriter
         }
     }
 
-    public void Refuse(IStateStore store, Exception exception) => FaultPolicy.ApplyToEntry(task, store, exception);
+    public void Refuse(IStateStore store, Exception exception) => FaultPolicy.Apply(task, new(
+        FaultKind.Production, store.Name, store.ChangelogTopic ?? "", task.Id.Partition, -1,
+        exception is LogException ? FaultPolicy.NotProduced : FaultPolicy.NotSerialized, exception));
 }

@@ -365,5 +365,5 @@ internal sealed class StreamTask
     }
 
     private void Fault(Exception e) =>
-        FaultPolicy.Apply(_context, FaultKind.Processing, Blame.Take(e, otherwise: $"task {Id}"), e.GetType().Name, e);
+        FaultPolicy.Apply(_context, FaultKind.Processing, $"task {Id}", e.GetType().Name, e);
 }

@@ -6,12 +6,12 @@ using CrashStreams.Stores;
 namespace CrashStreams.Engine;
 
 /// <summary>Makes the operators and stores of one task from its sub-topology.</summary>
-internal sealed class TaskBuilder(TaskContext context, SubTopology subTopology)
+internal sealed class TaskBuilder(TaskContext context, SubTopology subTopology) : IOperatorBuilder
 {
     private readonly Dictionary<TopologyNode, object> _operators = [];
     private readonly List<IProcessorLifetime> _processors = [];
 
-    public TaskContext Context => context;
+    public StreamsOptions Options => context.Options;
 
     /// <summary>The operators with a lifetime, parents before children.</summary>
     public IReadOnlyList<IProcessorLifetime> Processors { get; private set; } = [];
@@ -48,7 +48,7 @@ internal sealed class TaskBuilder(TaskContext context, SubTopology subTopology)
 
     public void Add(IProcessorLifetime processor) => _processors.Add(processor);
 
-    public IProcessorContext ContextFor(TopologyNode node) => new ProcessorContext(context, node.Name, node.Stores);
+    public IOperatorContext ContextFor(TopologyNode node) => new OperatorContext(context, node.Name, node.Stores);
 
     public string FullTopic(string topic, bool isInternal) => isInternal ? $"{context.ApplicationId}-{topic}" : topic;
 }

@@ -1,4 +1,3 @@
-using CrashStreams.Engine;
 using CrashStreams.Faults;
 using CrashStreams.Log;
 using CrashStreams.Processing;
@@ -16,22 +15,22 @@ internal sealed class SinkProcessor<TKey, TValue> : Receiver<TKey, TValue>
     private readonly Func<TKey, TValue, int, int>? _partitioner;
     private readonly bool _isRepartition;
     private readonly bool _carriesWatermark;
-    private readonly TaskContext _task;
-    private readonly RecordCollector _collector;
+    private readonly IOperatorContext _task;
+    private readonly IRecordWriter _output;
     private readonly ByteBuffer _key = new();
     private readonly ByteBuffer _value = new();
 
     public SinkProcessor(
-        string name, string? topic, Func<TKey, TValue, string>? chooseTopic, Produced<TKey, TValue> produced, bool isRepartition, TaskBuilder builder)
+        IOperatorContext task, string? topic, Func<TKey, TValue, string>? chooseTopic, Produced<TKey, TValue> produced, bool isRepartition)
     {
-        NodeName = name;
+        NodeName = task.Node;
         _topic = topic;
         _chooseTopic = chooseTopic;
         _keySerde = produced.KeySerde!;
         _valueSerde = produced.ValueSerde!;
         _partitioner = produced.Partitioner;
-        _task = builder.Context;
-        _collector = builder.Context.Collector;
+        _task = task;
+        _output = task.Output;
         _isRepartition = isRepartition;
         _carriesWatermark = isRepartition && _task.Clock.Mode == StreamTime.Watermarks;
     }
@@ -40,7 +39,7 @@ internal sealed class SinkProcessor<TKey, TValue> : Receiver<TKey, TValue>
     {
         if (record.ValueCannotBeShown && (_chooseTopic ?? (object?)_partitioner) is not null)
         {
-            _task.Dropped.Count(DroppedRecords.AbsentValue, NodeName);
+            _task.Drop(DroppedRecords.AbsentValue);
             return;
         }
 
@@ -52,7 +51,7 @@ internal sealed class SinkProcessor<TKey, TValue> : Receiver<TKey, TValue>
             headers = ReadAt.Put(headers, ReadAtHeader(_task.Current, _task.Clock.RecordWatermark));
         try
         {
-            _collector.Send(topic, PartitionOf(topic, in record), new LogRecord
+            _output.Send(topic, PartitionOf(topic, in record), new LogRecord
             {
                 Key = _key.Written, HasKey = record.HasKey, Value = _value.Written, HasValue = record.HasValue, Timestamp = record.Timestamp, Headers = headers,
             });
@@ -60,7 +59,7 @@ internal sealed class SinkProcessor<TKey, TValue> : Receiver<TKey, TValue>
         // Without its repartition topic the application can't go on, whatever is to be done about single results.
         catch (LogException e) when (FaultPolicy.IsRefusal(e) && !(_isRepartition && e.MissingTopic is not null))
         {
-            FaultPolicy.Apply(_task, FaultKind.Production, NodeName, FaultPolicy.NotProduced, e);
+            _task.Fault(FaultKind.Production, FaultPolicy.NotProduced, e);
         }
     }
 
@@ -82,14 +81,14 @@ internal sealed class SinkProcessor<TKey, TValue> : Receiver<TKey, TValue>
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            FaultPolicy.Apply(_task, FaultKind.Production, NodeName, FaultPolicy.NotSerialized, e);
+            _task.Fault(FaultKind.Production, FaultPolicy.NotSerialized, e);
             return false;
         }
     }
 
     private int PartitionOf(string topic, in Record<TKey, TValue> record)
     {
-        var count = _collector.PartitionCount(topic);
+        var count = _output.PartitionCount(topic);
         if (_partitioner is not null)
             return CustomPartition(topic, in record, count);
         return record.HasKey ? Murmur2.Partition(_keySerde.PartitionedBy(_key.Written), count) : ILogProducer.AnyPartition;

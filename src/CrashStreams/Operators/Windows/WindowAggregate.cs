@@ -179,7 +179,7 @@ internal sealed class WindowAggregate<TKey, TValue, TAggregate>(
         }
         catch (Exception e) when (FaultPolicy.IsOperators(e))
         {
-            FaultPolicy.Apply(Task, FaultKind.Processing, Blame.Take(e, NodeName), e.GetType().Name, e);
+            Task.Fault(FaultKind.Processing, e.GetType().Name, e);
         }
     }
 
@@ -204,7 +204,7 @@ internal sealed class WindowAggregate<TKey, TValue, TAggregate>(
                 Drop(DroppedRecords.Replayed);
                 return;
             default:
-                LateRecords.Divert(Task, NodeName, reason, record.Timestamp, byMs, new Window(start, start + _sizeMs), windowing.OnLate);
+                Task.Late(reason, record.Timestamp, byMs, new Window(start, start + _sizeMs), windowing.OnLate);
                 return;
         }
     }

@@ -1,13 +1,23 @@
+using CrashStreams.Faults;
 using CrashStreams.Plan;
 using CrashStreams.Processing;
 using CrashStreams.Stores;
+using CrashStreams.Time;
 
 namespace CrashStreams.Engine;
 
-/// <summary>A task as one of its processors sees it.</summary>
-internal sealed class ProcessorContext(TaskContext task, string nodeName, IReadOnlyList<StoreDefinition> stores) : IProcessorContext
+/// <summary>A task as one of its operators sees it.</summary>
+internal sealed class OperatorContext(TaskContext task, string nodeName, IReadOnlyList<StoreDefinition> stores) : IOperatorContext
 {
-    public TaskContext Task => task;
+    public string Node => nodeName;
+
+    public StreamsOptions Options => task.Options;
+
+    public TaskClock Clock => task.Clock;
+
+    public RecordInProcess Current => task.Current;
+
+    public IRecordWriter Output => task.Output;
 
     public string ApplicationId => task.ApplicationId;
 
@@ -44,4 +54,11 @@ internal sealed class ProcessorContext(TaskContext task, string nodeName, IReadO
         task.Punctuations.Schedule(interval, type, callback, task.Clock.WallClock);
 
     public void RequestCommit() => task.CommitRequested = true;
+
+    public void Drop(string reason) => task.Dropped.Count(reason, nodeName);
+
+    public void Late(string reason, long timestamp, long byMs, Window? window, Action<LateRecord>? callback) =>
+        LateRecords.Divert(task, nodeName, reason, timestamp, byMs, window, callback);
+
+    public void Fault(FaultKind kind, string reason, Exception? exception) => FaultPolicy.Apply(task, kind, nodeName, reason, exception);
 }

@@ -1,7 +1,7 @@
 using CrashStreams.Log;
 using CrashStreams.Time;
 
-namespace CrashStreams.Processing;
+namespace CrashStreams.Faults;
 
 /// <summary>
 /// Where the record in process comes from, and its bytes: needed only when something is wrong with it, so they are looked up again then.
