@@ -115,7 +115,8 @@ internal sealed class ClientProperties
         return this;
     }
 
-    public static ClientProperties Admin(KafkaOptions options, string clientId) => new(clientId, options, options.AdminProperties);
+    // A broker that closes the connection at once, because it expects TLS, gives its only hint with it; ConnectionFaults keeps what is harmless out of the log.
+    public static ClientProperties Admin(KafkaOptions options, string clientId) => new ClientProperties(clientId, options, options.AdminProperties).Always("log.connection.close", "true");
 
     private ClientProperties Always(string name, string value)
     {

@@ -28,8 +28,8 @@ internal sealed unsafe class KafkaProducer : NativeClient, ILogProducer
     private ErrorCode _firstFailure;
     private long _failedCount;
 
-    public KafkaProducer(KafkaOptions options, ClientProperties properties, bool isTransactional, ILogger logger)
-        : base(Librdkafka.Producer, properties, logger)
+    public KafkaProducer(KafkaOptions options, ClientProperties properties, bool isTransactional, ConnectionFaults faults)
+        : base(Librdkafka.Producer, properties, faults)
     {
         _options = options;
         MaxRecordBytes = int.Parse(properties.Values["message.max.bytes"], CultureInfo.InvariantCulture) - LargestOverhead;
@@ -204,7 +204,7 @@ internal sealed unsafe class KafkaProducer : NativeClient, ILogProducer
             if (error == 0)
                 return;
             var exception = KafkaError.Take(error, what);
-            if (!exception.IsRetriable || attempt == attempts)
+            if (!exception.IsRetriable || exception.IsFatal || attempt == attempts)
                 throw exception;
         }
     }

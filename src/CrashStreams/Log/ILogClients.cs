@@ -9,6 +9,14 @@ public interface ILogClients
     /// </summary>
     string? InstanceName => null;
 
+    /// <summary>Where the log is, for messages; null (default) when there is nothing to say.</summary>
+    string? Address => null;
+
+    /// <summary>
+    /// Why the log can't be reached, as the clients last saw it: address and reason. Null (default): it has answered since, or nothing failed. Any thread may ask.
+    /// </summary>
+    string? ConnectionFault => null;
+
     /// <summary>A consumer that is a member of the application's group.</summary>
     /// <param name="clientId">Names the client in logs and on the broker.</param>
     /// <param name="groupId">The consumer group: the application id.</param>

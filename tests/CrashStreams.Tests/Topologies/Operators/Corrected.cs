@@ -32,9 +32,9 @@ internal sealed class Corrected : Operator, ISink
 
     public override bool IsBehindShuffle => _fold.IsShuffled;
 
-    // How two aggregates become one is known of counts and reductions only.
+    // How two aggregates become one is known of counts and reductions only. The last row of a key is known where all its rows come from one task.
     public static Operator? Draw(Sketch sketch) =>
-        sketch.Random.Chance(0.7) && Fold.Draw(sketch, isWindowed: true) is var (input, fold) && fold.Kind != FoldKind.SumAndCount ? new Corrected(sketch, input, fold) : null;
+        Fold.Draw(sketch, isWindowed: true) is var (input, fold) && fold.Kind != FoldKind.SumAndCount && fold.Behind(input.Traits).IsKeyed ? new Corrected(sketch, input, fold) : null;
 
     public override void Build(Dsl dsl)
     {
