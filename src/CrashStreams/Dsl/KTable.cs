@@ -33,6 +33,7 @@ public sealed class KTable<TKey, TValue>
     /// </summary>
     public KTable<TKey, TValue> Filter(Func<TKey, TValue, bool> predicate, string? name = null)
     {
+        ArgumentNullException.ThrowIfNull(predicate);
         var sendsNeedless = !_hasStore;
         var node = new ProcessorNode<TKey, Change<TValue>, TKey, Change<TValue>>(
             _builder.Name(name, "KTABLE-FILTER"), () => new TableFilter<TKey, TValue>(predicate, sendsNeedless));

@@ -34,7 +34,7 @@ internal static class FaultPolicy
     public static void Apply(IRecordScope task, Fault fault)
     {
         var (kind, exception) = (fault.Kind, fault.Exception);
-        var response = task.Options.OnFault?.Invoke(fault) ?? kind switch
+        var response = Ask(task.Options.OnFault, fault) ?? kind switch
         {
             FaultKind.Deserialization => task.Options.OnDeserializationFault,
             FaultKind.Processing => task.Options.OnProcessingFault,
@@ -43,12 +43,29 @@ internal static class FaultPolicy
         if (response == FaultResponse.Fail)
             throw new ProcessingException($"{fault}{Detail(exception)}{Remedy(kind)}", exception);
         if (response == FaultResponse.DeadLetter && task.Current.HasBytes)
-            SideTopic.Send(task, task.Options.DeadLetterTopic!, fault.Reason, fault.Node, new Headers().Add("cs-fault-kind", kind.ToString()));
+            SideTopic.Send(task, DeadLetterTopic(task.Options, fault), fault.Reason, fault.Node, new Headers().Add("cs-fault-kind", kind.ToString()));
         task.Dropped.Count(fault.Reason, fault.Node);
     }
 
-    // Of the log's refusals: they name topic and cause, and say what to do.
-    private static string Detail(Exception? exception) => exception is LogException ? $" ({exception.Message.TrimEnd('.')})" : "";
+    private static FaultResponse? Ask(Func<Fault, FaultResponse?>? handler, Fault fault)
+    {
+        try
+        {
+            return handler?.Invoke(fault);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            throw new ProcessingException($"{nameof(StreamsOptions.OnFault)} threw {e.GetType().Name} when it was asked about a fault: {Of(e)}. The fault: {fault}{Detail(fault.Exception)}.", e);
+        }
+    }
+
+    private static string DeadLetterTopic(StreamsOptions options, Fault fault) => options.DeadLetterTopic ?? throw new ProcessingException(
+        $"{fault}{Detail(fault.Exception)}. {nameof(StreamsOptions.OnFault)} answered {nameof(FaultResponse.DeadLetter)}, but {nameof(StreamsOptions)}.{nameof(StreamsOptions.DeadLetterTopic)} is not set.",
+        fault.Exception);
+
+    private static string Detail(Exception? exception) => exception is null ? "" : $" ({Of(exception)})";
+
+    private static string Of(Exception exception) => exception.Message.TrimEnd('.');
 
     private static string Remedy(FaultKind kind) =>
         $". To go on without such records set {nameof(StreamsOptions)}.On{kind}Fault to {nameof(FaultResponse.Skip)} or {nameof(FaultResponse.DeadLetter)}.";

@@ -38,7 +38,13 @@ public sealed record StreamsOptions
     /// how far ahead brokers take record times (KIP-937). With more, results with such times are production faults unless their topic's
     /// <c>message.timestamp.after.max.ms</c> is raised too; the application's own topics take any time.
     /// </summary>
-    public TimeSpan MaxFuture { get; init; } = TimeSpan.FromHours(1);
+    public TimeSpan MaxFuture
+    {
+        get => GivenMaxFuture ?? TimeSpan.FromHours(1);
+        init => GivenMaxFuture = value;
+    }
+
+    internal TimeSpan? GivenMaxFuture { get; private init; }
 
     /// <summary>Where late records go with their original bytes and headers that say how late; null (default): they are only counted and told to <see cref="OnLate"/>.</summary>
     public string? LateTopic { get; init; }

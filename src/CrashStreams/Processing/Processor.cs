@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using CrashStreams.Faults;
 
 namespace CrashStreams.Processing;
 
@@ -26,6 +27,9 @@ public abstract class Processor<TKeyIn, TValueIn, TKeyOut, TValueOut> : Receiver
     {
     }
 
+    /// <summary>Whether a task has the processor.</summary>
+    internal bool IsAttached => _context is not null;
+
     /// <summary>Places the processor in a task.</summary>
     internal void Attach(IOperatorContext context)
     {
@@ -33,9 +37,21 @@ public abstract class Processor<TKeyIn, TValueIn, TKeyOut, TValueOut> : Receiver
         _context = context;
     }
 
-    void IProcessorLifetime.Init() => Init();
+    void IProcessorLifetime.Init() => Guard(Init, nameof(Init));
 
-    void IProcessorLifetime.Close() => Close();
+    void IProcessorLifetime.Close() => Guard(Close, nameof(Close));
+
+    private void Guard(Action action, string name)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception e) when (FaultPolicy.IsOperators(e))
+        {
+            throw new ProcessingException($"{name} of processor '{NodeName}' (task {Context.TaskId}) threw {e.GetType().Name}: {e.Message}", e);
+        }
+    }
 
     internal void ConnectTo(Receiver<TKeyOut, TValueOut>[] children)
     {

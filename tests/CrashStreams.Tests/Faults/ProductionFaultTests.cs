@@ -168,7 +168,7 @@ public class ProductionFaultTests
     public void A_handler_that_throws_is_told_with_the_fault()
     {
         using var driver = new TopologyTestDriver(Judge(), new() { ApplicationId = "app", OnFault = _ => throw new NotSupportedException("handler") });
-        driver.Invoking(d => d.Pipe("in", null, "bad"u8.ToArray(), 0)).Should().Throw<ProcessingException>().WithMessage("*OnFault*'judge'*handler*");
+        driver.Invoking(d => d.Pipe("in", null, "bad"u8.ToArray(), 0)).Should().Throw<ProcessingException>().WithMessage("OnFault threw NotSupportedException*handler*'judge'*");
     }
 
     private static Topology Judge()
