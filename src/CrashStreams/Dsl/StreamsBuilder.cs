@@ -13,9 +13,10 @@ public sealed class StreamsBuilder
     /// <summary>A stream of the records of several topics, which must have the same number of partitions where keys are to meet.</summary>
     public KStream<TKey, TValue> Stream<TKey, TValue>(IReadOnlyList<string> topics, Consumed<TKey, TValue>? consumed = null)
     {
+        ArgumentNullException.ThrowIfNull(topics);
         consumed ??= new();
         var name = _state.Name(consumed.Name, "KSTREAM-SOURCE");
-        if (topics.Count == 0 || topics.Any(string.IsNullOrWhiteSpace))
+        if (topics.Count == 0)
             _state.Faults.Add($"Source '{name}': a topic's name is missing.");
         var node = _state.Add(new SourceNode<TKey, TValue>(name, topics, consumed, isRepartition: false));
         return new(_state, node, consumed.KeySerde, consumed.ValueSerde, needsRepartition: false);

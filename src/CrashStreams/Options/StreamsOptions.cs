@@ -34,9 +34,17 @@ public sealed record StreamsOptions
     public TimeSpan? CloseAfterIdle { get; set; }
 
     /// <summary>
-    /// Watermarks: a record that claims to be more than this ahead of the wall clock moves no clock and goes where late records go; one day by default.
+    /// Watermarks: a record that claims to be more than this ahead of the wall clock moves no clock and goes where late records go; one hour by default, which is
+    /// how far ahead brokers take record times (KIP-937). With more, results with such times are production faults unless their topic's
+    /// <c>message.timestamp.after.max.ms</c> is raised too; the application's own topics take any time.
     /// </summary>
-    public TimeSpan MaxFuture { get; set; } = TimeSpan.FromDays(1);
+    public TimeSpan MaxFuture
+    {
+        get => GivenMaxFuture ?? TimeSpan.FromHours(1);
+        set => GivenMaxFuture = value;
+    }
+
+    internal TimeSpan? GivenMaxFuture { get; set; }
 
     /// <summary>Where late records go with their original bytes and headers that say how late; null (default): they are only counted and told to <see cref="OnLate"/>.</summary>
     public string? LateTopic { get; set; }
@@ -50,13 +58,19 @@ public sealed record StreamsOptions
     /// <summary>An operator that throws; fail by default.</summary>
     public FaultResponse OnProcessingFault { get; set; }
 
-    /// <summary>A result that the client refuses when it is sent (too large, no such topic); fail by default.</summary>
+    /// <summary>
+    /// A result, or a changed entry of a store, that can't be serialized or that its topic refuses (too large, a time too far from the clock, no key in a compacted topic,
+    /// no permission, no such topic); fail by default.
+    /// </summary>
     public FaultResponse OnProductionFault { get; set; }
 
     /// <summary>Decides about each fault by itself; null answers take the settings above.</summary>
     public Func<Fault, FaultResponse?>? OnFault { get; set; }
 
-    /// <summary>Where <see cref="FaultResponse.DeadLetter"/> sends records; must exist.</summary>
+    /// <summary>
+    /// Where <see cref="FaultResponse.DeadLetter"/> sends records, with headers that say where and why; must exist. What does not fit because of those headers is cut
+    /// (<c>cs-truncated</c> holds the value's original size).
+    /// </summary>
     public string? DeadLetterTopic { get; set; }
 
     /// <summary>

@@ -414,5 +414,5 @@ internal sealed class StreamTask
     }
 
     private void Fault(Exception e) =>
-        FaultPolicy.Apply(_context, FaultKind.Processing, $"sub-topology {Id.SubTopology}", e.GetType().Name, e);
+        FaultPolicy.Apply(_context, FaultKind.Processing, $"task {Id}", e.GetType().Name, e);
 }

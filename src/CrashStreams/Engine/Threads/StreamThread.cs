@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using CrashStreams.Log;
 using CrashStreams.Plan;
 using CrashStreams.Time;
@@ -204,15 +205,26 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         EventTimeGauges.Remove(this);
         _turn.Pace.Dispose();
         Queries.Close();
+        var faults = new List<Exception>();
         foreach (var task in _tasks.InOrder)
-            task.Local?.Close(isInOrder: false);
-        _committer.Dispose();
-        _restorer.Dispose();
-        _consumer.Dispose();
-        _producer.Dispose();
-        _standbys?.Dispose();
-        _directory?.Dispose();
-        _admin.Dispose();
+            End(() => task.Local?.Close(isInOrder: false));
+        foreach (var part in new IDisposable?[] { _committer, _restorer, _consumer, _producer, _standbys, _directory, _admin })
+            End(() => part?.Dispose());
+        if (faults.Count > 0)
+            ExceptionDispatchInfo.Throw(faults[0]);
+
+        // What can't be closed keeps nothing else open: a consumer that is left keeps its partitions, a store its lock.
+        void End(Action close)
+        {
+            try
+            {
+                close();
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                faults.Add(e);
+            }
+        }
     }
 
     IReadOnlyDictionary<TopicPartition, long> IAssignmentListener.Assigned(IReadOnlyCollection<TopicPartition> partitions)

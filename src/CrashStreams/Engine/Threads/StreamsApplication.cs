@@ -75,7 +75,7 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
         _clients = clients;
         _instance = clients.InstanceName ?? Guid.NewGuid().ToString("N")[..8];
         _time = time ?? TimeProvider.System;
-        _logger = (loggers ?? NullLoggerFactory.Instance).CreateLogger<StreamsApplication>();
+        _logger = new GuardedLogger((loggers ?? NullLoggerFactory.Instance).CreateLogger<StreamsApplication>());
         _quiet = new(_logger, _time);
         _board = new(_quiet);
         _connection = new(clients, $"{options.ApplicationId}-{_instance}-admin", options.ConnectTimeout, _time, _board);
@@ -324,9 +324,10 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
     private CrashStreamsException? RunThread(int index, InternalTopics topics)
     {
         StreamThread? thread = null;
+        using var clients = new ThreadClients(_clients, _logger);
         try
         {
-            thread = new StreamThread($"{_options.ApplicationId}-{_instance}-{index}", _topology, _options, topics, _clients, _time, _logger);
+            thread = new StreamThread($"{_options.ApplicationId}-{_instance}-{index}", _topology, _options, topics, clients, _time, _logger);
             _threads[index] = thread;
             thread.Start();
             while (!_stopping.IsCancellationRequested)
@@ -349,7 +350,20 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
         {
             _threads[index] = null;
             Interlocked.Add(ref _recordsOfEarlierThreads, thread?.ProcessedRecords ?? 0);
+            Dispose(thread);
+        }
+    }
+
+    // What goes wrong at the end of a thread does not replace the reason why it ends.
+    private void Dispose(StreamThread? thread)
+    {
+        try
+        {
             thread?.Dispose();
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            _logger.LogError(e, "{Thread} could not close everything that it had open: {Reason}", thread!.Name, e.Message);
         }
     }
 

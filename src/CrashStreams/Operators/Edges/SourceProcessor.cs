@@ -147,11 +147,11 @@ internal sealed class SourceProcessor<TKey, TValue>(
     {
         if (_only is not null)
         {
-            _only.Process(in record);
+            _only.Take(in record);
             return;
         }
 
         foreach (var child in children)
-            child.Process(in record);
+            child.Take(in record);
     }
 }

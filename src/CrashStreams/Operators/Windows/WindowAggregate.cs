@@ -182,7 +182,7 @@ internal sealed class WindowAggregate<TKey, TValue, TAggregate>(
     {
         try
         {
-            child.Process(in record);
+            child.Take(in record);
         }
         catch (Exception e) when (FaultPolicy.IsOperators(e))
         {
