@@ -34,6 +34,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     private readonly IdleInputs _idle;
     private readonly List<string> _inputTopics;
     private readonly InputWatch _inputs;
+    private readonly StartPositions _positions;
     private readonly CacheBudget? _cache;
     private readonly StateCleaning? _cleaning;
     private readonly InstanceDirectory? _directory;
@@ -42,9 +43,11 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     private readonly TimeSpan _longestWait;
     private long _processed;
     private long _lastRunMs;
+    private bool _hasUnclaimed;
 
-    public StreamThread(string name, Topology topology, StreamsOptions options, InternalTopics topics, ILogClients clients, TimeProvider time, ILogger logger)
+    public StreamThread(string name, Topology topology, StreamsOptions options, InternalTopics topics, ILogClients clients, TimeProvider time, ILogger logger, OwnPositions? own = null)
     {
+        own ??= new();
         Name = name;
         _topology = topology;
         _options = options;
@@ -64,7 +67,8 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
 
         _consumer = clients.CreateConsumer($"{name}-consumer", options.ApplicationId, exactlyOnce);
         _tasks = new(name, topology, options.ApplicationId, topics, _consumer, logger);
-        _committer = new(options, _tasks, _consumer, _collector, _admin, time, logger);
+        _committer = new(options, _tasks, _consumer, _collector, _admin, own, time, logger);
+        _positions = new(options, topology, topics, _consumer, _admin, own, logger);
         _longestWait = options.HasDirectory && options.PollWait > InstanceDirectory.MaxWait ? InstanceDirectory.MaxWait : options.PollWait;
         if (options.HasDirectory)
             _directory = new(name, options, clients, _admin, logger);
@@ -134,6 +138,8 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         foreach (var task in _tasks.InOrder)
             task.Context.Clock.LastWallClock = now;
         var any = batch.Count > 0;
+        if (_hasUnclaimed)
+            Claim();
         Process(batch, now);
         if (_restorer.IsActive)
         {
@@ -184,6 +190,23 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
             // Only what the group has committed is deleted there (RepartitionPurge): another instance has gone on while this one slept.
             throw new LogException($"{partition} was read on by another instance: {e.Message}", e) { IsFenced = true };
         }
+        catch (LogException e) when (e.OutOfRange is { } partition)
+        {
+            var input = _tasks.InOrder.SelectMany(static t => t.Inputs).FirstOrDefault(i => i.Partition == partition);
+            var next = _positions.GoOnAfter(partition, input?.NextOffset ?? -1, e);
+            _consumer.Seek(partition, next);
+            if (input is not null)
+                input.NextOffset = next;
+            return _consumer.Poll(TimeSpan.Zero);
+        }
+    }
+
+    // Before the first record is processed: see StartPositions. Tasks that still restore are claimed when they run.
+    private void Claim()
+    {
+        if (_tasks.InOrder.Any(static t => t.State == TaskState.Running && !t.IsClaimed))
+            Commit();
+        _hasUnclaimed = _tasks.InOrder.Any(static t => !t.IsClaimed);
     }
 
     // A pause after records is noticed soon, so that they are committed soon; then there is nothing to do but wait.
@@ -248,20 +271,11 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     {
         _inputs.AssignmentChanged();
         _lostOwners?.Suspect(partitions, NowMs(), TasksToTell);
-        var starts = new Dictionary<TopicPartition, long>();
-        var committed = _consumer.Committed(partitions);
-        foreach (var (partition, position) in committed)
-            starts[partition] = position.Offset;
+        var starts = _positions.Of(partitions);
         var created = _tasks.Add(partitions, TakeTask);
-        // A task may be complete only with partitions of an earlier assignment; their positions are asked for as well.
-        var others = created.SelectMany(t => t.Inputs).Select(i => i.Partition).Where(p => !partitions.Contains(p)).ToList();
-        var earlier = others.Count == 0 ? committed : _consumer.Committed(others);
-        foreach (var input in created.SelectMany(t => t.Inputs))
-        {
-            if (committed.TryGetValue(input.Partition, out var position) || earlier.TryGetValue(input.Partition, out position))
-                input.Task.RestoreTime(input, position);
-        }
-
+        foreach (var input in created.SelectMany(static t => t.Inputs))
+            _positions.Apply(input);
+        _hasUnclaimed |= created.Exists(static t => !t.IsClaimed);
         foreach (var task in created)
             task.MoveTo(TaskState.Restoring);
         Run(_restorer.Begin(created));
@@ -320,6 +334,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
             task.Local?.Close(isInOrder: true);
         });
 
+        _positions.Forget(partitions);
         // Before the group gives them to another, who would take this thread for dead.
         if (_lostOwners is not null)
             _directory!.Tell(NowMs(), TasksToTell());
@@ -327,11 +342,21 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
 
     private StreamTask TakeTask(TaskId id, SubTopology subTopology)
     {
-        var task = _standbys?.Take(id) ?? CreateTask(id, subTopology);
+        var task = _standbys?.Take(id) is { } warm && !Rebuilds(warm) ? warm : CreateTask(id, subTopology);
         // A warm copy was made some time ago: its inputs are quiet from now on, not from then.
         foreach (var clock in task.Inputs.Select(i => i.Clock).OfType<SourceClock>())
             clock.LastActivityMs = NowMs();
         return task;
+    }
+
+    // What a warm copy has read is what the rebuild is to be without.
+    private bool Rebuilds(StreamTask warm)
+    {
+        if (!warm.Inputs.Any(i => _positions.IsRebuild(i.Partition)))
+            return false;
+        warm.Close();
+        warm.Local?.Close(isInOrder: true);
+        return true;
     }
 
     private StreamTask CreateTask(TaskId id, SubTopology subTopology)

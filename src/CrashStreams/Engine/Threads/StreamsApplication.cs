@@ -53,6 +53,7 @@ public sealed class StreamsApplication : IAsyncDisposable
     private readonly QuietLog _quiet;
     private readonly StatusBoard _board;
     private readonly LogConnection _connection;
+    private readonly OwnPositions _own = new();
     private StreamThread?[] _threads = [];
     private Thread[] _workers = [];
     private int _state;
@@ -116,7 +117,7 @@ public sealed class StreamsApplication : IAsyncDisposable
         try
         {
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _stopping.Token);
-            var topics = await _connection.AskAsync((admin, token) => InternalTopics.PrepareAsync(_topology, _options, admin, _logger, token), either.Token).ConfigureAwait(false);
+            var topics = await _connection.AskAsync(PrepareAsync, either.Token).ConfigureAwait(false);
             _stores = new(_topology, _options, topics, () => State == ApplicationState.Running ? Threads : throw NotRunning());
             _threads = new StreamThread[_options.Threads];
             _running = _options.Threads;
@@ -260,6 +261,20 @@ public sealed class StreamsApplication : IAsyncDisposable
         _stopping.Dispose();
     }
 
+    private async Task<InternalTopics> PrepareAsync(ILogAdmin admin, CancellationToken cancellation)
+    {
+        var topics = await InternalTopics.PrepareAsync(_topology, _options, admin, _logger, cancellation).ConfigureAwait(false);
+        // Committed offsets are asked for in a call that waits.
+        await Task.Run(
+            async () =>
+            {
+                using var group = _clients.CreateConsumer($"{_options.ApplicationId}-{_instance}-positions", _options.ApplicationId, readCommitted: true);
+                await new LostPositions(_topology, _options, topics, _own, _time, _logger).MendAsync(admin, group, cancellation).ConfigureAwait(false);
+            },
+            cancellation).ConfigureAwait(false);
+        return topics;
+    }
+
     private void Work(int index, InternalTopics topics)
     {
         var rival = new RivalInstance(_clients.InstanceName, _time);
@@ -307,7 +322,7 @@ public sealed class StreamsApplication : IAsyncDisposable
         StreamThread? thread = null;
         try
         {
-            thread = new StreamThread($"{_options.ApplicationId}-{_instance}-{index}", _topology, _options, topics, _clients, _time, _logger);
+            thread = new StreamThread($"{_options.ApplicationId}-{_instance}-{index}", _topology, _options, topics, _clients, _time, _logger, _own);
             _threads[index] = thread;
             thread.Start();
             while (!_stopping.IsCancellationRequested)
