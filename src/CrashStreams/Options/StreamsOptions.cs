@@ -65,6 +65,11 @@ public sealed record StreamsOptions
     /// </summary>
     public TimeSpan? ConnectTimeout { get; init; }
 
+    /// <summary>
+    /// Which records of source topics are read that other applications write in transactions; by default only those that are committed. Exactly-once always reads those alone.
+    /// </summary>
+    public IsolationLevel Isolation { get; init; } = IsolationLevel.ReadCommitted;
+
     /// <summary>Where source partitions begin for which the group has no committed offset; the earliest record by default. <see cref="Consumed{TKey, TValue}"/> may say otherwise.</summary>
     public OffsetReset OffsetReset { get; init; } = OffsetReset.Earliest;
 
@@ -136,6 +141,8 @@ public sealed record StreamsOptions
     /// <summary>A topic that all requests miss for so long was deleted. Until then a broker may be late to hear of it, or it is being made anew.</summary>
     internal TimeSpan DeletedAfter { get; init; } = TimeSpan.FromSeconds(10);
 
+    internal bool ReadsCommitted => Isolation == IsolationLevel.ReadCommitted || Guarantee == ProcessingGuarantee.ExactlyOnce;
+
     internal TimeSpan EffectiveCommitInterval =>
         CommitInterval ?? (Guarantee == ProcessingGuarantee.ExactlyOnce ? TimeSpan.FromMilliseconds(100) : TimeSpan.FromSeconds(1));
 
@@ -151,6 +158,8 @@ public sealed record StreamsOptions
             faults.Add($"{nameof(CommitInterval)} is {CommitInterval}: more than zero.");
         if (MarkerInterval < TimeSpan.Zero || IdleAfter < TimeSpan.Zero || MaxFuture < TimeSpan.Zero || PollWait < TimeSpan.Zero)
             faults.Add($"{nameof(MarkerInterval)}, {nameof(IdleAfter)}, {nameof(MaxFuture)} and {nameof(PollWait)} can't be negative.");
+        if (Isolation == IsolationLevel.ReadUncommitted && Guarantee == ProcessingGuarantee.ExactlyOnce)
+            faults.Add($"{nameof(Isolation)} is {Isolation}: with {nameof(ProcessingGuarantee.ExactlyOnce)} only committed records can be read.");
         if (ConnectTimeout <= TimeSpan.Zero)
             faults.Add($"{nameof(ConnectTimeout)} is {ConnectTimeout}: more than zero, or null to wait for ever.");
         if (RepartitionPurgeInterval <= TimeSpan.Zero)
@@ -168,6 +177,16 @@ public sealed record StreamsOptions
         if (faults.Count > 0)
             throw new TopologyException($"The options have {faults.Count} fault(s):{string.Concat(faults.Select(f => $"\n - {f}"))}");
     }
+}
+
+/// <summary>Which records are read that were written in transactions.</summary>
+public enum IsolationLevel
+{
+    /// <summary>Those of committed transactions; an open one holds up what is behind it until it ends.</summary>
+    ReadCommitted,
+
+    /// <summary>All, also those of transactions that are still open or were aborted.</summary>
+    ReadUncommitted,
 }
 
 /// <summary>What a crash may do to results.</summary>

@@ -18,6 +18,8 @@ internal sealed class StartPositions(StreamsOptions options, Topology topology, 
     /// <summary>Looks up where to start, and remembers it until the partitions are taken away.</summary>
     public IReadOnlyDictionary<TopicPartition, long> Of(IReadOnlyCollection<TopicPartition> partitions)
     {
+        // Those that were added since the start are refused by whoever makes tasks of them.
+        partitions = [.. partitions.Where(p => p.Partition < topics.PartitionsOf(p.Topic))];
         var committed = consumer.Committed(partitions);
         var missing = partitions.Where(p => !committed.ContainsKey(p)).ToList();
         foreach (var (partition, position) in committed)

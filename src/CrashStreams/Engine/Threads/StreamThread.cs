@@ -35,6 +35,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     private readonly List<string> _inputTopics;
     private readonly InputWatch _inputs;
     private readonly StartPositions _positions;
+    private readonly GroupWatch? _group;
     private readonly CacheBudget? _cache;
     private readonly StateCleaning? _cleaning;
     private readonly InstanceDirectory? _directory;
@@ -45,9 +46,10 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     private long _lastRunMs;
     private bool _hasUnclaimed;
 
-    public StreamThread(string name, Topology topology, StreamsOptions options, InternalTopics topics, ILogClients clients, TimeProvider time, ILogger logger, OwnPositions? own = null)
+    public StreamThread(string name, Topology topology, StreamsOptions options, InternalTopics topics, ILogClients clients, TimeProvider time, ILogger logger, OwnPositions? own = null, GroupWatch? group = null)
     {
         own ??= new();
+        _group = group;
         Name = name;
         _topology = topology;
         _options = options;
@@ -58,14 +60,15 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         _admin = clients.CreateAdmin($"{name}-admin");
         _producer = clients.CreateProducer($"{name}-producer", exactlyOnce ? name : null, topics.MaxBatchBytes);
         _collector = new(_producer, exactlyOnce, topics.WrittenBy(name), _admin, time);
-        _restorer = new(() => clients.CreateRestoreConsumer($"{name}-restore-consumer", exactlyOnce), _admin, new(name, options.OnRestore, time, logger), time);
+        // Changelogs may hold aborted transactions of a time under exactly-once.
+        _restorer = new(() => clients.CreateRestoreConsumer($"{name}-restore-consumer", readCommitted: true), _admin, new(name, options.OnRestore, time, logger), time);
         if (options.State is { } state)
         {
             _cache = new(options.StateCacheBytes / options.Threads);
             _cleaning = new(state, options.ApplicationId, options.StateCleanupDelay, logger);
         }
 
-        _consumer = clients.CreateConsumer($"{name}-consumer", options.ApplicationId, exactlyOnce);
+        _consumer = clients.CreateConsumer($"{name}-consumer", options.ApplicationId, options.ReadsCommitted);
         _tasks = new(name, topology, options.ApplicationId, topics, _consumer, logger);
         _committer = new(options, _tasks, _consumer, _collector, _admin, own, time, logger);
         _positions = new(options, topology, topics, _consumer, _admin, own, logger);
@@ -79,7 +82,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
             var counts = topology.SubTopologies.Where(s => s.Sources.Any()).ToDictionary(s => s.Id, s => topics.TaskCount(s, options.ApplicationId));
             _standbys = new(
                 name, options, _directory!, counts, id => CreateTask(id, topology.SubTopologies.First(s => s.Id == id.SubTopology)),
-                () => clients.CreateRestoreConsumer($"{name}-standby-consumer", exactlyOnce), _admin, logger);
+                () => clients.CreateRestoreConsumer($"{name}-standby-consumer", readCommitted: true), _admin, logger);
         }
 
         _inputTopics = topology.SubTopologies.SelectMany(s => s.Sources)
@@ -270,6 +273,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     IReadOnlyDictionary<TopicPartition, long> IAssignmentListener.Assigned(IReadOnlyCollection<TopicPartition> partitions)
     {
         _inputs.AssignmentChanged();
+        _group?.AssignmentChanged();
         _lostOwners?.Suspect(partitions, NowMs(), TasksToTell);
         var starts = _positions.Of(partitions);
         var created = _tasks.Add(partitions, TakeTask);
@@ -285,6 +289,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     void IAssignmentListener.Revoked(IReadOnlyCollection<TopicPartition> partitions)
     {
         _inputs.AssignmentChanged();
+        _group?.AssignmentChanged();
         try
         {
             Commit();
@@ -305,6 +310,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     void IAssignmentListener.Lost(IReadOnlyCollection<TopicPartition> partitions)
     {
         _inputs.AssignmentChanged();
+        _group?.AssignmentChanged();
         AbandonTransaction(partitions);
     }
 

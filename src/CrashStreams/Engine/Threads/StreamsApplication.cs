@@ -54,6 +54,7 @@ public sealed class StreamsApplication : IAsyncDisposable
     private readonly StatusBoard _board;
     private readonly LogConnection _connection;
     private readonly OwnPositions _own = new();
+    private readonly GroupWatch _group;
     private StreamThread?[] _threads = [];
     private Thread[] _workers = [];
     private int _state;
@@ -76,6 +77,7 @@ public sealed class StreamsApplication : IAsyncDisposable
         _quiet = new(_logger, _time);
         _board = new(_quiet);
         _connection = new(clients, $"{options.ApplicationId}-{_instance}-admin", options.ConnectTimeout, _time, _board);
+        _group = new(options.ApplicationId, _instance, () => clients.CreateAdmin($"{options.ApplicationId}-{_instance}-group-admin"), _own, _board, _time);
     }
 
     /// <summary>Where the instance stands.</summary>
@@ -127,7 +129,8 @@ public sealed class StreamsApplication : IAsyncDisposable
             MoveTo(ApplicationState.Running, ApplicationState.Starting);
             foreach (var worker in _workers)
                 worker.Start();
-            _ = WatchConnectionAsync();
+            _ = WatchAsync(WatchConnectionAsync);
+            _ = WatchAsync(() => _group.RunAsync(_stopping.Token));
         }
         catch (OperationCanceledException)
         {
@@ -171,7 +174,7 @@ public sealed class StreamsApplication : IAsyncDisposable
             while (partitions.Count > 0)
             {
                 var committed = CommittedIfTold(consumer, partitions);
-                partitions.RemoveAll(p => ends[p].End <= ends[p].Start || (committed.TryGetValue(p, out var c) && c.Offset >= ends[p].End));
+                partitions.RemoveAll(p => ends[p].End <= ends[p].Start || (committed.TryGetValue(p, out var c) && c.Offset >= ends[p].End && CommittedPosition.Parse(c.Metadata).IsOwn));
                 if (partitions.Count > 0)
                     await Task.WhenAny(Task.Delay(_progressInterval, _time, cancellation), Completion).ConfigureAwait(false);
                 cancellation.ThrowIfCancellationRequested();
@@ -322,7 +325,7 @@ public sealed class StreamsApplication : IAsyncDisposable
         StreamThread? thread = null;
         try
         {
-            thread = new StreamThread($"{_options.ApplicationId}-{_instance}-{index}", _topology, _options, topics, _clients, _time, _logger, _own);
+            thread = new StreamThread($"{_options.ApplicationId}-{_instance}-{index}", _topology, _options, topics, _clients, _time, _logger, _own, _group);
             _threads[index] = thread;
             thread.Start();
             while (!_stopping.IsCancellationRequested)
@@ -355,14 +358,19 @@ public sealed class StreamsApplication : IAsyncDisposable
     // Clients retry by themselves for minutes before a call fails: until then only this says that the log is away.
     private async Task WatchConnectionAsync()
     {
+        while (true)
+        {
+            await Task.Delay(_restartPause, _time, _stopping.Token).ConfigureAwait(false);
+            if (_clients.ConnectionFault is not null)
+                await _connection.AskAsync((admin, token) => admin.PartitionCountsAsync(_topology.SourceTopics.ToList(), token), _stopping.Token).ConfigureAwait(false);
+        }
+    }
+
+    private async Task WatchAsync(Func<Task> watch)
+    {
         try
         {
-            while (true)
-            {
-                await Task.Delay(_restartPause, _time, _stopping.Token).ConfigureAwait(false);
-                if (_clients.ConnectionFault is not null)
-                    await _connection.AskAsync((admin, token) => admin.PartitionCountsAsync(_topology.SourceTopics.ToList(), token), _stopping.Token).ConfigureAwait(false);
-            }
+            await watch().ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
