@@ -40,7 +40,7 @@ public sealed partial class EmbeddedBroker
         using var builder = new RecordBatchBuilder();
         foreach (var (key, value) in records)
             builder.Append(nowMs, key, value);
-        var result = Find(topic, partition).Log.Append(builder.Build(), new AppendOptions { NowMs = nowMs });
+        var result = Find(topic, partition).Log.Append(builder.Build().ToArray(), new AppendOptions { NowMs = nowMs });
         return result.Error == ErrorCode.None ? result.BaseOffset : throw new IOException($"{topic}-{partition} refused the records: {result.Error} {result.Message}");
     });
 

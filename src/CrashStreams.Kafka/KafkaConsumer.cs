@@ -152,7 +152,8 @@ internal sealed unsafe class KafkaConsumer : NativeClient, ILogConsumer
     public long Position(TopicPartition partition)
     {
         var progress = _partitions.Of(partition);
-        if (progress.Position == EndOffset(partition))
+        // After a seek librdkafka remembers the position before it until something has come.
+        if (!progress.IsHeardOf || progress.Position == EndOffset(partition))
             return progress.Position;
 
         // librdkafka's own position has also passed the transaction markers behind the last record.

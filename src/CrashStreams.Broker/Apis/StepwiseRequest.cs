@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using CrashStreams.Broker.Loop;
 using CrashStreams.Protocol.Wire;
 
@@ -10,7 +9,7 @@ namespace CrashStreams.Broker.Apis;
 internal sealed class StepwiseRequest<TResponse>(IEnumerator<TResponse?> steps, Timers timers, IClientSession session, Action<TResponse?> reply) : IWaiting
     where TResponse : class, IResponse
 {
-    private static readonly long s_slice = Stopwatch.Frequency / 100; // 10 ms
+    private static readonly TimeSpan s_slice = TimeSpan.FromMilliseconds(10);
     private bool _isWaiting;
     private bool _isDone;
 
@@ -19,7 +18,7 @@ internal sealed class StepwiseRequest<TResponse>(IEnumerator<TResponse?> steps, 
     {
         if (_isDone)
             return;
-        var end = Stopwatch.GetTimestamp() + s_slice;
+        var started = timers.Timestamp;
         do
         {
             if (!steps.MoveNext())
@@ -29,7 +28,7 @@ internal sealed class StepwiseRequest<TResponse>(IEnumerator<TResponse?> steps, 
             End(response);
             return;
         }
-        while (Stopwatch.GetTimestamp() < end);
+        while (timers.Elapsed(started) < s_slice);
         timers.Schedule(timers.NowMs + 1, Continue);
         if (!_isWaiting)
             session.Await(this);

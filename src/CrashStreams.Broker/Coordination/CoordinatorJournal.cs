@@ -31,7 +31,7 @@ internal sealed class CoordinatorJournal(IStorage storage, string name, LogConfi
         _builder.Reset();
         foreach (var entry in entries)
             _builder.Append(nowMs, entry.Key, entry.Value);
-        return Log.Append(_builder.Build(), new AppendOptions { NowMs = nowMs, IsValidated = true }).Error == ErrorCode.None;
+        return Log.AppendPrepared(_builder.Build(), new AppendOptions { NowMs = nowMs }).Error == ErrorCode.None;
     }
 
     public void Replay(JournalReplay replay) => Log.VisitBatches(Log.LogStartOffset, batch =>

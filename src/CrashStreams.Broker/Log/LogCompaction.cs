@@ -109,7 +109,7 @@ internal sealed class LogCompaction : IDisposable
     private bool TryMap(RecordBatchView batch, TransactionScan transactions, long dirtyFrom)
     {
         CleanedUpTo = Math.Max(CleanedUpTo, batch.BaseOffset);
-        if (batch.IsControl || transactions.IsAborted(batch) || batch.LastOffset < dirtyFrom || !BatchContent.TryOpen(batch, out var content))
+        if (batch.IsControl || transactions.IsAborted(batch) || batch.LastOffset < dirtyFrom || !BatchContent.TryOpen(batch, out var content, _context.Config.MaxDecompressedBytes))
             return true;
         using var opened = content;
         foreach (var record in content.Records)

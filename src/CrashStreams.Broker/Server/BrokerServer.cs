@@ -146,7 +146,7 @@ internal sealed class BrokerServer : IAsyncDisposable
         }
         catch (Exception error) when (error is AuthenticationException or IOException or SocketException or OperationCanceledException or ObjectDisposedException)
         {
-            _log.LogDebug("A client did not get as far as its first request: {Problem}", LogText.Escape(error.Message));
+            _log.LogDebug("A client did not get as far as its first request: {Problem}", ClientText.Escape(error.Message));
             if (stream is not null)
                 await stream.DisposeAsync().ConfigureAwait(false);
             socket.Dispose();

@@ -86,11 +86,11 @@ internal sealed class ClientConnection : IClientSession, IThreadPoolWorkItem
         }
         catch (ProtocolException error)
         {
-            _log.LogWarning("{Client} broke the protocol and is disconnected: {Problem}", Description, LogText.Escape(error.Message));
+            _log.LogWarning("{Client} broke the protocol and is disconnected: {Problem}", Description, ClientText.Escape(error.Message));
         }
         catch (Exception error)
         {
-            _log.LogDebug("{Client} is gone: {Problem}", Description, LogText.Escape(error.Message));
+            _log.LogDebug("{Client} is gone: {Problem}", Description, ClientText.Escape(error.Message));
         }
         finally
         {
@@ -286,7 +286,7 @@ internal sealed class ClientConnection : IClientSession, IThreadPoolWorkItem
         }
         catch (Exception error)
         {
-            _log.LogDebug("{Client} took no answer: {Problem}", Description, LogText.Escape(error.Message));
+            _log.LogDebug("{Client} took no answer: {Problem}", Description, ClientText.Escape(error.Message));
             Close();
             _writer.Drop();
             while (NextAnswered(elseEnd: true) is { } request)
@@ -346,7 +346,7 @@ internal sealed class ClientConnection : IClientSession, IThreadPoolWorkItem
         }
         catch (Exception error)
         {
-            _log.LogError("The answer to {Request} can't be sent, and the connection is closed: {Problem}", request.Description, LogText.Escape(error.Message));
+            _log.LogError("The answer to {Request} can't be sent, and the connection is closed: {Problem}", request.Description, ClientText.Escape(error.Message));
             buffer.Dispose();
             throw;
         }

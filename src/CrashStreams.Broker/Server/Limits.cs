@@ -29,7 +29,7 @@ internal sealed record Limits
     public int RequestBytesWithoutRecords { get; init; } = 8 * 1024 * 1024;
 
     /// <summary>An answer without its records. 100,000 topics with names of usual length fit.</summary>
-    public int AnswerBytes { get; init; } = 16 * 1024 * 1024;
+    public int AnswerBytes { get; init; } = 32 * 1024 * 1024;
 
     /// <summary>What the requests and unsent answers of one connection hold; beyond it, the connection's next requests wait.</summary>
     public long ConnectionBytes { get; init; } = 16 * 1024 * 1024;

@@ -25,7 +25,7 @@ internal sealed class PendingRequest(ApiEndpoint endpoint, object body, RequestC
     /// <summary>Bytes that it holds until its answer is sent. Under the connection's lock.</summary>
     public long HeldBytes { get; set; }
 
-    public string Description => $"{context.Api.Key} v{context.Version} of {connection.Description} (client id '{LogText.Escape(context.Client.ClientId)}')";
+    public string Description => $"{context.Api.Key} v{context.Version} of {connection.Description} (client id '{ClientText.Escape(context.Client.ClientId)}')";
 
     public bool MakesWay() => connection.Turn.MakesWay();
 

@@ -39,6 +39,9 @@ internal sealed class TopicCatalog : ITopicView
 
     public string ClusterId { get; }
 
+    /// <summary>The log settings of the topics, for other threads.</summary>
+    public LogConfigs Configs { get; } = new();
+
     public long Version { get; private set; }
 
     /// <summary>Topics in the order of their names.</summary>
@@ -111,6 +114,7 @@ internal sealed class TopicCatalog : ITopicView
             TakeBack(topic, before);
             throw;
         }
+        SetConfig(topic);
         Version++;
         PartitionCount += count - before;
     }
@@ -120,8 +124,7 @@ internal sealed class TopicCatalog : ITopicView
         var before = topic.Configs;
         topic.Configs = configs;
         Commit(undo: () => topic.Configs = before);
-        foreach (var partition in topic.Partitions)
-            partition.Log.Config = configs.ToLogConfig(_logDefaults);
+        SetConfig(topic);
     }
 
     /// <summary>Closes the logs, each at a checkpoint, so that the next start has nothing to recover.</summary>
@@ -174,12 +177,21 @@ internal sealed class TopicCatalog : ITopicView
         topic.Partitions.RemoveRange(first, topic.Partitions.Count - first);
     }
 
+    private void SetConfig(Topic topic)
+    {
+        var config = topic.Configs.ToLogConfig(_logDefaults);
+        foreach (var partition in topic.Partitions)
+            partition.Log.Config = config;
+        Configs.Set(topic, config);
+    }
+
     private void Add(Topic topic)
     {
         Version++;
         PartitionCount += topic.Partitions.Count;
         _byName.Add(topic.Name, topic);
         _byId.Add(topic.Id, topic);
+        SetConfig(topic);
     }
 
     private void Remove(Topic topic)
@@ -188,6 +200,7 @@ internal sealed class TopicCatalog : ITopicView
         PartitionCount -= topic.Partitions.Count;
         _byName.Remove(topic.Name);
         _byId.Remove(topic.Id);
+        Configs.Remove(topic);
     }
 
     private void Commit(Action undo)

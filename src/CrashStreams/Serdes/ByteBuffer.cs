@@ -34,6 +34,12 @@ internal sealed class ByteBuffer(int capacity = 256) : IBufferWriter<byte>
         Length += bytes.Length;
     }
 
+    public void WriteByte(byte value)
+    {
+        GetSpan(1)[0] = value;
+        Length++;
+    }
+
     /// <summary>Big-endian, as Kafka writes numbers.</summary>
     public void WriteInt64(long value)
     {

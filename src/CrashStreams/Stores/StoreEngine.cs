@@ -61,11 +61,11 @@ internal sealed class StoreEngine : IDisposable
         }
     }
 
-    public IStateIterator Scan(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to)
+    public IStateIterator Scan(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, bool reversed = false)
     {
         try
         {
-            return new Iterator(this, _engine.Scan(from, to));
+            return new Iterator(this, _engine.Scan(from, to, reversed));
         }
         catch (StateCorruptedException)
         {

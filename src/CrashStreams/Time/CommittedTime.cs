@@ -51,16 +51,6 @@ internal static class CommittedTime
             upstream.Hear(new(i, upstreams[i], IsIdle: false, Floor: upstreams[i]));
     }
 
-    /// <summary>Whether a repartition input knows of a writer's progress.</summary>
-    public static bool HasHeardOf(string metadata, int writer)
-    {
-        var times = Decode(metadata);
-        if (times.Length < FixedTimes)
-            return false;
-        var first = FixedTimes + (2 * Math.Clamp(times[FixedTimes - 1], 0, (times.Length - FixedTimes) / 2));
-        return first + writer < times.Length && times[first + writer] != TaskClock.Unknown;
-    }
-
     public static string Encode(ReadOnlySpan<long> times)
     {
         times = times[..Math.Min(times.Length, MaxTimes)];

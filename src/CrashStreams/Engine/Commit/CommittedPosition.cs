@@ -18,7 +18,7 @@ internal readonly record struct CommittedPosition(string Time, string Topics, bo
     private const char Separator = '.';
     private const string Rebuild = "rebuild";
 
-    // Kafka Streams' TopicPartitionMetadata: one byte of version (1, 2), then the partition's time.
+    // Kafka Streams' TopicPartitionMetadata: one byte of version (1, 2), then the partition's time. CommittedTime's versions follow.
     private const int KafkaStreamsLength = 9;
 
     public static string Text(string time, string topics) => $"{time}{Separator}{topics}";
@@ -79,7 +79,7 @@ internal readonly record struct CommittedPosition(string Time, string Topics, bo
     private static bool IsEarlierFormat(string text)
     {
         var bytes = new byte[text.Length];
-        return Convert.TryFromBase64String(text, bytes, out var length) && length >= KafkaStreamsLength && bytes[0] is 1 or 2 or 3;
+        return Convert.TryFromBase64String(text, bytes, out var length) && length >= KafkaStreamsLength && bytes[0] is >= 1 and <= 4;
     }
 
     // FNV-1a, 64 bit, folded so that its low half is mixed as well.

@@ -80,13 +80,13 @@ internal sealed class LostPositions(Topology topology, StreamsOptions options, I
     private IEnumerable<string> Losses(
         Part part, Dictionary<TopicPartition, (OffsetAndMetadata Position, CommittedPosition Parsed)> committed, IReadOnlyDictionary<TopicPartition, (long Start, long End)> log)
     {
-        for (var p = 0; p < part.Tasks; p++)
+        for (var task = 0; task < part.Tasks.Count; task++)
         {
-            var partition = p;
-            var own = part.Inputs.Where(t => partition < topics.PartitionsOf(t)).Select(t => new TopicPartition(t, partition)).ToList();
-            var hasState = part.Changelogs.Any(c => log[new(c, partition)].End > 0);
-            var hasTraces = hasState || part.Repartitions.Any(r => HasHeardOf(r, partition, committed, log));
-            foreach (var input in own)
+            var number = task;
+            // A task's number is its partition in its changelogs, and the one that its markers give.
+            var changelogs = part.Changelogs.Where(c => number < topics.PartitionsOf(c)).ToList();
+            var hasTraces = changelogs.Exists(c => log[new(c, number)].End > 0) || part.Repartitions.Any(r => HasHeardOf(r, number, committed, log));
+            foreach (var input in part.Tasks.InputsOf(task))
             {
                 if (committed.TryGetValue(input, out var position))
                 {
@@ -94,7 +94,7 @@ internal sealed class LostPositions(Topology topology, StreamsOptions options, I
                         yield return $"offset {position.Position.Offset} of {input} was committed by somebody else";
                     if (hasTraces && position.Parsed.IsOfOtherInput(topics.IdOf(input.Topic)))
                         yield return $"topic '{input.Topic}' was deleted and created again";
-                    if (part.Changelogs.FirstOrDefault(c => log[new(c, partition)].End == 0 && position.Parsed.IsOfOtherChangelog(c, topics.ChangelogIdOf(c))) is { } changelog)
+                    if (changelogs.Find(c => log[new(c, number)].End == 0 && position.Parsed.IsOfOtherChangelog(c, topics.ChangelogIdOf(c))) is { } changelog)
                         yield return $"changelog '{changelog}' was deleted";
                 }
                 else if (hasTraces && log[input].End > 0)
@@ -112,7 +112,14 @@ internal sealed class LostPositions(Topology topology, StreamsOptions options, I
         var positions = Partitions(repartition).Where(committed.ContainsKey).Select(p => committed[p].Parsed).ToList();
         return positions.Count == 0
             ? Partitions(repartition).Any(p => log.TryGetValue(p, out var range) && range.End > 0)
-            : positions.Exists(p => CommittedTime.HasHeardOf(p.Time, writer));
+            : positions.Exists(p => HasHeardOf(p.Time, writer));
+    }
+
+    private bool HasHeardOf(string committedTime, int writer)
+    {
+        var upstream = new UpstreamClock(writer + 1);
+        CommittedTime.Restore(committedTime, new(options.StreamTime, time), upstream);
+        return upstream.Upstream[writer].Floor != TaskClock.Unknown;
     }
 
     private void Trust(IEnumerable<Part> component, Dictionary<TopicPartition, (OffsetAndMetadata Position, CommittedPosition Parsed)> committed)
@@ -158,7 +165,7 @@ internal sealed class LostPositions(Topology topology, StreamsOptions options, I
     }
 
     /// <summary>A sub-topology by the full names of its topics, and which others it hangs together with through repartition topics.</summary>
-    private sealed record Part(IReadOnlyList<string> Inputs, IReadOnlySet<string> ReadRepartitions, IReadOnlyList<string> Repartitions, IReadOnlyList<string> Changelogs, int Tasks)
+    private sealed record Part(IReadOnlyList<string> Inputs, IReadOnlySet<string> ReadRepartitions, IReadOnlyList<string> Repartitions, IReadOnlyList<string> Changelogs, TaskLayout Tasks)
     {
         public int Component { get; private set; }
 
@@ -170,7 +177,7 @@ internal sealed class LostPositions(Topology topology, StreamsOptions options, I
                 s.Sources.Where(static n => n.IsRepartition).SelectMany(n => n.Topics.Select(t => Full(t, true))).ToHashSet(),
                 s.Sinks.Where(static k => k.IsRepartition).Select(k => Full(k.Topic!, true)).Distinct().ToList(),
                 InternalTopics.Changelogs(s, options),
-                topics.TaskCount(s, options.ApplicationId))).ToList();
+                topics.TasksOf(s))).ToList();
             for (var i = 0; i < parts.Count; i++)
                 parts[i].Component = i;
             foreach (var (writer, reader) in parts.SelectMany(w => parts.Where(r => w.Repartitions.Any(r.ReadRepartitions.Contains)).Select(r => (w, r))))

@@ -29,6 +29,13 @@ internal sealed class StartPositions(StreamsOptions options, Topology topology, 
         return partitions.ToDictionary(static p => p, p => _starts[p].Offset);
     }
 
+    /// <summary>Looks again for partitions that have been here for a while, and that an earlier task may have committed.</summary>
+    public void Refresh(IReadOnlyCollection<TopicPartition> partitions)
+    {
+        foreach (var (partition, position) in consumer.Committed(partitions))
+            _starts[partition] = Trusted(partition, position);
+    }
+
     /// <summary>Whether the state of the task that reads this partition is to be emptied.</summary>
     public bool IsRebuild(in TopicPartition partition) => _starts.TryGetValue(partition, out var start) && start.IsRebuild;
 

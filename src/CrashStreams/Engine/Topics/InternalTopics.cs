@@ -21,6 +21,7 @@ internal sealed class InternalTopics
     private readonly Dictionary<string, int> _writers = [];
     private readonly Dictionary<string, TopicLimits> _limits = [];
     private readonly ConcurrentDictionary<string, WrittenTopics> _written = [];
+    private readonly Dictionary<int, TaskLayout> _layouts = [];
     private IReadOnlyDictionary<string, string> _ids = new Dictionary<string, string>();
     private IReadOnlyDictionary<string, string> _changelogIds = new Dictionary<string, string>();
 
@@ -51,8 +52,8 @@ internal sealed class InternalTopics
     /// <summary>What a thread knows of the topics that it writes; the same in all its lives. Threads begin at the same time, hence the concurrent dictionary.</summary>
     public WrittenTopics WrittenBy(string thread) => _written.GetOrAdd(thread, _ => new(_limits));
 
-    public int TaskCount(SubTopology subTopology, string applicationId) =>
-        subTopology.Sources.SelectMany(s => s.Topics.Select(t => FullName(applicationId, t, s.IsRepartition))).Max(PartitionsOf);
+    /// <summary>The tasks of a sub-topology that has inputs.</summary>
+    public TaskLayout TasksOf(SubTopology subTopology) => _layouts[subTopology.Id];
 
     public static string FullName(string applicationId, string topic, bool isInternal) => isInternal ? $"{applicationId}-{topic}" : topic;
 
@@ -93,10 +94,18 @@ internal sealed class InternalTopics
             }
 
             var name = FullName(applicationId, topic.Name, true);
-            _writers[name] = inputs.Max(PartitionsOf);
-            _partitions[name] = topic.Partitions ?? _writers[name];
+            _writers[name] = Layout(writer, applicationId).Count;
+            _partitions[name] = topic.Partitions ?? inputs.Max(PartitionsOf);
         }
+
+        foreach (var subTopology in topology.SubTopologies.Where(static s => s.Sources.Any()))
+            _layouts[subTopology.Id] = Layout(subTopology, applicationId);
     }
+
+    private TaskLayout Layout(SubTopology subTopology, string applicationId) => new(subTopology, (s, t) => FullName(applicationId, t, s.IsRepartition), PartitionsOf);
+
+    // As wide as the numbers of the tasks that have the store.
+    private int ChangelogPartitions(SubTopology subTopology, StoreDefinition store) => TasksOf(subTopology).TasksOf(store) is var (first, count) ? first + count : 0;
 
     private async Task CreateAsync(Topology topology, StreamsOptions options, ILogAdmin admin, ILogger logger, CancellationToken cancellation)
     {
@@ -105,7 +114,7 @@ internal sealed class InternalTopics
             var name = FullName(options.ApplicationId, t.Name, true);
             return new TopicSpec(name, PartitionsOf(name), RepartitionTopic.Configs) { ReplicationFactor = options.ReplicationFactor };
         }).Concat(topology.SubTopologies.SelectMany(s => s.StoresFor(options.StreamTime).Where(d => d.IsLogged).Select(d =>
-            new TopicSpec($"{options.ApplicationId}-{d.Name}-changelog", TaskCount(s, options.ApplicationId), d.ChangelogConfigs(options.StreamTime))
+            new TopicSpec($"{options.ApplicationId}-{d.Name}-changelog", ChangelogPartitions(s, d), d.ChangelogConfigs(options.StreamTime))
             {
                 ReplicationFactor = options.ReplicationFactor,
             }))).ToList();

@@ -22,7 +22,10 @@ public interface IStateEngine : IDisposable
     /// The entries from <paramref name="from"/> (inclusive) to <paramref name="to"/> (exclusive; empty: to the end) in order, as they are now: later
     /// writes do not show. Dispose it soon: it holds old versions of the data.
     /// </summary>
-    IStateIterator Scan(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to);
+    /// <param name="from">The lower bound, inclusive.</param>
+    /// <param name="to">The upper bound, exclusive; empty for none.</param>
+    /// <param name="reversed">Whether to go from the last entry to the first.</param>
+    IStateIterator Scan(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, bool reversed = false);
 
     /// <summary>A batch for <see cref="Write"/>; reusable after <see cref="IStateBatch.Clear"/>.</summary>
     IStateBatch CreateBatch();

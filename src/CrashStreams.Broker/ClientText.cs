@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Text;
 
-namespace CrashStreams.Broker.Server;
+namespace CrashStreams.Broker;
 
-/// <summary>Text that came from a client, as it may stand in a log: on one line, without what a terminal takes for a command, and not for ever.</summary>
-internal static class LogText
+/// <summary>Text that came from a client, as it may stand in a log or in the message of an answer: on one line, without what a terminal takes for a command, and not for ever.</summary>
+internal static class ClientText
 {
     private const int MaxLength = 200;
 
