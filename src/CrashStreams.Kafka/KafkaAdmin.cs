@@ -179,6 +179,27 @@ internal sealed class KafkaAdmin : ILogAdmin
         return (await starts).ToDictionary(start => start.Key, start => (start.Value, end[start.Key]));
     }
 
+    public async Task<IReadOnlyList<GroupMember>> GroupMembersAsync(string group, CancellationToken cancellation)
+    {
+        try
+        {
+            var result = await _client.DescribeConsumerGroupsAsync([group], new DescribeConsumerGroupsOptions { RequestTimeout = _timeout }).WaitAsync(cancellation);
+            return result.ConsumerGroupDescriptions.SelectMany(static g => g.Members).Select(static m => new GroupMember(
+                m.ClientId, m.Host, m.Assignment?.TopicPartitions.ConvertAll(static p => new TopicPartition(p.Topic, p.Partition.Value)) ?? [])).ToList();
+        }
+        catch (DescribeConsumerGroupsException e)
+        {
+            var error = e.Results.ConsumerGroupDescriptions.Select(static g => g.Error).FirstOrDefault(static error => error.IsError) ?? e.Error;
+            if (error.Code == Confluent.Kafka.ErrorCode.GroupIdNotFound)
+                return [];
+            throw Exception(error, $"Describing group {group}");
+        }
+        catch (KafkaException e)
+        {
+            throw Exception(e.Error, $"Describing group {group}");
+        }
+    }
+
     public async Task DeleteRecordsAsync(IReadOnlyDictionary<TopicPartition, long> beforeOffsets, CancellationToken cancellation)
     {
         if (beforeOffsets.Count == 0)

@@ -103,7 +103,8 @@ internal sealed class SimulatedConsumer(SimulatedCluster cluster, PortFaults fau
     public void Commit(IReadOnlyDictionary<TopicPartition, OffsetAndMetadata> offsets)
     {
         faults.Before("commit");
-        cluster.Group.Validate(_member, hasHeard: !faults.MissesEpoch());
+        if (_listener is not null || !cluster.Group.IsEmpty)
+            cluster.Group.Validate(_member, hasHeard: !faults.MissesEpoch());
         cluster.Group.Store(offsets);
         cluster.Trace.Add(cluster.NowMs, faults.Instance, "committed", offsets.Count, offsets.Values.Sum(o => o.Offset));
         faults.After("commit");

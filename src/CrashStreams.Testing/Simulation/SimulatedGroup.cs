@@ -117,6 +117,9 @@ internal sealed class SimulatedGroup(SimulatedCluster cluster, long sessionTimeo
         return free;
     }
 
+    /// <summary>Whether nobody is in the group: then a client that is no member may commit, as tools do.</summary>
+    public bool IsEmpty => _members.Count == 0;
+
     /// <param name="member">Who commits.</param>
     /// <param name="hasHeard">Whether it knows of the group's last epoch; a commit under an older one is refused though the member stays.</param>
     /// <exception cref="LogException">The member's session has ended, or its epoch is old.</exception>

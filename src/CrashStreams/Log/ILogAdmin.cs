@@ -29,9 +29,18 @@ public interface ILogAdmin : IDisposable
     Task<IReadOnlyDictionary<TopicPartition, (long Start, long End)>> OffsetsAsync(
         IReadOnlyCollection<TopicPartition> partitions, CancellationToken cancellation);
 
+    /// <summary>The members of a consumer group at this moment; none where the log has no groups or does not tell.</summary>
+    Task<IReadOnlyList<GroupMember>> GroupMembersAsync(string group, CancellationToken cancellation) => Task.FromResult<IReadOnlyList<GroupMember>>([]);
+
     /// <summary>Lets the log drop what lies before these offsets (a repartition topic's processed records).</summary>
     Task DeleteRecordsAsync(IReadOnlyDictionary<TopicPartition, long> beforeOffsets, CancellationToken cancellation);
 }
+
+/// <summary>A member of a consumer group.</summary>
+/// <param name="ClientId">What its client calls itself.</param>
+/// <param name="Host">Where it is.</param>
+/// <param name="Partitions">What it reads.</param>
+public sealed record GroupMember(string ClientId, string Host, IReadOnlyCollection<TopicPartition> Partitions);
 
 /// <summary>A topic to create.</summary>
 /// <param name="Name">Its name.</param>

@@ -79,6 +79,23 @@ public sealed record StreamsOptions
     /// </summary>
     public TimeSpan? ConnectTimeout { get; set; }
 
+    /// <summary>
+    /// Which records of source topics are read that other applications write in transactions; by default only those that are committed. Exactly-once always reads those alone.
+    /// </summary>
+    public IsolationLevel Isolation { get; init; } = IsolationLevel.ReadCommitted;
+
+    /// <summary>Where source partitions begin for which the group has no committed offset; the earliest record by default. <see cref="Consumed{TKey, TValue}"/> may say otherwise.</summary>
+    public OffsetReset OffsetReset { get; init; } = OffsetReset.Earliest;
+
+    /// <summary>
+    /// Where a source partition goes on when the log does not hold the committed offset any more, as after an outage longer than the topic's retention; by default the application fails and
+    /// says so. Otherwise the records that are passed over are counted (<c>crashstreams.records.lost</c>) and logged.
+    /// </summary>
+    public OffsetReset OffsetOutOfRange { get; init; } = OffsetReset.Fail;
+
+    /// <summary>What happens to state whose inputs' committed offsets are gone; by default it is built again if the whole input is still there.</summary>
+    public OrphanedState OrphanedState { get; init; } = OrphanedState.RebuildFromWholeInput;
+
     /// <summary>How long one poll waits for records when there is nothing else to do; 100 ms by default.</summary>
     public TimeSpan PollWait { get; set; } = TimeSpan.FromMilliseconds(100);
 
@@ -138,6 +155,8 @@ public sealed record StreamsOptions
     /// <summary>A topic that all requests miss for so long was deleted. Until then a broker may be late to hear of it, or it is being made anew.</summary>
     internal TimeSpan DeletedAfter { get; init; } = TimeSpan.FromSeconds(10);
 
+    internal bool ReadsCommitted => Isolation == IsolationLevel.ReadCommitted || Guarantee == ProcessingGuarantee.ExactlyOnce;
+
     internal TimeSpan EffectiveCommitInterval =>
         CommitInterval ?? (Guarantee == ProcessingGuarantee.ExactlyOnce ? TimeSpan.FromMilliseconds(100) : TimeSpan.FromSeconds(1));
 
@@ -154,6 +173,8 @@ public sealed record StreamsOptions
             faults.Add($"{nameof(CommitInterval)} is {CommitInterval}: more than zero.");
         if (MarkerInterval < TimeSpan.Zero || IdleAfter < TimeSpan.Zero || MaxFuture < TimeSpan.Zero || PollWait < TimeSpan.Zero)
             faults.Add($"{nameof(MarkerInterval)}, {nameof(IdleAfter)}, {nameof(MaxFuture)} and {nameof(PollWait)} can't be negative.");
+        if (Isolation == IsolationLevel.ReadUncommitted && Guarantee == ProcessingGuarantee.ExactlyOnce)
+            faults.Add($"{nameof(Isolation)} is {Isolation}: with {nameof(ProcessingGuarantee.ExactlyOnce)} only committed records can be read.");
         if (ConnectTimeout <= TimeSpan.Zero)
             faults.Add($"{nameof(ConnectTimeout)} is {ConnectTimeout}: more than zero, or null to wait for ever.");
         if (RepartitionPurgeInterval <= TimeSpan.Zero)
@@ -171,6 +192,16 @@ public sealed record StreamsOptions
         if (faults.Count > 0)
             throw new TopologyException($"The options have {faults.Count} fault(s):{string.Concat(faults.Select(f => $"\n - {f}"))}");
     }
+}
+
+/// <summary>Which records are read that were written in transactions.</summary>
+public enum IsolationLevel
+{
+    /// <summary>Those of committed transactions; an open one holds up what is behind it until it ends.</summary>
+    ReadCommitted,
+
+    /// <summary>All, also those of transactions that are still open or were aborted.</summary>
+    ReadUncommitted,
 }
 
 /// <summary>What a crash may do to results.</summary>

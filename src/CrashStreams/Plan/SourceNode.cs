@@ -12,6 +12,12 @@ internal interface ISourceNode
 
     /// <summary>Whether the application itself writes the topics: they carry its prefix, and watermark markers.</summary>
     bool IsRepartition { get; }
+
+    /// <summary>Where a partition without a committed offset begins; null: where the application says.</summary>
+    OffsetReset? OffsetReset { get; }
+
+    /// <summary>Where a partition goes on whose committed offset was deleted; null: where the application says.</summary>
+    OffsetReset? OffsetOutOfRange { get; }
 }
 
 /// <summary>A node that reads topics and turns their bytes into records.</summary>
@@ -21,6 +27,10 @@ internal sealed class SourceNode<TKey, TValue>(string name, IReadOnlyList<string
     public IReadOnlyList<string> Topics => topics;
 
     public bool IsRepartition => isRepartition;
+
+    public OffsetReset? OffsetReset => consumed.OffsetReset;
+
+    public OffsetReset? OffsetOutOfRange => consumed.OffsetOutOfRange;
 
     public override void Validate(ICollection<string> faults)
     {

@@ -43,6 +43,13 @@ internal sealed class LocalState(IStateStorage storage, string application, Task
         return current.Position >= 0 ? current.Position : changelog.Start;
     }
 
+    /// <summary>Deletes what there is of a store.</summary>
+    public void Empty(IStateStore store, string reason)
+    {
+        if (store.Engine is not null)
+            Rebuild(store, reason);
+    }
+
     /// <summary>Whether something is known of a store that is worth writing even though nothing has changed in it.</summary>
     public bool Owes(IReadOnlyDictionary<TopicPartition, long> ends) => stores.Any(s => Owes(s, ends));
 

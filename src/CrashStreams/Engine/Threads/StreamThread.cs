@@ -36,6 +36,8 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     private readonly AssignedTasks _tasks;
     private readonly List<string> _inputTopics;
     private readonly InputWatch _inputs;
+    private readonly StartPositions _positions;
+    private readonly GroupWatch? _group;
     private readonly CacheBudget? _cache;
     private readonly InstanceDirectory? _directory;
     private readonly Standbys? _standbys;
@@ -48,10 +50,13 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     private readonly TakeStep _take;
     private readonly RestoreStep _restore;
     private readonly ITurnStep[] _steps;
+    private readonly ClaimStep _claim;
     private long _processed;
 
-    public StreamThread(string name, Topology topology, StreamsOptions options, InternalTopics topics, ILogClients clients, TimeProvider time, ILogger logger)
+    public StreamThread(string name, Topology topology, StreamsOptions options, InternalTopics topics, ILogClients clients, TimeProvider time, ILogger logger, OwnPositions? own = null, GroupWatch? group = null)
     {
+        own ??= new();
+        _group = group;
         Name = name;
         _topology = topology;
         _options = options;
@@ -62,14 +67,16 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         _admin = clients.CreateAdmin($"{name}-admin");
         _producer = clients.CreateProducer($"{name}-producer", exactlyOnce ? name : null, topics.MaxBatchBytes);
         _collector = new(_producer, exactlyOnce, topics.WrittenBy(name), _admin, time);
-        _restorer = new(() => clients.CreateRestoreConsumer($"{name}-restore-consumer", exactlyOnce), _admin, new(name, options.OnRestore, time, logger), time);
+        // Changelogs may hold aborted transactions of a time under exactly-once.
+        _restorer = new(() => clients.CreateRestoreConsumer($"{name}-restore-consumer", readCommitted: true), _admin, new(name, options.OnRestore, time, logger), time);
         if (options.State is not null)
             _cache = new(options.StateCacheBytes / options.Threads);
 
-        _consumer = clients.CreateConsumer($"{name}-consumer", options.ApplicationId, exactlyOnce);
+        _consumer = clients.CreateConsumer($"{name}-consumer", options.ApplicationId, options.ReadsCommitted);
         _tasks = new(name, topology, topics, _consumer, logger);
         _transactionTimeoutMs = clients.TransactionTimeout is { } timeout ? (long)timeout.TotalMilliseconds : long.MaxValue;
-        _committer = new(options, _tasks, _consumer, _collector, _admin, time, logger) { TransactionTimeoutMs = _transactionTimeoutMs };
+        _committer = new(options, _tasks, _consumer, _collector, _admin, own, time, logger) { TransactionTimeoutMs = _transactionTimeoutMs };
+        _positions = new(options, topology, topics, _consumer, _admin, own, logger);
         _longestWait = options.HasDirectory && options.PollWait > InstanceDirectory.MaxWait ? InstanceDirectory.MaxWait : options.PollWait;
         if (options.HasDirectory)
             _directory = new(name, options, clients, _admin, logger);
@@ -80,7 +87,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
             var counts = topology.SubTopologies.Where(s => s.Sources.Any()).ToDictionary(s => s.Id, s => topics.TasksOf(s).Count);
             _standbys = new(
                 name, options, _directory!, counts, id => CreateTask(id, topics.TasksOf(topology.SubTopologies.First(s => s.Id == id.SubTopology))),
-                () => clients.CreateRestoreConsumer($"{name}-standby-consumer", exactlyOnce), _admin, logger);
+                () => clients.CreateRestoreConsumer($"{name}-standby-consumer", readCommitted: true), _admin, logger);
         }
 
         _inputTopics = topology.SubTopologies.SelectMany(s => s.Sources)
@@ -98,7 +105,8 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
             new CommitStep(_committer, _cache, _tasks, () => _processed),
             new QueryStep(Queries),
         ];
-        _poll = new(_consumer, _tasks, PollWait, IsRepartition);
+        _poll = new(_consumer, _tasks, _positions, PollWait, IsRepartition);
+        _claim = new(_tasks, _committer, () => _processed);
         _take = new(_tasks, count => Volatile.Write(ref _processed, _processed + count));
     }
 
@@ -159,6 +167,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         _turn.NowMs = _turn.Pace.Begin(hasRecords);
         foreach (var task in _tasks.InOrder)
             task.Context.Clock.LastWallClock = _turn.NowMs;
+        _claim.Run(_turn);
         _take.Run(_turn);
         foreach (var step in _steps)
             step.Run(_turn);
@@ -230,21 +239,15 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     IReadOnlyDictionary<TopicPartition, long> IAssignmentListener.Assigned(IReadOnlyCollection<TopicPartition> partitions)
     {
         _inputs.AssignmentChanged();
+        _group?.AssignmentChanged();
         _lostOwners?.Suspect(partitions, NowMs(), TasksToTell);
-        var starts = new Dictionary<TopicPartition, long>();
-        var committed = _consumer.Committed(partitions);
-        foreach (var (partition, position) in committed)
-            starts[partition] = position.Offset;
+        var starts = _positions.Of(partitions);
         var created = _tasks.Add(partitions, TakeTask);
-        // A task may be complete only with partitions of an earlier assignment; their positions are asked for as well.
-        var others = created.SelectMany(t => t.Inputs).Select(i => i.Partition).Where(p => !partitions.Contains(p)).ToList();
-        var earlier = others.Count == 0 ? committed : _consumer.Committed(others);
-        foreach (var input in created.SelectMany(t => t.Inputs))
-        {
-            if (committed.TryGetValue(input.Partition, out var position) || earlier.TryGetValue(input.Partition, out position))
-                input.Task.RestoreTime(input, position);
-        }
-
+        // A task may be complete only with partitions of an earlier assignment, which another task had.
+        _positions.Refresh(created.SelectMany(static t => t.Inputs).Select(static i => i.Partition).Where(p => !partitions.Contains(p)).ToList());
+        foreach (var input in created.SelectMany(static t => t.Inputs))
+            _positions.Apply(input);
+        _claim.Added(created);
         foreach (var task in created)
             task.MoveTo(TaskState.Restoring);
         _tasks.Run(_restorer.Begin(created), NowMs());
@@ -254,6 +257,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     void IAssignmentListener.Revoked(IReadOnlyCollection<TopicPartition> partitions)
     {
         _inputs.AssignmentChanged();
+        _group?.AssignmentChanged();
         try
         {
             Commit();
@@ -274,6 +278,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     void IAssignmentListener.Lost(IReadOnlyCollection<TopicPartition> partitions)
     {
         _inputs.AssignmentChanged();
+        _group?.AssignmentChanged();
         AbandonTransaction(partitions);
     }
 
@@ -315,6 +320,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
             task.Local?.Close(isInOrder: true);
         });
 
+        _positions.Forget(partitions);
         // Before the group gives them to another, who would take this thread for dead.
         if (_lostOwners is not null)
             _directory!.Tell(NowMs(), TasksToTell());
@@ -322,11 +328,21 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
 
     private StreamTask TakeTask(TaskId id, TaskLayout tasks)
     {
-        var task = _standbys?.Take(id) ?? CreateTask(id, tasks);
+        var task = _standbys?.Take(id) is { } warm && !Rebuilds(warm) ? warm : CreateTask(id, tasks);
         // A warm copy was made some time ago: its inputs are quiet from now on, not from then.
         foreach (var clock in task.Inputs.Select(i => i.Clock).OfType<SourceClock>())
             clock.LastActivityMs = NowMs();
         return task;
+    }
+
+    // What a warm copy has read is what the rebuild is to be without.
+    private bool Rebuilds(StreamTask warm)
+    {
+        if (!warm.Inputs.Any(i => _positions.IsRebuild(i.Partition)))
+            return false;
+        warm.Close();
+        warm.Local?.Close(isInOrder: true);
+        return true;
     }
 
     private StreamTask CreateTask(TaskId id, TaskLayout tasks)

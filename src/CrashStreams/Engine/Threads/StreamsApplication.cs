@@ -54,6 +54,8 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
     private readonly QuietLog _quiet;
     private readonly StatusBoard _board;
     private readonly LogConnection _connection;
+    private readonly OwnPositions _own = new();
+    private readonly GroupWatch _group;
     private StreamThread?[] _threads = [];
     private Thread[] _workers = [];
     private int _state;
@@ -79,6 +81,7 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
         _quiet = new(_logger, _time);
         _board = new(_quiet);
         _connection = new(clients, $"{options.ApplicationId}-{_instance}-admin", options.ConnectTimeout, _time, _board);
+        _group = new(options.ApplicationId, _instance, () => clients.CreateAdmin($"{options.ApplicationId}-{_instance}-group-admin"), _own, _board, _time);
     }
 
     /// <summary>Where the instance stands.</summary>
@@ -120,7 +123,7 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
         try
         {
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _stopping.Token);
-            var topics = await _connection.AskAsync((admin, token) => InternalTopics.PrepareAsync(_topology, _options, admin, _logger, token), either.Token).ConfigureAwait(false);
+            var topics = await _connection.AskAsync(PrepareAsync, either.Token).ConfigureAwait(false);
             _stores = new(_topology, _options, topics, () => State == ApplicationState.Running ? Threads : throw NotRunning());
             _threads = new StreamThread[_options.Threads];
             _running = _options.Threads;
@@ -130,7 +133,8 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
             MoveTo(ApplicationState.Running, ApplicationState.Starting);
             foreach (var worker in _workers)
                 worker.Start();
-            _ = WatchConnectionAsync();
+            _ = WatchAsync(WatchConnectionAsync);
+            _ = WatchAsync(() => _group.RunAsync(_stopping.Token));
         }
         catch (OperationCanceledException)
         {
@@ -184,7 +188,7 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
             while (partitions.Count > 0)
             {
                 var committed = CommittedIfTold(consumer, partitions);
-                partitions.RemoveAll(p => ends[p].End <= ends[p].Start || (committed.TryGetValue(p, out var c) && c.Offset >= ends[p].End));
+                partitions.RemoveAll(p => ends[p].End <= ends[p].Start || (committed.TryGetValue(p, out var c) && c.Offset >= ends[p].End && CommittedPosition.Parse(c.Metadata).IsOwn));
                 if (partitions.Count > 0)
                     await Task.WhenAny(Task.Delay(_progressInterval, _time, cancellation), Completion).ConfigureAwait(false);
                 cancellation.ThrowIfCancellationRequested();
@@ -279,6 +283,20 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
         _stopping.Dispose();
     }
 
+    private async Task<InternalTopics> PrepareAsync(ILogAdmin admin, CancellationToken cancellation)
+    {
+        var topics = await InternalTopics.PrepareAsync(_topology, _options, admin, _logger, cancellation).ConfigureAwait(false);
+        // Committed offsets are asked for in a call that waits.
+        await Task.Run(
+            async () =>
+            {
+                using var group = _clients.CreateConsumer($"{_options.ApplicationId}-{_instance}-positions", _options.ApplicationId, readCommitted: true);
+                await new LostPositions(_topology, _options, topics, _own, _time, _logger).MendAsync(admin, group, cancellation).ConfigureAwait(false);
+            },
+            cancellation).ConfigureAwait(false);
+        return topics;
+    }
+
     private void Work(int index, InternalTopics topics)
     {
         var rival = new RivalInstance(_clients.InstanceName, _time);
@@ -327,7 +345,7 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
         using var clients = new ThreadClients(_clients, _logger);
         try
         {
-            thread = new StreamThread($"{_options.ApplicationId}-{_instance}-{index}", _topology, _options, topics, clients, _time, _logger);
+            thread = new StreamThread($"{_options.ApplicationId}-{_instance}-{index}", _topology, _options, topics, clients, _time, _logger, _own, _group);
             _threads[index] = thread;
             thread.Start();
             while (!_stopping.IsCancellationRequested)
@@ -373,14 +391,19 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
     // Clients retry by themselves for minutes before a call fails: until then only this says that the log is away.
     private async Task WatchConnectionAsync()
     {
+        while (true)
+        {
+            await Task.Delay(_restartPause, _time, _stopping.Token).ConfigureAwait(false);
+            if (_clients.ConnectionFault is not null)
+                await _connection.AskAsync((admin, token) => admin.PartitionCountsAsync(_topology.SourceTopics.ToList(), token), _stopping.Token).ConfigureAwait(false);
+        }
+    }
+
+    private async Task WatchAsync(Func<Task> watch)
+    {
         try
         {
-            while (true)
-            {
-                await Task.Delay(_restartPause, _time, _stopping.Token).ConfigureAwait(false);
-                if (_clients.ConnectionFault is not null)
-                    await _connection.AskAsync((admin, token) => admin.PartitionCountsAsync(_topology.SourceTopics.ToList(), token), _stopping.Token).ConfigureAwait(false);
-            }
+            await watch().ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {

@@ -23,6 +23,7 @@ internal sealed class InternalTopics
     private readonly ConcurrentDictionary<string, WrittenTopics> _written = [];
     private readonly Dictionary<int, TaskLayout> _layouts = [];
     private IReadOnlyDictionary<string, string> _ids = new Dictionary<string, string>();
+    private IReadOnlyDictionary<string, string> _changelogIds = new Dictionary<string, string>();
 
     /// <summary>Partitions of every topic of the topology, by full name.</summary>
     public int PartitionsOf(string topic) => _partitions[topic];
@@ -32,6 +33,16 @@ internal sealed class InternalTopics
 
     /// <summary>The id that an input or a repartition topic had when the application started; null when the broker gives none.</summary>
     public string? IdOf(string topic) => _ids.GetValueOrDefault(topic);
+
+    /// <summary>The id that a changelog had when the application started; null when the broker gives none.</summary>
+    public string? ChangelogIdOf(string topic) => _changelogIds.GetValueOrDefault(topic);
+
+    /// <summary>What is committed with an input's offsets of the topics that they belong to.</summary>
+    public string PositionText(string input, IEnumerable<string> changelogs) => CommittedPosition.TopicsText(IdOf(input), changelogs.Select(c => (c, ChangelogIdOf(c))).ToList());
+
+    /// <summary>The changelogs of a sub-topology, by their full names.</summary>
+    public static IReadOnlyList<string> Changelogs(SubTopology subTopology, StreamsOptions options) =>
+        subTopology.StoresFor(options.StreamTime).Where(static d => d.IsLogged).Select(d => $"{options.ApplicationId}-{d.Name}-changelog").ToList();
 
     public IReadOnlyCollection<string> All => _partitions.Keys;
 
@@ -61,6 +72,7 @@ internal sealed class InternalTopics
         await topics.CreateAsync(topology, options, admin, logger, cancellation).ConfigureAwait(false);
         await topics.AskLimitsAsync(topology, options, admin, logger, cancellation).ConfigureAwait(false);
         topics._ids = await admin.TopicIdsAsync([.. sources, .. topics._writers.Keys], cancellation).ConfigureAwait(false);
+        topics._changelogIds = await admin.TopicIdsAsync(topology.SubTopologies.SelectMany(s => Changelogs(s, options)).Distinct().ToList(), cancellation).ConfigureAwait(false);
         return topics;
     }
 
