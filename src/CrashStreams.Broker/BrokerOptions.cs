@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using CrashStreams.Broker.Server;
 using CrashStreams.Broker.Storage;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -61,6 +62,9 @@ public sealed record BrokerOptions
 
     /// <summary>Of all topics together: requests can't take more memory and files than for so many.</summary>
     internal int MaxPartitions { get; init; } = 100_000;
+
+    /// <summary>What one client may cost the others.</summary>
+    internal Limits Limits { get; init; } = new();
 
     /// <summary>Storage that outlives the broker, for tests of crashes.</summary>
     internal IStorage? Storage { get; init; }

@@ -40,7 +40,7 @@ public sealed partial class EmbeddedBroker
         using var builder = new RecordBatchBuilder();
         foreach (var (key, value) in records)
             builder.Append(nowMs, key, value);
-        var result = Find(topic, partition).Log.Append(builder.Build(), new AppendOptions { NowMs = nowMs });
+        var result = Find(topic, partition).Log.Append(builder.Build().ToArray(), new AppendOptions { NowMs = nowMs });
         return result.Error == ErrorCode.None ? result.BaseOffset : throw new IOException($"{topic}-{partition} refused the records: {result.Error} {result.Message}");
     });
 
@@ -83,6 +83,9 @@ public sealed partial class EmbeddedBroker
     /// <summary>The transactional ids that have an open transaction.</summary>
     public Task<IReadOnlyList<string>> OpenTransactionsAsync() => _loop.InvokeAsync(() => (IReadOnlyList<string>)
         [.. _core.Transactions.Transactions.Where(transaction => transaction.State == TransactionState.Ongoing).Select(transaction => transaction.TransactionalId)]);
+
+    /// <summary>What of the stored data was found damaged or missing since the last start, in the order in which it was found.</summary>
+    public Task<IReadOnlyList<StorageLoss>> StorageLossesAsync() => _loop.InvokeAsync(() => (IReadOnlyList<StorageLoss>)[.. _core.Losses.All]);
 
     /// <summary>Waits until a condition on the broker holds, looking every 10 ms.</summary>
     /// <param name="condition">Asked again and again.</param>

@@ -5,7 +5,13 @@ namespace CrashStreams.Broker;
 /// <summary>What logs need from time to time: flushing, retention, compaction.</summary>
 internal sealed class LogCare(BrokerCore core, IReadOnlyList<PartitionLog> journals)
 {
+    private const int VerificationPauseMs = 10; // between two megabytes
+
     private readonly Queue<PartitionLog> _toCompact = new();
+    private readonly Queue<PartitionLog> _toVerify = new();
+
+    private IDisposable? _compaction;
+    private IDisposable? _verification;
 
     private IEnumerable<PartitionLog> Logs => core.Topics.Partitions.Select(partition => partition.Log).Concat(journals);
 
@@ -14,6 +20,18 @@ internal sealed class LogCare(BrokerCore core, IReadOnlyList<PartitionLog> journ
         Every(core.Options.LogCareInterval, LookOver);
         if (core.Options.Flush == FlushMode.Interval)
             Every(core.Options.FlushInterval, Flush);
+        foreach (var log in Logs)
+            _toVerify.Enqueue(log);
+        core.Timers.Schedule(core.Timers.NowMs, VerifyNext);
+    }
+
+    /// <summary>Ends what is done beside the loop: nobody touches the files after this.</summary>
+    public void Stop()
+    {
+        _toCompact.Clear();
+        _toVerify.Clear();
+        _compaction?.Dispose();
+        _verification?.Dispose();
     }
 
     private void Every(TimeSpan interval, Action care) => core.Timers.Schedule(core.Timers.NowMs + (long)interval.TotalMilliseconds, () =>
@@ -75,6 +93,7 @@ internal sealed class LogCare(BrokerCore core, IReadOnlyList<PartitionLog> journ
         {
             if (!log.IsOpen || TryBegin(log) is not { } compaction)
                 continue;
+            _compaction = compaction;
             Step(log, compaction);
             return;
         }
@@ -87,30 +106,60 @@ internal sealed class LogCare(BrokerCore core, IReadOnlyList<PartitionLog> journ
         return compaction;
     }
 
-    /// <summary>One step a turn of the loop, so that requests are served in between.</summary>
+    /// <summary>The steps are done beside the loop; what they have written is swapped in by it.</summary>
     private void Step(PartitionLog log, LogCompaction compaction)
     {
-        if (TryStep(log, compaction))
-            core.Timers.Schedule(core.Timers.NowMs + 1, () => Step(log, compaction));
-        else
+        var hasMore = false;
+        core.Workers.Run(() => hasMore = compaction.Step(), failure =>
+        {
+            if (failure is null && hasMore && log.IsOpen)
+            {
+                Step(log, compaction);
+                return;
+            }
+            // After a damaged segment or a full disk this log stays as it is, to be tried again in the next round.
+            if (compaction.IsFinished && log.IsOpen)
+                Try(() => log.CompleteCompaction(compaction));
+            compaction.Dispose();
             CompactNext();
+            ThrowIfUnexpected(failure);
+        });
     }
 
-    /// <summary>False when this compaction has ended, well or not.</summary>
-    private static bool TryStep(PartitionLog log, LogCompaction compaction)
+    /// <summary>One log after the other, at a pace that leaves the disk to the clients.</summary>
+    private void VerifyNext()
     {
-        try
+        while (_toVerify.TryDequeue(out var log))
         {
-            if (log.IsOpen && compaction.Step())
-                return true;
+            if (!log.IsOpen || log.BeginVerification() is not { } verification)
+                continue;
+            _verification = verification;
+            Step(log, verification);
+            return;
+        }
+    }
+
+    private void Step(PartitionLog log, LogVerification verification)
+    {
+        var hasMore = false;
+        core.Workers.Run(() => hasMore = verification.Step(), failure =>
+        {
+            if (failure is null && hasMore && log.IsOpen)
+            {
+                core.Timers.Schedule(core.Timers.NowMs + VerificationPauseMs, () => Step(log, verification));
+                return;
+            }
             if (log.IsOpen)
-                log.CompleteCompaction(compaction);
-        }
-        catch (IOException)
-        {
-            // A damaged segment or a full disk: this log stays as it is, to be tried again in the next round.
-        }
-        compaction.Dispose();
-        return false;
+                log.CompleteVerification(verification);
+            verification.Dispose();
+            VerifyNext();
+            ThrowIfUnexpected(failure);
+        });
+    }
+
+    private static void ThrowIfUnexpected(Exception? failure)
+    {
+        if (failure is not (null or IOException))
+            throw new InvalidOperationException("The care of a log failed.", failure);
     }
 }

@@ -18,18 +18,22 @@ internal sealed class KafkaAdmin : ILogAdmin
 
     private readonly IAdminClient _client;
     private readonly TimeSpan _timeout;
+    private readonly ConnectionFaults _faults;
 
     // It looks librdkafka's functions up by name.
     [DynamicDependency(DynamicallyAccessedMemberTypes.All, "Confluent.Kafka.Impl.NativeMethods.NativeMethods", "Confluent.Kafka")]
     [DynamicDependency(DynamicallyAccessedMemberTypes.All, "Confluent.Kafka.Impl.NativeMethods.NativeMethods_Centos8", "Confluent.Kafka")]
     [DynamicDependency(DynamicallyAccessedMemberTypes.All, "Confluent.Kafka.Impl.NativeMethods.NativeMethods_Alpine", "Confluent.Kafka")]
-    public KafkaAdmin(KafkaOptions options, string clientId)
+    public KafkaAdmin(KafkaOptions options, string clientId, ConnectionFaults faults)
     {
+        _faults = faults;
         LibrdkafkaLoader.EnsureLoaded();
         _timeout = options.RequestTimeout;
         try
         {
-            _client = new AdminClientBuilder(ClientProperties.Admin(options, clientId).Values).SetLogHandler((_, _) => { }).Build();
+            _client = new AdminClientBuilder(ClientProperties.Admin(options, clientId).Values)
+                .SetLogHandler((_, line) => faults.Line(clientId, (int)line.Level, line.Facility, line.Message))
+                .SetErrorHandler((_, error) => faults.Error(clientId, (Native.ErrorCode)(int)error.Code, error.Reason)).Build();
         }
         catch (InvalidOperationException)
         {
@@ -198,6 +202,7 @@ internal sealed class KafkaAdmin : ILogAdmin
         {
             var asked = partitions.Select(partition => new TopicPartitionOffsetSpec { TopicPartition = new(partition.Topic, partition.Partition), OffsetSpec = spec });
             var result = await _client.ListOffsetsAsync(asked, new ListOffsetsOptions { RequestTimeout = _timeout }).WaitAsync(cancellation);
+            _faults.Clear();
             return result.ResultInfos.ToDictionary(
                 info => new TopicPartition(info.TopicPartitionOffsetError.Topic, info.TopicPartitionOffsetError.Partition.Value),
                 info => info.TopicPartitionOffsetError.Offset.Value);
@@ -218,6 +223,7 @@ internal sealed class KafkaAdmin : ILogAdmin
         try
         {
             var result = await _client.DescribeTopicsAsync(TopicCollection.OfTopicNames(topics), new DescribeTopicsOptions { RequestTimeout = _timeout }).WaitAsync(cancellation);
+            _faults.Clear();
             return result.TopicDescriptions;
         }
         catch (DescribeTopicsException e)
@@ -237,12 +243,17 @@ internal sealed class KafkaAdmin : ILogAdmin
             await Task.Delay(Pause, TimeProvider.System, cancellation);
     }
 
-    private static void ThrowUnless(Confluent.Kafka.ErrorCode harmless, IEnumerable<(string Topic, Error Error)> results, string what)
+    private void ThrowUnless(Confluent.Kafka.ErrorCode harmless, IEnumerable<(string Topic, Error Error)> results, string what)
     {
         foreach (var (topic, error) in results)
             if (error.IsError && error.Code != harmless)
                 throw Exception(error, $"{what} {topic}");
     }
 
-    private static LogException Exception(Error error, string what) => KafkaError.Exception((Native.ErrorCode)(int)error.Code, what, $"{error.Reason} ({(int)error.Code})", error.IsFatal);
+    private LogException Exception(Error error, string what)
+    {
+        // What the client reports is the request's end; why there was none is in what it logged.
+        var why = (int)error.Code < 0 && _faults.Last is { } fault ? $"; {fault}" : "";
+        return KafkaError.Exception((Native.ErrorCode)(int)error.Code, what, $"{error.Reason} ({(int)error.Code}){why}", error.IsFatal);
+    }
 }

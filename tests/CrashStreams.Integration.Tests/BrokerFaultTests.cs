@@ -1,6 +1,6 @@
-using CrashStreams.Engine;
 using CrashStreams.Broker;
 using CrashStreams.Broker.Faults;
+using CrashStreams.Engine;
 using CrashStreams.Protocol;
 
 namespace CrashStreams.Integration.Tests;

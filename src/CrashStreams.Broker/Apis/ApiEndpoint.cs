@@ -11,10 +11,14 @@ internal abstract class ApiEndpoint(ApiVersionRange api)
 {
     public ApiVersionRange Api => api;
 
+    /// <summary>Whether its requests only ask: without anybody to answer there is nothing to do.</summary>
+    public bool ChangesNothing { get; } = api.Key is ApiKey.Fetch or ApiKey.ListOffsets or ApiKey.OffsetFetch or ApiKey.OffsetForLeaderEpoch or ApiKey.FindCoordinator
+        or ApiKey.DescribeGroups or ApiKey.ConsumerGroupDescribe or ApiKey.ListGroups or ApiKey.DescribeConfigs or ApiKey.DescribeLogDirs or ApiKey.DescribeCluster
+        or ApiKey.DescribeTopicPartitions or ApiKey.DescribeProducers or ApiKey.DescribeTransactions or ApiKey.ListTransactions or ApiKey.DescribeQuorum;
+
     public abstract object Decode(ref WireReader reader, short version);
 
     public abstract void Handle(object request, RequestContext context, Action<IResponse?> reply);
-
 }
 
 internal sealed class ApiEndpoint<TRequest, TResponse>(ApiHandler<TRequest, TResponse> handler) : ApiEndpoint(SupportedApis.Of(TRequest.ApiKey))
@@ -24,5 +28,4 @@ internal sealed class ApiEndpoint<TRequest, TResponse>(ApiHandler<TRequest, TRes
     public override object Decode(ref WireReader reader, short version) => TRequest.Read(ref reader, version);
 
     public override void Handle(object request, RequestContext context, Action<IResponse?> reply) => handler((TRequest)request, context, reply);
-
 }

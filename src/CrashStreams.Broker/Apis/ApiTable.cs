@@ -1,3 +1,4 @@
+using CrashStreams.Broker.Loop;
 using CrashStreams.Protocol;
 using CrashStreams.Protocol.Wire;
 
@@ -17,6 +18,15 @@ internal sealed class ApiTable
         where TRequest : class, IRequest<TRequest>
         where TResponse : class, IResponse<TResponse> =>
         AddDeferred<TRequest, TResponse>((request, context, reply) => reply(handler(request, context)));
+
+    /// <summary>Adds an API whose requests can be long: the handler goes on after each null that it yields, now or later, until it yields the answer.</summary>
+    public void AddStepwise<TRequest, TResponse>(Timers timers, Func<TRequest, RequestContext, IEnumerable<TResponse?>> handler)
+        where TRequest : class, IRequest<TRequest>
+        where TResponse : class, IResponse<TResponse> =>
+        AddDeferred<TRequest, TResponse>((request, context, reply) =>
+            new StepwiseRequest<TResponse>(handler(request, context).GetEnumerator(), timers, context.Session, reply).Run());
+
+    public void Add(ApiEndpoint endpoint) => _endpoints[(short)endpoint.Api.Key] = endpoint;
 
     /// <summary>Adds an API whose answer may have to wait.</summary>
     public void AddDeferred<TRequest, TResponse>(ApiHandler<TRequest, TResponse> handler)

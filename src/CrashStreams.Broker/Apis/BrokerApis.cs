@@ -18,34 +18,35 @@ internal static class BrokerApis
         return apis;
     }
 
+    /// <summary>Handled by the connections themselves, outside the loop; here so that clients are told that they are served.</summary>
     private static void AddAuthentication(ApiTable apis)
     {
-        apis.Add<SaslHandshakeRequest, SaslHandshakeResponse>((request, context) => context.Session.Authentication!.Handshake(request));
-        apis.Add<SaslAuthenticateRequest, SaslAuthenticateResponse>((request, context) => context.Session.Authentication!.Authenticate(request));
+        apis.AddDeferred<SaslHandshakeRequest, SaslHandshakeResponse>((_, _, _) => throw new NotSupportedException());
+        apis.AddDeferred<SaslAuthenticateRequest, SaslAuthenticateResponse>((_, _, _) => throw new NotSupportedException());
     }
 
     private static void AddRecords(ApiTable apis, BrokerCore core, Fetch fetch)
     {
         apis.Add<ApiVersionsRequest, ApiVersionsResponse>((_, context) => ApiVersions.Handle(context.Version, apis));
-        apis.Add<MetadataRequest, MetadataResponse>((request, context) => Metadata.Handle(request, context.Version, core));
-        apis.AddDeferred<ProduceRequest, ProduceResponse>(new Produce(core).Handle);
+        apis.AddStepwise<MetadataRequest, MetadataResponse>(core.Timers, (request, context) => Metadata.Handle(request, context.Version, core));
+        apis.Add(new ProduceEndpoint(core));
         apis.AddDeferred<FetchRequest, FetchResponse>(fetch.Handle);
-        apis.Add<ListOffsetsRequest, ListOffsetsResponse>((request, _) => ListOffsets.Handle(request, core.Topics));
+        apis.AddStepwise<ListOffsetsRequest, ListOffsetsResponse>(core.Timers, (request, _) => ListOffsets.Handle(request, core.Topics));
         apis.Add<OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse>((request, _) => OffsetForLeaderEpoch.Handle(request, core.Topics));
-        apis.Add<DeleteRecordsRequest, DeleteRecordsResponse>((request, _) => DeleteRecords.Handle(request, core.Topics));
+        apis.AddStepwise<DeleteRecordsRequest, DeleteRecordsResponse>(core.Timers, (request, _) => DeleteRecords.Handle(request, core.Topics));
     }
 
     private static void AddTopics(ApiTable apis, BrokerCore core)
     {
         apis.Add<CreateTopicsRequest, CreateTopicsResponse>((request, _) => CreateTopics.Handle(request, core));
-        apis.Add<DeleteTopicsRequest, DeleteTopicsResponse>((request, context) => DeleteTopics.Handle(request, context.Version, core.Topics));
+        apis.AddStepwise<DeleteTopicsRequest, DeleteTopicsResponse>(core.Timers, (request, context) => DeleteTopics.Handle(request, context.Version, core.Topics));
         apis.Add<CreatePartitionsRequest, CreatePartitionsResponse>((request, _) => CreatePartitions.Handle(request, core));
-        apis.Add<DescribeConfigsRequest, DescribeConfigsResponse>((request, _) => DescribeConfigs.Handle(request, core));
-        apis.Add<AlterConfigsRequest, AlterConfigsResponse>((request, _) => AlterConfigs.Handle(request, core));
-        apis.Add<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>((request, _) => IncrementalAlterConfigs.Handle(request, core));
+        apis.AddStepwise<DescribeConfigsRequest, DescribeConfigsResponse>(core.Timers, (request, _) => DescribeConfigs.Handle(request, core));
+        apis.AddStepwise<AlterConfigsRequest, AlterConfigsResponse>(core.Timers, (request, _) => AlterConfigs.Handle(request, core));
+        apis.AddStepwise<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>(core.Timers, (request, _) => IncrementalAlterConfigs.Handle(request, core));
         apis.Add<DescribeClusterRequest, DescribeClusterResponse>((request, _) => DescribeCluster.Handle(request, core));
         apis.Add<DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse>((request, _) => DescribeTopicPartitions.Handle(request, core));
-        apis.Add<DescribeLogDirsRequest, DescribeLogDirsResponse>((request, _) => DescribeLogDirs.Handle(request, core));
+        apis.AddStepwise<DescribeLogDirsRequest, DescribeLogDirsResponse>(core.Timers, (request, _) => DescribeLogDirs.Handle(request, core));
         apis.Add<ListPartitionReassignmentsRequest, ListPartitionReassignmentsResponse>((request, _) => ListPartitionReassignments.Handle(request));
         apis.Add<ElectLeadersRequest, ElectLeadersResponse>((request, _) => ElectLeaders.Handle(request, core.Topics));
         apis.Add<DescribeQuorumRequest, DescribeQuorumResponse>((request, _) => DescribeQuorum.Handle(request, core));
@@ -63,12 +64,16 @@ internal static class BrokerApis
         apis.Add<ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse>((request, context) =>
             ConsumerGroupHeartbeat.Handle(request, context.Version, context.Client, groups));
         apis.Add<OffsetCommitRequest, OffsetCommitResponse>((request, context) => OffsetCommit.Handle(request, context.Version, groups));
-        apis.Add<OffsetFetchRequest, OffsetFetchResponse>((request, context) => OffsetFetch.Handle(request, context.Version, groups));
+        apis.Add<OffsetFetchRequest, OffsetFetchResponse>((request, context) => OffsetFetch.Handle(request, context.Version, groups, Budget()));
         apis.Add<OffsetDeleteRequest, OffsetDeleteResponse>((request, _) => OffsetDelete.Handle(request, groups));
-        apis.Add<DescribeGroupsRequest, DescribeGroupsResponse>((request, context) => DescribeGroups.Handle(request, context.Version, groups));
-        apis.Add<ConsumerGroupDescribeRequest, ConsumerGroupDescribeResponse>((request, _) => ConsumerGroupDescribe.Handle(request, groups));
-        apis.Add<ListGroupsRequest, ListGroupsResponse>((request, _) => ListGroups.Handle(request, groups));
-        apis.Add<DeleteGroupsRequest, DeleteGroupsResponse>((request, _) => DeleteGroups.Handle(request, groups));
+        apis.AddStepwise<DescribeGroupsRequest, DescribeGroupsResponse>(core.Timers, (request, context) =>
+            DescribeGroups.Handle(request, context.Version, groups, Budget()));
+        apis.AddStepwise<ConsumerGroupDescribeRequest, ConsumerGroupDescribeResponse>(core.Timers, (request, _) =>
+            ConsumerGroupDescribe.Handle(request, groups, Budget()));
+        apis.Add<ListGroupsRequest, ListGroupsResponse>((request, _) => ListGroups.Handle(request, groups, Budget()));
+        apis.AddStepwise<DeleteGroupsRequest, DeleteGroupsResponse>(core.Timers, (request, _) => DeleteGroups.Handle(request, groups));
+
+        AnswerBudget Budget() => new(core.Options.Limits.AnswerBytes);
     }
 
     private static void AddTransactions(ApiTable apis, BrokerCore core)
@@ -82,9 +87,11 @@ internal static class BrokerApis
         apis.Add<EndTxnRequest, EndTxnResponse>((request, context) => EndTxn.Handle(request, context.Version, transactions));
         apis.Add<TxnOffsetCommitRequest, TxnOffsetCommitResponse>((request, context) =>
             TxnOffsetCommit.Handle(request, context.Version, core.Groups, transactions));
-        apis.Add<WriteTxnMarkersRequest, WriteTxnMarkersResponse>((request, _) => WriteTxnMarkers.Handle(request, participants));
-        apis.Add<DescribeProducersRequest, DescribeProducersResponse>((request, _) => DescribeProducers.Handle(request, participants));
-        apis.Add<DescribeTransactionsRequest, DescribeTransactionsResponse>((request, _) => DescribeTransactions.Handle(request, transactions));
-        apis.Add<ListTransactionsRequest, ListTransactionsResponse>((request, _) => ListTransactions.Handle(request, transactions, core.Timers.NowMs));
+        apis.AddStepwise<WriteTxnMarkersRequest, WriteTxnMarkersResponse>(core.Timers, (request, _) => WriteTxnMarkers.Handle(request, participants));
+        apis.Add<DescribeProducersRequest, DescribeProducersResponse>((request, _) => DescribeProducers.Handle(request, participants, Budget()));
+        apis.Add<DescribeTransactionsRequest, DescribeTransactionsResponse>((request, _) => DescribeTransactions.Handle(request, transactions, Budget()));
+        apis.Add<ListTransactionsRequest, ListTransactionsResponse>((request, _) => ListTransactions.Handle(request, transactions, core.Timers.NowMs, Budget()));
+
+        AnswerBudget Budget() => new(core.Options.Limits.AnswerBytes);
     }
 }

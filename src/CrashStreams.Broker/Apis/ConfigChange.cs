@@ -6,6 +6,9 @@ namespace CrashStreams.Broker.Apis;
 /// <summary>What both ways of changing configs have in common: finding the topic, checking the new values, storing them.</summary>
 internal static class ConfigChange
 {
+    /// <summary>What Apache Kafka answers to a resource or a config that is named twice.</summary>
+    public static readonly (ErrorCode Error, string? Message) Repeated = (ErrorCode.InvalidRequest, "Each resource, and each of its configs, may be named once.");
+
     /// <summary>Changes the configs of a resource; <paramref name="change"/> makes the new ones from the present, or says what is wrong.</summary>
     public static (ErrorCode Error, string? Message) Apply(
         sbyte resourceType,

@@ -12,15 +12,22 @@ internal static class ConsumerGroupDescribe
     /// <summary>A member that speaks the consumer protocol (KIP-1099).</summary>
     private const sbyte ConsumerMemberType = 1;
 
-    public static ConsumerGroupDescribeResponse Handle(ConsumerGroupDescribeRequest request, GroupCoordinator groups) => new()
+    public static IEnumerable<ConsumerGroupDescribeResponse?> Handle(ConsumerGroupDescribeRequest request, GroupCoordinator groups, AnswerBudget budget)
     {
-        Groups = request.GroupIds.ConvertAll(id => groups.Find(id)?.Membership switch
+        var response = new ConsumerGroupDescribeResponse();
+        foreach (var id in request.GroupIds.Distinct())
         {
-            ConsumerGroup group => Describe(id, group, groups.Context),
-            null => NotFound(id, $"Group {id} not found."),
-            _ => NotFound(id, $"Group {id} is not a consumer group."),
-        }),
-    };
+            response.Groups.Add(groups.Find(id)?.Membership switch
+            {
+                ConsumerGroup group when budget.TryTake(group.Bytes) => Describe(id, group, groups.Context),
+                ConsumerGroup => new() { GroupId = id, ErrorCode = ErrorCode.InvalidRequest, ErrorMessage = "The answer would be too large: ask for fewer groups." },
+                null => NotFound(id, $"Group {ClientText.Escape(id)} not found."),
+                _ => NotFound(id, $"Group {ClientText.Escape(id)} is not a consumer group."),
+            });
+            yield return null;
+        }
+        yield return response;
+    }
 
     private static ConsumerGroupDescribeResponse.DescribedGroup Describe(string id, ConsumerGroup group, GroupContext context) => new()
     {

@@ -14,14 +14,19 @@ internal static class ConsumerGroupHeartbeat
         // In v0 the coordinator makes the member id.
         if (version == 0 && request.MemberId.Length == 0 && request.MemberEpoch == 0)
             request.MemberId = groups.Context.NewMemberId();
-        if (request.GroupId.Length == 0)
-            return HeartbeatRules.Refuse(ErrorCode.InvalidRequest, "GroupId can't be empty.");
+        if (HeartbeatRules.CheckIds(request) is { } badId)
+            return badId;
         if (request.MemberEpoch != 0)
             return groups.FindConsumer(request.GroupId)?.Heartbeat(request, client)
                 ?? HeartbeatRules.Refuse(ErrorCode.GroupIdNotFound, $"There is no consumer group {request.GroupId}.");
-        var group = groups.FindOrCreate(request.GroupId);
+        if (groups.FindOrCreate(request.GroupId) is not { } group)
+            return HeartbeatRules.Refuse(ErrorCode.GroupMaxSizeReached, "The broker has no room for another group.");
         if (group.AsConsumer() is { } consumer)
-            return consumer.Heartbeat(request, client);
+        {
+            var response = consumer.Heartbeat(request, client);
+            groups.ForgetBlank(group);
+            return response;
+        }
         return group.Membership.IsEmpty
             ? HeartbeatRules.Refuse(ErrorCode.CoordinatorNotAvailable, "The group could not be stored.")
             : HeartbeatRules.Refuse(ErrorCode.GroupIdNotFound, $"Group {request.GroupId} has members of the classic protocol.");

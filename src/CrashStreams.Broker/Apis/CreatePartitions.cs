@@ -6,14 +6,17 @@ namespace CrashStreams.Broker.Apis;
 /// <summary>Adds partitions to topics.</summary>
 internal static class CreatePartitions
 {
-    public static CreatePartitionsResponse Handle(CreatePartitionsRequest request, BrokerCore core) => new()
+    public static CreatePartitionsResponse Handle(CreatePartitionsRequest request, BrokerCore core)
     {
-        Results = request.Topics.ConvertAll(topic =>
+        var repeated = new Repeated<string>(request.Topics.Select(topic => topic.Name));
+        return new() { Results = request.Topics.ConvertAll(Grown) };
+
+        CreatePartitionsResponse.CreatePartitionsTopicResult Grown(CreatePartitionsRequest.CreatePartitionsTopic topic)
         {
-            var (error, message) = Grow(topic, request.ValidateOnly, core);
+            var (error, message) = repeated.Contains(topic.Name) ? (ErrorCode.InvalidRequest, "Duplicate topic name.") : Grow(topic, request.ValidateOnly, core);
             return new CreatePartitionsResponse.CreatePartitionsTopicResult { Name = topic.Name, ErrorCode = error, ErrorMessage = message };
-        }),
-    };
+        }
+    }
 
     private static (ErrorCode, string?) Grow(CreatePartitionsRequest.CreatePartitionsTopic wanted, bool validateOnly, BrokerCore core)
     {

@@ -6,8 +6,14 @@ namespace CrashStreams.Broker.Apis;
 /// <summary>Deletes groups without members, and their offsets.</summary>
 internal static class DeleteGroups
 {
-    public static DeleteGroupsResponse Handle(DeleteGroupsRequest request, GroupCoordinator groups) => new()
+    public static IEnumerable<DeleteGroupsResponse?> Handle(DeleteGroupsRequest request, GroupCoordinator groups)
     {
-        Results = request.GroupsNames.ConvertAll(id => new DeleteGroupsResponse.DeletableGroupResult { GroupId = id, ErrorCode = groups.Delete(id) }),
-    };
+        var response = new DeleteGroupsResponse();
+        foreach (var id in request.GroupsNames.Distinct())
+        {
+            response.Results.Add(new() { GroupId = id, ErrorCode = groups.Delete(id) });
+            yield return null;
+        }
+        yield return response;
+    }
 }

@@ -1,3 +1,4 @@
+using CrashStreams.Broker.Coordination;
 using CrashStreams.Broker.Topics;
 using CrashStreams.Protocol;
 using CrashStreams.Protocol.Messages;
@@ -9,14 +10,25 @@ internal static class DeleteRecords
 {
     private const long HighWatermark = -1;
 
-    public static DeleteRecordsResponse Handle(DeleteRecordsRequest request, TopicCatalog topics) => new()
+    public static IEnumerable<DeleteRecordsResponse?> Handle(DeleteRecordsRequest request, TopicCatalog topics)
     {
-        Topics = request.Topics.ConvertAll(topic => new DeleteRecordsResponse.DeleteRecordsTopicResult
+        var repeated = new Repeated<TopicPartition>(request.Topics.SelectMany(topic => topic.Partitions.Select(partition => new TopicPartition(topic.Name, partition.PartitionIndex))));
+        var response = new DeleteRecordsResponse();
+        foreach (var topic in request.Topics)
         {
-            Name = topic.Name,
-            Partitions = topic.Partitions.ConvertAll(wanted => Delete(wanted, topics.Find(topic.Name)?.Find(wanted.PartitionIndex))),
-        }),
-    };
+            var results = new List<DeleteRecordsResponse.DeleteRecordsPartitionResult>();
+            response.Topics.Add(new() { Name = topic.Name, Partitions = results });
+            foreach (var wanted in topic.Partitions)
+            {
+                var partition = new TopicPartition(topic.Name, wanted.PartitionIndex);
+                results.Add(repeated.Contains(partition)
+                    ? new() { PartitionIndex = wanted.PartitionIndex, LowWatermark = -1, ErrorCode = ErrorCode.InvalidRequest }
+                    : Delete(wanted, topics.Find(partition)));
+                yield return null;
+            }
+        }
+        yield return response;
+    }
 
     private static DeleteRecordsResponse.DeleteRecordsPartitionResult Delete(DeleteRecordsRequest.DeleteRecordsPartition wanted, Partition? partition)
     {

@@ -9,12 +9,22 @@ internal static class DeleteTopics
 {
     private const short TopicIdVersion = 6;
 
-    public static DeleteTopicsResponse Handle(DeleteTopicsRequest request, short version, TopicCatalog topics)
+    public static IEnumerable<DeleteTopicsResponse?> Handle(DeleteTopicsRequest request, short version, TopicCatalog topics)
     {
         var wanted = version >= TopicIdVersion
             ? request.Topics
             : request.TopicNames.ConvertAll(name => new DeleteTopicsRequest.DeleteTopicState { Name = name });
-        return new DeleteTopicsResponse { Responses = wanted.ConvertAll(topic => Delete(topic, topics)) };
+        // By name and by id at once as well: a topic is deleted by the first, and is not there for the second.
+        var repeated = new Repeated<(string?, Guid)>(wanted.Select(topic => (topic.Name, topic.TopicId)));
+        var response = new DeleteTopicsResponse();
+        foreach (var topic in wanted)
+        {
+            response.Responses.Add(repeated.Contains((topic.Name, topic.TopicId))
+                ? new() { Name = topic.Name, TopicId = topic.TopicId, ErrorCode = ErrorCode.InvalidRequest, ErrorMessage = "The topic is named more than once." }
+                : Delete(topic, topics));
+            yield return null;
+        }
+        yield return response;
     }
 
     private static DeleteTopicsResponse.DeletableTopicResult Delete(DeleteTopicsRequest.DeleteTopicState wanted, TopicCatalog topics)

@@ -10,17 +10,27 @@ internal static class DescribeConfigs
     public const sbyte TopicResource = 2;
     public const sbyte BrokerResource = 4;
 
-    public static DescribeConfigsResponse Handle(DescribeConfigsRequest request, BrokerCore core) => new()
+    /// <summary>What all configs of a resource take at most, with synonyms, without values that are longer than usual.</summary>
+    private const int ResourceBytes = 16 * 1024;
+
+    public static IEnumerable<DescribeConfigsResponse?> Handle(DescribeConfigsRequest request, BrokerCore core)
     {
-        Results = request.Resources.ConvertAll(resource =>
+        var budget = new AnswerBudget(core.Options.Limits.AnswerBytes);
+        var response = new DescribeConfigsResponse();
+        foreach (var resource in request.Resources.DistinctBy(resource => (resource.ResourceType, resource.ResourceName)))
         {
             var result = new DescribeConfigsResponse.DescribeConfigsResult { ResourceType = resource.ResourceType, ResourceName = resource.ResourceName, ErrorMessage = null };
-            Describe(result, request.IncludeSynonyms, core);
-            if (resource.ConfigurationKeys is { } keys)
+            response.Results.Add(result);
+            if (budget.TryTake(ResourceBytes))
+                Describe(result, request.IncludeSynonyms, core);
+            else
+                (result.ErrorCode, result.ErrorMessage) = (ErrorCode.InvalidRequest, "The answer would be too large: ask for fewer resources.");
+            if (resource.ConfigurationKeys?.ToHashSet() is { } keys)
                 result.Configs.RemoveAll(config => !keys.Contains(config.Name));
-            return result;
-        }),
-    };
+            yield return null;
+        }
+        yield return response;
+    }
 
     private static void Describe(DescribeConfigsResponse.DescribeConfigsResult result, bool withSynonyms, BrokerCore core)
     {
@@ -31,7 +41,7 @@ internal static class DescribeConfigs
         else if (result.ResourceType is TopicResource)
             (result.ErrorCode, result.ErrorMessage) = (ErrorCode.UnknownTopicOrPartition, "There is no such topic.");
         else
-            (result.ErrorCode, result.ErrorMessage) = (ErrorCode.InvalidRequest, $"There is no resource of type {result.ResourceType} with the name '{result.ResourceName}'.");
+            (result.ErrorCode, result.ErrorMessage) = (ErrorCode.InvalidRequest, $"There is no resource of type {result.ResourceType} with the name '{ClientText.Escape(result.ResourceName)}'.");
     }
 
     private static DescribeConfigsResponse.DescribeConfigsResourceResult Describe(ConfigKey key, TopicConfigs configs, bool withSynonyms)

@@ -11,15 +11,22 @@ internal static class DescribeGroups
     /// <summary>The first version that says so when there is no such group; before, it is described as Dead (KIP-1043).</summary>
     private const short NotFoundVersion = 6;
 
-    public static DescribeGroupsResponse Handle(DescribeGroupsRequest request, short version, GroupCoordinator groups) => new()
+    public static IEnumerable<DescribeGroupsResponse?> Handle(DescribeGroupsRequest request, short version, GroupCoordinator groups, AnswerBudget budget)
     {
-        Groups = request.Groups.ConvertAll(id => groups.Find(id)?.Membership switch
+        var response = new DescribeGroupsResponse();
+        foreach (var id in request.Groups.Distinct())
         {
-            ClassicGroup group => Describe(id, group),
-            null => NotFound(id, $"Group {id} not found.", version),
-            _ => NotFound(id, $"Group {id} is not a classic group.", version),
-        }),
-    };
+            response.Groups.Add(groups.Find(id)?.Membership switch
+            {
+                ClassicGroup group when budget.TryTake(group.Bytes) => Describe(id, group),
+                ClassicGroup => new() { GroupId = id, ErrorCode = ErrorCode.InvalidRequest, ErrorMessage = "The answer would be too large: ask for fewer groups." },
+                null => NotFound(id, $"Group {ClientText.Escape(id)} not found.", version),
+                _ => NotFound(id, $"Group {ClientText.Escape(id)} is not a classic group.", version),
+            });
+            yield return null;
+        }
+        yield return response;
+    }
 
     private static DescribeGroupsResponse.DescribedGroup Describe(string id, ClassicGroup group)
     {

@@ -8,19 +8,25 @@ internal static class DescribeLogDirs
 {
     private const long Unknown = -1;
 
-    public static DescribeLogDirsResponse Handle(DescribeLogDirsRequest request, BrokerCore core) => new()
+    public static IEnumerable<DescribeLogDirsResponse?> Handle(DescribeLogDirsRequest request, BrokerCore core)
     {
-        Results = [new() { LogDir = core.Options.DataDirectory ?? "memory", TotalBytes = Unknown, UsableBytes = Unknown, Topics = Topics(request, core.Topics) }],
-    };
+        var topics = new List<DescribeLogDirsResponse.DescribeLogDirsTopic>();
+        foreach (var topic in Topics(request, core.Topics))
+        {
+            topics.Add(topic);
+            yield return null;
+        }
+        yield return new() { Results = [new() { LogDir = core.Options.DataDirectory ?? "memory", TotalBytes = Unknown, UsableBytes = Unknown, Topics = topics }] };
+    }
 
-    private static List<DescribeLogDirsResponse.DescribeLogDirsTopic> Topics(DescribeLogDirsRequest request, TopicCatalog topics)
+    private static IEnumerable<DescribeLogDirsResponse.DescribeLogDirsTopic> Topics(DescribeLogDirsRequest request, TopicCatalog topics)
     {
         if (request.Topics is null)
-            return [.. topics.Topics.Select(topic => Describe(topic, topic.Partitions))];
-        return [.. from wanted in request.Topics
-                   let topic = topics.Find(wanted.Topic)
-                   where topic is not null
-                   select Describe(topic, wanted.Partitions.Select(topic.Find).OfType<Partition>())];
+            return topics.Topics.ToList().Select(topic => Describe(topic, topic.Partitions));
+        return from wanted in request.Topics.DistinctBy(topic => topic.Topic)
+               let topic = topics.Find(wanted.Topic)
+               where topic is not null
+               select Describe(topic, wanted.Partitions.Distinct().Select(topic.Find).OfType<Partition>());
     }
 
     private static DescribeLogDirsResponse.DescribeLogDirsTopic Describe(Topic topic, IEnumerable<Partition> partitions) => new()

@@ -13,8 +13,10 @@ internal static class DescribeTopicPartitions
     {
         var response = new DescribeTopicPartitionsResponse();
         var left = Math.Clamp(request.ResponsePartitionLimit, 1, MaxPartitionsPerPage);
-        var names = request.Topics.Count > 0 ? request.Topics.Select(topic => topic.Name) : core.Topics.Topics.Select(topic => topic.Name);
-        foreach (var name in names.Distinct().Order(StringComparer.Ordinal))
+        var names = request.Topics.Count > 0
+            ? request.Topics.Select(topic => topic.Name).Distinct().Order(StringComparer.Ordinal)
+            : core.Topics.Topics.Select(topic => topic.Name); // which are in order
+        foreach (var name in names)
         {
             var order = request.Cursor is { } cursor ? string.CompareOrdinal(name, cursor.TopicName) : 1;
             if (order < 0)

@@ -7,12 +7,17 @@ namespace CrashStreams.Broker.Apis;
 /// <summary>Shows transactional ids and their open transactions.</summary>
 internal static class DescribeTransactions
 {
-    public static DescribeTransactionsResponse Handle(DescribeTransactionsRequest request, TransactionCoordinator transactions) => new()
+    public static DescribeTransactionsResponse Handle(DescribeTransactionsRequest request, TransactionCoordinator transactions, AnswerBudget budget) => new()
     {
-        TransactionStates = request.TransactionalIds.ConvertAll(id => transactions.Find(id) is { } transaction
-            ? Describe(transaction)
-            : new DescribeTransactionsResponse.TransactionStateData { TransactionalId = id, ErrorCode = ErrorCode.TransactionalIdNotFound }),
+        TransactionStates = [.. request.TransactionalIds.Distinct().Select(id => Find(id, transactions, budget))],
     };
+
+    private static DescribeTransactionsResponse.TransactionStateData Find(string id, TransactionCoordinator transactions, AnswerBudget budget)
+    {
+        if (transactions.Find(id) is not { } transaction)
+            return new() { TransactionalId = id, ErrorCode = ErrorCode.TransactionalIdNotFound };
+        return budget.TryTake(transaction.Bytes) ? Describe(transaction) : new() { TransactionalId = id, ErrorCode = ErrorCode.InvalidRequest };
+    }
 
     private static DescribeTransactionsResponse.TransactionStateData Describe(Transaction transaction) => new()
     {

@@ -13,7 +13,7 @@ internal sealed class Fetch(BrokerCore core)
     /// <summary>Answers the waiting fetches whose partitions have moved in this turn of the loop.</summary>
     public void CompleteReady() => _waiting.CompleteReady();
 
-    public void Handle(FetchRequest request, RequestContext context, Action<FetchResponse> reply)
+    public void Handle(FetchRequest request, RequestContext context, Action<FetchResponse?> reply)
     {
         core.Flushes.Complete(); // nobody is to read what a power cut could still take back
         var session = _sessions.Open(request, core.Timers.NowMs, out var error);
@@ -23,36 +23,31 @@ internal sealed class Fetch(BrokerCore core)
             return;
         }
         // A snapshot: a session rotates while it is being answered.
-        var targets = session is not null ? [.. session.Targets] : Rotate(Targets(request));
+        var targets = session is not null ? session.Targets.InOrder() : Rotate(Targets(request));
         var read = new FetchRead(request, context.Version, session, targets, core.Topics);
         var mustAnswer = request.MaxWaitMs <= 0 || request.MinBytes <= 0 || targets.Count == 0 || session is not null && request.SessionEpoch == 0;
         if (read.TryRead(mustAnswer) is { } response)
             reply(response);
         else
-            Wait(read, request.MaxWaitMs, reply);
+            Wait(read, Math.Min(request.MaxWaitMs, (long)core.Options.Limits.FetchWait.TotalMilliseconds), context.Session, reply);
     }
 
-    private void Wait(FetchRead read, int maxWaitMs, Action<FetchResponse> reply)
+    private void Wait(FetchRead read, long maxWaitMs, IClientSession session, Action<FetchResponse?> reply)
     {
         var partitions = read.Partitions();
-        var fetch = new WaitingFetch(read, partitions, _waiting, reply);
+        var fetch = new WaitingFetch(read, partitions, _waiting, session, reply);
         fetch.Timeout = core.Timers.Schedule(core.Timers.NowMs + maxWaitMs, fetch.TimeIsUp);
-        foreach (var partition in partitions)
+        foreach (var partition in partitions.Keys)
             partition.Await(fetch);
+        session.Await(fetch);
     }
 
+    /// <summary>Each partition once: one that is named again is read from where its last naming says, as in a session.</summary>
     private static List<FetchTarget> Targets(FetchRequest request)
     {
-        var targets = new List<FetchTarget>();
-        foreach (var topic in request.Topics)
-            foreach (var partition in topic.Partitions)
-                targets.Add(new FetchTarget(topic.Topic, topic.TopicId, partition.Partition)
-                {
-                    FetchOffset = partition.FetchOffset,
-                    MaxBytes = partition.PartitionMaxBytes,
-                    CurrentLeaderEpoch = partition.CurrentLeaderEpoch,
-                });
-        return targets;
+        var targets = new FetchTargets();
+        targets.Update(request);
+        return targets.InOrder();
     }
 
     /// <summary>

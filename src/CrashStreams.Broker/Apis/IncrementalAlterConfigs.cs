@@ -11,21 +11,26 @@ internal static class IncrementalAlterConfigs
     private const sbyte Append = 2;
     private const sbyte Subtract = 3;
 
-    public static IncrementalAlterConfigsResponse Handle(IncrementalAlterConfigsRequest request, BrokerCore core) => new()
+    public static IEnumerable<IncrementalAlterConfigsResponse?> Handle(IncrementalAlterConfigsRequest request, BrokerCore core)
     {
-        Responses = request.Resources.ConvertAll(resource =>
+        var repeated = new Repeated<(sbyte, string)>(request.Resources.Select(resource => (resource.ResourceType, resource.ResourceName)));
+        var response = new IncrementalAlterConfigsResponse();
+        foreach (var resource in request.Resources)
         {
-            var (error, message) = ConfigChange.Apply(
-                resource.ResourceType, resource.ResourceName, present => Change(present, resource.Configs), request.ValidateOnly, core);
-            return new IncrementalAlterConfigsResponse.AlterConfigsResourceResponse
+            var (error, message) = repeated.Contains((resource.ResourceType, resource.ResourceName)) || resource.Configs.DistinctBy(config => config.Name).Count() < resource.Configs.Count
+                ? ConfigChange.Repeated
+                : ConfigChange.Apply(resource.ResourceType, resource.ResourceName, present => Change(present, resource.Configs), request.ValidateOnly, core);
+            response.Responses.Add(new()
             {
                 ErrorCode = error,
                 ErrorMessage = message,
                 ResourceType = resource.ResourceType,
                 ResourceName = resource.ResourceName,
-            };
-        }),
-    };
+            });
+            yield return null;
+        }
+        yield return response;
+    }
 
     private static (IEnumerable<KeyValuePair<string, string?>>, string?) Change(TopicConfigs present, List<IncrementalAlterConfigsRequest.AlterableConfig> changes)
     {
@@ -47,7 +52,7 @@ internal static class IncrementalAlterConfigs
                     configs[change.Name] = string.Join(',', change.ConfigOperation == Append ? items.Union(named) : items.Except(named));
                     break;
                 default:
-                    return ([], $"The operation {change.ConfigOperation} is not possible on the config {change.Name}.");
+                    return ([], $"The operation {change.ConfigOperation} is not possible on the config {ClientText.Escape(change.Name)}.");
             }
         }
         return (configs, null);

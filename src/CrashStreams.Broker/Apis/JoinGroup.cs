@@ -21,8 +21,13 @@ internal static class JoinGroup
     {
         if (Check(request, groups) is var error and not ErrorCode.None)
             Refuse(error);
-        else if (groups.FindOrCreate(request.GroupId) is var group && group.AsClassic() is { } classic)
+        else if (groups.FindOrCreate(request.GroupId) is not { } group)
+            Refuse(ErrorCode.GroupMaxSizeReached);
+        else if (group.AsClassic() is { } classic)
+        {
             classic.Join(request, client, version >= KnownIdVersion, version >= SkipAssignmentVersion, Answer);
+            groups.ForgetBlank(group);
+        }
         else
             Refuse(group.Membership.IsEmpty ? ErrorCode.CoordinatorNotAvailable : ErrorCode.InconsistentGroupProtocol);
 
@@ -38,8 +43,11 @@ internal static class JoinGroup
 
     private static ErrorCode Check(JoinGroupRequest request, GroupCoordinator groups)
     {
-        if (request.GroupId.Length == 0)
+        if (request.GroupId.Length == 0 || !IdRules.Fits(request.GroupId))
             return ErrorCode.InvalidGroupId;
+        if (!IdRules.Fits(request.MemberId) || !IdRules.Fits(request.GroupInstanceId) || !IdRules.Fits(request.ProtocolType)
+            || request.Protocols.Count > groups.Context.Options.MaxProtocols || request.Protocols.Exists(protocol => !IdRules.Fits(protocol.Name)))
+            return ErrorCode.InvalidRequest;
         return request.MemberId.Length > 0 && groups.Find(request.GroupId) is null ? ErrorCode.UnknownMemberId : ErrorCode.None;
     }
 }

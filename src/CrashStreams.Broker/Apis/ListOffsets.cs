@@ -1,3 +1,4 @@
+using CrashStreams.Broker.Coordination;
 using CrashStreams.Broker.Log;
 using CrashStreams.Broker.Topics;
 using CrashStreams.Protocol;
@@ -15,14 +16,25 @@ internal static class ListOffsets
     private const long LatestTiered = -5; // KIP-1005, v9
     private const long EarliestPendingUpload = -6; // KIP-1023, v11
 
-    public static ListOffsetsResponse Handle(ListOffsetsRequest request, TopicCatalog topics) => new()
+    public static IEnumerable<ListOffsetsResponse?> Handle(ListOffsetsRequest request, TopicCatalog topics)
     {
-        Topics = request.Topics.ConvertAll(topic => new ListOffsetsResponse.ListOffsetsTopicResponse
+        var repeated = new Repeated<TopicPartition>(request.Topics.SelectMany(topic => topic.Partitions.Select(partition => new TopicPartition(topic.Name, partition.PartitionIndex))));
+        var response = new ListOffsetsResponse();
+        foreach (var topic in request.Topics)
         {
-            Name = topic.Name,
-            Partitions = topic.Partitions.ConvertAll(wanted => Find(wanted, topics.Find(topic.Name)?.Find(wanted.PartitionIndex), (FetchIsolation)request.IsolationLevel)),
-        }),
-    };
+            var answers = new List<ListOffsetsResponse.ListOffsetsPartitionResponse>();
+            response.Topics.Add(new() { Name = topic.Name, Partitions = answers });
+            foreach (var wanted in topic.Partitions)
+            {
+                var partition = new TopicPartition(topic.Name, wanted.PartitionIndex);
+                answers.Add(repeated.Contains(partition)
+                    ? new() { PartitionIndex = wanted.PartitionIndex, ErrorCode = ErrorCode.InvalidRequest }
+                    : Find(wanted, topics.Find(partition), (FetchIsolation)request.IsolationLevel));
+                yield return null;
+            }
+        }
+        yield return response;
+    }
 
     private static ListOffsetsResponse.ListOffsetsPartitionResponse Find(
         ListOffsetsRequest.ListOffsetsPartition wanted, Partition? partition, FetchIsolation isolation)

@@ -13,18 +13,24 @@ internal static class ListTransactions
     /// <summary>A state of newer Kafka clients' lists that transactions here pass through within PrepareAbort.</summary>
     private const string PrepareEpochFence = "PrepareEpochFence";
 
-    public static ListTransactionsResponse Handle(ListTransactionsRequest request, TransactionCoordinator transactions, long nowMs)
+    public static ListTransactionsResponse Handle(ListTransactionsRequest request, TransactionCoordinator transactions, long nowMs, AnswerBudget budget)
     {
         TopicPattern? pattern = null;
         if (!string.IsNullOrEmpty(request.TransactionalIdPattern) && !TopicPattern.TryParse(request.TransactionalIdPattern, MaxPatternLength, out pattern))
             return new ListTransactionsResponse { ErrorCode = ErrorCode.InvalidRegularExpression };
+        var all = transactions.Transactions.ToList();
+        if (pattern is not null && !pattern.TryMatch(all, transaction => transaction.TransactionalId, out all))
+            return new ListTransactionsResponse { ErrorCode = ErrorCode.InvalidRegularExpression };
+        var states = request.StateFilters.ToHashSet();
+        var producers = request.ProducerIdFilters.ToHashSet();
         return new ListTransactionsResponse
         {
-            UnknownStateFilters = request.StateFilters.FindAll(state => state != PrepareEpochFence && !Enum.GetNames<TransactionState>().Contains(state)),
+            UnknownStateFilters = [.. states.Where(state => state != PrepareEpochFence && !Enum.GetNames<TransactionState>().Contains(state))],
             TransactionStates =
             [
-                .. transactions.Transactions
-                    .Where(transaction => IsWanted(transaction, request, nowMs) && pattern?.Matches(transaction.TransactionalId) != false)
+                .. all
+                    .Where(transaction => IsInState(transaction) && IsOld(transaction, request, nowMs))
+                    .TakeWhile(transaction => budget.TryTake(AnswerBudget.Size(transaction.TransactionalId)))
                     .Select(transaction => new ListTransactionsResponse.TransactionStateData
                     {
                         TransactionalId = transaction.TransactionalId,
@@ -33,10 +39,11 @@ internal static class ListTransactions
                     }),
             ],
         };
+
+        bool IsInState(Transaction transaction) =>
+            (states.Count == 0 || states.Contains(transaction.State.ToString())) && (producers.Count == 0 || producers.Contains(transaction.Producer.Id));
     }
 
-    private static bool IsWanted(Transaction transaction, ListTransactionsRequest request, long nowMs) =>
-        (request.StateFilters.Count == 0 || request.StateFilters.Contains(transaction.State.ToString()))
-        && (request.ProducerIdFilters.Count == 0 || request.ProducerIdFilters.Contains(transaction.Producer.Id))
-        && (request.DurationFilter < 0 || (transaction.StartMs >= 0 && nowMs - transaction.StartMs > request.DurationFilter));
+    private static bool IsOld(Transaction transaction, ListTransactionsRequest request, long nowMs) =>
+        request.DurationFilter < 0 || (transaction.StartMs >= 0 && nowMs - transaction.StartMs > request.DurationFilter);
 }

@@ -12,14 +12,14 @@ internal static class OffsetFetch
     private const short TopicIdVersion = 10;
     private static readonly CommittedOffset s_none = new(-1, -1, "", -1);
 
-    public static OffsetFetchResponse Handle(OffsetFetchRequest request, short version, GroupCoordinator groups)
+    public static OffsetFetchResponse Handle(OffsetFetchRequest request, short version, GroupCoordinator groups, AnswerBudget budget)
     {
         if (version < BatchedVersion)
-            return FetchOne(request, groups);
-        return new OffsetFetchResponse { Groups = request.Groups.ConvertAll(group => Fetch(group, version, request.RequireStable, groups)) };
+            return FetchOne(request, groups, budget);
+        return new OffsetFetchResponse { Groups = [.. request.Groups.DistinctBy(group => group.GroupId).Select(group => Fetch(group, version, request.RequireStable, groups, budget))] };
     }
 
-    private static OffsetFetchResponse FetchOne(OffsetFetchRequest request, GroupCoordinator groups)
+    private static OffsetFetchResponse FetchOne(OffsetFetchRequest request, GroupCoordinator groups, AnswerBudget budget)
     {
         var offsets = groups.Find(request.GroupId)?.Offsets;
         var topics = request.Topics?.ConvertAll(topic => (topic.Name, Partitions: topic.PartitionIndexes)) ?? AllTopics(offsets);
@@ -28,9 +28,9 @@ internal static class OffsetFetch
             Topics = topics.ConvertAll(topic => new OffsetFetchResponse.OffsetFetchResponseTopic
             {
                 Name = topic.Name,
-                Partitions = topic.Partitions.ConvertAll(index =>
+                Partitions = ConvertOnce(topic.Partitions, index =>
                 {
-                    var (offset, error) = Find(offsets, new TopicPartition(topic.Name, index), request.RequireStable);
+                    var (offset, error) = Find(offsets, new TopicPartition(topic.Name, index), request.RequireStable, budget);
                     return new OffsetFetchResponse.OffsetFetchResponsePartition
                     {
                         PartitionIndex = index,
@@ -45,7 +45,7 @@ internal static class OffsetFetch
     }
 
     private static OffsetFetchResponse.OffsetFetchResponseGroup Fetch(
-        OffsetFetchRequest.OffsetFetchRequestGroup request, short version, bool requireStable, GroupCoordinator groups)
+        OffsetFetchRequest.OffsetFetchRequestGroup request, short version, bool requireStable, GroupCoordinator groups, AnswerBudget budget)
     {
         var response = new OffsetFetchResponse.OffsetFetchResponseGroup { GroupId = request.GroupId };
         var group = groups.Find(request.GroupId);
@@ -77,22 +77,25 @@ internal static class OffsetFetch
         {
             Name = name,
             TopicId = id,
-            Partitions = partitions.ConvertAll(index =>
+            Partitions = ConvertOnce(partitions, index =>
             {
-                var (offset, error) = Find(group?.Offsets, new TopicPartition(name, index), requireStable);
+                var (offset, error) = Find(group?.Offsets, new TopicPartition(name, index), requireStable, budget);
                 return Partition(index, offset, error);
             }),
         };
     }
 
-    private static (CommittedOffset Offset, ErrorCode Error) Find(GroupOffsets? offsets, TopicPartition partition, bool requireStable)
+    private static (CommittedOffset Offset, ErrorCode Error) Find(GroupOffsets? offsets, TopicPartition partition, bool requireStable, AnswerBudget budget)
     {
         if (offsets is null)
             return (s_none, ErrorCode.None);
         if (requireStable && offsets.IsUnstable(partition))
             return (s_none, ErrorCode.UnstableOffsetCommit);
-        return (offsets.Find(partition) ?? s_none, ErrorCode.None);
+        var found = offsets.Find(partition) ?? s_none;
+        return budget.TryTake(AnswerBudget.Size(found.Metadata)) ? (found, ErrorCode.None) : (s_none, ErrorCode.InvalidRequest);
     }
+
+    private static List<T> ConvertOnce<T>(List<int> partitions, Func<int, T> convert) => [.. partitions.Distinct().Select(convert)];
 
     private static List<(string Name, List<int> Partitions)> AllTopics(GroupOffsets? offsets) =>
         offsets is null ? [] : [.. offsets.Committed.Keys.GroupBy(partition => partition.Topic, partition => partition.Partition).Select(topic => (topic.Key, topic.ToList()))];

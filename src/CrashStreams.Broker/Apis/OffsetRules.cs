@@ -1,4 +1,5 @@
 using System.Text;
+using CrashStreams.Broker.Coordination;
 using CrashStreams.Broker.Groups;
 using CrashStreams.Broker.Groups.Consumer;
 using CrashStreams.Protocol;
@@ -14,6 +15,16 @@ internal static class OffsetRules
         if (group is not null)
             return group.Membership.CheckCommit(memberId, instanceId, epoch, isTransactional, partitions);
         return epoch < 0 ? ErrorCode.None : ErrorCode.IllegalGeneration;
+    }
+
+    /// <summary>What is wrong with a commit as a whole: an id that is too long, or more partitions than a commit may have.</summary>
+    public static ErrorCode CheckSize(string groupId, string memberId, string? instanceId, int partitions, GroupOptions options)
+    {
+        if (!IdRules.Fits(groupId))
+            return ErrorCode.InvalidGroupId;
+        if (!IdRules.Fits(memberId) || !IdRules.Fits(instanceId))
+            return ErrorCode.InvalidRequest;
+        return partitions > options.MaxPartitionsPerCommit ? ErrorCode.InvalidCommitOffsetSize : ErrorCode.None;
     }
 
     public static ErrorCode CheckMetadata(string? metadata, GroupOptions options) =>

@@ -13,6 +13,19 @@ internal interface IClientSession
     /// <summary>Where the client proves who it is; null when no proof is asked for.</summary>
     Authentication? Authentication { get; }
 
+    /// <summary>The client waits for this now; its later requests wait behind it, and it is cancelled when the client leaves.</summary>
+    void Await(IWaiting waiting);
+
+    /// <summary>What the client waited for has been answered, or cancelled.</summary>
+    void EndWait();
+
     /// <summary>Closes the connection: the only answer to a failed produce without acknowledgement.</summary>
     void Close();
+}
+
+/// <summary>A request that is answered later, when something happens.</summary>
+internal interface IWaiting
+{
+    /// <summary>Ends it without an answer.</summary>
+    void Cancel();
 }

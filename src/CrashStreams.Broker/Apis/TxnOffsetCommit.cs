@@ -16,7 +16,9 @@ internal static class TxnOffsetCommit
     public static TxnOffsetCommitResponse Handle(TxnOffsetCommitRequest request, short version, GroupCoordinator groups, TransactionCoordinator transactions)
     {
         var context = groups.Context;
-        var refusal = CheckTransaction(request, version, transactions);
+        var refusal = OffsetRules.CheckSize(request.GroupId, request.MemberId, request.GroupInstanceId, request.Topics.Sum(topic => topic.Partitions.Count), context.Options);
+        if (refusal == ErrorCode.None)
+            refusal = CheckTransaction(request, version, transactions);
         if (refusal == ErrorCode.None)
             refusal = OffsetRules.Check(groups.Find(request.GroupId), request.MemberId, request.GroupInstanceId, request.GenerationId, isTransactional: true,
                 request.Topics.SelectMany(topic => context.Topics.TryGet(topic.Name, out var info) ? topic.Partitions.Select(p => new TopicIdPartition(info.Id, p.PartitionIndex)) : []));
@@ -25,14 +27,14 @@ internal static class TxnOffsetCommit
         var response = new TxnOffsetCommitResponse();
         foreach (var topic in request.Topics)
         {
-            var exists = context.Topics.TryGet(topic.Name, out _);
+            var partitions = context.Topics.TryGet(topic.Name, out var known) ? known.Partitions : 0;
             var answers = new List<TxnOffsetCommitResponse.TxnOffsetCommitResponsePartition>();
             response.Topics.Add(new() { Name = topic.Name, Partitions = answers });
             foreach (var partition in topic.Partitions)
             {
                 var answer = new TxnOffsetCommitResponse.TxnOffsetCommitResponsePartition { PartitionIndex = partition.PartitionIndex };
                 answers.Add(answer);
-                answer.ErrorCode = !exists ? ErrorCode.UnknownTopicOrPartition
+                answer.ErrorCode = (uint)partition.PartitionIndex >= (uint)partitions ? ErrorCode.UnknownTopicOrPartition
                     : refusal != ErrorCode.None ? refusal : OffsetRules.CheckMetadata(partition.CommittedMetadata, context.Options);
                 if (answer.ErrorCode != ErrorCode.None)
                     continue;
@@ -41,9 +43,16 @@ internal static class TxnOffsetCommit
                 written.Add(answer);
             }
         }
-        if (accepted.Count > 0 && !groups.FindOrCreate(request.GroupId).Offsets.TryCommitPending(request.ProducerId, accepted))
-            written.ForEach(answer => answer.ErrorCode = ErrorCode.CoordinatorNotAvailable);
+        if (accepted.Count > 0 && Commit(groups.FindOrCreate(request.GroupId), request.ProducerId, accepted) is var error and not ErrorCode.None)
+            written.ForEach(answer => answer.ErrorCode = error);
         return response;
+    }
+
+    private static ErrorCode Commit(Group? group, long producerId, Dictionary<TopicPartition, CommittedOffset> accepted)
+    {
+        if (group?.Offsets.HasRoom(accepted.Values) != true)
+            return ErrorCode.PolicyViolation;
+        return group.Offsets.TryCommitPending(producerId, accepted) ? ErrorCode.None : ErrorCode.CoordinatorNotAvailable;
     }
 
     private static ErrorCode CheckTransaction(TxnOffsetCommitRequest request, short version, TransactionCoordinator transactions)

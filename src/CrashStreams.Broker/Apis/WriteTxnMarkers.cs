@@ -8,22 +8,26 @@ namespace CrashStreams.Broker.Apis;
 /// <summary>Ends open transactions in partitions directly. Between brokers in Apache Kafka; here only for an operator who aborts a hanging one.</summary>
 internal static class WriteTxnMarkers
 {
-    public static WriteTxnMarkersResponse Handle(WriteTxnMarkersRequest request, ITransactionParticipants participants) => new()
+    public static IEnumerable<WriteTxnMarkersResponse?> Handle(WriteTxnMarkersRequest request, ITransactionParticipants participants)
     {
-        Markers = request.Markers.ConvertAll(marker => new WriteTxnMarkersResponse.WritableTxnMarkerResult
+        var response = new WriteTxnMarkersResponse();
+        foreach (var marker in request.Markers)
         {
-            ProducerId = marker.ProducerId,
-            Topics = marker.Topics.ConvertAll(topic => new WriteTxnMarkersResponse.WritableTxnMarkerTopicResult
+            var topics = new List<WriteTxnMarkersResponse.WritableTxnMarkerTopicResult>();
+            response.Markers.Add(new() { ProducerId = marker.ProducerId, Topics = topics });
+            foreach (var topic in marker.Topics)
             {
-                Name = topic.Name,
-                Partitions = topic.PartitionIndexes.ConvertAll(index => new WriteTxnMarkersResponse.WritableTxnMarkerPartitionResult
+                var partitions = new List<WriteTxnMarkersResponse.WritableTxnMarkerPartitionResult>();
+                topics.Add(new() { Name = topic.Name, Partitions = partitions });
+                foreach (var index in topic.PartitionIndexes)
                 {
-                    PartitionIndex = index,
-                    ErrorCode = Write(marker, new TopicPartition(topic.Name, index), participants),
-                }),
-            }),
-        }),
-    };
+                    partitions.Add(new() { PartitionIndex = index, ErrorCode = Write(marker, new TopicPartition(topic.Name, index), participants) });
+                    yield return null;
+                }
+            }
+        }
+        yield return response;
+    }
 
     private static ErrorCode Write(WriteTxnMarkersRequest.WritableTxnMarker marker, TopicPartition partition, ITransactionParticipants participants) =>
         participants.WriteMarker(partition, new ProducerIdentity(marker.ProducerId, marker.ProducerEpoch), marker.TransactionResult) switch

@@ -1,3 +1,4 @@
+using CrashStreams.Broker.Apis;
 using CrashStreams.Protocol;
 using CrashStreams.Protocol.Messages;
 using CrashStreams.Protocol.Wire;
@@ -16,7 +17,7 @@ internal static class Refusal
 
     public static IResponse Of(object request, short version, ErrorCode error) => request switch
     {
-        ProduceRequest produce => Produce(produce, error),
+        PreparedProduce produce => Produce(produce.Request, error),
         FetchRequest fetch => Fetch(fetch, error),
         FindCoordinatorRequest find => new FindCoordinatorResponse
         {

@@ -22,6 +22,10 @@ internal sealed class FetchRead(FetchRequest request, short version, FetchSessio
     /// </summary>
     private const int MaxBytesForReadersAhead = 512 * 1024;
 
+    /// <summary>A fetch of more partitions is answered with the first byte: to add up what all of them have, again and again, takes too long.</summary>
+    private const int MostToAddUp = 1000;
+
+    private readonly int _minBytes = targets.Count > MostToAddUp ? Math.Min(1, request.MinBytes) : request.MinBytes;
     private readonly bool _byId = version >= TopicIdVersion;
     private readonly FetchIsolation _isolation = (FetchIsolation)request.IsolationLevel;
     private readonly bool _isIncremental = session is not null && request.SessionEpoch != 0;
@@ -30,7 +34,7 @@ internal sealed class FetchRead(FetchRequest request, short version, FetchSessio
     public FetchResponse? TryRead(bool mustAnswer)
     {
         // Most looks at a waiting fetch find nothing: they are not to cost an answer.
-        if (!mustAnswer && request.MinBytes > 0 && !targets.Exists(IsWorthALook))
+        if (!mustAnswer && _minBytes > 0 && !targets.Exists(IsWorthALook))
             return null;
         var response = new FetchResponse { SessionId = session?.Id ?? 0 };
         var topics = new Dictionary<(string, Guid), FetchResponse.FetchableTopicResponse>();
@@ -40,6 +44,8 @@ internal sealed class FetchRead(FetchRequest request, short version, FetchSessio
         var answered = new List<(FetchTarget Target, FetchResponse.PartitionData Data)>(targets.Count);
         foreach (var target in targets)
         {
+            if (_isIncremental && IsQuiet(target))
+                continue; // of which a session's answer says nothing
             var data = Read(target, left, isFirst: isEmpty);
             answered.Add((target, data));
             mustAnswer |= data.ErrorCode != ErrorCode.None;
@@ -51,7 +57,7 @@ internal sealed class FetchRead(FetchRequest request, short version, FetchSessio
             left = isFull ? 0 : Math.Max(0, left - length);
             total += length;
         }
-        if (!mustAnswer && total < request.MinBytes)
+        if (!mustAnswer && total < _minBytes)
         {
             foreach (var (_, data) in answered)
                 data.Records.Release();
@@ -63,17 +69,31 @@ internal sealed class FetchRead(FetchRequest request, short version, FetchSessio
         return response;
     }
 
-    /// <summary>The partitions to wait for.</summary>
-    public List<Partition> Partitions() => targets.Select(target => target.Resolve(catalog, _byId, out _)).OfType<Partition>().ToList();
+    /// <summary>The partitions to wait for, and what is wanted of them.</summary>
+    public Dictionary<Partition, FetchTarget> Partitions()
+    {
+        var partitions = new Dictionary<Partition, FetchTarget>(targets.Count);
+        foreach (var target in targets)
+            if (target.Resolve(catalog, _byId, out _) is { } partition)
+                partitions[partition] = target;
+        return partitions;
+    }
 
     /// <summary>Whether there is something to read, or an error to tell.</summary>
-    private bool IsWorthALook(FetchTarget target)
+    public bool IsWorthALook(FetchTarget target)
     {
         if (target.Resolve(catalog, _byId, out _) is not { } partition)
             return true;
         var end = _isolation == FetchIsolation.ReadCommitted ? partition.Log.LastStableOffset : partition.Log.EndOffset;
         return target.FetchOffset < end || target.FetchOffset > partition.Log.EndOffset || target.FetchOffset < partition.Log.LogStartOffset;
     }
+
+    /// <summary>Whether there is nothing to read and nothing that the client has not been told.</summary>
+    private bool IsQuiet(FetchTarget target) =>
+        target.Resolve(catalog, _byId, out _) is { Log: var log }
+        && log.EndOffset == target.ToldHighWatermark && log.LastStableOffset == target.ToldLastStableOffset && log.LogStartOffset == target.ToldLogStartOffset
+        && target.FetchOffset >= log.LogStartOffset && target.FetchOffset <= log.EndOffset
+        && target.FetchOffset >= (_isolation == FetchIsolation.ReadCommitted ? log.LastStableOffset : log.EndOffset);
 
     private FetchResponse.PartitionData Read(FetchTarget target, int maxBytes, bool isFirst)
     {
@@ -114,6 +134,6 @@ internal sealed class FetchRead(FetchRequest request, short version, FetchSessio
         target.ToldLastStableOffset = data.LastStableOffset;
         target.ToldLogStartOffset = data.LogStartOffset;
         if (data.Records.Length > 0)
-            session?.MoveToEnd(target);
+            session?.Targets.MoveToEnd(target);
     }
 }

@@ -3,14 +3,24 @@ using CrashStreams.Protocol.Messages;
 
 namespace CrashStreams.Broker.Fetching;
 
-/// <summary>The open fetch sessions. When there are too many, the one unused for longest gives way; its client then gets error 70 and starts anew.</summary>
+/// <summary>
+/// The open fetch sessions. When there are too many, one that was not used for two minutes gives way, and its client starts another; when there is none such, the
+/// newcomer fetches without a session, as in Apache Kafka: a session in use is never taken away by others.
+/// </summary>
 internal sealed class FetchSessions(Random random)
 {
-    private const int MaxSessions = 1000; // max.incremental.fetch.session.cache.slots
+    /// <summary><c>max.incremental.fetch.session.cache.slots</c>.</summary>
+    public const int MaxSessions = 1000;
+
+    /// <summary>Of all sessions together; twice as many as the broker may have.</summary>
+    public const int MaxPartitions = 200_000;
+
+    private const long EvictableAfterMs = 120_000; // min.incremental.fetch.session.eviction.ms
     private const int NoSessionEpoch = -1;
     private const int NewSessionEpoch = 0;
 
     private readonly Dictionary<int, FetchSession> _sessions = [];
+    private int _partitions;
 
     public int Count => _sessions.Count;
 
@@ -20,7 +30,7 @@ internal sealed class FetchSessions(Random random)
         error = ErrorCode.None;
         if (request.SessionEpoch is NoSessionEpoch or NewSessionEpoch)
         {
-            _sessions.Remove(request.SessionId);
+            Remove(request.SessionId);
             return request.SessionEpoch == NewSessionEpoch ? Create(request, nowMs) : null;
         }
         if (!_sessions.TryGetValue(request.SessionId, out var session))
@@ -31,23 +41,51 @@ internal sealed class FetchSessions(Random random)
             return null;
         session!.LastUsedMs = nowMs;
         session.Advance();
-        session.Update(request);
-        return session;
+        Update(session, request);
+        if (_partitions <= MaxPartitions)
+            return session;
+        // The client goes on without a session, for which there is no room.
+        Remove(session.Id);
+        error = ErrorCode.FetchSessionIdNotFound;
+        return null;
     }
 
     private FetchSession? Create(FetchRequest request, long nowMs)
     {
-        if (request.Topics.Count == 0)
+        var wanted = request.Topics.Sum(topic => topic.Partitions.Count);
+        if (request.Topics.Count == 0 || !TryMakeRoom(wanted, nowMs))
             return null;
-        if (_sessions.Count >= MaxSessions)
-            _sessions.Remove(_sessions.Values.MinBy(session => session.LastUsedMs)!.Id);
         // Random, so that a client of before a restart can't hit a session that isn't its own.
         int id;
         do
             id = random.Next(1, int.MaxValue);
         while (_sessions.ContainsKey(id));
         var created = new FetchSession(id) { LastUsedMs = nowMs };
-        created.Update(request);
+        Update(created, request);
         return _sessions[id] = created;
+    }
+
+    private bool TryMakeRoom(int partitions, long nowMs)
+    {
+        while (_sessions.Count >= MaxSessions || _partitions + partitions > MaxPartitions)
+        {
+            if (_sessions.Values.MinBy(session => session.LastUsedMs) is not { } oldest || nowMs - oldest.LastUsedMs < EvictableAfterMs)
+                return false;
+            Remove(oldest.Id);
+        }
+        return true;
+    }
+
+    private void Update(FetchSession session, FetchRequest request)
+    {
+        var before = session.Targets.Count;
+        session.Targets.Update(request);
+        _partitions += session.Targets.Count - before;
+    }
+
+    private void Remove(int id)
+    {
+        if (_sessions.Remove(id, out var removed))
+            _partitions -= removed.Targets.Count;
     }
 }

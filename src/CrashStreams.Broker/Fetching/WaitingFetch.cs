@@ -1,3 +1,4 @@
+using CrashStreams.Broker.Apis;
 using CrashStreams.Broker.Loop;
 using CrashStreams.Broker.Topics;
 using CrashStreams.Protocol.Messages;
@@ -5,7 +6,7 @@ using CrashStreams.Protocol.Messages;
 namespace CrashStreams.Broker.Fetching;
 
 /// <summary>A fetch that waits until enough bytes are there, something else is worth telling, or its time is over.</summary>
-internal sealed class WaitingFetch(FetchRead read, List<Partition> partitions, WaitingFetches waiting, Action<FetchResponse> reply)
+internal sealed class WaitingFetch(FetchRead read, Dictionary<Partition, FetchTarget> partitions, WaitingFetches waiting, IClientSession session, Action<FetchResponse?> reply) : IWaiting
 {
     private bool _isQueued;
     private bool _isDone;
@@ -13,9 +14,9 @@ internal sealed class WaitingFetch(FetchRead read, List<Partition> partitions, W
     public TimerHandle? Timeout { get; set; }
 
     /// <summary>Looked at again at the end of the loop's turn: many appends, one look.</summary>
-    public void PartitionMoved()
+    public void PartitionMoved(Partition partition)
     {
-        if (_isQueued)
+        if (_isQueued || !read.IsWorthALook(partitions[partition]))
             return;
         _isQueued = true;
         waiting.Add(this);
@@ -34,13 +35,20 @@ internal sealed class WaitingFetch(FetchRead read, List<Partition> partitions, W
             Complete(read.TryRead(mustAnswer: true)!);
     }
 
-    private void Complete(FetchResponse response)
+    public void Cancel()
+    {
+        if (!_isDone)
+            Complete(null);
+    }
+
+    private void Complete(FetchResponse? response)
     {
         _isDone = true;
         Timeout?.Cancel();
-        foreach (var partition in partitions)
+        foreach (var partition in partitions.Keys)
             partition.Forget(this);
         reply(response);
+        session.EndWait();
     }
 }
 

@@ -9,7 +9,7 @@ internal sealed class Group(string id, GroupContext context)
 {
     public string Id => id;
 
-    public GroupOffsets Offsets { get; } = new(id, context.Journal);
+    public GroupOffsets Offsets { get; } = new(id, context.Journal, context.Budget);
 
     public Membership Membership { get; private set; } = new ClassicGroup(id, context);
 
@@ -37,26 +37,28 @@ internal sealed class Group(string id, GroupContext context)
     {
         if (!context.Journal.TryAppend([.. Membership.Tombstones(), .. Offsets.Tombstones()]))
             return false;
-        (Membership as ClassicGroup)?.Close();
+        Offsets.Clear();
+        Membership.Release();
         return true;
     }
 
     public void ReplayClassic(ReadOnlySpan<byte> value, bool isTombstone)
     {
         if (isTombstone && Membership is ClassicGroup)
-            Membership = new ClassicGroup(id, context);
+            Replace(new ClassicGroup(id, context));
         else if (!isTombstone)
         {
             var classic = Membership as ClassicGroup ?? new ClassicGroup(id, context);
+            if (classic != Membership)
+                Replace(classic);
             classic.Restore(ClassicGroupRecords.Read(value));
-            Membership = classic;
         }
     }
 
     public void ReplayConsumer(ReadOnlySpan<byte> value, bool isTombstone)
     {
         if (isTombstone && Membership is ConsumerGroup)
-            Membership = new ClassicGroup(id, context);
+            Replace(new ClassicGroup(id, context));
         else if (!isTombstone)
             ConsumerForReplay().RestoreGroup(value);
     }
@@ -70,7 +72,7 @@ internal sealed class Group(string id, GroupContext context)
     private ConsumerGroup ConsumerForReplay()
     {
         if (Membership is not ConsumerGroup)
-            Membership = new ConsumerGroup(id, context);
+            Replace(new ConsumerGroup(id, context));
         return (ConsumerGroup)Membership;
     }
 
@@ -78,8 +80,13 @@ internal sealed class Group(string id, GroupContext context)
     {
         if (!Membership.IsEmpty || !(IsBlank || context.Journal.TryAppend([.. Membership.Tombstones()])))
             return false;
-        (Membership as ClassicGroup)?.Close();
-        Membership = next;
+        Replace(next);
         return true;
+    }
+
+    private void Replace(Membership next)
+    {
+        Membership.Release();
+        Membership = next;
     }
 }

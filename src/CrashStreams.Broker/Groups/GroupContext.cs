@@ -8,4 +8,8 @@ namespace CrashStreams.Broker.Groups;
 /// <param name="Topics">The topics that can be subscribed to.</param>
 /// <param name="Options">Limits and rhythms.</param>
 /// <param name="NewMemberId">A fresh unique text; part of the member ids that the coordinator makes.</param>
-internal sealed record GroupContext(IJournal Journal, ITimerQueue Timers, ITopicView Topics, GroupOptions Options, Func<string> NewMemberId);
+internal sealed record GroupContext(IJournal Journal, ITimerQueue Timers, ITopicView Topics, GroupOptions Options, Func<string> NewMemberId)
+{
+    /// <summary>What all groups together keep in memory.</summary>
+    public StateBudget Budget { get; } = new(Options.MaxStateBytes);
+}

@@ -8,6 +8,9 @@ namespace CrashStreams.Broker.Groups;
 /// <summary>All groups of the broker. Requests about members go to the group's protocol, requests about offsets to the offset handlers.</summary>
 internal sealed class GroupCoordinator(GroupContext context)
 {
+    /// <summary>A group's name, its place in the tree and its objects, about.</summary>
+    private const long GroupBytes = 2048;
+
     private readonly SortedDictionary<string, Group> _groups = new(StringComparer.Ordinal);
 
     public GroupContext Context => context;
@@ -16,11 +19,19 @@ internal sealed class GroupCoordinator(GroupContext context)
 
     public Group? Find(string groupId) => _groups.TryGetValue(groupId, out var group) && !group.IsBlank ? group : null;
 
-    public Group FindOrCreate(string groupId)
+    /// <summary>The group, made if need be; null when there is no room for another.</summary>
+    public Group? FindOrCreate(string groupId)
     {
-        if (!_groups.TryGetValue(groupId, out var group))
-            _groups[groupId] = group = new Group(groupId, context);
-        return group;
+        if (_groups.TryGetValue(groupId, out var group))
+            return group;
+        return context.Budget.HasRoom(GroupBytes) ? Create(groupId) : null;
+    }
+
+    /// <summary>Forgets a group of which nothing has come: its only request was refused.</summary>
+    public void ForgetBlank(Group group)
+    {
+        if (group.IsBlank)
+            Remove(group.Id);
     }
 
     /// <summary>The members under the classic protocol; null when there is no such group or it is one of KIP-848.</summary>
@@ -37,7 +48,7 @@ internal sealed class GroupCoordinator(GroupContext context)
             return ErrorCode.NonEmptyGroup;
         if (!group.TryDelete())
             return ErrorCode.CoordinatorNotAvailable;
-        _groups.Remove(groupId);
+        Remove(groupId);
         return ErrorCode.None;
     }
 
@@ -53,7 +64,8 @@ internal sealed class GroupCoordinator(GroupContext context)
     public void Replay(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, bool isTombstone)
     {
         var fields = JournalLayout.Open(key, out var kind);
-        var group = FindOrCreate(fields.ReadString());
+        var id = fields.ReadString();
+        var group = _groups.GetValueOrDefault(id) ?? Create(id);
         switch (kind)
         {
             case OffsetRecords.CommittedKind:
@@ -82,10 +94,25 @@ internal sealed class GroupCoordinator(GroupContext context)
     {
         // Groups of which only tombstones are left.
         foreach (var forgotten in _groups.Values.Where(group => group.IsBlank).ToList())
-            _groups.Remove(forgotten.Id);
+            Remove(forgotten.Id);
         foreach (var group in _groups.Values)
             group.Membership.Resume();
         ScheduleExpiration();
+    }
+
+    private Group Create(string groupId)
+    {
+        context.Budget.Add(GroupBytes);
+        return _groups[groupId] = new Group(groupId, context);
+    }
+
+    private void Remove(string groupId)
+    {
+        if (_groups.Remove(groupId, out var removed))
+        {
+            removed.Membership.Release();
+            context.Budget.Add(-GroupBytes);
+        }
     }
 
     private void ScheduleExpiration() => context.Timers.Schedule(context.Timers.NowMs + context.Options.OffsetExpirationCheckMs, Expire);
@@ -96,7 +123,7 @@ internal sealed class GroupCoordinator(GroupContext context)
         {
             _ = group.Offsets.TryRemove([.. OffsetExpiration.Expired(group, context)]);
             if (group.IsBlank)
-                _groups.Remove(group.Id);
+                Remove(group.Id);
             else if (group.Offsets.IsEmpty && group.Membership.IsEmpty)
                 _ = Delete(group.Id);
         }

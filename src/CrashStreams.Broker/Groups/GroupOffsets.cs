@@ -6,12 +6,15 @@ namespace CrashStreams.Broker.Groups;
 /// The offsets of one group: committed ones, and those of open transactions that wait for their result. Each change is in the journal
 /// before it is here.
 /// </summary>
-internal sealed class GroupOffsets(string groupId, IJournal journal)
+internal sealed class GroupOffsets(string groupId, IJournal journal, StateBudget budget)
 {
     private readonly SortedDictionary<TopicPartition, CommittedOffset> _committed = [];
     private readonly Dictionary<long, SortedDictionary<TopicPartition, CommittedOffset>> _pending = [];
 
     public IReadOnlyDictionary<TopicPartition, CommittedOffset> Committed => _committed;
+
+    /// <summary>Whether so many offsets may be kept as well.</summary>
+    public bool HasRoom(IEnumerable<CommittedOffset> more) => budget.HasRoom(more.Sum(BytesOf));
 
     public bool IsEmpty => _committed.Count == 0 && _pending.Count == 0;
 
@@ -25,7 +28,7 @@ internal sealed class GroupOffsets(string groupId, IJournal journal)
         if (!journal.TryAppend([.. offsets.Select(offset => OffsetRecords.Committed(groupId, offset.Key, offset.Value))]))
             return false;
         foreach (var (partition, offset) in offsets)
-            _committed[partition] = offset;
+            Replay(partition, offset);
         return true;
     }
 
@@ -50,10 +53,11 @@ internal sealed class GroupOffsets(string groupId, IJournal journal)
         if (!journal.TryAppend([.. entries]))
             return false;
         _pending.Remove(producerId);
+        budget.Add(-ended.Values.Sum(BytesOf));
         if (commit)
         {
             foreach (var (partition, offset) in ended)
-                _committed[partition] = offset;
+                Replay(partition, offset);
         }
         return true;
     }
@@ -65,7 +69,7 @@ internal sealed class GroupOffsets(string groupId, IJournal journal)
             return true;
         if (!journal.TryAppend([.. known.Select(partition => OffsetRecords.Committed(groupId, partition, null))]))
             return false;
-        known.ForEach(partition => _committed.Remove(partition));
+        known.ForEach(partition => Replay(partition, null));
         return true;
     }
 
@@ -85,23 +89,38 @@ internal sealed class GroupOffsets(string groupId, IJournal journal)
         _committed.Keys.Select(partition => OffsetRecords.Committed(groupId, partition, null))
             .Concat(_pending.SelectMany(producer => producer.Value.Keys.Select(partition => OffsetRecords.Pending(groupId, producer.Key, partition, null))));
 
-    public void Replay(TopicPartition partition, CommittedOffset? offset)
+    /// <summary>Forgets all, without a word to the journal.</summary>
+    public void Clear()
     {
-        if (offset is null)
-            _committed.Remove(partition);
-        else
-            _committed[partition] = offset;
+        budget.Add(-_committed.Values.Sum(BytesOf) - _pending.Values.Sum(producer => producer.Values.Sum(BytesOf)));
+        _committed.Clear();
+        _pending.Clear();
     }
+
+    public void Replay(TopicPartition partition, CommittedOffset? offset) => Set(_committed, partition, offset);
 
     public void ReplayPending(long producerId, TopicPartition partition, CommittedOffset? offset)
     {
         if (!_pending.TryGetValue(producerId, out var offsets))
             _pending[producerId] = offsets = [];
-        if (offset is null)
-            offsets.Remove(partition);
-        else
-            offsets[partition] = offset;
+        Set(offsets, partition, offset);
         if (offsets.Count == 0)
             _pending.Remove(producerId);
     }
+
+    private void Set(SortedDictionary<TopicPartition, CommittedOffset> offsets, TopicPartition partition, CommittedOffset? offset)
+    {
+        if (offsets.TryGetValue(partition, out var former))
+            budget.Add(-BytesOf(former));
+        if (offset is null)
+        {
+            offsets.Remove(partition);
+            return;
+        }
+        offsets[partition] = offset;
+        budget.Add(BytesOf(offset));
+    }
+
+    /// <summary>The entry, its place in the tree and its text.</summary>
+    private static long BytesOf(CommittedOffset offset) => 256 + 2 * offset.Metadata.Length;
 }

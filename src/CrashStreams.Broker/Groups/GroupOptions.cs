@@ -28,6 +28,24 @@ internal sealed record GroupOptions
     /// <summary>`offsets.retention.check.interval.ms`.</summary>
     public long OffsetExpirationCheckMs { get; init; } = 10 * 60 * 1000;
 
+    /// <summary>Members of one group, with those that have been promised an id. `group.max.size` has no limit in Kafka.</summary>
+    public int MaxMembers { get; init; } = 1000;
+
+    /// <summary>Protocols (assignors) that a member of a classic group offers. Kafka's clients have up to four.</summary>
+    public int MaxProtocols { get; init; } = 64;
+
+    /// <summary>What the members of one group hold: subscriptions, assignments, ids. All of it goes into one answer and one journal record.</summary>
+    public long MaxGroupBytes { get; init; } = 8 * 1024 * 1024;
+
+    /// <summary>Different patterns that the members of one group may subscribe with.</summary>
+    public int MaxPatterns { get; init; } = 10;
+
+    /// <summary>Partitions that one commit may name; Kafka's limit is the size of the records that it writes for them, 1 MiB.</summary>
+    public int MaxPartitionsPerCommit { get; init; } = 20_000;
+
+    /// <summary>What all groups together keep: members and committed offsets.</summary>
+    public long MaxStateBytes { get; init; } = 128 * 1024 * 1024;
+
     /// <summary>A subscription pattern longer than this is refused.</summary>
     public int MaxPatternLength { get; init; } = 1024;
 }

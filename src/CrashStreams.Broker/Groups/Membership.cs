@@ -5,8 +5,13 @@ using CrashStreams.Protocol;
 namespace CrashStreams.Broker.Groups;
 
 /// <summary>The members of a group under one of the two protocols. A group has offsets whatever its protocol; see <see cref="Groups.Group"/>.</summary>
-internal abstract class Membership
+internal abstract class Membership(StateBudget budget)
 {
+    private long _charged;
+
+    /// <summary>What the members hold, about.</summary>
+    public abstract long Bytes { get; }
+
     /// <summary>"classic" or "consumer", as ListGroups names them.</summary>
     public abstract string GroupType { get; }
 
@@ -35,6 +40,21 @@ internal abstract class Membership
     /// <summary>The tombstones of everything that the membership wrote.</summary>
     public abstract IReadOnlyList<JournalEntry> Tombstones();
 
+    /// <summary>Nobody can come back: the group was deleted, or its name has another membership.</summary>
+    public virtual void Release()
+    {
+        budget.Add(-_charged);
+        _charged = 0;
+    }
+
     /// <summary>Starts the timers of members that were read from the journal.</summary>
     public abstract void Resume();
+
+    /// <summary>To be called when what the members hold has changed.</summary>
+    protected void Recharge()
+    {
+        var bytes = Bytes;
+        budget.Add(bytes - _charged);
+        _charged = bytes;
+    }
 }

@@ -39,7 +39,7 @@ internal sealed partial class PartitionLog
     }
 
     /// <summary>The first record, in the order of the log, whose timestamp is at or after a time.</summary>
-    public TimestampOffset? OffsetForTimestamp(long timestampMs) => TimestampSearch.Find(_segments, LogStartOffset, timestampMs);
+    public TimestampOffset? OffsetForTimestamp(long timestampMs) => TimestampSearch.Find(_segments, LogStartOffset, timestampMs, Config.MaxDecompressedBytes);
 
     /// <summary>The first record with the largest timestamp.</summary>
     public TimestampOffset? OffsetOfMaxTimestamp() => EndOffset == LogStartOffset || MaxTimestamp < 0 ? null : OffsetForTimestamp(MaxTimestamp);

@@ -18,9 +18,11 @@ internal sealed partial class PartitionLog : IDisposable
     private readonly AbortedIndex _aborted;
     private long _checkpointedBytes;
 
-    private PartitionLog(IStorage storage, string directory, LogConfig config)
+    private PartitionLog(IStorage storage, string directory, LogConfig config, Action<LogDamage>? damaged, bool isJournal = false)
     {
         _storage = storage;
+        _isJournal = isJournal;
+        _damaged = damaged;
         Directory = directory;
         Config = config;
         _aborted = new AbortedIndex(storage, $"{directory}/{AbortedFile}");
@@ -91,13 +93,6 @@ internal sealed partial class PartitionLog : IDisposable
         foreach (var segment in _segments)
             segment.Abandon();
         _segments.Clear();
-    }
-
-    /// <summary>Deletes the log with its directory.</summary>
-    public void Delete()
-    {
-        Abandon();
-        _storage.DeleteDirectory(Directory);
     }
 
     private LogSegment NewSegment(long baseOffset) => new(_storage, Directory, baseOffset);

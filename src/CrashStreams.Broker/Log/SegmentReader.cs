@@ -18,7 +18,15 @@ internal sealed class SegmentReader : IDisposable
 
     public long BatchSize => _scanner.NextPosition - _scanner.Position;
 
-    public bool MoveNext() => _scanner.TryReadHeader(out _);
+    /// <exception cref="IOException">The batch is damaged: written again it would look sound.</exception>
+    public bool MoveNext()
+    {
+        if (!_scanner.TryReadHeader(out var header))
+            return false;
+        if (!_scanner.IsCrcValid(header.Crc))
+            throw new IOException($"Log segment {_segment.LogPath} is damaged at byte {_scanner.Position}: the CRC does not fit the batch.");
+        return true;
+    }
 
     public RecordBatchView Batch() => _scanner.ReadBatch();
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 
 namespace CrashStreams.Broker.Loop;
@@ -6,6 +7,15 @@ namespace CrashStreams.Broker.Loop;
 /// <summary>A piece of work for the loop.</summary>
 internal interface ILoopItem
 {
+    /// <summary>
+    /// Asked once, when its turn has come: whether it comes from a client whose requests take long. Then it runs when nothing else is to be done, or has
+    /// waited for long enough.
+    /// </summary>
+    bool MakesWay() => false;
+
+    /// <summary>What the log says when the work took too long. Text of clients in it is escaped.</summary>
+    string Description { get; }
+
     void Run();
 }
 
@@ -20,17 +30,20 @@ internal sealed class BrokerLoop : IThreadPoolWorkItem, IDisposable
     private const int TurnsPerThread = 32;
 
     private readonly ConcurrentQueue<ILoopItem> _inbox = new(); // shared: any thread posts
+    private readonly Queue<ILoopItem> _late = new();
     private readonly Timers _timers;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
+    private readonly LoopWatchdog _watchdog;
     private readonly ITimer _wakeUp;
     private long _wakeUpMs = long.MaxValue;
+    private long _nextLate; // Stopwatch timestamp
     private int _isRunning; // shared: 1 while a thread is in the loop or was asked to enter it
     private volatile bool _isStopped;
 
-    public BrokerLoop(Timers timers, TimeProvider time, ILogger log)
+    public BrokerLoop(Timers timers, TimeProvider time, ILogger log, LoopWatchdog watchdog)
     {
-        (_timers, _time, _log) = (timers, time, log);
+        (_timers, _time, _log, _watchdog) = (timers, time, log, watchdog);
         _wakeUp = time.CreateTimer(_ => Post(new LoopAction(WokenUp)), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -87,7 +100,7 @@ internal sealed class BrokerLoop : IThreadPoolWorkItem, IDisposable
                 return;
             }
             RunTurn();
-            if (!_inbox.IsEmpty)
+            if (!_inbox.IsEmpty || _late.Count > 0)
                 continue;
             SetWakeUp();
             Interlocked.Exchange(ref _isRunning, 0);
@@ -100,7 +113,11 @@ internal sealed class BrokerLoop : IThreadPoolWorkItem, IDisposable
     /// <summary>Ends the timers; work that is posted later still runs, so that nobody waits in vain.</summary>
     public void Stop() => _isStopped = true;
 
-    public void Dispose() => _wakeUp.Dispose();
+    public void Dispose()
+    {
+        _wakeUp.Dispose();
+        _watchdog.Dispose();
+    }
 
     /// <summary>The timer runs on another clock and may be a little early; then it has to be set again for the same time.</summary>
     private void WokenUp() => _wakeUpMs = long.MaxValue;
@@ -108,11 +125,29 @@ internal sealed class BrokerLoop : IThreadPoolWorkItem, IDisposable
     private void RunTurn()
     {
         for (var left = ItemsPerTurn; left > 0 && _inbox.TryDequeue(out var item); left--)
-            Guard(item.Run);
+        {
+            if (item.MakesWay())
+                _late.Enqueue(item);
+            else
+                Run(item);
+        }
+        if (_late.Count > 0)
+            RunLate();
         if (_isStopped)
             return;
-        Guard(_timers.RunDue);
-        Guard(TurnEnded);
+        Guard("timers", _timers.RunDue);
+        Guard("waking fetches", TurnEnded);
+    }
+
+    /// <summary>One at a time, and again only when the others have had as much time, unless they have nothing to do.</summary>
+    private void RunLate()
+    {
+        if (!_inbox.IsEmpty && Stopwatch.GetTimestamp() < _nextLate)
+            return;
+        var started = Stopwatch.GetTimestamp();
+        Run(_late.Dequeue());
+        var ended = Stopwatch.GetTimestamp();
+        _nextLate = ended + 4 * (ended - started);
     }
 
     private void SetWakeUp()
@@ -127,21 +162,41 @@ internal sealed class BrokerLoop : IThreadPoolWorkItem, IDisposable
         _wakeUp.Change(dueMs == long.MaxValue ? Timeout.InfiniteTimeSpan : TimeSpan.FromMilliseconds(Math.Clamp(dueMs - nowMs, 0, int.MaxValue)), Timeout.InfiniteTimeSpan);
     }
 
-    private void Guard(Action action)
+    private void Run(ILoopItem item)
     {
+        var started = Stopwatch.GetTimestamp();
+        try
+        {
+            item.Run();
+        }
+        catch (Exception error)
+        {
+            // One request's fault must not end the service of all the others.
+            _log.LogError(error, "A step of the broker's loop failed: {Step}", item.Description);
+        }
+        if (_watchdog.IsTooLong(started, out var elapsed))
+            _watchdog.Report(item.Description, elapsed);
+    }
+
+    private void Guard(string step, Action action)
+    {
+        var started = Stopwatch.GetTimestamp();
         try
         {
             action();
         }
         catch (Exception error)
         {
-            // One request's fault must not end the service of all the others.
-            _log.LogError(error, "A step of the broker's loop failed.");
+            _log.LogError(error, "A step of the broker's loop failed: {Step}", step);
         }
+        if (_watchdog.IsTooLong(started, out var elapsed))
+            _watchdog.Report(step, elapsed);
     }
 }
 
-internal sealed class LoopAction(Action action) : ILoopItem
+internal sealed class LoopAction(Action action, string description = "work of the host") : ILoopItem
 {
+    public string Description => description;
+
     public void Run() => action();
 }

@@ -10,6 +10,9 @@ internal sealed class Timers(TimeProvider time) : ITimerQueue
 
     public long NowMs => time.GetUtcNow().ToUnixTimeMilliseconds();
 
+    /// <summary>For measuring how long work takes, with <see cref="Elapsed"/>.</summary>
+    public long Timestamp => time.GetTimestamp();
+
     /// <summary>When the next timer is due; null when there is none.</summary>
     public long? NextDueMs
     {
@@ -28,6 +31,8 @@ internal sealed class Timers(TimeProvider time) : ITimerQueue
         _queue.Enqueue(handle, (dueMs, _order++));
         return handle;
     }
+
+    public TimeSpan Elapsed(long sinceTimestamp) => time.GetElapsedTime(sinceTimestamp);
 
     void ITimerQueue.Schedule(long dueMs, Action action) => Schedule(dueMs, action);
 

@@ -11,19 +11,34 @@ namespace CrashStreams.Broker.Server;
 /// <summary>Listens and gives every client a <see cref="ClientConnection"/>.</summary>
 internal sealed class BrokerServer : IAsyncDisposable
 {
+    private static readonly TimeSpan s_longestSweepInterval = TimeSpan.FromSeconds(1);
+
     private readonly Socket _listener;
     private readonly ILogger _log;
-    private readonly ConcurrentDictionary<ClientConnection, Task> _connections = new(); // shared: connections leave on their own threads
+    private readonly Limits _limits;
+    private readonly TimeProvider _time;
+    private readonly ConcurrentDictionary<ClientConnection, Serving> _connections = new(); // shared: connections leave on their own threads
     private readonly CancellationTokenSource _stop = new();
+    private readonly AcceptPause _acceptPause;
+    private readonly ITimer _sweep;
+    private readonly int _maxConnections;
     private Task _accepting = Task.CompletedTask;
+    private int _open; // shared: sockets that were accepted and are not closed
+    private int _isSweeping; // shared: 1 while a thread sweeps
 
     public BrokerServer(BrokerOptions options, ILogger log)
     {
-        _log = log;
+        (_log, _limits, _time) = (log, options.Limits, options.TimeProvider);
+        Memory = new ConnectionMemory(_limits);
+        Users = new UserCredentials(options.Users);
+        Refusals = new AuthenticationRefusals(_limits, _time);
+        _acceptPause = new AcceptPause(_time, log);
+        _maxConnections = Math.Min(_limits.Connections, DescriptorLimit.ForConnections);
         _listener = new Socket(options.Address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         _listener.Bind(new IPEndPoint(options.Address, options.Port));
         _listener.Listen(backlog: 1024);
         Port = ((IPEndPoint)_listener.LocalEndPoint!).Port;
+        _sweep = _time.CreateTimer(_ => Sweep(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     public int Port { get; }
@@ -32,11 +47,19 @@ internal sealed class BrokerServer : IAsyncDisposable
 
     public BrokerLoop Loop { get; private set; } = null!;
 
+    public ConnectionMemory Memory { get; }
+
+    public UserCredentials Users { get; }
+
+    public AuthenticationRefusals Refusals { get; }
+
     public int ConnectionCount => _connections.Count;
 
     public void Start(BrokerCore core, BrokerLoop loop)
     {
         (Core, Loop) = (core, loop);
+        var interval = new[] { s_longestSweepInterval, _limits.Idle / 4, _limits.HalfRequest / 4, _limits.UntakenAnswer / 4, _limits.Authentication / 4 }.Min();
+        _sweep.Change(interval, interval);
         _accepting = AcceptAsync();
     }
 
@@ -51,9 +74,10 @@ internal sealed class BrokerServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync().ConfigureAwait(false);
+        await _sweep.DisposeAsync().ConfigureAwait(false);
         _listener.Dispose();
         await _accepting.ConfigureAwait(false);
-        var serving = _connections.Values.ToList();
+        var serving = _connections.Values.Select(connection => connection.Ended.Task).ToList();
         CloseConnections();
         await Task.WhenAll(serving).ConfigureAwait(false);
         _stop.Dispose();
@@ -66,8 +90,11 @@ internal sealed class BrokerServer : IAsyncDisposable
             try
             {
                 var socket = await _listener.AcceptAsync(_stop.Token).ConfigureAwait(false);
-                SocketSettings.Apply(socket);
-                _ = ServeAsync(socket);
+                _acceptPause.Works();
+                if (Interlocked.Increment(ref _open) <= _maxConnections)
+                    _ = ServeAsync(socket);
+                else
+                    Refuse(socket);
             }
             catch (Exception error) when (error is OperationCanceledException or ObjectDisposedException || _stop.IsCancellationRequested)
             {
@@ -75,36 +102,88 @@ internal sealed class BrokerServer : IAsyncDisposable
             }
             catch (SocketException error)
             {
-                _log.LogWarning(error, "A connection could not be accepted.");
+                await PauseAsync(error).ConfigureAwait(false);
             }
         }
     }
 
-    private async Task ServeAsync(Socket socket)
+    private async Task PauseAsync(SocketException error)
     {
-        Stream stream = new NetworkStream(socket, ownsSocket: true);
         try
         {
-            var host = "/" + ((IPEndPoint)socket.RemoteEndPoint!).Address;
+            await _acceptPause.AfterAsync(error, _stop.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // The broker stops.
+        }
+    }
+
+    private void Refuse(Socket socket)
+    {
+        Interlocked.Decrement(ref _open);
+        _log.LogDebug("There are {Count} connections; a further one was closed.", _maxConnections);
+        socket.Dispose();
+    }
+
+    private async Task ServeAsync(Socket socket)
+    {
+        Stream? stream = null;
+        try
+        {
+            var remote = (IPEndPoint)socket.RemoteEndPoint!;
+            SocketSettings.Apply(socket);
+            stream = new NetworkStream(socket, ownsSocket: true);
             if (Core.Options.Certificate is { } certificate)
-            {
-                var tls = new SslStream(stream);
-                stream = tls;
-                var handshake = new SslServerAuthenticationOptions { ServerCertificate = certificate, EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13 };
-                await tls.AuthenticateAsServerAsync(handshake, _stop.Token).ConfigureAwait(false);
-            }
-            var connection = new ClientConnection(stream, stream is NetworkStream ? socket : null, host, this, _log);
-            var done = new TaskCompletionSource();
-            _connections[connection] = done.Task;
+                stream = await BeginTlsAsync(stream, certificate).ConfigureAwait(false);
+            var connection = new ClientConnection(stream, stream is NetworkStream ? socket : null, "/" + remote.Address, remote.ToString(), this, _log);
+            var serving = new Serving(new ConnectionDeadlines(_limits, _time));
+            _connections[connection] = serving;
             if (_stop.IsCancellationRequested)
                 connection.Close();
             await connection.ServeAsync().ConfigureAwait(false);
-            done.SetResult();
+            serving.Ended.SetResult();
         }
         catch (Exception error) when (error is AuthenticationException or IOException or SocketException or OperationCanceledException or ObjectDisposedException)
         {
-            _log.LogWarning("A client did not get as far as its first request: {Problem}", error.Message);
-            await stream.DisposeAsync().ConfigureAwait(false);
+            _log.LogDebug("A client did not get as far as its first request: {Problem}", ClientText.Escape(error.Message));
+            if (stream is not null)
+                await stream.DisposeAsync().ConfigureAwait(false);
+            socket.Dispose();
         }
+        finally
+        {
+            Interlocked.Decrement(ref _open);
+        }
+    }
+
+    private async Task<Stream> BeginTlsAsync(Stream stream, System.Security.Cryptography.X509Certificates.X509Certificate2 certificate)
+    {
+        using var late = new CancellationTokenSource(_limits.Authentication, _time);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(late.Token, _stop.Token);
+        var tls = new SslStream(stream);
+        var handshake = new SslServerAuthenticationOptions { ServerCertificate = certificate, EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13 };
+        await tls.AuthenticateAsServerAsync(handshake, ended.Token).ConfigureAwait(false);
+        return tls;
+    }
+
+    private void Sweep()
+    {
+        if (Interlocked.Exchange(ref _isSweeping, 1) != 0)
+            return;
+        foreach (var (connection, serving) in _connections)
+        {
+            if (serving.Deadlines.Check(connection.Activity) is not { } reason)
+                continue;
+            _log.LogDebug("{Client} is disconnected: {Reason}.", connection.Description, reason);
+            connection.Close();
+        }
+        Volatile.Write(ref _isSweeping, 0);
+    }
+
+    /// <summary>A connection from the outside: its deadlines, and when it has ended.</summary>
+    private sealed record Serving(ConnectionDeadlines Deadlines)
+    {
+        public TaskCompletionSource Ended { get; } = new();
     }
 }

@@ -8,8 +8,9 @@ namespace CrashStreams.Broker.Server;
 /// Cuts a client's bytes into frames. Small frames are cut out of a small buffer; the rest of a large one is read right into its own
 /// memory. That memory grows with what has come, not with what a length announces: a length alone costs nothing.
 /// </summary>
-internal sealed class FrameReader(Stream stream, int maxBytes) : IDisposable
+internal sealed class FrameReader(Stream stream, FrameLimits limits) : IDisposable
 {
+    private const int KeySize = sizeof(short);
     private const int BufferSize = 8 * 1024;
     private const int FirstTrust = 64 * 1024;
     private const int MostTrust = 4 * 1024 * 1024;
@@ -24,6 +25,24 @@ internal sealed class FrameReader(Stream stream, int maxBytes) : IDisposable
     /// <summary>Memory taken for a frame at once: twice what the client has shown that it really sends.</summary>
     private int _trust = FirstTrust;
 
+    /// <summary>How long frames may be from the next one on.</summary>
+    public FrameLimits Limits { get; set; } = limits;
+
+    /// <summary>Memory of a frame that is not whole yet.</summary>
+    public int HeldBytes => _frame?.Length ?? 0;
+
+    /// <summary>Whether a frame has begun and is not whole.</summary>
+    public bool IsInFrame => _frame is not null || _end > _start;
+
+    /// <summary>Frames that have been whole.</summary>
+    public int Frames { get; private set; }
+
+    /// <summary>How often bytes have come.</summary>
+    public int Reads { get; private set; }
+
+    /// <summary>By how much the frame's memory grows with the next <see cref="ReadMoreAsync"/>; 0 when it doesn't.</summary>
+    public int NextGrowth => _frame is not null && _filled == _frame.Length ? GrownLength() - _frame.Length : 0;
+
     /// <summary>The next whole frame among the bytes that are here, without its length; its array belongs to the shared pool.</summary>
     /// <exception cref="ProtocolException">The length can't be one.</exception>
     public bool TryRead(out byte[] frame, out int length)
@@ -36,6 +55,7 @@ internal sealed class FrameReader(Stream stream, int maxBytes) : IDisposable
             return false;
         (frame, length) = (_frame!, _length);
         _frame = null;
+        Frames++;
         _trust = Math.Clamp(2 * length, _trust, MostTrust);
         return true;
     }
@@ -49,12 +69,14 @@ internal sealed class FrameReader(Stream stream, int maxBytes) : IDisposable
                 Grow();
             var read = await stream.ReadAsync(_frame.AsMemory(_filled, Math.Min(_frame.Length, _length) - _filled)).ConfigureAwait(false);
             _filled += read;
+            Reads++;
             return read > 0;
         }
         _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
         (_start, _end) = (0, _end - _start);
         var more = await stream.ReadAsync(_buffer.AsMemory(_end)).ConfigureAwait(false);
         _end += more;
+        Reads++;
         return more > 0;
     }
 
@@ -72,11 +94,24 @@ internal sealed class FrameReader(Stream stream, int maxBytes) : IDisposable
         if (_end - _start < sizeof(int))
             return false;
         _length = BinaryPrimitives.ReadInt32BigEndian(_buffer.AsSpan(_start));
-        if (_length <= 0 || _length > maxBytes)
-            throw new ProtocolException($"A frame of {_length} bytes; the limit is {maxBytes}.");
+        if (_length <= 0 || _length > Limits.WithRecords)
+            throw new ProtocolException($"A frame of {_length} bytes; the limit is {Limits.WithRecords}.");
+        if (_length > Limits.WithoutRecords && !TryCheckKey())
+            return false;
         _start += sizeof(int);
         _frame = ArrayPool<byte>.Shared.Rent(Math.Min(_length, _trust));
         _filled = 0;
+        return true;
+    }
+
+    /// <summary>A frame that long may only be one that carries records. False: its first bytes are not here yet.</summary>
+    private bool TryCheckKey()
+    {
+        if (_end - _start < sizeof(int) + KeySize)
+            return false;
+        var key = BinaryPrimitives.ReadInt16BigEndian(_buffer.AsSpan(_start + sizeof(int)));
+        if (key != (short)ApiKey.Produce)
+            throw new ProtocolException($"A frame of {_length} bytes for the API {key}; the limit is {Limits.WithoutRecords}.");
         return true;
     }
 
@@ -88,11 +123,18 @@ internal sealed class FrameReader(Stream stream, int maxBytes) : IDisposable
         _filled += taken;
     }
 
+    private int GrownLength() => (int)Math.Min(_length, 2L * _frame!.Length);
+
     private void Grow()
     {
-        var larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(_length, 2L * _frame!.Length));
+        var larger = ArrayPool<byte>.Shared.Rent(GrownLength());
         _frame.AsSpan(0, _filled).CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(_frame);
+        ArrayPool<byte>.Shared.Return(_frame!);
         _frame = larger;
     }
 }
+
+/// <summary>The most bytes of a frame.</summary>
+/// <param name="WithRecords">Of one that may carry records.</param>
+/// <param name="WithoutRecords">Of any other.</param>
+internal readonly record struct FrameLimits(int WithRecords, int WithoutRecords);

@@ -24,6 +24,9 @@ internal sealed class FrameWriter(Stream stream, Socket? socket)
     private byte[] _buffer = []; // from the pool, while there is something to send
     private int _filled;
 
+    /// <summary>How often the client has taken bytes.</summary>
+    public int Sends { get; private set; }
+
     /// <summary>Takes a message; <see cref="FlushAsync"/> sends what of it is still gathered.</summary>
     public async ValueTask WriteAsync(WireBuffer message)
     {
@@ -74,6 +77,7 @@ internal sealed class FrameWriter(Stream stream, Socket? socket)
             {
                 await SendGatheredAsync().ConfigureAwait(false);
                 sent += source.Send(socket, records.SourceOffset + sent, records.Length - sent);
+                Sends++;
                 if (sent == records.Length)
                     break;
             }
@@ -95,5 +99,6 @@ internal sealed class FrameWriter(Stream stream, Socket? socket)
         if (_filled > 0)
             await stream.WriteAsync(_buffer.AsMemory(0, _filled)).ConfigureAwait(false);
         _filled = 0;
+        Sends++;
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using CrashStreams.Broker.Apis;
 using CrashStreams.Broker.Loop;
 using CrashStreams.Protocol.Wire;
@@ -10,6 +11,7 @@ internal sealed class PendingRequest(ApiEndpoint endpoint, object body, RequestC
     : ILoopItem
 {
     private byte[]? _frame = frame;
+    private long _allocatedBefore = -1; // by this thread, while the request is being handled in the loop
 
     public RequestContext Context => context;
 
@@ -20,13 +22,26 @@ internal sealed class PendingRequest(ApiEndpoint endpoint, object body, RequestC
     /// <summary>Answered, or known to get no answer. Set in the loop, read by the connection under its lock.</summary>
     public bool IsDone { get; private set; }
 
-    public void Run()
+    /// <summary>Bytes that it holds until its answer is sent. Under the connection's lock.</summary>
+    public long HeldBytes { get; set; }
+
+    public string Description => $"{context.Api.Key} v{context.Version} of {connection.Description} (client id '{ClientText.Escape(context.Client.ClientId)}')";
+
+    public bool MakesWay() => connection.Turn.MakesWay();
+
+    public void Run() => connection.Turn.Run(this);
+
+    /// <summary>Handles the request. To be called by the connection's turn.</summary>
+    public void Handle()
     {
+        var started = Stopwatch.GetTimestamp();
+        _allocatedBefore = GC.GetAllocatedBytesForCurrentThread();
         try
         {
-            if (core.Faults.Intercept(endpoint, body, context, core.Timers, Handle, Complete))
-                return;
-            Handle(Complete);
+            if (connection.IsClosed && endpoint.ChangesNothing)
+                Complete(null); // there is nobody to answer
+            else if (!core.Faults.Intercept(endpoint, body, context, core.Timers, Handle, Complete))
+                Handle(Complete);
         }
         catch
         {
@@ -35,13 +50,19 @@ internal sealed class PendingRequest(ApiEndpoint endpoint, object body, RequestC
             Complete(null);
             throw;
         }
+        finally
+        {
+            _allocatedBefore = -1;
+            connection.Turn.Took(Stopwatch.GetTimestamp() - started);
+        }
     }
 
     public void Complete(IResponse? response)
     {
         if (Interlocked.Exchange(ref _frame, null) is { } frame)
             ArrayPool<byte>.Shared.Return(frame);
-        connection.Answer(this, response);
+        var allocated = _allocatedBefore < 0 ? 0 : GC.GetAllocatedBytesForCurrentThread() - _allocatedBefore;
+        connection.Answer(this, response, allocated);
     }
 
     /// <summary>To be called under the connection's lock.</summary>

@@ -3,67 +3,74 @@ using System.Text;
 
 namespace CrashStreams.Broker.Server;
 
-/// <summary>The server's side of SCRAM (RFC 5802, RFC 7677): two messages from the client, a proof in the second.</summary>
-internal sealed class ScramExchange(string mechanism, IReadOnlyDictionary<string, string> users)
+/// <summary>
+/// The server's side of SCRAM (RFC 5802, RFC 7677): two messages from the client, a proof in the second. Channel binding is not offered, and a message that asks for
+/// it, or says something else in the second message than in the first, is refused.
+/// </summary>
+internal sealed class ScramExchange(string mechanism, UserCredentials users)
 {
     public const string Sha256 = "SCRAM-SHA-256";
     public const string Sha512 = "SCRAM-SHA-512";
-    private const int Iterations = 4096;
 
     private readonly HashAlgorithmName _hash = mechanism == Sha512 ? HashAlgorithmName.SHA512 : HashAlgorithmName.SHA256;
-    private readonly byte[] _salt = RandomNumberGenerator.GetBytes(16);
     private string _user = "";
     private string _nonce = "";
+    private string _channelBinding = "";
     private string? _firstMessages;
 
     public string? ProvenUser { get; private set; }
 
     /// <summary>The answer to the client's next message; null when it is wrong.</summary>
-    public byte[]? Respond(byte[] message)
+    public byte[]? Respond(string message)
     {
-        var text = Encoding.UTF8.GetString(message);
-        var answer = _firstMessages is null ? First(text) : ProvenUser is null ? Final(text) : null;
+        var answer = _firstMessages is null ? First(message) : ProvenUser is null ? Final(message) : null;
         return answer is null ? null : Encoding.UTF8.GetBytes(answer);
     }
 
-    /// <summary><c>n,,n=user,r=nonce</c> is answered with <c>r=nonce+ours,s=salt,i=iterations</c>.</summary>
+    /// <summary><c>n,[a=authzid],n=user,r=nonce[,extensions]</c> is answered with <c>r=nonce+ours,s=salt,i=iterations</c>.</summary>
     private string? First(string text)
     {
-        var parts = text.Split(',', 3);
-        if (parts is not ["n", _, var bare] || Attribute(bare, 'n') is not { } user || Attribute(bare, 'r') is not { Length: > 0 } clientNonce)
+        // "y" is a client that could bind and believes that the server can't, which is true here.
+        if (text.Split(',', 3) is not [("n" or "y") and var binding, var actsFor, var bare] || bare.Split(',', 3) is not [var name, var nonce, ..])
             return null;
-        _user = user.Replace("=2C", ",").Replace("=3D", "=");
+        if (Value(name, 'n') is not { Length: > 0 } escapedUser || Value(nonce, 'r') is not { Length: > 0 } clientNonce || Unescape(escapedUser) is not { } user)
+            return null;
+        if (actsFor.Length > 0 && (Value(actsFor, 'a') is not { } escaped || Unescape(escaped) != user))
+            return null;
+        _user = user;
+        _channelBinding = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{binding},{actsFor},"));
         _nonce = clientNonce + Convert.ToHexString(RandomNumberGenerator.GetBytes(16));
-        var answer = $"r={_nonce},s={Convert.ToBase64String(_salt)},i={Iterations}";
+        var answer = $"r={_nonce},s={Convert.ToBase64String(users.SaltOf(user, _hash))},i={UserCredentials.Iterations}";
         _firstMessages = $"{bare},{answer}";
         return answer;
     }
 
-    /// <summary><c>c=biws,r=nonce,p=proof</c> is answered with <c>v=signature</c>.</summary>
+    /// <summary><c>c=binding,r=nonce[,extensions],p=proof</c> is answered with <c>v=signature</c>.</summary>
     private string? Final(string text)
     {
         var proofAt = text.LastIndexOf(",p=", StringComparison.Ordinal);
-        if (proofAt < 0 || Attribute(text, 'r') != _nonce)
+        if (proofAt < 0 || text[..proofAt].Split(',', 3) is not [var binding, var nonce, ..] || Value(binding, 'c') != _channelBinding || Value(nonce, 'r') != _nonce)
             return null;
-        // An unknown user takes as long as a wrong password.
-        var isKnown = users.TryGetValue(_user, out var password);
-        var salted = Rfc2898DeriveBytes.Pbkdf2(password ?? "", _salt, Iterations, _hash, _hash == HashAlgorithmName.SHA512 ? 64 : 32);
-        var clientKey = Hmac(salted, "Client Key");
-        var authMessage = $"{_firstMessages},{text[..proofAt]}";
-        var signature = Hmac(CryptographicOperations.HashData(_hash, clientKey), authMessage);
-        var proof = new byte[clientKey.Length];
+        var keys = users.KeysOf(_user, _hash);
+        var authMessage = Encoding.UTF8.GetBytes($"{_firstMessages},{text[..proofAt]}");
+        var signature = CryptographicOperations.HmacData(_hash, keys.StoredKey, authMessage);
+        var proof = new byte[signature.Length];
         if (!Convert.TryFromBase64String(text[(proofAt + 3)..], proof, out var written) || written != proof.Length)
             return null;
         for (var i = 0; i < proof.Length; i++)
             proof[i] ^= signature[i];
-        if (!CryptographicOperations.FixedTimeEquals(proof, clientKey) || !isKnown)
+        if (!CryptographicOperations.FixedTimeEquals(CryptographicOperations.HashData(_hash, proof), keys.StoredKey) || !users.IsKnown(_user))
             return null;
         ProvenUser = _user;
-        return "v=" + Convert.ToBase64String(Hmac(Hmac(salted, "Server Key"), authMessage));
+        return "v=" + Convert.ToBase64String(CryptographicOperations.HmacData(_hash, keys.ServerKey, authMessage));
     }
 
-    private byte[] Hmac(byte[] key, string text) => CryptographicOperations.HmacData(_hash, key, Encoding.UTF8.GetBytes(text));
+    private static string? Value(string attribute, char name) => attribute.Length >= 2 && attribute[0] == name && attribute[1] == '=' ? attribute[2..] : null;
 
-    private static string? Attribute(string text, char name) =>
-        text.Split(',').FirstOrDefault(part => part.Length >= 2 && part[0] == name && part[1] == '=')?[2..];
+    /// <summary><c>=2C</c> is a comma and <c>=3D</c> an equals sign; no other may follow one.</summary>
+    private static string? Unescape(string name)
+    {
+        var rest = name.Replace("=2C", "", StringComparison.Ordinal).Replace("=3D", "", StringComparison.Ordinal);
+        return rest.Contains('=') ? null : name.Replace("=2C", ",", StringComparison.Ordinal).Replace("=3D", "=", StringComparison.Ordinal);
+    }
 }

@@ -21,6 +21,8 @@ internal sealed class FileStorage : IStorage
 
     public string Era { get; }
 
+    public string Location => _root;
+
     public IStorageFile Open(string path, bool create)
     {
         var full = Full(path);
@@ -37,11 +39,18 @@ internal sealed class FileStorage : IStorage
 
     public void CreateDirectory(string path) => Directory.CreateDirectory(Full(path));
 
-    public void DeleteDirectory(string path)
+    public bool TryDeleteDirectory(string path)
     {
-        if (Directory.Exists(Full(path)))
-            Directory.Delete(Full(path), recursive: true);
+        var full = Full(path);
+        if (!Directory.Exists(full))
+            return true;
+        if (Directory.EnumerateFileSystemEntries(full).Any())
+            return false;
+        Directory.Delete(full);
+        return true;
     }
+
+    public void MoveDirectory(string from, string to) => Directory.Move(Full(from), Full(to));
 
     public IReadOnlyList<string> Files(string path) => Names(path, Directory.GetFiles);
 

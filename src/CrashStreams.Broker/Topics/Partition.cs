@@ -6,7 +6,7 @@ namespace CrashStreams.Broker.Topics;
 /// <summary>A partition: its log, and the fetches that wait for it to grow.</summary>
 internal sealed class Partition
 {
-    private readonly List<WaitingFetch> _waiting = [];
+    private readonly HashSet<WaitingFetch> _waiting = [];
 
     public Partition(string topic, Guid topicId, int index, PartitionLog log)
     {
@@ -31,7 +31,7 @@ internal sealed class Partition
     public void Moved()
     {
         foreach (var fetch in _waiting)
-            fetch.PartitionMoved();
+            fetch.PartitionMoved(this);
     }
 
     public override string ToString() => $"{Topic}-{Index}";

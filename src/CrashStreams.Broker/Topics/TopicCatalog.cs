@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using CrashStreams.Broker.Coordination;
 using CrashStreams.Broker.Log;
 using CrashStreams.Broker.Storage;
+using Microsoft.Extensions.Logging;
 
 namespace CrashStreams.Broker.Topics;
 
@@ -11,27 +12,35 @@ namespace CrashStreams.Broker.Topics;
 /// </summary>
 internal sealed class TopicCatalog : ITopicView
 {
-    private const string LogDirectory = "logs";
-
     private readonly IStorage _storage;
     private readonly LogConfig _logDefaults;
+    private readonly TopicDirectories _directories;
     private readonly SortedDictionary<string, Topic> _byName = new(StringComparer.Ordinal);
     private readonly Dictionary<Guid, Topic> _byId = [];
 
+    /// <summary>Topics whose logs are still being deleted: noted in the catalog, so that a start after a crash knows that it may go on.</summary>
+    private readonly HashSet<Guid> _deleted;
+
     /// <summary>Opens the catalog and every log that it names.</summary>
-    public TopicCatalog(IStorage storage, LogConfig logDefaults)
+    /// <exception cref="InvalidDataException">The catalog is damaged, or names logs that are not there.</exception>
+    public TopicCatalog(IStorage storage, LogConfig logDefaults, ILogger log, StorageLosses losses)
     {
         (_storage, _logDefaults) = (storage, logDefaults);
+        _directories = new TopicDirectories(storage, log);
         var stored = CatalogFile.Read(storage);
         ClusterId = stored?.ClusterId ?? Protocol.TopicIdText.Format(Guid.NewGuid());
+        _directories.Require(stored?.Topics ?? []);
         foreach (var entry in stored?.Topics ?? [])
-            Add(Open(entry));
+            Add(Open(entry, losses));
+        _deleted = [.. _directories.CleanUp(stored?.Topics ?? [], stored?.Deleted ?? [])];
         if (stored is null)
             Save();
-        DeleteForgottenLogs();
     }
 
     public string ClusterId { get; }
+
+    /// <summary>The log settings of the topics, for other threads.</summary>
+    public LogConfigs Configs { get; } = new();
 
     public long Version { get; private set; }
 
@@ -52,38 +61,62 @@ internal sealed class TopicCatalog : ITopicView
 
     public Partition? Find(TopicPartition partition) => Find(partition.Topic)?.Find(partition.Partition);
 
+    /// <exception cref="IOException">The disk failed; nothing of the topic is left.</exception>
     public Topic Create(string name, int partitions, TopicConfigs configs)
     {
-        var topic = Open(new CatalogEntry(Guid.NewGuid(), name, partitions, configs.Set));
-        Add(topic);
-        Commit(undo: () => Remove(topic));
+        var topic = new Topic(Guid.NewGuid(), name, configs, []);
+        try
+        {
+            OpenPartitions(topic, partitions);
+            Add(topic);
+            Commit(undo: () => Remove(topic));
+        }
+        catch
+        {
+            TakeBack(topic, 0);
+            throw;
+        }
         return topic;
     }
 
     public void Delete(Topic topic)
     {
         Remove(topic);
-        Commit(undo: () => Add(topic));
+        _deleted.Add(topic.Id);
+        Commit(undo: () =>
+        {
+            _deleted.Remove(topic.Id);
+            Add(topic);
+        });
+        var isGone = true;
         foreach (var partition in topic.Partitions)
         {
-            partition.Log.Delete();
+            partition.Log.Abandon();
+            isGone &= _directories.TryDelete(topic.Id, partition.Index);
             partition.Moved();
         }
+        if (isGone)
+            _deleted.Remove(topic.Id);
         Deleted(topic);
     }
 
+    /// <exception cref="IOException">The disk failed; the topic is as it was.</exception>
     public void AddPartitions(Topic topic, int count)
     {
-        Version++;
         var before = topic.Partitions.Count;
-        for (var index = before; index < count; index++)
-            topic.Partitions.Add(OpenPartition(topic.Id, topic.Name, index, topic.Configs));
-        PartitionCount += count - before;
-        Commit(undo: () =>
+        try
         {
-            topic.Partitions.RemoveRange(before, count - before);
-            PartitionCount -= count - before;
-        });
+            OpenPartitions(topic, count);
+            Commit(undo: () => { });
+        }
+        catch
+        {
+            TakeBack(topic, before);
+            throw;
+        }
+        SetConfig(topic);
+        Version++;
+        PartitionCount += count - before;
     }
 
     public void Reconfigure(Topic topic, TopicConfigs configs)
@@ -91,8 +124,7 @@ internal sealed class TopicCatalog : ITopicView
         var before = topic.Configs;
         topic.Configs = configs;
         Commit(undo: () => topic.Configs = before);
-        foreach (var partition in topic.Partitions)
-            partition.Log.Config = configs.ToLogConfig(_logDefaults);
+        SetConfig(topic);
     }
 
     /// <summary>Closes the logs, each at a checkpoint, so that the next start has nothing to recover.</summary>
@@ -115,18 +147,42 @@ internal sealed class TopicCatalog : ITopicView
 
     bool ITopicView.TryGet(Guid id, [MaybeNullWhen(false)] out TopicInfo topic) => (topic = Find(id)?.Info) is not null;
 
-    private Topic Open(CatalogEntry entry)
+    private Topic Open(CatalogEntry entry, StorageLosses losses)
     {
         var configs = TopicConfigs.TryCreate(entry.Configs.Select(config => KeyValuePair.Create<string, string?>(config.Key, config.Value)), out var problem)
             ?? throw new InvalidDataException($"Topic {entry.Name}: {problem}");
-        var partitions = Enumerable.Range(0, entry.Partitions).Select(index => OpenPartition(entry.Id, entry.Name, index, configs)).ToList();
-        return new Topic(entry.Id, entry.Name, configs, partitions);
+        var topic = new Topic(entry.Id, entry.Name, configs, new List<Partition>(entry.Partitions));
+        OpenPartitions(topic, entry.Partitions, losses);
+        return topic;
     }
 
-    private Partition OpenPartition(Guid id, string name, int index, TopicConfigs configs)
+    /// <summary>Opens the logs of a topic from its present number of partitions on; new ones can't have lost anything.</summary>
+    private void OpenPartitions(Topic topic, int count, StorageLosses? losses = null)
     {
-        var log = PartitionLog.Open(_storage, DirectoryOf(id, index), configs.ToLogConfig(_logDefaults));
-        return new Partition(name, id, index, log);
+        var config = topic.Configs.ToLogConfig(_logDefaults);
+        for (var index = topic.Partitions.Count; index < count; index++)
+        {
+            var log = PartitionLog.Open(_storage, TopicDirectories.Of(topic.Id, index), config, losses?.Of($"{topic.Name}-{index}"));
+            topic.Partitions.Add(new Partition(topic.Name, topic.Id, index, log));
+        }
+    }
+
+    /// <summary>Deletes the logs of partitions that nobody has seen, from an index on; the last of them may be half there.</summary>
+    private void TakeBack(Topic topic, int first)
+    {
+        for (var index = first; index < topic.Partitions.Count; index++)
+            topic.Partitions[index].Log.Abandon();
+        for (var index = first; index <= topic.Partitions.Count; index++)
+            _directories.TryDelete(topic.Id, index);
+        topic.Partitions.RemoveRange(first, topic.Partitions.Count - first);
+    }
+
+    private void SetConfig(Topic topic)
+    {
+        var config = topic.Configs.ToLogConfig(_logDefaults);
+        foreach (var partition in topic.Partitions)
+            partition.Log.Config = config;
+        Configs.Set(topic, config);
     }
 
     private void Add(Topic topic)
@@ -135,6 +191,7 @@ internal sealed class TopicCatalog : ITopicView
         PartitionCount += topic.Partitions.Count;
         _byName.Add(topic.Name, topic);
         _byId.Add(topic.Id, topic);
+        SetConfig(topic);
     }
 
     private void Remove(Topic topic)
@@ -143,6 +200,7 @@ internal sealed class TopicCatalog : ITopicView
         PartitionCount -= topic.Partitions.Count;
         _byName.Remove(topic.Name);
         _byId.Remove(topic.Id);
+        Configs.Remove(topic);
     }
 
     private void Commit(Action undo)
@@ -158,17 +216,6 @@ internal sealed class TopicCatalog : ITopicView
         }
     }
 
-    private void Save() => CatalogFile.Write(_storage, ClusterId, _byName.Values.Select(topic => new CatalogEntry(topic.Id, topic.Name, topic.Partitions.Count, topic.Configs.Set)));
-
-    /// <summary>A crash between a change of the catalog and of the directories leaves logs that no topic has.</summary>
-    private void DeleteForgottenLogs()
-    {
-        var known = _byName.Values.SelectMany(topic => topic.Partitions.Select(partition => NameOf(topic.Id, partition.Index))).ToHashSet();
-        foreach (var directory in _storage.Directories(LogDirectory).Where(directory => !known.Contains(directory)))
-            _storage.DeleteDirectory($"{LogDirectory}/{directory}");
-    }
-
-    private static string DirectoryOf(Guid id, int index) => $"{LogDirectory}/{NameOf(id, index)}";
-
-    private static string NameOf(Guid id, int index) => $"{id:N}-{index}";
+    private void Save() => CatalogFile.Write(_storage, new CatalogContent(
+        ClusterId, [.. _byName.Values.Select(topic => new CatalogEntry(topic.Id, topic.Name, topic.Partitions.Count, topic.Configs.Set))], [.. _deleted]));
 }

@@ -7,6 +7,8 @@ internal sealed class TopicConfigs
 {
     public static readonly TopicConfigs None = new(new SortedDictionary<string, string>(StringComparer.Ordinal));
 
+    private const int MaxValueLength = 8192;
+
     private TopicConfigs(SortedDictionary<string, string> set) => Set = set;
 
     /// <summary>What was set for this topic, by name.</summary>
@@ -42,7 +44,9 @@ internal sealed class TopicConfigs
     private static string? Check(string name, string? value)
     {
         if (TopicConfigKeys.Find(name) is not { } key)
-            return $"The config {name} is not known or not supported by this broker.";
-        return value is null || key.Apply(LogConfig.Default, value) is null ? $"The config {name} must be {key.Rule}; it is '{value}'." : null;
+            return $"The config {ClientText.Escape(name)} is not known or not supported by this broker.";
+        if (value?.Length > MaxValueLength)
+            return $"The config {name} has a value of {value.Length} characters; the limit is {MaxValueLength}.";
+        return value is null || key.Apply(LogConfig.Default, value) is null ? $"The config {name} must be {key.Rule}; it is '{ClientText.Escape(value ?? "null")}'." : null;
     }
 }

@@ -29,5 +29,12 @@ internal sealed record Transaction(string TransactionalId, ProducerIdentity Prod
 
     public bool IsCommit => State is TransactionState.PrepareCommit or TransactionState.CompleteCommit;
 
+    /// <summary>What it holds, about: its record in the journal is smaller, and each of its parts has a place in an answer.</summary>
+    public long Bytes => 512 + TransactionalId.Length + Partitions.Sum(PartitionBytes) + Groups.Sum(GroupBytes);
+
+    public static long PartitionBytes(TopicPartition partition) => 16 + partition.Topic.Length;
+
+    public static long GroupBytes(string groupId) => 16 + 3L * groupId.Length;
+
     public Transaction Move(TransactionState to, long nowMs) => this with { State = State.To(to), LastUpdateMs = nowMs };
 }

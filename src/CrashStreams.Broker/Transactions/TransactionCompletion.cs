@@ -9,6 +9,8 @@ namespace CrashStreams.Broker.Transactions;
 internal sealed class TransactionCompletion(
     TransactionTable table, ITransactionParticipants participants, ITimerQueue timers, TransactionOptions options)
 {
+    private const int ParticipantsPerStep = 1000; // a few milliseconds
+
     /// <summary>
     /// Stores the result and hands it out as far as possible now. False: the result could not be stored, the transaction stays Ongoing.
     /// </summary>
@@ -34,19 +36,36 @@ internal sealed class TransactionCompletion(
     /// <summary>Tells the participants of a prepared transaction its result, and completes it when all of them know.</summary>
     public void Finish(Transaction prepared)
     {
-        if (TellParticipants(prepared) && TryComplete(prepared))
-            return;
-        timers.Schedule(timers.NowMs + options.RetryMs, () => Retry(prepared.TransactionalId));
+        Continue(prepared, TellParticipants(prepared).GetEnumerator(), allKnow: true);
     }
 
-    private bool TellParticipants(Transaction prepared)
+    /// <summary>Tells some of them; when there are thousands, other requests are served in between.</summary>
+    private void Continue(Transaction prepared, IEnumerator<bool> results, bool allKnow)
     {
-        var allKnow = true;
+        for (var told = 0; told < ParticipantsPerStep; told++)
+        {
+            if (!results.MoveNext())
+            {
+                End(prepared, allKnow);
+                return;
+            }
+            allKnow &= results.Current;
+        }
+        timers.Schedule(timers.NowMs + 1, () => Continue(prepared, results, allKnow));
+    }
+
+    private void End(Transaction prepared, bool allKnow)
+    {
+        if (!allKnow || !TryComplete(prepared))
+            timers.Schedule(timers.NowMs + options.RetryMs, () => Retry(prepared.TransactionalId));
+    }
+
+    private IEnumerable<bool> TellParticipants(Transaction prepared)
+    {
         foreach (var partition in prepared.Partitions)
-            allKnow &= participants.WriteMarker(partition, prepared.Marker, prepared.IsCommit) != MarkerResult.Failed;
+            yield return participants.WriteMarker(partition, prepared.Marker, prepared.IsCommit) != MarkerResult.Failed;
         foreach (var group in prepared.Groups)
-            allKnow &= participants.TryEndOffsets(group, prepared.Marker.Id, prepared.IsCommit);
-        return allKnow;
+            yield return participants.TryEndOffsets(group, prepared.Marker.Id, prepared.IsCommit);
     }
 
     private bool TryComplete(Transaction prepared) =>

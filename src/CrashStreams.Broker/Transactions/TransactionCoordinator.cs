@@ -12,6 +12,7 @@ internal sealed class TransactionCoordinator
     private readonly ITimerQueue _timers;
     private readonly ITransactionParticipants _participants;
     private readonly TransactionOptions _options;
+    private readonly StateBudget _budget;
     private readonly TransactionTable _table;
     private readonly TransactionCompletion _completion;
     private readonly TransactionTimeouts _timeouts;
@@ -22,7 +23,8 @@ internal sealed class TransactionCoordinator
         _timers = timers;
         _participants = participants;
         _options = options;
-        _table = new TransactionTable(journal);
+        _budget = new StateBudget(options.MaxStateBytes);
+        _table = new TransactionTable(journal, _budget);
         _completion = new TransactionCompletion(_table, participants, timers, options);
         _timeouts = new TransactionTimeouts(_table, timers, options, TryFence);
         _producerIds = new ProducerIds(journal);
@@ -66,12 +68,15 @@ internal sealed class TransactionCoordinator
     {
         if (transactionalId is null)
             return NewProducer();
-        if (transactionalId.Length == 0 || (expected.Id == -1) != (expected.Epoch == -1))
+        if (transactionalId.Length == 0 || !IdRules.Fits(transactionalId) || (expected.Id == -1) != (expected.Epoch == -1))
             return ErrorCode.InvalidRequest;
         if (timeoutMs <= 0 || timeoutMs > _options.MaxTimeoutMs)
             return ErrorCode.InvalidTransactionTimeout;
         if (Find(transactionalId) is not { } transaction)
-            return Register(new Transaction(transactionalId, ProducerIdentity.None, timeoutMs), NewProducer(), ProducerIdentity.None);
+        {
+            var first = new Transaction(transactionalId, ProducerIdentity.None, timeoutMs);
+            return _budget.HasRoom(first.Bytes) ? Register(first, NewProducer(), ProducerIdentity.None) : ErrorCode.PolicyViolation;
+        }
         if (expected != ProducerIdentity.None && expected != transaction.Producer && expected != transaction.Previous)
             return ErrorCode.ProducerFenced;
         if (transaction.State == TransactionState.Ongoing)
@@ -97,6 +102,11 @@ internal sealed class TransactionCoordinator
         var isOngoing = transaction.State == TransactionState.Ongoing;
         if (isOngoing && partitions.All(transaction.Partitions.Contains) && (groupId is null || transaction.Groups.Contains(groupId)))
             return ErrorCode.None;
+        if (groupId is not null && !IdRules.Fits(groupId))
+            return ErrorCode.InvalidGroupId;
+        var more = partitions.Sum(Transaction.PartitionBytes) + (groupId is null ? 0 : Transaction.GroupBytes(groupId));
+        if (transaction.Bytes + more > _options.MaxTransactionBytes || !_budget.HasRoom(more))
+            return ErrorCode.PolicyViolation;
         var next = transaction.Move(TransactionState.Ongoing, _timers.NowMs) with
         {
             Partitions = transaction.Partitions.Union(partitions),

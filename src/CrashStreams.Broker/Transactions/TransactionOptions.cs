@@ -15,6 +15,12 @@ internal sealed record TransactionOptions
     /// <summary>For so long after the end of a transaction the commit of an empty one is taken for one that overtook its writes.</summary>
     public int OvertakingCommitMs { get; init; } = 100;
 
+    /// <summary>What one transaction names: each addition writes all of it. Kafka's limit is the size of a record of `__transaction_state`, 1 MiB.</summary>
+    public long MaxTransactionBytes { get; init; } = 1024 * 1024;
+
+    /// <summary>What all transactional ids together keep.</summary>
+    public long MaxStateBytes { get; init; } = 64 * 1024 * 1024;
+
     /// <summary>How long to wait before a result that could not be stored is tried again.</summary>
     public int RetryMs { get; init; } = 100;
 }

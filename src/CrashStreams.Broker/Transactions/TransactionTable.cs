@@ -3,7 +3,7 @@ using CrashStreams.Broker.Coordination;
 namespace CrashStreams.Broker.Transactions;
 
 /// <summary>The transactional ids that are known, each as it was last written to the journal.</summary>
-internal sealed class TransactionTable(IJournal journal)
+internal sealed class TransactionTable(IJournal journal, StateBudget budget)
 {
     private readonly SortedDictionary<string, Transaction> _transactions = new(StringComparer.Ordinal);
 
@@ -16,19 +16,22 @@ internal sealed class TransactionTable(IJournal journal)
     {
         if (!journal.TryAppend([TransactionRecords.Of(next)]))
             return false;
-        _transactions[next.TransactionalId] = next;
+        Replay(next.TransactionalId, next);
         return true;
     }
 
     public bool TryForget(Transaction transaction)
     {
         _ = transaction.State.To(TransactionState.Dead);
-        return journal.TryAppend([TransactionRecords.ForgetTransaction(transaction.TransactionalId)])
-            && _transactions.Remove(transaction.TransactionalId);
+        if (!journal.TryAppend([TransactionRecords.ForgetTransaction(transaction.TransactionalId)]))
+            return false;
+        Replay(transaction.TransactionalId, null);
+        return true;
     }
 
     public void Replay(string transactionalId, Transaction? transaction)
     {
+        budget.Add((transaction?.Bytes ?? 0) - (Find(transactionalId)?.Bytes ?? 0));
         if (transaction is null)
             _transactions.Remove(transactionalId);
         else

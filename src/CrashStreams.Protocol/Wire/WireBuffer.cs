@@ -6,7 +6,9 @@ namespace CrashStreams.Protocol.Wire;
 /// A growing buffer for one message. Record batches are not copied into it: it keeps where they belong, and hands
 /// out the pieces in order when the message is sent. Disposing returns the memory to the shared pool.
 /// </summary>
-internal sealed class WireBuffer(int capacity = 256) : IDisposable
+/// <param name="capacity">Bytes to begin with.</param>
+/// <param name="maxBytes">The most that the message may have, without its records.</param>
+internal sealed class WireBuffer(int capacity = 256, int maxBytes = int.MaxValue) : IDisposable
 {
     private byte[] _bytes = ArrayPool<byte>.Shared.Rent(capacity);
     private int _length;
@@ -84,7 +86,9 @@ internal sealed class WireBuffer(int capacity = 256) : IDisposable
 
     private void Grow(int count)
     {
-        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(_bytes.Length * 2, _length + count));
+        if (_length + (long)count > maxBytes)
+            throw new InvalidOperationException($"A message has more than {maxBytes} bytes.");
+        var larger = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(_bytes.Length * 2L, _length + count, Math.Max(maxBytes, _length + count)));
         Written.CopyTo(larger);
         ArrayPool<byte>.Shared.Return(_bytes);
         _bytes = larger;

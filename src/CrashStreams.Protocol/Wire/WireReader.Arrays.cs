@@ -128,6 +128,9 @@ internal ref partial struct WireReader
     private int ReadCount(bool flexible, int minElementSize)
     {
         var count = Length(flexible);
-        return count <= Remaining / minElementSize ? count : throw BadLength(count);
+        if (count > Remaining / minElementSize)
+            throw BadLength(count);
+        _elementsLeft -= Math.Max(0, count);
+        return _elementsLeft >= 0 ? count : throw new ProtocolException("The arrays of a frame have too many elements.");
     }
 }

@@ -8,13 +8,19 @@ namespace CrashStreams.Protocol.Wire;
 /// Reads the protocol's primitives from one frame. Every length and count is checked against the bytes that are there before
 /// anything is allocated, and every violation is a <see cref="ProtocolException"/>.
 /// </summary>
-internal ref partial struct WireReader(ReadOnlyMemory<byte> frame)
+/// <param name="frame">The bytes.</param>
+/// <param name="maxElements">The most elements that all arrays of the frame may have together.</param>
+internal ref partial struct WireReader(ReadOnlyMemory<byte> frame, int maxElements = int.MaxValue)
 {
+    /// <summary>Also of compact strings, which could be longer: what is stored must be readable by clients of any version. Apache Kafka refuses them, too.</summary>
+    private const int MaxStringBytes = short.MaxValue;
+
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private readonly ReadOnlyMemory<byte> _frame = frame;
     private readonly ReadOnlySpan<byte> _span = frame.Span;
     private int _position;
+    private int _elementsLeft = maxElements;
 
     public readonly int Position => _position;
 
@@ -61,6 +67,8 @@ internal ref partial struct WireReader(ReadOnlyMemory<byte> frame)
             return length == -1 ? null : throw BadLength(length);
         if (length == 0)
             return "";
+        if (length > MaxStringBytes)
+            throw BadLength(length);
         var bytes = Take(length);
         try
         {

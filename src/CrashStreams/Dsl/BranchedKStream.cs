@@ -12,6 +12,7 @@ public sealed class BranchedKStream<TKey, TValue>
     private readonly List<Func<TKey, TValue, bool>> _predicates = [];
     private readonly Dictionary<string, KStream<TKey, TValue>> _branches = [];
     private readonly TopologyNode<TKey, TValue> _split;
+    private int _default = -1;
 
     internal BranchedKStream(
         BuilderState builder, TopologyNode<TKey, TValue> parent, string name, Func<TopologyNode<TKey, TValue>, KStream<TKey, TValue>> toStream)
@@ -19,7 +20,7 @@ public sealed class BranchedKStream<TKey, TValue>
         _builder = builder;
         _name = name;
         _toStream = toStream;
-        _split = builder.Add(new ProcessorNode<TKey, TValue, TKey, TValue>(name, () => new Branch<TKey, TValue>(_predicates)), parent);
+        _split = builder.Add(new ProcessorNode<TKey, TValue, TKey, TValue>(name, () => new Branch<TKey, TValue>(_predicates, _default)), parent);
     }
 
     /// <summary>Adds a branch.</summary>
@@ -36,6 +37,7 @@ public sealed class BranchedKStream<TKey, TValue>
     /// <summary>Takes what no branch took, and ends the split.</summary>
     public IReadOnlyDictionary<string, KStream<TKey, TValue>> DefaultBranch(Action<KStream<TKey, TValue>>? use = null, string? name = null)
     {
+        _default = _predicates.Count;
         _predicates.Add(static (_, _) => true);
         Add(name ?? "0", use);
         return _branches;

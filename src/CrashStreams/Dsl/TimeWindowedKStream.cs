@@ -35,7 +35,7 @@ public sealed class TimeWindowedKStream<TKey, TValue>
     public KTable<Windowed<TKey>, long> Count(Materialized<TKey, long>? materialized = null, string? name = null) =>
         _grouped.WindowedTable(
             "KSTREAM-AGGREGATE", _windowing, materialized, name, null,
-            new((TKey _, TValue _, long count) => count + 1) { Initializer = static () => 0L, Merge = static (onTime, late) => onTime + late });
+            new((TKey _, TValue _, long count) => count + 1) { Initializer = static () => 0L, Merge = static (onTime, late) => onTime + late, IgnoresValues = true });
 
     /// <summary>Combines the values of each key and window; the first is taken as it is. A null result removes the window.</summary>
     public KTable<Windowed<TKey>, TValue> Reduce(Func<TValue, TValue, TValue> reducer, Materialized<TKey, TValue>? materialized = null, string? name = null) =>

@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using CrashStreams.Processing;
 
 namespace CrashStreams.Faults;
 
@@ -13,6 +12,9 @@ internal sealed class DroppedRecords(RecordInProcess current)
     public const string Future = "future";
     public const string LateAfterIdle = "late-after-idle";
     public const string Replayed = "replayed";
+
+    /// <summary>A tombstone of a value type, at a function that makes something else of the value than another value (a key, a topic).</summary>
+    public const string AbsentValue = "absent-value";
 
     /// <summary>Kafka Streams neither logs nor counts these.</summary>
     public const string RepartitionNullKey = "repartition-null-key";

@@ -1,7 +1,4 @@
-using System.Globalization;
-using CrashStreams.Engine;
 using CrashStreams.Log;
-using CrashStreams.Time;
 
 namespace CrashStreams.Faults;
 
@@ -10,14 +7,29 @@ internal static class FaultPolicy
 {
     public const string ReasonHeader = "cs-fault-reason";
 
+    /// <summary>The reason of results and entries that the log refuses.</summary>
+    public const string NotProduced = "not-produced";
+
+    /// <summary>The reason of results and entries whose serde throws.</summary>
+    public const string NotSerialized = "not-serialized";
+
     /// <summary>Whether an exception is an operator's (a user's function threw): the library's own say what is to be done.</summary>
     public static bool IsOperators(Exception exception) => exception is not CrashStreamsException and not OutOfMemoryException;
 
+    /// <summary>Whether the log has refused a record for good: the same record will be refused again, others need not be.</summary>
+    public static bool IsRefusal(LogException exception) => exception is { IsFatal: false, IsFenced: false, IsRetriable: false };
+
     /// <summary>Returns when the record is to be skipped; throws when the application is to fail.</summary>
-    public static void Apply(TaskContext task, FaultKind kind, string node, string reason, Exception? exception)
+    public static void Apply(IRecordScope task, FaultKind kind, string node, string reason, Exception? exception)
     {
         var current = task.Current;
-        var fault = new Fault(kind, node, current.Topic, current.Partition, current.Offset, reason, exception);
+        Apply(task, new(kind, node, current.Topic, current.Partition, current.Offset, reason, exception));
+    }
+
+    /// <summary>Likewise, for a fault that is no one record's.</summary>
+    public static void Apply(IRecordScope task, Fault fault)
+    {
+        var (kind, exception) = (fault.Kind, fault.Exception);
         var response = task.Options.OnFault?.Invoke(fault) ?? kind switch
         {
             FaultKind.Deserialization => task.Options.OnDeserializationFault,
@@ -26,26 +38,9 @@ internal static class FaultPolicy
         };
         if (response == FaultResponse.Fail)
             throw new ProcessingException($"{fault}{Detail(exception)}{Remedy(kind)}", exception);
-        if (response == FaultResponse.DeadLetter && current.HasBytes)
-            SendOriginal(task, task.Options.DeadLetterTopic!, fault.Reason, fault.Node, new Headers().Add("cs-fault-kind", kind.ToString()));
-        task.Dropped.Count(reason, node);
-    }
-
-    /// <summary>Sends the record in process, byte for byte, to a side topic with headers that tell where it was and why it is there.</summary>
-    public static void SendOriginal(TaskContext task, string topic, string reason, string node, Headers extra)
-    {
-        var current = task.Current;
-        var original = current.Bytes;
-        var headers = original.Headers?.Copy() ?? new Headers();
-        headers.Remove(ReadAt.Header);
-        headers.Add(ReasonHeader, reason)
-            .Add("cs-node", node)
-            .Add("cs-topic", current.Topic)
-            .Add("cs-partition", current.Partition.ToString(CultureInfo.InvariantCulture))
-            .Add("cs-offset", current.Offset.ToString(CultureInfo.InvariantCulture));
-        foreach (var (key, value) in extra)
-            headers.Add(key, value);
-        task.Collector.SendBytes(topic, original.HasKey, original.Key, original.HasValue, original.Value, original.Timestamp, headers);
+        if (response == FaultResponse.DeadLetter && task.Current.HasBytes)
+            SideTopic.Send(task, task.Options.DeadLetterTopic!, fault.Reason, fault.Node, new Headers().Add("cs-fault-kind", kind.ToString()));
+        task.Dropped.Count(fault.Reason, fault.Node);
     }
 
     // Of the log's refusals: they name topic and cause, and say what to do.

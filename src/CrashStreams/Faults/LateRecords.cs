@@ -1,5 +1,4 @@
 using System.Globalization;
-using CrashStreams.Engine;
 using CrashStreams.Log;
 
 namespace CrashStreams.Faults;
@@ -7,7 +6,7 @@ namespace CrashStreams.Faults;
 /// <summary>Counts late records, tells the application's callback, and sends them to the late topic where one is configured.</summary>
 internal static class LateRecords
 {
-    public static void Divert(TaskContext task, string node, string reason, long timestamp, long byMs, Window? window, Action<LateRecord>? tell = null)
+    public static void Divert(IRecordScope task, string node, string reason, long timestamp, long byMs, Window? window, Action<LateRecord>? tell = null)
     {
         task.Dropped.Count(reason, node);
         var current = task.Current;
@@ -30,7 +29,7 @@ internal static class LateRecords
                 .Add("cs-source-offset", source.Offset.ToString(CultureInfo.InvariantCulture));
         }
 
-        FaultPolicy.SendOriginal(task, topic, reason, node, headers);
+        SideTopic.Send(task, topic, reason, node, headers);
     }
 
     // Nanoseconds taken for milliseconds are further away than a TimeSpan reaches (29,000 years).

@@ -1,4 +1,3 @@
-using CrashStreams.Engine;
 using CrashStreams.Log;
 
 namespace CrashStreams;

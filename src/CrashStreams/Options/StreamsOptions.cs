@@ -59,6 +59,12 @@ public sealed record StreamsOptions
     /// <summary>Where <see cref="FaultResponse.DeadLetter"/> sends records; must exist.</summary>
     public string? DeadLetterTopic { get; init; }
 
+    /// <summary>
+    /// How long the log may be out of reach, at the start or later, before the application fails with the reason; null (default): it waits, and says what for.
+    /// A wrong password or a missing permission counts as out of reach: an administrator mends it while the application waits.
+    /// </summary>
+    public TimeSpan? ConnectTimeout { get; init; }
+
     /// <summary>How long one poll waits for records when there is nothing else to do; 100 ms by default.</summary>
     public TimeSpan PollWait { get; init; } = TimeSpan.FromMilliseconds(100);
 
@@ -133,6 +139,8 @@ public sealed record StreamsOptions
             faults.Add($"{nameof(CommitInterval)} is {CommitInterval}: more than zero.");
         if (MarkerInterval < TimeSpan.Zero || IdleAfter < TimeSpan.Zero || MaxFuture < TimeSpan.Zero || PollWait < TimeSpan.Zero)
             faults.Add($"{nameof(MarkerInterval)}, {nameof(IdleAfter)}, {nameof(MaxFuture)} and {nameof(PollWait)} can't be negative.");
+        if (ConnectTimeout <= TimeSpan.Zero)
+            faults.Add($"{nameof(ConnectTimeout)} is {ConnectTimeout}: more than zero, or null to wait for ever.");
         if (RepartitionPurgeInterval <= TimeSpan.Zero)
             faults.Add($"{nameof(RepartitionPurgeInterval)} is {RepartitionPurgeInterval}: more than zero.");
         if (StateCacheBytes < 0 || StateCleanupDelay < TimeSpan.Zero)

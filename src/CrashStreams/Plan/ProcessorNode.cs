@@ -1,4 +1,3 @@
-using CrashStreams.Engine;
 using CrashStreams.Processing;
 
 namespace CrashStreams.Plan;
@@ -16,10 +15,10 @@ internal class ProcessorNode<TKeyIn, TValueIn, TKeyOut, TValueOut>(
             store.Validate(faults);
     }
 
-    public override object Create(TaskBuilder task)
+    public override object Create(IOperatorBuilder task)
     {
         var processor = create();
-        processor.Attach(Name, task.ContextFor(this));
+        processor.Attach(task.ContextFor(this));
         processor.ConnectTo(CreateChildren(task));
         task.Add(processor);
         return processor;

@@ -1,4 +1,3 @@
-using CrashStreams.Engine;
 using CrashStreams.Operators;
 
 namespace CrashStreams.Plan;
@@ -28,6 +27,6 @@ internal sealed class SinkNode<TKey, TValue>(string name, string? topic, Func<TK
         SerdeFault.Check(produced.ValueSerde, Name, "value", faults);
     }
 
-    public override object Create(TaskBuilder task) => new SinkProcessor<TKey, TValue>(
-        Name, topic is null ? null : task.FullTopic(topic, isRepartition), chooseTopic, produced, isRepartition, task);
+    public override object Create(IOperatorBuilder task) => new SinkProcessor<TKey, TValue>(
+        task.ContextFor(this), topic is null ? null : task.FullTopic(topic, isRepartition), chooseTopic, produced, isRepartition);
 }

@@ -1,4 +1,3 @@
-using CrashStreams.Engine;
 using CrashStreams.Operators;
 
 namespace CrashStreams.Plan;
@@ -31,5 +30,5 @@ internal sealed class SourceNode<TKey, TValue>(string name, IReadOnlyList<string
             faults.Add($"Source '{Name}': a prefilter needs a timestamp extractor that reads bytes (TimestampExtractor.FromBytes), because a rejected record still moves the watermark.");
     }
 
-    public override object Create(TaskBuilder task) => new SourceProcessor<TKey, TValue>(Name, consumed, isRepartition, task, CreateChildren(task));
+    public override object Create(IOperatorBuilder task) => new SourceProcessor<TKey, TValue>(task.ContextFor(this), consumed, isRepartition, CreateChildren(task));
 }

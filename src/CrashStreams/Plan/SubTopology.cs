@@ -14,6 +14,31 @@ internal sealed class SubTopology(int id, IReadOnlyList<TopologyNode> nodes)
 
     public IEnumerable<StoreDefinition> StoresFor(StreamTime mode) => nodes.SelectMany(n => n.StoresFor(mode)).Distinct();
 
+    /// <summary>The sources whose records reach any of these nodes.</summary>
+    public IEnumerable<ISourceNode> SourcesOf(IEnumerable<TopologyNode> nodes) => Reached(nodes, static n => n.Parents).OfType<ISourceNode>();
+
+    /// <summary>The nodes that records of these sources reach, in the order of <see cref="Nodes"/>.</summary>
+    public IReadOnlyList<TopologyNode> NodesBehind(IEnumerable<ISourceNode> sources)
+    {
+        var reached = Reached(sources.Cast<TopologyNode>(), static n => n.Children);
+        return nodes.Where(reached.Contains).ToList();
+    }
+
+    private static HashSet<TopologyNode> Reached(IEnumerable<TopologyNode> from, Func<TopologyNode, IEnumerable<TopologyNode>> next)
+    {
+        var reached = new HashSet<TopologyNode>();
+        var pending = new Stack<TopologyNode>(from);
+        while (pending.TryPop(out var node))
+        {
+            if (!reached.Add(node))
+                continue;
+            foreach (var other in next(node))
+                pending.Push(other);
+        }
+
+        return reached;
+    }
+
     /// <summary>
     /// Splits a graph: nodes belong together when they are connected or share a store. Numbered in the order of their first node, as Kafka Streams does,
     /// because the number is part of a task's id.

@@ -1,4 +1,3 @@
-using CrashStreams.Engine;
 using CrashStreams.Operators;
 using CrashStreams.Processing;
 using CrashStreams.Stores;
@@ -28,12 +27,12 @@ internal sealed class SuppressNode<TKey, TValue>(string name, StoreDefinition st
     public bool IsFused(StreamTime mode) =>
         mode == StreamTime.Watermarks && suppressed.MaxRecords is null && Parents.All(p => p is IWindowAggregateNode);
 
-    public override object Create(TaskBuilder task)
+    public override object Create(IOperatorBuilder task)
     {
-        Processor<TKey, Change<TValue>, TKey, Change<TValue>> processor = IsFused(task.Context.Options.StreamTime)
+        Processor<TKey, Change<TValue>, TKey, Change<TValue>> processor = IsFused(task.Options.StreamTime)
             ? new PassThrough<TKey, Change<TValue>>()
             : new Suppress<TKey, TValue>(store.Name, windowOf, suppressed, graceMs);
-        processor.Attach(Name, task.ContextFor(this));
+        processor.Attach(task.ContextFor(this));
         processor.ConnectTo(CreateChildren(task));
         task.Add(processor);
         return processor;

@@ -1,4 +1,3 @@
-using CrashStreams.Engine;
 using CrashStreams.Processing;
 
 namespace CrashStreams.Plan;
@@ -33,13 +32,13 @@ internal abstract class TopologyNode(string name)
     }
 
     /// <summary>The node's operator for one task.</summary>
-    public abstract object Create(TaskBuilder task);
+    public abstract object Create(IOperatorBuilder task);
 }
 
 /// <summary>A node that forwards records of these types.</summary>
 internal abstract class TopologyNode<TKey, TValue>(string name) : TopologyNode(name)
 {
-    protected Receiver<TKey, TValue>[] CreateChildren(TaskBuilder task, Func<TopologyNode, bool>? which = null)
+    protected Receiver<TKey, TValue>[] CreateChildren(IOperatorBuilder task, Func<TopologyNode, bool>? which = null)
     {
         var children = which is null ? Children : Children.Where(which);
         return children.Select(child => (Receiver<TKey, TValue>)task.GetOrCreate(child)).ToArray();

@@ -1,4 +1,3 @@
-using CrashStreams.Engine;
 using CrashStreams.Operators;
 
 namespace CrashStreams.Plan;
@@ -28,13 +27,13 @@ internal sealed class WindowAggregateNode<TKey, TValue, TAggregate>(
             faults.Add($"'{Name}' is to correct its results but forwards updates: add Emit(OnWindowClose), or Suppress right behind it.");
     }
 
-    public override object Create(TaskBuilder task)
+    public override object Create(IOperatorBuilder task)
     {
-        var mode = task.Context.Options.StreamTime;
+        var mode = task.Options.StreamTime;
         if (corrections is not null && mode != StreamTime.Watermarks)
             throw new TopologyException($"'{Name}' is to correct its results, which needs the Watermarks clock.");
         var processor = new WindowAggregate<TKey, TValue, TAggregate>(store.Name, corrections?.Name, windowing, fold);
-        processor.Attach(Name, task.ContextFor(this));
+        processor.Attach(task.ContextFor(this));
         processor.ConnectTo(CreateChildren(task, c => !WantsFinals(c, mode)), CreateChildren(task, c => WantsFinals(c, mode)));
         task.Add(processor);
         return processor;

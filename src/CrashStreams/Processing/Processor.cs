@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using CrashStreams.Engine;
 
 namespace CrashStreams.Processing;
 
@@ -12,9 +11,10 @@ public abstract class Processor<TKeyIn, TValueIn, TKeyOut, TValueOut> : Receiver
 {
     private Receiver<TKeyOut, TValueOut>[] _children = [];
     private Receiver<TKeyOut, TValueOut>? _only;
+    private IOperatorContext _context = null!;
 
     /// <summary>What the processor may ask of the task that runs it. Set before <see cref="Init"/>.</summary>
-    protected IProcessorContext Context { get; private set; } = null!;
+    protected IProcessorContext Context => _context;
 
     /// <summary>Called once before the first record: look up stores, schedule punctuation.</summary>
     protected virtual void Init()
@@ -27,10 +27,10 @@ public abstract class Processor<TKeyIn, TValueIn, TKeyOut, TValueOut> : Receiver
     }
 
     /// <summary>Places the processor in a task.</summary>
-    internal void Attach(string nodeName, IProcessorContext context)
+    internal void Attach(IOperatorContext context)
     {
-        NodeName = nodeName;
-        Context = context;
+        NodeName = context.Node;
+        _context = context;
     }
 
     void IProcessorLifetime.Init() => Init();
@@ -56,12 +56,13 @@ public abstract class Processor<TKeyIn, TValueIn, TKeyOut, TValueOut> : Receiver
     /// <summary>Hands a record to the n-th operator behind this one.</summary>
     private protected void ForwardTo(int child, in Record<TKeyOut, TValueOut> record) => _children[child].Process(in record);
 
-    private protected TaskContext Task => ((ProcessorContext)Context).Task;
+    /// <summary>The context with what the library's own operators may ask besides.</summary>
+    private protected IOperatorContext Task => _context;
 
     private protected TStore Store<TStore>(string name)
-        where TStore : class => ((ProcessorContext)Context).Store<TStore>(name);
+        where TStore : class => _context.Store<TStore>(name);
 
-    private protected void Drop(string reason) => Task.Dropped.Count(reason, NodeName);
+    private protected void Drop(string reason) => _context.Drop(reason);
 
     private void ForwardToAll(in Record<TKeyOut, TValueOut> record)
     {
@@ -76,6 +77,16 @@ internal interface IProcessorLifetime
     void Init();
 
     void Close();
+}
+
+/// <summary>An operator that holds results back until the next commit (a cache, a rate limit).</summary>
+internal interface IEmitsAtCommit
+{
+    /// <summary>
+    /// Forwards what is held back, with the event time and the watermark that each result had. Called before each commit, in topological order: first results, then the
+    /// markers that tell downstream tasks how far this one is, then changelogs, then the commit itself.
+    /// </summary>
+    void EmitPending();
 }
 
 /// <summary>An operator that holds results back until the task's clock has passed them.</summary>

@@ -38,10 +38,21 @@ internal interface IStateStore
     void Evict(long bytes);
 }
 
-/// <summary>Where changed entries go at a commit.</summary>
+/// <summary>
+/// Where changed entries go at a commit. An entry that can't be written is no reason for a commit that throws for ever: the fault policy decides, and when it says to
+/// go on, the entry is taken back to what it was at the last flush (over an engine: forgotten, so that it is read again).
+/// </summary>
 internal interface IChangelogWriter
 {
     /// <param name="store">The store whose changelog is meant.</param>
     /// <param name="record">Key, value or tombstone, and the timestamp that belongs to the value.</param>
-    void Append(IStateStore store, in LogRecord record);
+    /// <returns>False: the log does not take the record, and the policy says to go on without it. The store takes the entry back.</returns>
+    /// <exception cref="ProcessingException">The log does not take the record, and the policy says to fail.</exception>
+    bool Append(IStateStore store, in LogRecord record);
+
+    /// <summary>An entry's key or value can't be serialized. When this returns, the store takes the entry back.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="exception">What its serde threw.</param>
+    /// <exception cref="ProcessingException">The policy says to fail.</exception>
+    void Refuse(IStateStore store, Exception exception);
 }

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using CrashStreams.Engine;
 using CrashStreams.Log;
 using CrashStreams.Time;
 

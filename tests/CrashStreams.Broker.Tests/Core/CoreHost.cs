@@ -19,7 +19,7 @@ internal sealed class CoreHost
     public CoreHost(BrokerOptions? options = null, IStorage? storage = null)
     {
         Timers = new Timers(_time);
-        Core = new BrokerCore(options ?? new BrokerOptions(), storage ?? new MemoryStorage(), Timers, new Random(1), new NodeAddress(1, "test", 9092), new BrokerFaults());
+        Core = new BrokerCore(options ?? new BrokerOptions(), storage ?? new MemoryStorage(), Timers, new InlineWorkers(), new Random(1), new NodeAddress(1, "test", 9092), new BrokerFaults());
     }
 
     public BrokerCore Core { get; }
@@ -84,11 +84,49 @@ internal sealed class CoreHost
         return new RecordsField(builder.Build().ToArray());
     }
 
+    /// <summary>Does all work at once; what the work's end asks for comes after it.</summary>
+    private sealed class InlineWorkers : IWorkers
+    {
+        private readonly Queue<Action> _queued = new();
+        private bool _isRunning;
+
+        public void Run(Action work, Action<Exception?> done)
+        {
+            _queued.Enqueue(() =>
+            {
+                Exception? failure = null;
+                try
+                {
+                    work();
+                }
+                catch (Exception error)
+                {
+                    failure = error;
+                }
+                done(failure);
+            });
+            if (_isRunning)
+                return;
+            _isRunning = true;
+            while (_queued.TryDequeue(out var next))
+                next();
+            _isRunning = false;
+        }
+    }
+
     private sealed class Session : IClientSession
     {
         public Server.Authentication? Authentication => null;
 
         public bool IsClosed { get; private set; }
+
+        public void Await(IWaiting waiting)
+        {
+        }
+
+        public void EndWait()
+        {
+        }
 
         public void Close() => IsClosed = true;
     }

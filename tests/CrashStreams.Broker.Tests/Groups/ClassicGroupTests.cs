@@ -324,13 +324,13 @@ public class ClassicGroupTests
     public void Groups_are_listed_described_and_deleted_when_they_are_empty()
     {
         var a = Stable("a");
-        ListGroups.Handle(new ListGroupsRequest { StatesFilter = ["stable"], TypesFilter = ["Classic"] }, _host.Groups).Groups.Should().ContainSingle();
-        ListGroups.Handle(new ListGroupsRequest { StatesFilter = ["Empty"] }, _host.Groups).Groups.Should().BeEmpty();
-        var described = DescribeGroups.Handle(new DescribeGroupsRequest { Groups = ["g", "none"] }, 6, _host.Groups).Groups;
+        ListGroups.Handle(new ListGroupsRequest { StatesFilter = ["stable"], TypesFilter = ["Classic"] }, _host.Groups, new AnswerBudget(int.MaxValue)).Groups.Should().ContainSingle();
+        ListGroups.Handle(new ListGroupsRequest { StatesFilter = ["Empty"] }, _host.Groups, new AnswerBudget(int.MaxValue)).Groups.Should().BeEmpty();
+        var described = DescribeGroups.Handle(new DescribeGroupsRequest { Groups = ["g", "none"] }, 6, _host.Groups, new AnswerBudget(int.MaxValue)).Last()!.Groups;
         described[0].Should().BeEquivalentTo(new { GroupState = "Stable", ProtocolType = "consumer", ProtocolData = "range" });
         described[0].Members.Should().ContainSingle().Which.ClientHost.Should().Be("/127.0.0.1");
         described[1].ErrorCode.Should().Be(ErrorCode.GroupIdNotFound);
-        DescribeGroups.Handle(new DescribeGroupsRequest { Groups = ["none"] }, 5, _host.Groups).Groups[0].Should().BeEquivalentTo(new { ErrorCode = ErrorCode.None, GroupState = "Dead" });
+        DescribeGroups.Handle(new DescribeGroupsRequest { Groups = ["none"] }, 5, _host.Groups, new AnswerBudget(int.MaxValue)).Last()!.Groups[0].Should().BeEquivalentTo(new { ErrorCode = ErrorCode.None, GroupState = "Dead" });
 
         Delete().Should().Be(ErrorCode.NonEmptyGroup);
         a.Leave();
@@ -339,7 +339,7 @@ public class ClassicGroupTests
         _host.Restart();
         _host.Groups.Groups.Should().BeEmpty();
 
-        ErrorCode Delete() => DeleteGroups.Handle(new DeleteGroupsRequest { GroupsNames = ["g"] }, _host.Groups).Results[0].ErrorCode;
+        ErrorCode Delete() => DeleteGroups.Handle(new DeleteGroupsRequest { GroupsNames = ["g"] }, _host.Groups).Last()!.Results[0].ErrorCode;
     }
 
     [Theory]

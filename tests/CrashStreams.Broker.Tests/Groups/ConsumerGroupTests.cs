@@ -308,7 +308,7 @@ public class ConsumerGroupTests
         classic.Leave();
 
         modern.Beat().Should().Be(ErrorCode.None);
-        ListGroups.Handle(new ListGroupsRequest(), _host.Groups).Groups.Should().ContainSingle().Which.GroupType.Should().Be("consumer");
+        ListGroups.Handle(new ListGroupsRequest(), _host.Groups, new AnswerBudget(int.MaxValue)).Groups.Should().ContainSingle().Which.GroupType.Should().Be("consumer");
         _host.Groups.Find("g")!.Offsets.Find(new TopicPartition("t", 0))!.Offset.Should().Be(42);
         var back = new ClassicClient(_host, "c");
         back.Join().Should().Be(ErrorCode.InconsistentGroupProtocol, "the consumer group has a member");
@@ -328,12 +328,12 @@ public class ConsumerGroupTests
         var a = Join("a");
         Join("b");
         a.Beat(ignoresAssignment: true);
-        var described = ConsumerGroupDescribe.Handle(new ConsumerGroupDescribeRequest { GroupIds = ["g", "none"] }, _host.Groups).Groups;
+        var described = ConsumerGroupDescribe.Handle(new ConsumerGroupDescribeRequest { GroupIds = ["g", "none"] }, _host.Groups, new AnswerBudget(int.MaxValue)).Last()!.Groups;
         described[0].Should().BeEquivalentTo(new { GroupState = "Reconciling", GroupEpoch = 2, AssignmentEpoch = 2, AssignorName = "uniform" });
         described[0].Members[0].TargetAssignment.TopicPartitions.Single().Should().BeEquivalentTo(new { TopicName = "t", TopicId = _topic.Id });
         described[0].Members[1].Assignment.TopicPartitions.Should().BeEmpty();
         described[1].ErrorCode.Should().Be(ErrorCode.GroupIdNotFound);
-        DescribeGroups.Handle(new DescribeGroupsRequest { Groups = ["g"] }, 6, _host.Groups).Groups[0].ErrorCode.Should().Be(ErrorCode.GroupIdNotFound);
+        DescribeGroups.Handle(new DescribeGroupsRequest { Groups = ["g"] }, 6, _host.Groups, new AnswerBudget(int.MaxValue)).Last()!.Groups[0].ErrorCode.Should().Be(ErrorCode.GroupIdNotFound);
     }
 
     [Fact]

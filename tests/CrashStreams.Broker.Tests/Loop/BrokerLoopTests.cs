@@ -10,7 +10,7 @@ public class BrokerLoopTests
     {
         const int Posters = 4;
         const int Posts = 50_000;
-        using var loop = new BrokerLoop(new Timers(TimeProvider.System), TimeProvider.System, NullLogger.Instance);
+        using var loop = new BrokerLoop(new Timers(TimeProvider.System), TimeProvider.System, NullLogger.Instance, new LoopWatchdog(TimeSpan.FromSeconds(1), NullLogger.Instance));
         var inside = 0;
         var overlaps = 0;
         var ran = 0;
@@ -49,7 +49,7 @@ public class BrokerLoopTests
     {
         var time = new EarlyTime();
         var timers = new Timers(time);
-        using var loop = new BrokerLoop(timers, time, NullLogger.Instance);
+        using var loop = new BrokerLoop(timers, time, NullLogger.Instance, new LoopWatchdog(TimeSpan.FromSeconds(1), NullLogger.Instance));
         var hasRun = false;
         await loop.InvokeAsync(() => timers.Schedule(time.NowMs + 1000, () => hasRun = true));
 

@@ -15,7 +15,7 @@ public sealed class FrameReaderTests
         {
             var random = new Random(seed);
             var frames = Enumerable.Range(0, 40).Select(_ => Frame(random)).ToList();
-            using var reader = new FrameReader(new PiecewiseStream(frames.SelectMany(WithLength).ToArray(), random), MaxBytes);
+            using var reader = new FrameReader(new PiecewiseStream(frames.SelectMany(WithLength).ToArray(), random), new FrameLimits(MaxBytes, MaxBytes));
 
             var read = new List<byte[]>();
             do
@@ -36,7 +36,7 @@ public sealed class FrameReaderTests
     {
         var announced = WithLength(new byte[MaxBytes]).Take(1000).ToArray();
         var before = GC.GetAllocatedBytesForCurrentThread();
-        using var reader = new FrameReader(new PiecewiseStream(announced, new Random(1)), MaxBytes);
+        using var reader = new FrameReader(new PiecewiseStream(announced, new Random(1)), new FrameLimits(MaxBytes, MaxBytes));
 
         do
             reader.TryRead(out _, out _).Should().BeFalse();
@@ -53,7 +53,7 @@ public sealed class FrameReaderTests
     {
         var bytes = new byte[8];
         BinaryPrimitives.WriteInt32BigEndian(bytes, length);
-        using var reader = new FrameReader(new MemoryStream(bytes), MaxBytes);
+        using var reader = new FrameReader(new MemoryStream(bytes), new FrameLimits(MaxBytes, MaxBytes));
         await reader.ReadMoreAsync();
 
         var read = () => reader.TryRead(out _, out _);

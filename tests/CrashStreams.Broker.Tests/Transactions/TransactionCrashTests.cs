@@ -51,7 +51,7 @@ public class TransactionCrashTests
             }
             Retry(host, () => host.Transactions.Add("t", producer, [], "g")).Should().Be(ErrorCode.None);
             var offset = new CommittedOffset(committedBefore + 10, -1, "", 0);
-            Retry(host, () => host.Groups.FindOrCreate("g").Offsets.TryCommitPending(producer.Id, [new(s_input, offset)])).Should().BeTrue();
+            Retry(host, () => host.Groups.FindOrCreate("g")!.Offsets.TryCommitPending(producer.Id, [new(s_input, offset)])).Should().BeTrue();
             host.Groups.Find("g")!.Offsets.IsUnstable(s_input).Should().BeTrue();
 
             var end = Retry(host, () => host.Transactions.End("t", producer, commit, bumpsEpoch));

@@ -43,7 +43,7 @@ public class BlockedInputTests
     {
         using var driver = Merging();
         IAssignmentListener thread = driver.Thread;
-        thread.Invoking(t => t.Assigned([new("left", 1)])).Should().Throw<TopologyException>().WithMessage("Topic 'left' has got more partitions (1 at the start*Restart*");
+        thread.Invoking(t => t.Assigned([new("left", 1)])).Should().Throw<TopologyException>().WithMessage("Topic 'left' has got more partitions: 1 when this instance started, and at least 2 now*Restart*");
     }
 
     private static void Append(TopologyTestDriver driver, string topic, long time) => driver.Append(topic, null, [1], time);

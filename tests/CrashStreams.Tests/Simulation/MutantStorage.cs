@@ -68,7 +68,7 @@ internal sealed class MutantStorage(IStateStorage inner, Mutation mutation) : IS
         {
             if (mutation == Mutation.ChangedEntriesEvicted && ++_puts % EvictedOf == 0)
                 return;
-            Inner.Put(key, value);
+            Inner.Put(mutation == Mutation.KeysCutShort && key.Length > 1 ? key[..^1] : key, value);
             if (mutation != Mutation.StateBeforeCommit)
                 return;
             using var early = engine.CreateBatch();

@@ -214,7 +214,7 @@ public class WriteBackCacheTests
             return content;
         }
 
-        void IChangelogWriter.Append(IStateStore store, in LogRecord record)
+        bool IChangelogWriter.Append(IStateStore store, in LogRecord record)
         {
             var key = System.Text.Encoding.Latin1.GetString(record.Key);
             Logged.Add(key);
@@ -222,7 +222,10 @@ public class WriteBackCacheTests
                 Changelog[key] = Serdes.String.Deserialize(record.Value);
             else
                 Changelog.Remove(key);
+            return true;
         }
+
+        void IChangelogWriter.Refuse(IStateStore store, Exception exception) => throw exception;
 
         private T Open<T>(T store)
             where T : IStateStore

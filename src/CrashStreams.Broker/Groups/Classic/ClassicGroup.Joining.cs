@@ -15,11 +15,14 @@ internal sealed partial class ClassicGroup
     /// <param name="reply">Answers the request.</param>
     public void Join(JoinGroupRequest request, ClientIdentity client, bool needsKnownId, bool canSkipAssignment, Action<JoinGroupResponse> reply)
     {
-        var protocols = request.Protocols.ConvertAll(protocol => new MemberProtocol(protocol.Name, protocol.Metadata));
+        // Of two with one name the first counts, as in Apache Kafka.
+        var protocols = request.Protocols.DistinctBy(protocol => protocol.Name).Select(protocol => new MemberProtocol(protocol.Name, protocol.Metadata)).ToList();
         if (request.SessionTimeoutMs < _context.Options.MinSessionTimeoutMs || request.SessionTimeoutMs > _context.Options.MaxSessionTimeoutMs)
             reply(Refusal(ErrorCode.InvalidSessionTimeout, request.MemberId));
         else if (!CanTakePart(request.ProtocolType, protocols))
             reply(Refusal(ErrorCode.InconsistentGroupProtocol, request.MemberId));
+        else if (!HasRoom(request))
+            reply(Refusal(ErrorCode.GroupMaxSizeReached, request.MemberId));
         else if (request.MemberId.Length > 0)
             JoinWithId(request, protocols, client, reply);
         else if (request.GroupInstanceId is { } instanceId && _memberOfInstance.TryGetValue(instanceId, out var holder))
@@ -45,6 +48,17 @@ internal sealed partial class ClassicGroup
         if (error == ErrorCode.None)
             Remove([_members[memberId]]);
         return error;
+    }
+
+    /// <summary>Whether the group may have another member, or a member what this one brings.</summary>
+    private bool HasRoom(JoinGroupRequest request)
+    {
+        var isNew = !_members.ContainsKey(request.MemberId) && !_promisedIds.ContainsKey(request.MemberId);
+        if (isNew && _members.Count + _promisedIds.Count >= _context.Options.MaxMembers)
+            return false;
+        var former = _members.TryGetValue(request.MemberId, out var member) ? member.Bytes : 0;
+        var more = request.Protocols.Sum(protocol => (long)protocol.Metadata.Length + protocol.Name.Length) - former;
+        return Bytes + more <= _context.Options.MaxGroupBytes && _context.Budget.HasRoom(more);
     }
 
     private void PromiseId(JoinGroupRequest request, ClientIdentity client, Action<JoinGroupResponse> reply)
@@ -163,6 +177,7 @@ internal sealed partial class ClassicGroup
             Fail(member, ErrorCode.UnknownMemberId);
             member.Session.Clear();
         }
+        MembersChanged();
         if (_leaderId is not null && !_members.ContainsKey(_leaderId))
             _leaderId = _members.Count > 0 ? _members.GetAt(0).Key : null;
         if (State == ClassicGroupState.PreparingRebalance)
@@ -177,15 +192,17 @@ internal sealed partial class ClassicGroup
         if (member.InstanceId is { } instanceId)
             _memberOfInstance[instanceId] = member.Id;
         _leaderId ??= member.Id;
+        MembersChanged();
     }
 
-    private static void Update(ClassicMember member, JoinGroupRequest request, List<MemberProtocol> protocols, ClientIdentity client)
+    private void Update(ClassicMember member, JoinGroupRequest request, List<MemberProtocol> protocols, ClientIdentity client)
     {
         member.Protocols = protocols;
         member.Client = client;
         member.SessionTimeoutMs = request.SessionTimeoutMs;
         // JoinGroup v0 has no rebalance timeout of its own.
         member.RebalanceTimeoutMs = request.RebalanceTimeoutMs < 0 ? request.SessionTimeoutMs : request.RebalanceTimeoutMs;
+        MembersChanged();
     }
 
     private static void Fail(ClassicMember member, ErrorCode error)

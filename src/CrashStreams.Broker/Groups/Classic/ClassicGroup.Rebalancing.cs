@@ -30,7 +30,7 @@ internal sealed partial class ClassicGroup
             member.Answer(new SyncGroupResponse { ErrorCode = ErrorCode.RebalanceInProgress });
         member.Hold(reply);
         if (member.Id == _leaderId)
-            Assign(request.Assignments.ToDictionary(assignment => assignment.MemberId, assignment => assignment.Assignment));
+            Assign(request.Assignments);
     }
 
     private ErrorCode CheckSync(SyncGroupRequest request)
@@ -43,10 +43,14 @@ internal sealed partial class ClassicGroup
         return State == ClassicGroupState.PreparingRebalance ? ErrorCode.RebalanceInProgress : ErrorCode.None;
     }
 
-    private void Assign(Dictionary<string, byte[]> assignments)
+    private void Assign(List<SyncGroupRequest.SyncGroupRequestAssignment> given)
     {
+        var assignments = new Dictionary<string, byte[]>();
+        foreach (var assignment in given)
+            assignments[assignment.MemberId] = assignment.Assignment; // of two for one member the last counts, as in Apache Kafka
         foreach (var member in _members.Values)
             member.Assignment = assignments.GetValueOrDefault(member.Id, []);
+        MembersChanged();
         if (!TryPersist())
         {
             PrepareRebalance(ErrorCode.CoordinatorNotAvailable);
@@ -88,6 +92,7 @@ internal sealed partial class ClassicGroup
             _members.Remove(missing.Id);
             missing.Session.Clear();
         }
+        MembersChanged();
         if (_members.Count == 0)
         {
             BecomeEmpty();
@@ -148,7 +153,8 @@ internal sealed partial class ClassicGroup
     private string SelectProtocol()
     {
         var shared = _members[_leaderId!].Protocols.Select(protocol => protocol.Name).Where(name => _members.Values.All(member => member.Offers(name))).ToList();
-        return shared.MaxBy(name => _members.Values.Count(member => member.Protocols.First(protocol => shared.Contains(protocol.Name)).Name == name))
+        var votes = _members.Values.CountBy(member => member.Protocols.First(protocol => shared.Contains(protocol.Name)).Name).ToDictionary();
+        return shared.MaxBy(name => votes.GetValueOrDefault(name))
             ?? throw new InvalidOperationException($"The members of group {_groupId} share no protocol.");
     }
 

@@ -23,8 +23,10 @@ internal sealed partial class ClassicGroup : Membership
     private string? _leaderId;
     private string? _protocolType;
     private long _emptySinceMs;
+    private HashSet<string>? _subscribedTopics; // null when members have changed since it was made
 
     public ClassicGroup(string groupId, GroupContext context)
+        : base(context.Budget)
     {
         _groupId = groupId;
         _context = context;
@@ -40,6 +42,8 @@ internal sealed partial class ClassicGroup : Membership
     public string? ProtocolName { get; private set; }
 
     public IReadOnlyCollection<ClassicMember> Members => _members.Values;
+
+    public override long Bytes => 256 + _members.Values.Sum(member => member.Bytes);
 
     public override string GroupType => "classic";
 
@@ -85,9 +89,13 @@ internal sealed partial class ClassicGroup : Membership
     public override ErrorCode CheckOffsetDelete() =>
         IsEmpty || _protocolType == ConsumerSubscription.ProtocolType ? ErrorCode.None : ErrorCode.NonEmptyGroup;
 
-    public override bool IsSubscribedTo(string topic) =>
-        _protocolType == ConsumerSubscription.ProtocolType
-        && _members.Values.Any(member => ConsumerSubscription.Topics(member.Protocols.FirstOrDefault()?.Metadata).Contains(topic));
+    public override bool IsSubscribedTo(string topic)
+    {
+        if (_protocolType != ConsumerSubscription.ProtocolType)
+            return false;
+        _subscribedTopics ??= _members.Values.SelectMany(member => ConsumerSubscription.Topics(member.Protocols.FirstOrDefault()?.Metadata)).ToHashSet();
+        return _subscribedTopics.Contains(topic);
+    }
 
     public override bool Expire(string memberId)
     {
@@ -126,16 +134,23 @@ internal sealed partial class ClassicGroup : Membership
             Add(member);
         }
         State = _members.Count == 0 ? ClassicGroupState.Empty : ClassicGroupState.Stable;
+        MembersChanged();
     }
 
-    /// <summary>Nobody can come back to the group: it was deleted, or the other protocol takes its name.</summary>
-    public void Close()
+    public override void Release()
     {
+        base.Release();
         foreach (var promised in _promisedIds.Values)
             promised.Clear();
         _promisedIds.Clear();
         if (State == ClassicGroupState.Empty)
             State = State.To(ClassicGroupState.Dead);
+    }
+
+    private void MembersChanged()
+    {
+        _subscribedTopics = null;
+        Recharge();
     }
 
     private ErrorCode CheckMember(string memberId, string? instanceId, int generation)

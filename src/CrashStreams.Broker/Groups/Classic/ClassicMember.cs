@@ -9,6 +9,8 @@ internal sealed record MemberProtocol(string Name, byte[] Metadata);
 /// <summary>A member of a classic group, and the requests of it that are held open.</summary>
 internal sealed class ClassicMember
 {
+    private HashSet<string> _protocolNames = [];
+
     public required string Id { get; init; }
 
     /// <summary>`group.instance.id` of a static member.</summary>
@@ -20,7 +22,15 @@ internal sealed class ClassicMember
 
     public int RebalanceTimeoutMs { get; set; }
 
-    public IReadOnlyList<MemberProtocol> Protocols { get; set; } = [];
+    public IReadOnlyList<MemberProtocol> Protocols
+    {
+        get;
+        set
+        {
+            field = value;
+            _protocolNames = value.Select(protocol => protocol.Name).ToHashSet();
+        }
+    } = [];
 
     public byte[] Assignment { get; set; } = [];
 
@@ -38,7 +48,10 @@ internal sealed class ClassicMember
 
     public byte[] MetadataFor(string? protocol) => Protocols.FirstOrDefault(offered => offered.Name == protocol)?.Metadata ?? [];
 
-    public bool Offers(string protocol) => Protocols.Any(offered => offered.Name == protocol);
+    public bool Offers(string protocol) => _protocolNames.Contains(protocol);
+
+    /// <summary>What it holds, about.</summary>
+    public long Bytes => 256 + Id.Length + (InstanceId?.Length ?? 0) + (Client.ClientId?.Length ?? 0) + Protocols.Sum(protocol => (long)protocol.Name.Length + protocol.Metadata.Length) + Assignment.Length;
 
     public bool HasSame(IReadOnlyList<MemberProtocol> protocols) =>
         Protocols.Count == protocols.Count

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using CrashStreams.Broker.Coordination;
+using CrashStreams.Broker.Topics;
 using CrashStreams.Protocol;
 using CrashStreams.Protocol.Messages;
 
@@ -16,7 +17,7 @@ internal sealed partial class ConsumerGroup
 
     public ConsumerGroupHeartbeatResponse Heartbeat(ConsumerGroupHeartbeatRequest request, ClientIdentity client)
     {
-        var refusal = HeartbeatRules.Check(request, s_assignors.Select(assignor => assignor.Name)) ?? ParsePattern(request, out _);
+        var refusal = HeartbeatRules.Check(request, s_assignors.Select(assignor => assignor.Name)) ?? CheckRoom(request) ?? ParsePattern(request, out _);
         if (refusal is not null)
             return refusal;
         if (request.MemberEpoch is LeaveEpoch or ConsumerMember.AwayEpoch)
@@ -163,21 +164,17 @@ internal sealed partial class ConsumerGroup
 
     private ImmutableHashSet<TopicInfo> TopicsNow()
     {
-        var hasPattern = _members.Values.Any(member => member.Pattern is not null);
-        var candidates = hasPattern
-            ? _context.Topics.All.Where(topic => _members.Values.Any(member => member.IsSubscribedTo(topic.Name)))
-            : _members.Values.SelectMany(member => member.TopicNames).Distinct().Select(Existing).OfType<TopicInfo>();
-        return [.. candidates];
+        var topics = ImmutableHashSet.CreateBuilder<TopicInfo>();
+        foreach (var member in _members.Values)
+            topics.UnionWith(_subscriptions.TopicsOf(member));
+        return topics.ToImmutable();
     }
-
-    private TopicInfo? Existing(string name) => _context.Topics.TryGet(name, out var topic) ? topic : null;
 
     private void AssignTargets()
     {
         var assignor = PreferredAssignor();
-        var topics = _topicsOfSubscriptions.OrderBy(topic => topic.Name, StringComparer.Ordinal).ToList();
         var targets = assignor.Assign([.. _members.Values.Select(member =>
-            new Subscriber(member.Id, member.InstanceId, topics.FindAll(topic => member.IsSubscribedTo(topic.Name)), member.Target))]);
+            new Subscriber(member.Id, member.InstanceId, _subscriptions.TopicsOf(member), member.Target))]);
         foreach (var member in _members.Values.Where(member => !member.Target.SetEquals(targets[member.Id])))
         {
             member.Target = targets[member.Id];
@@ -210,9 +207,33 @@ internal sealed partial class ConsumerGroup
     private ConsumerGroupHeartbeatResponse? ParsePattern(ConsumerGroupHeartbeatRequest request, out TopicPattern? pattern)
     {
         pattern = null;
-        if (string.IsNullOrEmpty(request.SubscribedTopicRegex) || TopicPattern.TryParse(request.SubscribedTopicRegex, _context.Options.MaxPatternLength, out pattern))
+        if (string.IsNullOrEmpty(request.SubscribedTopicRegex))
             return null;
-        return HeartbeatRules.Refuse(ErrorCode.InvalidRegularExpression, $"'{request.SubscribedTopicRegex}' is not a pattern that can be matched in linear time.");
+        // Members of one group mostly have the same.
+        pattern = _members.Values.FirstOrDefault(member => member.Pattern?.Text == request.SubscribedTopicRegex)?.Pattern;
+        if (pattern is not null)
+            return null;
+        if (_members.Values.Select(member => member.Pattern).OfType<TopicPattern>().Distinct().Count() >= _context.Options.MaxPatterns)
+            return HeartbeatRules.Refuse(ErrorCode.InvalidRegularExpression, $"The members of the group subscribe with {_context.Options.MaxPatterns} different patterns already.");
+        if (TopicPattern.TryParse(request.SubscribedTopicRegex, _context.Options.MaxPatternLength, out pattern) && _subscriptions.TryMatch(pattern))
+            return null;
+        return HeartbeatRules.Refuse(ErrorCode.InvalidRegularExpression, $"'{ClientText.Escape(request.SubscribedTopicRegex)}' is not a pattern that can be matched in linear time.");
+    }
+
+    /// <summary>Refuses a member, or a subscription, for which there is no room.</summary>
+    private ConsumerGroupHeartbeatResponse? CheckRoom(ConsumerGroupHeartbeatRequest request)
+    {
+        var isNew = !_members.TryGetValue(request.MemberId, out var member);
+        if (isNew && request.MemberEpoch == JoinEpoch && _members.Count >= _context.Options.MaxMembers)
+            return HeartbeatRules.Refuse(ErrorCode.GroupMaxSizeReached, $"The group has {_members.Count} members, and may have no more.");
+        if (request.SubscribedTopicNames is not { } names)
+            return null;
+        if (names.Exists(name => name.Length > TopicName.MaxLength))
+            return HeartbeatRules.Refuse(ErrorCode.InvalidTopicException, $"A topic's name has at most {TopicName.MaxLength} characters.");
+        var more = names.Sum(name => 64L + name.Length) - (member?.Bytes ?? 0);
+        return Bytes + more <= _context.Options.MaxGroupBytes && _context.Budget.HasRoom(more)
+            ? null
+            : HeartbeatRules.Refuse(ErrorCode.GroupMaxSizeReached, "The members of the group hold too much: subscriptions, assignments and ids.");
     }
 
     private static ConsumerGroupHeartbeatResponse.AssignmentData ToResponse(ImmutableSortedSet<TopicIdPartition> assigned) => new()

@@ -12,6 +12,7 @@ internal sealed partial class ConsumerGroup : Membership
 {
     private static readonly IAssignor[] s_assignors = [new UniformAssignor(), new RangeAssignor()];
     private readonly string _groupId;
+    private readonly Subscriptions _subscriptions;
     private readonly GroupContext _context;
     private readonly SortedDictionary<string, ConsumerMember> _members = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ConsumerMember> _memberOfInstance = [];
@@ -21,9 +22,13 @@ internal sealed partial class ConsumerGroup : Membership
     private readonly List<JournalEntry> _unwritten = [];
     private bool _isGroupUnwritten = true;
     private long _emptySinceMs;
+    private HashSet<string>? _subscribedNames;
+    private long _namesVersion;
 
     public ConsumerGroup(string groupId, GroupContext context)
+        : base(context.Budget)
     {
+        _subscriptions = new Subscriptions(context.Topics);
         _groupId = groupId;
         _context = context;
         _emptySinceMs = context.Timers.NowMs;
@@ -38,6 +43,8 @@ internal sealed partial class ConsumerGroup : Membership
     public string AssignorName { get; private set; } = s_assignors[0].Name;
 
     public IReadOnlyCollection<ConsumerMember> Members => _members.Values;
+
+    public override long Bytes => 256 + _members.Values.Sum(member => member.Bytes);
 
     public ConsumerGroupState State => this switch
     {
@@ -80,7 +87,13 @@ internal sealed partial class ConsumerGroup : Membership
 
     public override ErrorCode CheckOffsetDelete() => ErrorCode.None;
 
-    public override bool IsSubscribedTo(string topic) => _members.Values.Any(member => member.IsSubscribedTo(topic));
+    public override bool IsSubscribedTo(string topic)
+    {
+        // Asked for many topics in a row: what is subscribed to is worked out once.
+        if (_haveSubscriptionsChanged || _namesVersion != _context.Topics.Version || _subscribedNames is null)
+            (_subscribedNames, _namesVersion) = (TopicsNow().Select(info => info.Name).ToHashSet(), _context.Topics.Version);
+        return _subscribedNames.Contains(topic);
+    }
 
     public override bool Expire(string memberId)
     {
@@ -120,6 +133,7 @@ internal sealed partial class ConsumerGroup : Membership
             Detach(former);
         if (!isTombstone)
             Attach(ConsumerGroupRecords.ReadMember(memberId, value, NewMember));
+        Recharge();
     }
 
     private ConsumerMember NewMember(string id, string? instanceId)
@@ -208,6 +222,7 @@ internal sealed partial class ConsumerGroup : Membership
         _unwritten.Clear();
         _isGroupUnwritten = false;
         changed.ForEach(member => member.IsUnwritten = false);
+        Recharge();
         return true;
     }
 }

@@ -27,6 +27,8 @@ internal sealed class ConsumerMember
     /// <summary>The epoch of a static member that has left for a while (KIP-848: LEAVE_GROUP_STATIC).</summary>
     public const int AwayEpoch = -2;
 
+    private long _topicNamesBytes;
+
     public required string Id { get; init; }
 
     public string? InstanceId { get; init; }
@@ -37,7 +39,11 @@ internal sealed class ConsumerMember
 
     public int RebalanceTimeoutMs { get; set; }
 
-    public ImmutableSortedSet<string> TopicNames { get; set; } = ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
+    public ImmutableSortedSet<string> TopicNames
+    {
+        get;
+        set => (field, _topicNamesBytes) = (value, value.Sum(name => 64L + name.Length));
+    } = ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
 
     public TopicPattern? Pattern { get; set; }
 
@@ -77,5 +83,6 @@ internal sealed class ConsumerMember
     /// </summary>
     public bool HasHad(TopicIdPartition partition, int epoch) => GivenAt.TryGetValue(partition, out var since) && since <= epoch;
 
-    public bool IsSubscribedTo(string topic) => TopicNames.Contains(topic) || Pattern?.Matches(topic) == true;
+    /// <summary>What it holds, about.</summary>
+    public long Bytes => 512 + Id.Length + (InstanceId?.Length ?? 0) + (RackId?.Length ?? 0) + (Pattern?.Text.Length ?? 0) + _topicNamesBytes + 64L * (2 * Assigned.Count + Revoking.Count + Target.Count);
 }

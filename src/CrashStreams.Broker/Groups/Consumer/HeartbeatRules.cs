@@ -1,3 +1,4 @@
+using CrashStreams.Broker.Coordination;
 using CrashStreams.Protocol;
 using CrashStreams.Protocol.Messages;
 
@@ -6,11 +7,20 @@ namespace CrashStreams.Broker.Groups.Consumer;
 /// <summary>What a ConsumerGroupHeartbeat must look like, whatever the group's state.</summary>
 internal static class HeartbeatRules
 {
-    /// <summary>The refusal, or null when the request is well-formed.</summary>
-    public static ConsumerGroupHeartbeatResponse? Check(ConsumerGroupHeartbeatRequest request, IEnumerable<string> assignors)
+    /// <summary>The refusal when an id is missing or too long, else null.</summary>
+    public static ConsumerGroupHeartbeatResponse? CheckIds(ConsumerGroupHeartbeatRequest request)
     {
         if (request.GroupId.Length == 0)
             return Refuse(ErrorCode.InvalidRequest, "GroupId can't be empty.");
+        foreach (var id in new[] { request.GroupId, request.MemberId, request.InstanceId, request.RackId, request.ServerAssignor })
+            if (!IdRules.Fits(id))
+                return Refuse(ErrorCode.InvalidRequest, $"An id has more than {IdRules.MaxBytes} bytes.");
+        return null;
+    }
+
+    /// <summary>The refusal, or null when the request is well-formed.</summary>
+    public static ConsumerGroupHeartbeatResponse? Check(ConsumerGroupHeartbeatRequest request, IEnumerable<string> assignors)
+    {
         if (request.MemberId.Length == 0)
             return Refuse(ErrorCode.InvalidRequest, "MemberId can't be empty.");
         if (request.InstanceId?.Length == 0)

@@ -63,6 +63,8 @@ internal sealed class Committer : IDisposable
         var offsets = new Dictionary<TopicPartition, OffsetAndMetadata>();
         foreach (var task in running)
         {
+            // In this order: a marker must not overtake results, and what they change in stores is flushed with them.
+            task.EmitPending();
             task.TellWatermark(now, withCommit: true);
             task.PrepareCommit(offsets);
         }

@@ -11,7 +11,7 @@ internal sealed class StoreViews(Topology topology, StreamsOptions options, Inte
     {
         var (subTopology, definition) = Find(name);
         return definition is KeyValueStoreDefinition<TKey, TValue> { KeySerde: var serde }
-            ? new(new(name, subTopology.Id, threads), key => Partition(subTopology, serde, key))
+            ? new(new(name, subTopology.Id, threads), key => Partition(subTopology, definition, serde, key))
             : throw new ArgumentException($"Store '{name}' is no key-value store of {typeof(TKey).Name} and {typeof(TValue).Name}: it is a {Describe(definition)}.", nameof(name));
     }
 
@@ -20,7 +20,7 @@ internal sealed class StoreViews(Topology topology, StreamsOptions options, Inte
     {
         var (subTopology, definition) = Find(name);
         return definition is WindowStoreDefinition<TKey, TValue> { KeySerde: var serde }
-            ? new(new(name, subTopology.Id, threads), key => Partition(subTopology, serde, key))
+            ? new(new(name, subTopology.Id, threads), key => Partition(subTopology, definition, serde, key))
             : throw new ArgumentException($"Store '{name}' is no window store of {typeof(TKey).Name} and {typeof(TValue).Name}: it is a {Describe(definition)}.", nameof(name));
     }
 
@@ -30,7 +30,7 @@ internal sealed class StoreViews(Topology topology, StreamsOptions options, Inte
     {
         var (subTopology, definition) = Find(name);
         return definition is IKeyed<TKey> { KeySerde: var serde }
-            ? new(subTopology.Id, Partition(subTopology, serde, key))
+            ? new(subTopology.Id, Partition(subTopology, definition, serde, key))
             : throw new ArgumentException($"Store '{name}' has no keys of {typeof(TKey).Name}: it is a {Describe(definition)}.", nameof(name));
     }
 
@@ -43,11 +43,12 @@ internal sealed class StoreViews(Topology topology, StreamsOptions options, Inte
             : throw new ArgumentException($"The topology has no store '{name}'; it has {(all.Count == 0 ? "none" : string.Join(", ", all.Select(a => $"'{a.Store.Name}'")))}.", nameof(name));
     }
 
-    private int Partition<TKey>(SubTopology subTopology, Serde<TKey> serde, TKey key)
+    private int Partition<TKey>(SubTopology subTopology, StoreDefinition store, Serde<TKey> serde, TKey key)
     {
+        var (first, count) = topics.TasksOf(subTopology).TasksOf(store);
         var bytes = new ByteBuffer();
         serde.Serialize(key, bytes);
-        return Murmur2.Partition(bytes.Written, topics.TaskCount(subTopology, options.ApplicationId));
+        return first + Murmur2.Partition(bytes.Written, count);
     }
 
     private static string Describe(StoreDefinition definition)

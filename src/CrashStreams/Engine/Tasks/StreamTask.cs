@@ -16,9 +16,11 @@ internal sealed class StreamTask
     private const long ReannounceMs = 10_000;
 
     private readonly TaskContext _context;
+    private readonly TaskChangelog _changelog;
     private readonly TaskBuilder _operators;
     private readonly List<InputPartition> _inputs = [];
     private readonly List<IWatermarkListener> _listeners;
+    private readonly List<IEmitsAtCommit> _emitters;
     private readonly string[] _repartitionTopics;
     private readonly bool _usesWatermarks;
     private readonly long _closeAfterIdleMs;
@@ -29,24 +31,30 @@ internal sealed class StreamTask
     private long _oldestOpenStart = long.MaxValue;
     private bool _isIdle;
 
-    public StreamTask(TaskContext context, SubTopology subTopology, long horizonMs, Func<string, int> partitionsOf, Func<string, int> writersOf)
+    /// <param name="context">What the task's operators share.</param>
+    /// <param name="tasks">The tasks of the sub-topology, this one among them.</param>
+    /// <param name="horizonMs">How far event time has to go beyond a record for all of its windows to close.</param>
+    /// <param name="writersOf">How many tasks write to a repartition topic.</param>
+    public StreamTask(TaskContext context, TaskLayout tasks, long horizonMs, Func<string, int> writersOf)
     {
         _context = context;
-        _operators = new TaskBuilder(context, subTopology);
+        _changelog = new(context);
+        var (subTopology, inputs) = (tasks.SubTopology, tasks.InputsOf(context.Id.Partition));
+        _operators = new TaskBuilder(context, subTopology, inputs);
         _operators.Build();
         _horizonMs = horizonMs;
         _closeAfterIdleMs = (long?)context.Options.CloseAfterIdle?.TotalMilliseconds ?? long.MaxValue;
         _usesWatermarks = context.Options.StreamTime == StreamTime.Watermarks;
         _listeners = _usesWatermarks ? _operators.Processors.OfType<IWatermarkListener>().ToList() : [];
+        _emitters = _operators.Processors.OfType<IEmitsAtCommit>().ToList();
         _repartitionTopics = _usesWatermarks
             ? subTopology.Sinks.Where(s => s.IsRepartition).Select(s => _operators.FullTopic(s.Topic!, true)).Distinct().ToArray()
             : [];
-        foreach (var (topic, source) in _operators.SourcesByTopic)
+        foreach (var input in inputs)
         {
-            if (context.Id.Partition >= partitionsOf(topic))
-                continue;
-            InputClock clock = source.IsRepartition ? new UpstreamClock(writersOf(topic)) : new SourceClock { LastActivityMs = context.Clock.WallClock };
-            _inputs.Add(new(this, new(topic, context.Id.Partition), source, clock));
+            var source = _operators.SourcesByTopic[input.Topic];
+            InputClock clock = source.IsRepartition ? new UpstreamClock(writersOf(input.Topic)) : new SourceClock { LastActivityMs = context.Clock.WallClock };
+            _inputs.Add(new(this, input, source, clock));
         }
     }
 
@@ -102,6 +110,7 @@ internal sealed class StreamTask
     /// <summary>Takes a record of a poll: processes it at once when the task has one input, else keeps a copy until its turn.</summary>
     public void Take(LogBatch batch, int index, in LogRecord record, InputPartition input)
     {
+        input.Took(record.Offset);
         if (_inputs.Count == 1)
         {
             Process(batch, index, in record, input);
@@ -112,11 +121,18 @@ internal sealed class StreamTask
         HasBuffered = true;
     }
 
+    /// <summary>Looks once per turn how far the inputs are.</summary>
+    public void LookAtPositions(ILogConsumer consumer, bool isBatchDone)
+    {
+        foreach (var input in _inputs)
+            input.LookAtPosition(consumer, isBatchDone);
+    }
+
     /// <summary>
-    /// Processes buffered records, the one with the lowest event time first. An empty input that is not caught up is waited for: its
+    /// Processes buffered records, the one with the lowest event time first, until the turn has to go on. An empty input that is not caught up is waited for: its
     /// next record may be older than all others.
     /// </summary>
-    public bool ProcessBuffered(Func<InputPartition, bool> isCaughtUp)
+    public bool ProcessBuffered(TurnPace pace)
     {
         var any = false;
         while (HasBuffered)
@@ -126,7 +142,7 @@ internal sealed class StreamTask
             {
                 if (input.Buffer.Count == 0)
                 {
-                    if (!isCaughtUp(input))
+                    if (!input.IsCaughtUp)
                         return any;
                 }
                 else if (next is null || input.Buffer.HeadTimestamp < next.Buffer.HeadTimestamp)
@@ -145,13 +161,15 @@ internal sealed class StreamTask
             var record = next.Buffer[0];
             Process(next.Buffer, 0, in record, next);
             next.Buffer.RemoveHead();
+            if (pace.IsOver())
+                return true;
         }
 
         return any;
     }
 
     /// <summary>Moves the closing clock to where the inputs have come, and lets operators close what it has passed.</summary>
-    public void AdvanceClock(long nowMs, Func<InputPartition, bool> isCaughtUp, Func<InputPartition, bool> isConfirmed)
+    public void AdvanceClock(long nowMs, Func<InputPartition, bool> isConfirmed)
     {
         if (!_usesWatermarks)
             return;
@@ -159,13 +177,16 @@ internal sealed class StreamTask
         {
             if (input.Clock is not SourceClock source)
                 continue;
-            source.UpdateIdleness(input.Buffer.Count == 0 && isCaughtUp(input), isConfirmed(input), nowMs, (long)_context.Options.IdleAfter.TotalMilliseconds);
+            source.UpdateIdleness(input.Buffer.Count == 0 && input.IsCaughtUp, isConfirmed(input), nowMs, (long)_context.Options.IdleAfter.TotalMilliseconds);
             if (source.IsIdle && nowMs - source.LastActivityMs >= _closeAfterIdleMs)
                 source.Close(_horizonMs);
         }
 
         var progress = _inputs is [var only] ? only.Clock.Progress : Progress.Of(_inputs.Select(static i => i.Clock.Progress));
         _isIdle = progress.IsIdle;
+        // What operators hold back until the commit belongs before the windows that the clock closes behind them.
+        if (_emitters.Count > 0 && _listeners.Count > 0 && progress.Watermark > _context.Clock.Watermark)
+            EmitPending();
         if (_context.Clock.AdvanceTo(in progress))
         {
             _context.Current.Clear();
@@ -173,6 +194,25 @@ internal sealed class StreamTask
         }
 
         Publish();
+    }
+
+    /// <summary>Lets operators emit what they hold back until a commit, parents before children.</summary>
+    public void EmitPending()
+    {
+        if (_emitters.Count == 0)
+            return;
+        _context.Current.Clear();
+        foreach (var emitter in _emitters)
+        {
+            try
+            {
+                emitter.EmitPending();
+            }
+            catch (Exception e) when (FaultPolicy.IsOperators(e))
+            {
+                Fault(e);
+            }
+        }
     }
 
     private void Publish()
@@ -228,7 +268,8 @@ internal sealed class StreamTask
     /// </summary>
     public void TellWatermark(long nowMs, bool withCommit)
     {
-        if (_repartitionTopics.Length == 0)
+        // A marker must not overtake what operators hold back until the commit.
+        if (_repartitionTopics.Length == 0 || (_emitters.Count > 0 && !withCommit))
             return;
         var current = new Progress(_context.Clock.Watermark, _isIdle, _context.Clock.Floor);
         if (current == _told ? nowMs - _toldAtMs < ReannounceMs || current == Progress.Unknown
@@ -245,9 +286,10 @@ internal sealed class StreamTask
     {
         _context.CommitRequested = false;
         _watermarkToCommit = _inputs.Exists(static i => i.NextOffset >= 0) ? _context.Clock.Watermark : CommittedWatermark;
-        _context.Collector.ChangelogPartition = Id.Partition;
+        // What is wrong with an entry now has nothing to do with the record that came last.
+        _context.Current.Clear();
         foreach (var store in _context.Stores)
-            store.Flush(_context.Collector);
+            store.Flush(_changelog);
         foreach (var input in _inputs)
         {
             if (input.NextOffset < 0)
@@ -305,6 +347,8 @@ internal sealed class StreamTask
                 processor.Close();
         }
 
+        foreach (var input in _inputs)
+            input.Buffer.Clear();
         MoveTo(TaskState.Closed);
     }
 

@@ -1,3 +1,4 @@
+using CrashStreams.Log;
 using CrashStreams.Operators;
 using CrashStreams.Plan;
 using CrashStreams.Processing;
@@ -5,13 +6,13 @@ using CrashStreams.Stores;
 
 namespace CrashStreams.Engine;
 
-/// <summary>Makes the operators and stores of one task from its sub-topology.</summary>
-internal sealed class TaskBuilder(TaskContext context, SubTopology subTopology)
+/// <summary>Makes the operators and stores of one task: those of its sub-topology that the task's inputs reach.</summary>
+internal sealed class TaskBuilder(TaskContext context, SubTopology subTopology, IReadOnlyList<TopicPartition> inputs) : IOperatorBuilder
 {
     private readonly Dictionary<TopologyNode, object> _operators = [];
     private readonly List<IProcessorLifetime> _processors = [];
 
-    public TaskContext Context => context;
+    public StreamsOptions Options => context.Options;
 
     /// <summary>The operators with a lifetime, parents before children.</summary>
     public IReadOnlyList<IProcessorLifetime> Processors { get; private set; } = [];
@@ -20,17 +21,18 @@ internal sealed class TaskBuilder(TaskContext context, SubTopology subTopology)
 
     public void Build()
     {
-        foreach (var store in subTopology.StoresFor(context.Options.StreamTime))
+        var nodes = subTopology.NodesBehind(subTopology.Sources.Where(s => s.Topics.Any(t => IsInput(FullTopic(t, s.IsRepartition)))));
+        foreach (var store in nodes.SelectMany(n => n.StoresFor(context.Options.StreamTime)).Distinct())
             context.AddStore(store.Create(new StoreContext(context.ChangelogTopic(store), context.Clock)));
 
         var byTopic = new Dictionary<string, ISourceProcessor>();
-        foreach (var node in subTopology.Nodes)
+        foreach (var node in nodes)
         {
             if (node is not ISourceNode source)
                 continue;
             var processor = (ISourceProcessor)GetOrCreate(node);
-            foreach (var topic in source.Topics)
-                byTopic.Add(FullTopic(topic, source.IsRepartition), processor);
+            foreach (var topic in source.Topics.Select(t => FullTopic(t, source.IsRepartition)).Where(IsInput))
+                byTopic.Add(topic, processor);
         }
 
         SourcesByTopic = byTopic;
@@ -48,7 +50,9 @@ internal sealed class TaskBuilder(TaskContext context, SubTopology subTopology)
 
     public void Add(IProcessorLifetime processor) => _processors.Add(processor);
 
-    public IProcessorContext ContextFor(TopologyNode node) => new ProcessorContext(context, node.Name, node.Stores);
+    public IOperatorContext ContextFor(TopologyNode node) => new OperatorContext(context, node.Name, node.Stores);
+
+    private bool IsInput(string topic) => inputs.Any(i => i.Topic == topic);
 
     public string FullTopic(string topic, bool isInternal) => isInternal ? $"{context.ApplicationId}-{topic}" : topic;
 }

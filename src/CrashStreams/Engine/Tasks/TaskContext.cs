@@ -1,14 +1,13 @@
 using CrashStreams.Faults;
 using CrashStreams.Log;
 using CrashStreams.Plan;
-using CrashStreams.Processing;
 using CrashStreams.Stores;
 using CrashStreams.Time;
 
 namespace CrashStreams.Engine;
 
 /// <summary>What the operators of one task share.</summary>
-internal sealed class TaskContext(TaskId id, StreamsOptions options, TimeProvider time, RecordCollector collector)
+internal sealed class TaskContext(TaskId id, StreamsOptions options, TimeProvider time, RecordCollector collector) : IRecordScope
 {
     private readonly Dictionary<string, IStateStore> _stores = [];
     private DroppedRecords? _dropped;
@@ -22,6 +21,8 @@ internal sealed class TaskContext(TaskId id, StreamsOptions options, TimeProvide
     public TaskClock Clock { get; } = new(options.StreamTime, time);
 
     public RecordCollector Collector => collector;
+
+    public IRecordWriter Output => collector;
 
     public DroppedRecords Dropped => _dropped ??= new(Current);
 

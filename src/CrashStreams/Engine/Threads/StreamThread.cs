@@ -6,14 +6,16 @@ using Microsoft.Extensions.Logging;
 namespace CrashStreams.Engine;
 
 /// <summary>
-/// One consumer, one producer and the tasks of the partitions that the group gave this thread. <see cref="RunOnce"/> polls, processes,
-/// punctuates and commits; it never sleeps, starts no thread and takes time only from the provider. A running application calls it
-/// in a loop; test driver and simulation call it by hand.
+/// One consumer, one producer and the tasks of the partitions that the group gave this thread. <see cref="RunOnce"/> is one turn: a list of small steps, bounded by time. It
+/// never sleeps, starts no thread and takes time only from the provider. A running application calls it in a loop; test driver and simulation call it by hand.
 /// </summary>
 internal sealed class StreamThread : IAssignmentListener, IDisposable
 {
     /// <summary>Records of one input that wait for another, after which no more of it is fetched.</summary>
     internal const int MaxBuffered = 10_000;
+
+    /// <summary>Likewise, bytes of keys and values.</summary>
+    internal const int MaxBufferedBytes = 4 * 1024 * 1024;
 
     private static readonly TimeSpan _glance = TimeSpan.FromMilliseconds(5);
 
@@ -29,19 +31,18 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     private readonly Committer _committer;
     private readonly Restorer _restorer;
     private readonly AssignedTasks _tasks;
-    private readonly Func<InputPartition, bool> _isCaughtUp;
-    private readonly Func<InputPartition, bool> _isConfirmed;
-    private readonly IdleInputs _idle;
     private readonly List<string> _inputTopics;
     private readonly InputWatch _inputs;
     private readonly CacheBudget? _cache;
-    private readonly StateCleaning? _cleaning;
     private readonly InstanceDirectory? _directory;
     private readonly Standbys? _standbys;
     private readonly LostOwners? _lostOwners;
     private readonly TimeSpan _longestWait;
+    private readonly Turn _turn;
+    private readonly PollStep _poll;
+    private readonly TakeStep _take;
+    private readonly ITurnStep[] _steps;
     private long _processed;
-    private long _lastRunMs;
 
     public StreamThread(string name, Topology topology, StreamsOptions options, InternalTopics topics, ILogClients clients, TimeProvider time, ILogger logger)
     {
@@ -53,17 +54,14 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         _logger = logger;
         var exactlyOnce = options.Guarantee == ProcessingGuarantee.ExactlyOnce;
         _admin = clients.CreateAdmin($"{name}-admin");
-        _producer = clients.CreateProducer($"{name}-producer", exactlyOnce ? name : null);
-        _collector = new(_producer, exactlyOnce);
+        _producer = clients.CreateProducer($"{name}-producer", exactlyOnce ? name : null, topics.MaxBatchBytes);
+        _collector = new(_producer, exactlyOnce, topics.WrittenBy(name), _admin, time);
         _restorer = new(() => clients.CreateRestoreConsumer($"{name}-restore-consumer", exactlyOnce), _admin, new(name, options.OnRestore, time, logger), time);
-        if (options.State is { } state)
-        {
+        if (options.State is not null)
             _cache = new(options.StateCacheBytes / options.Threads);
-            _cleaning = new(state, options.ApplicationId, options.StateCleanupDelay, logger);
-        }
 
         _consumer = clients.CreateConsumer($"{name}-consumer", options.ApplicationId, exactlyOnce);
-        _tasks = new(name, topology, options.ApplicationId, topics, _consumer, logger);
+        _tasks = new(name, topology, topics, _consumer, logger);
         _committer = new(options, _tasks, _consumer, _collector, _admin, time, logger);
         _longestWait = options.HasDirectory && options.PollWait > InstanceDirectory.MaxWait ? InstanceDirectory.MaxWait : options.PollWait;
         if (options.HasDirectory)
@@ -72,9 +70,9 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
             _lostOwners = new(name, options.ApplicationId, topology, _directory, clients, logger);
         if (options.StandbyReplicas > 0)
         {
-            var counts = topology.SubTopologies.Where(s => s.Sources.Any()).ToDictionary(s => s.Id, s => topics.TaskCount(s, options.ApplicationId));
+            var counts = topology.SubTopologies.Where(s => s.Sources.Any()).ToDictionary(s => s.Id, s => topics.TasksOf(s).Count);
             _standbys = new(
-                name, options, _directory!, counts, id => CreateTask(id, topology.SubTopologies.First(s => s.Id == id.SubTopology)),
+                name, options, _directory!, counts, id => CreateTask(id, topics.TasksOf(topology.SubTopologies.First(s => s.Id == id.SubTopology))),
                 () => clients.CreateRestoreConsumer($"{name}-standby-consumer", exactlyOnce), _admin, logger);
         }
 
@@ -82,11 +80,19 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
             .SelectMany(s => s.Topics.Select(t => InternalTopics.FullName(options.ApplicationId, t, s.IsRepartition))).Distinct().ToList();
         _inputs = new(new(topology, topics, options, time, logger), _inputTopics, _admin, options.DeletedAfter);
         Queries = new(_consumer.Wake);
-        // A partition counts as caught up when everything up to the end that the broker last told was processed; unknown is not caught up.
-        _isCaughtUp = input => _consumer.EndOffset(input.Partition) is >= 0 and var end
-            && Math.Max(_consumer.Position(input.Partition), input.NextOffset) >= end;
-        _idle = new(_admin, (long)options.IdleAfter.TotalMilliseconds);
-        _isConfirmed = input => _idle.IsAtEnd(input, Math.Max(_consumer.Position(input.Partition), input.NextOffset));
+        _turn = new(new(NowMs, IsTurnOver));
+        _steps =
+        [
+            new RestoreStep(_restorer, _tasks, options.PollWait),
+            new BufferStep(_tasks, _consumer),
+            new ClockStep(_tasks, new(_admin, (long)options.IdleAfter.TotalMilliseconds), options.StreamTime == StreamTime.Watermarks),
+            new TopicStep(_inputs, options.State is { } state ? new(state, options.ApplicationId, options.StateCleanupDelay, logger) : null),
+            new MembershipStep(_directory, _lostOwners, _standbys, _tasks, TasksToTell, options.PollWait < _glance ? options.PollWait : _glance),
+            new CommitStep(_committer, _cache, _tasks, () => _processed),
+            new QueryStep(Queries),
+        ];
+        _poll = new(_consumer, _tasks, PollWait, IsRepartition);
+        _take = new(_tasks, count => Volatile.Write(ref _processed, _processed + count));
     }
 
     public string Name { get; }
@@ -117,8 +123,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
             _producer.InitTransactions();
         }
 
-        _lastRunMs = NowMs();
-        _committer.Begin(_lastRunMs);
+        _committer.Begin(_turn.Pace.Start());
         EventTimeGauges.Add(this);
         _consumer.Subscribe(_inputTopics, this);
     }
@@ -126,69 +131,29 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     /// <summary>One turn. Answers whether there was anything to do.</summary>
     public bool RunOnce()
     {
-        var batch = Poll();
-        var now = NowMs();
-        if (now - _lastRunMs > _options.BlindAfter.TotalMilliseconds)
-            WokeUp(now);
-        _lastRunMs = now;
+        (_turn.IsBusy, _turn.IsCommitRequested) = (false, false);
+        _poll.Run(_turn);
+        _turn.NowMs = _turn.Pace.Begin();
         foreach (var task in _tasks.InOrder)
-            task.Context.Clock.LastWallClock = now;
-        var any = batch.Count > 0;
-        Process(batch, now);
-        if (_restorer.IsActive)
-        {
-            any = true;
-            Run(_restorer.RunOnce(batch.Count > 0 ? TimeSpan.Zero : _options.PollWait));
-        }
-
-        if (_options.StreamTime == StreamTime.Watermarks)
-            _idle.Ask(now, _tasks.InOrder);
-        if (_restorer.HasWaiting)
-            Run(_restorer.RetryWaiting());
-
-        var isCommitRequested = false;
-        foreach (var task in _tasks.InOrder)
-        {
-            if (task.State != TaskState.Running)
-                continue;
-            any |= task.ProcessBuffered(_isCaughtUp);
-            LimitBuffers(task);
-            task.AdvanceClock(now, _isCaughtUp, _isConfirmed);
-            task.PunctuateWallClock(now);
-            task.TellWatermark(now, withCommit: false);
-            isCommitRequested |= task.Context.CommitRequested;
-        }
-
-        // After a sleep in the middle of this turn the tasks may be somebody else's: the next poll may tell.
-        isCommitRequested |= _cache?.IsFull(_tasks.InOrder) == true;
-        _inputs.RunOnce(now);
-        _cleaning?.RunOnce(now);
-        _directory?.RunOnce(now, TasksToTell);
-        _lostOwners?.RunOnce(now);
-        _standbys?.RunOnce(now, _tasks.Contains, _standbys.IsFarBehind && batch.Count == 0 && _options.PollWait > _glance ? _glance : TimeSpan.Zero);
-        var isAwake = NowMs() - now <= _options.BlindAfter.TotalMilliseconds;
-        if (isAwake && (isCommitRequested || _committer.IsDue(now, isIdle: !any, _processed)))
-            Commit();
-        Queries.Serve();
-        return any;
+            task.Context.Clock.LastWallClock = _turn.NowMs;
+        _take.Run(_turn);
+        foreach (var step in _steps)
+            step.Run(_turn);
+        return _turn.IsBusy;
     }
 
-    private LogBatch Poll()
+    // Asked at each look: whether another step of the turn can't wait.
+    private bool IsTurnOver(long nowMs, long sinceLastLookMs)
     {
-        try
-        {
-            return _consumer.Poll(PollWait());
-        }
-        catch (LogException e) when (e.OutOfRange is { } partition && IsRepartition(partition.Topic))
-        {
-            // Only what the group has committed is deleted there (RepartitionPurge): another instance has gone on while this one slept.
-            throw new LogException($"{partition} was read on by another instance: {e.Message}", e) { IsFenced = true };
-        }
+        // Slow code is looked at between its records; who was away for longer than a record takes was suspended, or one record took that long.
+        if (sinceLastLookMs > _options.BlindAfter.TotalMilliseconds)
+            OnResumedAfterPause(nowMs);
+        return _committer.IsDue(nowMs, isIdle: false, _processed) || (sinceLastLookMs > 0 && _cache?.IsFull(_tasks.InOrder) == true);
     }
 
     // A pause after records is noticed soon, so that they are committed soon; then there is nothing to do but wait.
-    private TimeSpan PollWait() =>
-        _restorer.IsActive || _standbys?.IsFarBehind == true ? TimeSpan.Zero : _committer.IsBehind(_processed) && _longestWait > _glance ? _glance : _longestWait;
+    private TimeSpan PollWait(Turn turn) =>
+        turn.HasMore || _restorer.IsActive || _standbys?.IsFarBehind == true ? TimeSpan.Zero : _committer.IsBehind(_processed) && _longestWait > _glance ? _glance : _longestWait;
 
     private List<MemberTask> TasksToTell() => _tasks.InOrder.Select(t => new MemberTask(t.Id, t.State switch
     {
@@ -199,23 +164,6 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
 
     private bool IsRepartition(string topic) =>
         _topology.RepartitionTopics.Keys.Any(t => InternalTopics.FullName(_options.ApplicationId, t, true) == topic);
-
-    // An input that waits for a blocked one is not to fill the memory.
-    private void LimitBuffers(StreamTask task)
-    {
-        if (!task.HasBuffered && !task.IsHoldingBack)
-            return;
-        foreach (var input in task.Inputs)
-        {
-            if (!input.IsHeldBack && input.Buffer.Count >= MaxBuffered)
-                _consumer.Pause([input.Partition]);
-            else if (input.IsHeldBack && input.Buffer.Count < MaxBuffered / 2)
-                _consumer.Resume([input.Partition]);
-            else
-                continue;
-            input.IsHeldBack = !input.IsHeldBack;
-        }
-    }
 
     /// <summary>Makes results, state and positions durable.</summary>
     public void Commit() => _committer.Commit(_processed);
@@ -264,7 +212,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
 
         foreach (var task in created)
             task.MoveTo(TaskState.Restoring);
-        Run(_restorer.Begin(created));
+        _tasks.Run(_restorer.Begin(created), NowMs());
         return starts;
     }
 
@@ -304,7 +252,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     }
 
     // Nobody looked for a while: the inputs may be full of records that the client has not heard of yet, and the tasks somebody else's.
-    private void WokeUp(long now)
+    private void OnResumedAfterPause(long now)
     {
         _committer.MistrustMembership();
         foreach (var clock in _tasks.InOrder.SelectMany(t => t.Inputs).Select(i => i.Clock).OfType<SourceClock>())
@@ -325,50 +273,22 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
             _directory!.Tell(NowMs(), TasksToTell());
     }
 
-    private StreamTask TakeTask(TaskId id, SubTopology subTopology)
+    private StreamTask TakeTask(TaskId id, TaskLayout tasks)
     {
-        var task = _standbys?.Take(id) ?? CreateTask(id, subTopology);
+        var task = _standbys?.Take(id) ?? CreateTask(id, tasks);
         // A warm copy was made some time ago: its inputs are quiet from now on, not from then.
         foreach (var clock in task.Inputs.Select(i => i.Clock).OfType<SourceClock>())
             clock.LastActivityMs = NowMs();
         return task;
     }
 
-    private StreamTask CreateTask(TaskId id, SubTopology subTopology)
+    private StreamTask CreateTask(TaskId id, TaskLayout tasks)
     {
         var context = new TaskContext(id, _options, _time, _collector);
-        return new(context, subTopology, _topology.HorizonMs, _topics.PartitionsOf, _topics.WritersOf)
+        return new(context, tasks, _topology.HorizonMs, _topics.WritersOf)
         {
             Local = _options.State is { } state && context.Stores.Count > 0 ? new(state, ApplicationId, id, context.Stores, _time, _logger) : null,
         };
-    }
-
-    private void Run(IReadOnlyList<StreamTask> tasks)
-    {
-        foreach (var task in tasks)
-        {
-            task.Context.Clock.LastWallClock = NowMs();
-            task.MoveTo(TaskState.Running);
-            _tasks.Resume(task);
-        }
-    }
-
-    private void Process(LogBatch batch, long now)
-    {
-        for (var i = 0; i < batch.Count; i++)
-        {
-            var record = batch[i];
-            var input = _tasks.InputOf(batch, record.PartitionIndex);
-            if (input is null)
-                continue;
-            if (input.Task.State == TaskState.Running)
-                input.Task.Take(batch, i, in record, input);
-            else
-                _tasks.Postpone(input, record.Offset);
-        }
-
-        if (batch.Count > 0)
-            Volatile.Write(ref _processed, _processed + batch.Count);
     }
 
     public long NowMs() => _time.GetUtcNow().ToUnixTimeMilliseconds();

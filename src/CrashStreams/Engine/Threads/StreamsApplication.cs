@@ -1,6 +1,7 @@
 using CrashStreams.Engine;
 using CrashStreams.Log;
 using CrashStreams.Stores;
+using CrashStreams.Telemetry;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging;
 
@@ -19,7 +20,7 @@ public enum ApplicationState
     /// <summary>Not started yet.</summary>
     Created,
 
-    /// <summary>Topics are being prepared.</summary>
+    /// <summary>The log is connected to and topics are prepared; <see cref="StreamsApplication.Status"/> says more.</summary>
     Starting,
 
     /// <summary>Threads are running; tasks may still be restoring.</summary>
@@ -49,6 +50,9 @@ public sealed class StreamsApplication : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly string _instance;
+    private readonly QuietLog _quiet;
+    private readonly StatusBoard _board;
+    private readonly LogConnection _connection;
     private StreamThread?[] _threads = [];
     private Thread[] _workers = [];
     private int _state;
@@ -68,10 +72,24 @@ public sealed class StreamsApplication : IAsyncDisposable
         _instance = clients.InstanceName ?? Guid.NewGuid().ToString("N")[..8];
         _time = time ?? TimeProvider.System;
         _logger = (loggers ?? NullLoggerFactory.Instance).CreateLogger<StreamsApplication>();
+        _quiet = new(_logger, _time);
+        _board = new(_quiet);
+        _connection = new(clients, $"{options.ApplicationId}-{_instance}-admin", options.ConnectTimeout, _time, _board);
     }
 
     /// <summary>Where the instance stands.</summary>
     public ApplicationState State => (ApplicationState)Volatile.Read(ref _state);
+
+    /// <summary>What the instance is doing, and what keeps it from its work.</summary>
+    public ApplicationStatus Status => State switch
+    {
+        ApplicationState.Created => new(ApplicationActivity.Created),
+        ApplicationState.Starting => _board.Worst ?? new(ApplicationActivity.PreparingTopics),
+        ApplicationState.Running => _board.Worst ?? new(ApplicationActivity.Running),
+        ApplicationState.Stopping => new(ApplicationActivity.Stopping),
+        ApplicationState.Stopped => new(ApplicationActivity.Stopped),
+        _ => new(ApplicationActivity.Failed, Volatile.Read(ref _fault)?.Message ?? ""),
+    };
 
     /// <summary>Ends when the instance has stopped; faulted with what went wrong when it failed.</summary>
     public Task Completion => _completion.Task;
@@ -82,9 +100,14 @@ public sealed class StreamsApplication : IAsyncDisposable
     /// <summary>Threads as of now, for looks at a running application.</summary>
     internal IEnumerable<StreamThread> Threads => _threads.OfType<StreamThread>();
 
-    /// <summary>Checks and creates the application's topics and starts its threads.</summary>
+    /// <summary>
+    /// Checks and creates the application's topics and starts its threads. While the log does not answer it waits; <see cref="Status"/> and the log of the application say what is
+    /// tried and why it fails, and <see cref="StreamsOptions.ConnectTimeout"/> limits it. A host that starts other things meanwhile does not await it at once.
+    /// </summary>
+    /// <param name="cancellation">Gives up; the instance is stopped then.</param>
     /// <exception cref="TopologyException">Topics are missing or don't fit.</exception>
-    /// <exception cref="LogException">The log can't be reached.</exception>
+    /// <exception cref="LogException">The log refuses what the application needs, or could not be reached in time.</exception>
+    /// <exception cref="OperationCanceledException">The start was cancelled, or the instance was stopped meanwhile.</exception>
     public async Task StartAsync(CancellationToken cancellation = default)
     {
         MoveTo(ApplicationState.Starting, ApplicationState.Created);
@@ -92,16 +115,24 @@ public sealed class StreamsApplication : IAsyncDisposable
             _logger.LogWarning("{Warning}", warning);
         try
         {
-            using var admin = _clients.CreateAdmin($"{_options.ApplicationId}-{_instance}-admin");
-            var topics = await InternalTopics.PrepareAsync(_topology, _options, admin, _logger, cancellation).ConfigureAwait(false);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _stopping.Token);
+            var topics = await _connection.AskAsync((admin, token) => InternalTopics.PrepareAsync(_topology, _options, admin, _logger, token), either.Token).ConfigureAwait(false);
             _stores = new(_topology, _options, topics, () => State == ApplicationState.Running ? Threads : throw NotRunning());
             _threads = new StreamThread[_options.Threads];
             _running = _options.Threads;
             _workers = Enumerable.Range(0, _options.Threads)
                 .Select(i => new Thread(() => Work(i, topics)) { IsBackground = true, Name = $"{_options.ApplicationId}-{_instance}-{i}" }).ToArray();
+            either.Token.ThrowIfCancellationRequested();
             MoveTo(ApplicationState.Running, ApplicationState.Starting);
             foreach (var worker in _workers)
                 worker.Start();
+            _ = WatchConnectionAsync();
+        }
+        catch (OperationCanceledException)
+        {
+            Volatile.Write(ref _state, (int)ApplicationState.Stopped);
+            _completion.TrySetResult();
+            throw;
         }
         catch (Exception e)
         {
@@ -141,12 +172,20 @@ public sealed class StreamsApplication : IAsyncDisposable
                 var committed = CommittedIfTold(consumer, partitions);
                 partitions.RemoveAll(p => ends[p].End <= ends[p].Start || (committed.TryGetValue(p, out var c) && c.Offset >= ends[p].End));
                 if (partitions.Count > 0)
-                    await Task.WhenAny(Task.Delay(_progressInterval, _time, cancellation), Completion).Unwrap().ConfigureAwait(false);
+                    await Task.WhenAny(Task.Delay(_progressInterval, _time, cancellation), Completion).ConfigureAwait(false);
                 cancellation.ThrowIfCancellationRequested();
-                if (Completion.IsCompleted)
-                    throw new CrashStreamsException("The application stopped before it had caught up.");
+                if (partitions.Count > 0 && Completion.IsCompleted)
+                    throw StoppedEarly(partitions);
             }
         }
+    }
+
+    private CrashStreamsException StoppedEarly(List<TopicPartition> partitions)
+    {
+        var left = $"{string.Join(", ", partitions.Order().Take(5))}{(partitions.Count > 5 ? $" and {partitions.Count - 5} more" : "")}";
+        return Volatile.Read(ref _fault) is { } fault
+            ? new($"The application failed before it had caught up with {left}: {fault.Message}", fault)
+            : new($"The application was stopped before it had caught up with {left}.");
     }
 
     // While the group's coordinator moves nobody tells: then it is asked again.
@@ -223,14 +262,22 @@ public sealed class StreamsApplication : IAsyncDisposable
 
     private void Work(int index, InternalTopics topics)
     {
+        var rival = new RivalInstance(_clients.InstanceName, _time);
         try
         {
-            while (!_stopping.IsCancellationRequested && !RunThread(index, topics))
+            while (!_stopping.IsCancellationRequested && RunThread(index, topics) is { } fault)
             {
+                if (fault is LogException { IsFenced: true } fenced)
+                    rival.Fenced(fenced);
                 _stopping.Token.WaitHandle.WaitOne(_restartPause);
+                UntilConnected();
                 if (FindDeleted(topics) is { } deleted)
                     throw deleted;
             }
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            // Stopped while it waited for the log.
         }
         catch (LogException e)
         {
@@ -244,9 +291,9 @@ public sealed class StreamsApplication : IAsyncDisposable
 
         if (Interlocked.Decrement(ref _running) > 0)
             return;
-        if (_fault is { } fault)
+        if (_fault is { } fatal)
         {
-            _completion.TrySetException(fault);
+            _completion.TrySetException(fatal);
             return;
         }
 
@@ -254,8 +301,8 @@ public sealed class StreamsApplication : IAsyncDisposable
         _completion.TrySetResult();
     }
 
-    /// <summary>One life of a thread. False: it met a fault from which a new one with new clients recovers, because nothing of it was committed.</summary>
-    private bool RunThread(int index, InternalTopics topics)
+    /// <summary>One life of a thread. Answers the fault from which a new one with new clients recovers, because nothing of it was committed; null: it has stopped.</summary>
+    private CrashStreamsException? RunThread(int index, InternalTopics topics)
     {
         StreamThread? thread = null;
         try
@@ -266,24 +313,49 @@ public sealed class StreamsApplication : IAsyncDisposable
             while (!_stopping.IsCancellationRequested)
                 thread.RunOnce();
             thread.Stop();
-            return true;
+            return null;
         }
         catch (CrashStreamsException e) when ((e is LogException { IsRetriable: true } or LogException { IsFenced: true } or StateCorruptedException) && !_stopping.IsCancellationRequested)
         {
-            _logger.LogWarning(e, "Thread {Index} starts again: {Reason}", index, e.Message);
-            return false;
+            _quiet.Warn($"restart {new string([.. e.Message.Where(static c => !char.IsAsciiDigit(c)).Take(100)])}", $"Thread {index} starts again: {e.Message}", e);
+            return e;
         }
-        catch (LogException e) when (e.IsFenced)
+        catch (LogException e) when (e.IsFenced || (e.IsRetriable && _stopping.IsCancellationRequested))
         {
-            // Stopping: the group has gone on, and does again what was not committed.
+            // Stopping: the group goes on, and does again what was not committed.
             _logger.LogWarning(e, "Thread {Index} stops without its last commit: {Reason}", index, e.Message);
-            return true;
+            return null;
         }
         finally
         {
             _threads[index] = null;
             Interlocked.Add(ref _recordsOfEarlierThreads, thread?.ProcessedRecords ?? 0);
             thread?.Dispose();
+        }
+    }
+
+    // A thread that begins while the log is away would only fail in its first call.
+    private void UntilConnected() => _connection.AskAsync((admin, token) => admin.PartitionCountsAsync(_topology.SourceTopics.ToList(), token), _stopping.Token).GetAwaiter().GetResult();
+
+    // Clients retry by themselves for minutes before a call fails: until then only this says that the log is away.
+    private async Task WatchConnectionAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                await Task.Delay(_restartPause, _time, _stopping.Token).ConfigureAwait(false);
+                if (_clients.ConnectionFault is not null)
+                    await _connection.AskAsync((admin, token) => admin.PartitionCountsAsync(_topology.SourceTopics.ToList(), token), _stopping.Token).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The application stops.
+        }
+        catch (LogException e)
+        {
+            Fail(e);
         }
     }
 

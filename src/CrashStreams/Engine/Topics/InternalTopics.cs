@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Globalization;
 using CrashStreams.Log;
 using CrashStreams.Plan;
 using Microsoft.Extensions.Logging;
@@ -12,9 +14,14 @@ internal sealed class InternalTopics
 {
     private const string Retention = "retention.ms";
     private const string Unlimited = "-1";
+    private const string MaxAhead = "message.timestamp.after.max.ms";
+    private const string MaxBehind = "message.timestamp.before.max.ms";
 
     private readonly Dictionary<string, int> _partitions = [];
     private readonly Dictionary<string, int> _writers = [];
+    private readonly Dictionary<string, TopicLimits> _limits = [];
+    private readonly ConcurrentDictionary<string, WrittenTopics> _written = [];
+    private readonly Dictionary<int, TaskLayout> _layouts = [];
     private IReadOnlyDictionary<string, string> _ids = new Dictionary<string, string>();
 
     /// <summary>Partitions of every topic of the topology, by full name.</summary>
@@ -28,8 +35,14 @@ internal sealed class InternalTopics
 
     public IReadOnlyCollection<string> All => _partitions.Keys;
 
-    public int TaskCount(SubTopology subTopology, string applicationId) =>
-        subTopology.Sources.SelectMany(s => s.Topics.Select(t => FullName(applicationId, t, s.IsRepartition))).Max(PartitionsOf);
+    /// <summary>The largest batch that every topic takes which the application is known to write.</summary>
+    public int MaxBatchBytes => (int)_limits.Values.Select(l => l.MaxBatchBytes).Append(int.MaxValue).Min();
+
+    /// <summary>What a thread knows of the topics that it writes; the same in all its lives. Threads begin at the same time, hence the concurrent dictionary.</summary>
+    public WrittenTopics WrittenBy(string thread) => _written.GetOrAdd(thread, _ => new(_limits));
+
+    /// <summary>The tasks of a sub-topology that has inputs.</summary>
+    public TaskLayout TasksOf(SubTopology subTopology) => _layouts[subTopology.Id];
 
     public static string FullName(string applicationId, string topic, bool isInternal) => isInternal ? $"{applicationId}-{topic}" : topic;
 
@@ -46,6 +59,7 @@ internal sealed class InternalTopics
             topics._partitions[topic] = count;
         topics.Resolve(topology, options.ApplicationId);
         await topics.CreateAsync(topology, options, admin, logger, cancellation).ConfigureAwait(false);
+        await topics.AskLimitsAsync(topology, options, admin, logger, cancellation).ConfigureAwait(false);
         topics._ids = await admin.TopicIdsAsync([.. sources, .. topics._writers.Keys], cancellation).ConfigureAwait(false);
         return topics;
     }
@@ -68,10 +82,18 @@ internal sealed class InternalTopics
             }
 
             var name = FullName(applicationId, topic.Name, true);
-            _writers[name] = inputs.Max(PartitionsOf);
-            _partitions[name] = topic.Partitions ?? _writers[name];
+            _writers[name] = Layout(writer, applicationId).Count;
+            _partitions[name] = topic.Partitions ?? inputs.Max(PartitionsOf);
         }
+
+        foreach (var subTopology in topology.SubTopologies.Where(static s => s.Sources.Any()))
+            _layouts[subTopology.Id] = Layout(subTopology, applicationId);
     }
+
+    private TaskLayout Layout(SubTopology subTopology, string applicationId) => new(subTopology, (s, t) => FullName(applicationId, t, s.IsRepartition), PartitionsOf);
+
+    // As wide as the numbers of the tasks that have the store.
+    private int ChangelogPartitions(SubTopology subTopology, StoreDefinition store) => TasksOf(subTopology).TasksOf(store) is var (first, count) ? first + count : 0;
 
     private async Task CreateAsync(Topology topology, StreamsOptions options, ILogAdmin admin, ILogger logger, CancellationToken cancellation)
     {
@@ -80,7 +102,7 @@ internal sealed class InternalTopics
             var name = FullName(options.ApplicationId, t.Name, true);
             return new TopicSpec(name, PartitionsOf(name), RepartitionTopic.Configs) { ReplicationFactor = options.ReplicationFactor };
         }).Concat(topology.SubTopologies.SelectMany(s => s.StoresFor(options.StreamTime).Where(d => d.IsLogged).Select(d =>
-            new TopicSpec($"{options.ApplicationId}-{d.Name}-changelog", TaskCount(s, options.ApplicationId), d.ChangelogConfigs(options.StreamTime))
+            new TopicSpec($"{options.ApplicationId}-{d.Name}-changelog", ChangelogPartitions(s, d), d.ChangelogConfigs(options.StreamTime))
             {
                 ReplicationFactor = options.ReplicationFactor,
             }))).ToList();
@@ -105,10 +127,53 @@ internal sealed class InternalTopics
                 faults.Add($"Topic '{topic.Name}' has cleanup.policy={policy} and needs {expected}. Alter the topic's setting.");
         }
 
-        if (faults.Count == 0)
-            await LiftRetentionAsync(wanted, configs, admin, logger, cancellation).ConfigureAwait(false);
-        else
+        if (faults.Count > 0)
             throw new TopologyException($"The application's own topics don't fit:{string.Concat(faults.Select(f => $"\n - {f}"))}");
+        await LiftRetentionAsync(wanted, configs, admin, logger, cancellation).ConfigureAwait(false);
+        foreach (var topic in wanted)
+            _limits[topic.Name] = await LiftTimesAsync(topic.Name, configs.GetValueOrDefault(topic.Name), admin, logger, cancellation).ConfigureAwait(false);
+    }
+
+    // KIP-937: brokers refuse record times that are more than an hour ahead. What the application writes for itself has the event times of its input, whatever they are.
+    private static async Task<TopicLimits> LiftTimesAsync(
+        string topic, IReadOnlyDictionary<string, string>? configs, ILogAdmin admin, ILogger logger, CancellationToken cancellation)
+    {
+        if (configs is null)
+            return TopicLimits.None;
+        var limits = TopicLimits.Of(configs);
+        if (limits.TakesAnyTime)
+            return limits;
+        var lifted = new[] { MaxAhead, MaxBehind }.Where(configs.ContainsKey).ToDictionary(c => c, _ => long.MaxValue.ToString(CultureInfo.InvariantCulture));
+        try
+        {
+            await admin.SetTopicConfigsAsync(topic, lifted, cancellation).ConfigureAwait(false);
+            return limits with { MaxAheadMs = long.MaxValue, MaxBehindMs = long.MaxValue };
+        }
+        catch (LogException e) when (!e.IsRetriable)
+        {
+            logger.LogWarning(
+                "Topic '{Topic}' takes no record time that is more than {Ahead} ms ahead of or {Behind} ms behind the clock, and that can't be changed ({Reason}): records with such event times are production faults.",
+                topic, limits.MaxAheadMs, limits.MaxBehindMs, e.Message);
+            return limits;
+        }
+    }
+
+    // Of the topics that are not the application's own it only has to know what they refuse.
+    private async Task AskLimitsAsync(Topology topology, StreamsOptions options, ILogAdmin admin, ILogger logger, CancellationToken cancellation)
+    {
+        var written = topology.SinkTopics.Concat(new[] { options.DeadLetterTopic, options.LateTopic }.OfType<string>()).Distinct().Where(t => !_limits.ContainsKey(t)).ToList();
+        var existing = await admin.PartitionCountsAsync(written, cancellation).ConfigureAwait(false);
+        foreach (var topic in written.Where(t => !existing.ContainsKey(t)))
+            logger.LogWarning("Topic '{Topic}', which the application writes, does not exist yet. Create it: records for it are production faults until then.", topic);
+        try
+        {
+            foreach (var (topic, configs) in await admin.TopicConfigsAsync([.. existing.Keys], cancellation).ConfigureAwait(false))
+                _limits[topic] = TopicLimits.Of(configs);
+        }
+        catch (LogException e) when (!e.IsRetriable)
+        {
+            logger.LogInformation("The settings of the topics that the application writes can't be read ({Reason}): what they refuse is only known when they do.", e.Message);
+        }
     }
 
     // A topic that Kafka Streams made, or the Observed clock: the broker would delete a backlog's state by the age of its records.

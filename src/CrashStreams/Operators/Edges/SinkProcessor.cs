@@ -1,4 +1,3 @@
-using CrashStreams.Engine;
 using CrashStreams.Faults;
 using CrashStreams.Log;
 using CrashStreams.Processing;
@@ -13,39 +12,94 @@ internal sealed class SinkProcessor<TKey, TValue> : Receiver<TKey, TValue>
     private readonly Func<TKey, TValue, string>? _chooseTopic;
     private readonly Serde<TKey> _keySerde;
     private readonly Serde<TValue> _valueSerde;
+    private readonly Func<TKey, TValue, int, int>? _partitioner;
     private readonly bool _isRepartition;
     private readonly bool _carriesWatermark;
-    private readonly TaskContext _task;
-    private readonly RecordCollector _collector;
+    private readonly IOperatorContext _task;
+    private readonly IRecordWriter _output;
+    private readonly ByteBuffer _key = new();
+    private readonly ByteBuffer _value = new();
 
     public SinkProcessor(
-        string name, string? topic, Func<TKey, TValue, string>? chooseTopic, Produced<TKey, TValue> produced, bool isRepartition, TaskBuilder builder)
+        IOperatorContext task, string? topic, Func<TKey, TValue, string>? chooseTopic, Produced<TKey, TValue> produced, bool isRepartition)
     {
-        NodeName = name;
+        NodeName = task.Node;
         _topic = topic;
         _chooseTopic = chooseTopic;
         _keySerde = produced.KeySerde!;
         _valueSerde = produced.ValueSerde!;
-        _task = builder.Context;
-        _collector = builder.Context.Collector;
+        _partitioner = produced.Partitioner;
+        _task = task;
+        _output = task.Output;
         _isRepartition = isRepartition;
         _carriesWatermark = isRepartition && _task.Clock.Mode == StreamTime.Watermarks;
     }
 
     public override void Process(in Record<TKey, TValue> record)
     {
+        if (record.ValueCannotBeShown && (_chooseTopic ?? (object?)_partitioner) is not null)
+        {
+            _task.Drop(DroppedRecords.AbsentValue);
+            return;
+        }
+
+        var topic = _topic ?? ChooseTopic(in record);
+        if (!TrySerialize(in record))
+            return;
         var headers = record.Headers;
         if (_carriesWatermark && _task.Clock.RecordWatermark != record.Timestamp)
             headers = ReadAt.Put(headers, ReadAtHeader(_task.Current, _task.Clock.RecordWatermark));
         try
         {
-            _collector.Send(_topic ?? _chooseTopic!(record.Key, record.Value), _keySerde, _valueSerde, in record, headers);
+            _output.Send(topic, PartitionOf(topic, in record), new LogRecord
+            {
+                Key = _key.Written, HasKey = record.HasKey, Value = _value.Written, HasValue = record.HasValue, Timestamp = record.Timestamp, Headers = headers,
+            });
         }
         // Without its repartition topic the application can't go on, whatever is to be done about single results.
-        catch (LogException e) when (e is { IsFatal: false, IsFenced: false, IsRetriable: false } && !(_isRepartition && e.MissingTopic is not null))
+        catch (LogException e) when (FaultPolicy.IsRefusal(e) && !(_isRepartition && e.MissingTopic is not null))
         {
-            FaultPolicy.Apply(_task, FaultKind.Production, NodeName, "not-produced", e);
+            _task.Fault(FaultKind.Production, FaultPolicy.NotProduced, e);
         }
+    }
+
+    private string ChooseTopic(in Record<TKey, TValue> record) => _chooseTopic!(record.Key, record.Value) is { Length: > 0 } topic
+        ? topic
+        : throw new InvalidOperationException($"The function that chooses the topic of '{NodeName}' named none.");
+
+    private bool TrySerialize(in Record<TKey, TValue> record)
+    {
+        _key.Clear();
+        _value.Clear();
+        try
+        {
+            if (record.HasKey)
+                _keySerde.Serialize(record.Key, _key);
+            if (record.HasValue)
+                _valueSerde.Serialize(record.Value, _value);
+            return true;
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            _task.Fault(FaultKind.Production, FaultPolicy.NotSerialized, e);
+            return false;
+        }
+    }
+
+    private int PartitionOf(string topic, in Record<TKey, TValue> record)
+    {
+        var count = _output.PartitionCount(topic);
+        if (_partitioner is not null)
+            return CustomPartition(topic, in record, count);
+        return record.HasKey ? Murmur2.Partition(_keySerde.PartitionedBy(_key.Written), count) : ILogProducer.AnyPartition;
+    }
+
+    private int CustomPartition(string topic, in Record<TKey, TValue> record, int count)
+    {
+        var partition = _partitioner!(record.Key, record.Value, count);
+        return (uint)partition < (uint)count
+            ? partition
+            : throw new InvalidOperationException($"The partitioner of '{NodeName}' chose partition {partition} of topic '{topic}', which has {count}: answer 0 to {count - 1}.");
     }
 
     // Through a second shuffle it goes on as it came.

@@ -1,4 +1,3 @@
-using CrashStreams.Engine;
 using CrashStreams.Faults;
 using CrashStreams.Log;
 using CrashStreams.Processing;
@@ -20,25 +19,27 @@ internal interface ISourceProcessor
 
 /// <summary>Bytes in, records out: prefilter, event time, deserialization.</summary>
 internal sealed class SourceProcessor<TKey, TValue>(
-    string name, Consumed<TKey, TValue> consumed, bool isRepartition, TaskBuilder builder, Receiver<TKey, TValue>[] children) : ISourceProcessor
+    IOperatorContext task, Consumed<TKey, TValue> consumed, bool isRepartition, Receiver<TKey, TValue>[] children) : ISourceProcessor
 {
     private const string BadKey = "bad-key: ";
 
-    private readonly TaskContext _task = builder.Context;
+    private readonly IOperatorContext _task = task;
+    private readonly TaskClock _clock = task.Clock;
+    private readonly RecordInProcess _current = task.Current;
     private readonly Serde<TKey> _keySerde = consumed.KeySerde!;
     private readonly Serde<TValue> _valueSerde = consumed.ValueSerde!;
     private readonly BytesPredicate? _prefilter = consumed.Prefilter;
     private readonly TimestampExtractor<TKey, TValue>? _timestamps = consumed.TimestampExtractor;
     private readonly bool _timeIsInBytes = consumed.TimestampExtractor?.ReadsBytes ?? true;
-    private readonly bool _usesWatermarks = builder.Context.Options.StreamTime == StreamTime.Watermarks;
-    private readonly long _maxFutureMs = (long)builder.Context.Options.MaxFuture.TotalMilliseconds;
+    private readonly bool _usesWatermarks = task.Options.StreamTime == StreamTime.Watermarks;
+    private readonly long _maxFutureMs = (long)task.Options.MaxFuture.TotalMilliseconds;
     private readonly Receiver<TKey, TValue>? _only = children.Length == 1 ? children[0] : null;
 
     public bool IsRepartition => isRepartition;
 
     public void Process(in LogRecord record, InputClock clock)
     {
-        _task.Current.IsFromSource = !isRepartition;
+        _current.IsFromSource = !isRepartition;
         // The time is read from the bytes where it can be: then every record with a readable time moves the watermark, even one that
         // is rejected or malformed, and the clock is a function of the log alone.
         var timestamp = _timeIsInBytes ? TimeInBytes(in record) : -1;
@@ -50,10 +51,10 @@ internal sealed class SourceProcessor<TKey, TValue>(
             return;
         if (timestamp < 0)
         {
-            timestamp = _timestamps is null ? -1 : _timestamps.Read(key, value, in record);
+            timestamp = ReadTime(key, value, in record);
             if (timestamp < 0)
             {
-                _task.Dropped.Count(DroppedRecords.NegativeTimestamp, name);
+                _task.Drop(DroppedRecords.NegativeTimestamp);
                 return;
             }
 
@@ -62,8 +63,8 @@ internal sealed class SourceProcessor<TKey, TValue>(
         }
 
         if (!isRepartition && record.Headers is not null)
-            _task.Current.Headers = ReadAt.WithoutOurs(record.Headers);
-        Forward(new Record<TKey, TValue>(key, record.HasKey, value, record.HasValue, timestamp, _task.Current.Headers));
+            _current.Headers = ReadAt.WithoutOurs(record.Headers);
+        Forward(new Record<TKey, TValue>(key, record.HasKey, value, record.HasValue, timestamp, _current.Headers));
     }
 
     public long TimestampOf(in LogRecord record)
@@ -76,7 +77,7 @@ internal sealed class SourceProcessor<TKey, TValue>(
             TValue value = default!;
             if (record.HasKey && !_keySerde.TryDeserialize(record.Key, out key, out _))
                 return -1;
-            return record.HasValue && !_valueSerde.TryDeserialize(record.Value, out value, out _) ? -1 : _timestamps!.Read(key, value, in record);
+            return record.HasValue && !_valueSerde.TryDeserialize(record.Value, out value, out _) ? -1 : ReadTime(key, value, in record);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
@@ -87,12 +88,16 @@ internal sealed class SourceProcessor<TKey, TValue>(
 
     private long TimeInBytes(in LogRecord record) => _timestamps is null ? record.Timestamp : _timestamps.Read(default!, default!, in record);
 
+    // An absent value of a value type can't be shown to the extractor.
+    private long ReadTime(TKey key, TValue value, in LogRecord record) =>
+        _timestamps is null ? -1 : default(TValue) is not null && !record.HasValue ? record.Timestamp : _timestamps.Read(key, value, in record);
+
     /// <summary>Moves the clocks. False when the record is too far in the future to be believed.</summary>
     private bool Observe(long timestamp, in LogRecord record, InputClock clock)
     {
         if (!_usesWatermarks)
         {
-            _task.Clock.Observe(timestamp, timestamp);
+            _clock.Observe(timestamp, timestamp);
             return true;
         }
 
@@ -100,23 +105,23 @@ internal sealed class SourceProcessor<TKey, TValue>(
         {
             var headers = record.Headers;
             var readAt = ReadAt.Take(ref headers);
-            _task.Clock.Observe(timestamp, readAt is null ? timestamp : ReadAt.Watermark(readAt));
-            _task.Current.ReadAt = readAt;
-            _task.Current.Headers = headers;
+            _clock.Observe(timestamp, readAt is null ? timestamp : ReadAt.Watermark(readAt));
+            _current.ReadAt = readAt;
+            _current.Headers = headers;
             return true;
         }
 
         if (timestamp > source.Watermark && IsFromTheFuture(timestamp))
             return false;
-        _task.Clock.Observe(timestamp, source.Observe(timestamp));
+        _clock.Observe(timestamp, source.Observe(timestamp));
         return true;
     }
 
     private bool IsFromTheFuture(long timestamp)
     {
-        if (timestamp - _task.Clock.LastWallClock <= _maxFutureMs)
+        if (timestamp - _clock.LastWallClock <= _maxFutureMs)
             return false;
-        LateRecords.Divert(_task, name, DroppedRecords.Future, timestamp, timestamp - _task.Clock.LastWallClock, null);
+        _task.Late(DroppedRecords.Future, timestamp, timestamp - _clock.LastWallClock, null);
         return true;
     }
 
@@ -126,13 +131,13 @@ internal sealed class SourceProcessor<TKey, TValue>(
         key = default!;
         if (record.HasKey && !_keySerde.TryDeserialize(record.Key, out key, out var badKey))
         {
-            FaultPolicy.Apply(_task, FaultKind.Deserialization, name, BadKey + badKey, null);
+            _task.Fault(FaultKind.Deserialization, BadKey + badKey, null);
             return false;
         }
 
         if (!record.HasValue || _valueSerde.TryDeserialize(record.Value, out value, out var badValue))
             return true;
-        FaultPolicy.Apply(_task, FaultKind.Deserialization, name, badValue ?? "bad-value", null);
+        _task.Fault(FaultKind.Deserialization, badValue ?? "bad-value", null);
         return false;
     }
 

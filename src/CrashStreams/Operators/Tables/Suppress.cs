@@ -60,7 +60,7 @@ internal sealed class Suppress<TKey, TValue>(string storeName, Func<TKey, Window
         }
         catch (Exception e) when (FaultPolicy.IsOperators(e))
         {
-            FaultPolicy.Apply(Task, FaultKind.Processing, NodeName, e.GetType().Name, e);
+            Task.Fault(FaultKind.Processing, e.GetType().Name, e);
         }
     }
 }

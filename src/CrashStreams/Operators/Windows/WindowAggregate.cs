@@ -61,6 +61,12 @@ internal sealed class WindowAggregate<TKey, TValue, TAggregate>(
             return;
         }
 
+        if (record.ValueCannotBeShown && !fold.IgnoresValues)
+        {
+            Drop(DroppedRecords.NullKeyOrValue);
+            return;
+        }
+
         _clock.Observe(record.Timestamp);
         var lateness = _clock.Lateness;
         for (var start = _windows.FirstStart(record.Timestamp); start <= record.Timestamp; start += _windows.AdvanceMs)
@@ -173,7 +179,7 @@ internal sealed class WindowAggregate<TKey, TValue, TAggregate>(
         }
         catch (Exception e) when (FaultPolicy.IsOperators(e))
         {
-            FaultPolicy.Apply(Task, FaultKind.Processing, NodeName, e.GetType().Name, e);
+            Task.Fault(FaultKind.Processing, e.GetType().Name, e);
         }
     }
 
@@ -198,7 +204,7 @@ internal sealed class WindowAggregate<TKey, TValue, TAggregate>(
                 Drop(DroppedRecords.Replayed);
                 return;
             default:
-                LateRecords.Divert(Task, NodeName, reason, record.Timestamp, byMs, new Window(start, start + _sizeMs), windowing.OnLate);
+                Task.Late(reason, record.Timestamp, byMs, new Window(start, start + _sizeMs), windowing.OnLate);
                 return;
         }
     }

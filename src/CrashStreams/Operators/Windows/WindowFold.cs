@@ -9,6 +9,9 @@ internal sealed record WindowFold<TKey, TValue, TAggregate>(Func<TKey, TValue, T
 
     public Func<TValue, TAggregate>? First { get; init; }
 
+    /// <summary>Whether the aggregator looks at no value: a count counts records without one, as in Kafka Streams.</summary>
+    public bool IgnoresValues { get; init; }
+
     /// <summary>The aggregate of the records in time, and that of late ones; null: not known, so the window can't be corrected.</summary>
     public Func<TAggregate, TAggregate, TAggregate>? Merge { get; init; }
 }

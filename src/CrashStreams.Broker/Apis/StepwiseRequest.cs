@@ -1,0 +1,67 @@
+using CrashStreams.Broker.Loop;
+using CrashStreams.Protocol.Wire;
+
+namespace CrashStreams.Broker.Apis;
+
+/// <summary>
+/// A request whose elements are handled one after the other, for at most so long at a time: requests of others are served in between. Its steps end with the answer.
+/// </summary>
+internal sealed class StepwiseRequest<TResponse>(IEnumerator<TResponse?> steps, Timers timers, IClientSession session, Action<TResponse?> reply) : IWaiting
+    where TResponse : class, IResponse
+{
+    private static readonly TimeSpan s_slice = TimeSpan.FromMilliseconds(10);
+    private bool _isWaiting;
+    private bool _isDone;
+
+    /// <summary>Handles what fits into a slice of time; the rest follows in later turns of the loop.</summary>
+    public void Run()
+    {
+        if (_isDone)
+            return;
+        var started = timers.Timestamp;
+        do
+        {
+            if (!steps.MoveNext())
+                throw new InvalidOperationException("A request's steps ended without an answer.");
+            if (steps.Current is not { } response)
+                continue;
+            End(response);
+            return;
+        }
+        while (timers.Elapsed(started) < s_slice);
+        timers.Schedule(timers.NowMs + 1, Continue);
+        if (!_isWaiting)
+            session.Await(this);
+        _isWaiting = true;
+    }
+
+    /// <summary>The client is gone: what is left is not done, as if it had left earlier.</summary>
+    public void Cancel()
+    {
+        if (!_isDone)
+            End(null);
+    }
+
+    private void Continue()
+    {
+        try
+        {
+            Run();
+        }
+        catch
+        {
+            session.Close();
+            End(null);
+            throw;
+        }
+    }
+
+    private void End(TResponse? response)
+    {
+        _isDone = true;
+        steps.Dispose();
+        reply(response);
+        if (_isWaiting)
+            session.EndWait();
+    }
+}

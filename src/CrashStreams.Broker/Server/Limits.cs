@@ -1,0 +1,68 @@
+namespace CrashStreams.Broker.Server;
+
+/// <summary>
+/// What one client may cost the others: every bound on work, answers, memory, names, counts and time, in one place. docs/broker.md has the same table.
+/// Clients that behave meet none of them.
+/// </summary>
+internal sealed record Limits
+{
+    // Work
+
+    /// <summary>How long one request may hold the loop; a longer one is logged and counted.</summary>
+    public TimeSpan LoopTime { get; init; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>A connection with a request that took so long is served after those whose requests take less.</summary>
+    public TimeSpan HeavyRequestTime { get; init; } = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>Elements of all arrays of one request. A fetch, or a commit, of 100,000 partitions has fewer.</summary>
+    public int RequestElements { get; init; } = 250_000;
+
+    // Bytes
+
+    /// <summary>A request of a client that has not said who it is; <c>sasl.server.max.receive.size</c> (512 KiB in Kafka, for mechanisms with larger tokens).</summary>
+    public int UnauthenticatedRequestBytes { get; init; } = 64 * 1024;
+
+    /// <summary>A SASL token: a name and a password, or a message of SCRAM.</summary>
+    public int SaslTokenBytes { get; init; } = 4 * 1024;
+
+    /// <summary>A request that carries no records; those that do have <see cref="BrokerOptions.MaxRequestBytes"/>.</summary>
+    public int RequestBytesWithoutRecords { get; init; } = 8 * 1024 * 1024;
+
+    /// <summary>An answer without its records. 100,000 topics with names of usual length fit.</summary>
+    public int AnswerBytes { get; init; } = 32 * 1024 * 1024;
+
+    /// <summary>What the requests and unsent answers of one connection hold; beyond it, the connection's next requests wait.</summary>
+    public long ConnectionBytes { get; init; } = 16 * 1024 * 1024;
+
+    /// <summary>What those of all connections hold; beyond it, every connection may hold <see cref="ConnectionBytesWhenFull"/> only.</summary>
+    public long AllConnectionsBytes { get; init; } = 96 * 1024 * 1024;
+
+    /// <summary>What a connection may hold while all of them together hold too much.</summary>
+    public long ConnectionBytesWhenFull { get; init; } = 256 * 1024;
+
+    // Connections and their deadlines
+
+    /// <summary>Connections at a time; a further one is closed at once.</summary>
+    public int Connections { get; init; } = 5_000;
+
+    /// <summary><c>connections.max.idle.ms</c>: a connection on which nothing is sent, answered or waited for is closed.</summary>
+    public TimeSpan Idle { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How long a client may take to bring a request that it has begun.</summary>
+    public TimeSpan HalfRequest { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long a client may go without taking a byte of an answer that is being sent.</summary>
+    public TimeSpan UntakenAnswer { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>From the connection's start until TLS has begun and, where there are users, the client has said who it is.</summary>
+    public TimeSpan Authentication { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary><c>connection.failed.authentication.delay.ms</c>: before a refusal is sent; twice as long for each further refusal of the same address.</summary>
+    public TimeSpan RefusalDelay { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>The longest that a refusal is held back.</summary>
+    public TimeSpan LongestRefusalDelay { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a fetch waits at most, whatever it asks for.</summary>
+    public TimeSpan FetchWait { get; init; } = TimeSpan.FromMinutes(5);
+}
