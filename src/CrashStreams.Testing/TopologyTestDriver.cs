@@ -28,7 +28,7 @@ public sealed class TopologyTestDriver : IDisposable
         _options = (options ?? new StreamsOptions { ApplicationId = "app" }) with { PollWait = TimeSpan.Zero, BlindAfter = TimeSpan.MaxValue };
         _options.Validate();
         Time = new(startTime ?? DateTimeOffset.UnixEpoch);
-        foreach (var topic in topology.SourceTopics)
+        foreach (var topic in topology.SourceTopics.Concat(topology.GlobalTables.Select(t => t.Topic)))
             _log.Create(topic, partitions?.GetValueOrDefault(topic, 1) ?? 1);
         var clients = new MemoryLogClients(_log);
         using var admin = clients.CreateAdmin("");
@@ -151,6 +151,6 @@ public sealed class TopologyTestDriver : IDisposable
     }
 
     private IStateStore Store(string name, int partition) =>
-        _thread.Tasks.Where(t => t.Id.Partition == partition).Select(t => t.Context.FindStore(name)).FirstOrDefault(s => s is not null)
+        _thread.Tasks.Where(t => t.Id.Partition == partition).Select(t => t.Context.FindStore(name) ?? t.Context.Globals?.Store(name)).FirstOrDefault(s => s is not null)
         ?? throw new ArgumentException($"No task of partition {partition} has a store '{name}'.", nameof(name));
 }

@@ -307,7 +307,7 @@ public sealed class StreamsApplication : IAsyncDisposable
         StreamThread? thread = null;
         try
         {
-            thread = new StreamThread($"{_options.ApplicationId}-{_instance}-{index}", _topology, _options, topics, _clients, _time, _logger);
+            thread = new StreamThread($"{_options.ApplicationId}-{_instance}-{index}", _topology, _options, topics, _clients, _time, _logger) { IsStopping = () => _stopping.IsCancellationRequested };
             _threads[index] = thread;
             thread.Start();
             while (!_stopping.IsCancellationRequested)
