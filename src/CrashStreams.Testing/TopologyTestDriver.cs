@@ -37,7 +37,7 @@ public sealed class TopologyTestDriver : IDisposable
         _options.Validate();
         SideTopicLoops.Check(topology, _options);
         Time = new(startTime ?? DateTimeOffset.UnixEpoch);
-        _sources = topology.SourceTopics;
+        _sources = [.. topology.SourceTopics, .. topology.GlobalTables.Select(t => t.Topic)];
         _sinks = [.. topology.SinkTopics, .. new[] { _options.DeadLetterTopic, _options.LateTopic }.OfType<string>()];
         _choosesTopics = topology.SubTopologies.SelectMany(s => s.Sinks).Any(s => s.Topic is null);
         foreach (var topic in partitions?.Keys ?? [])
@@ -176,6 +176,6 @@ public sealed class TopologyTestDriver : IDisposable
     private static string List(IReadOnlyCollection<string> topics) => topics.Count == 0 ? "none" : string.Join(", ", topics.Select(t => $"'{t}'"));
 
     private IStateStore Store(string name, int partition) =>
-        _thread.Tasks.Where(t => t.Id.Partition == partition).Select(t => t.Context.FindStore(name)).FirstOrDefault(s => s is not null)
+        _thread.Tasks.Where(t => t.Id.Partition == partition).Select(t => t.Context.FindStore(name) ?? t.Context.Globals?.Store(name)).FirstOrDefault(s => s is not null)
         ?? throw new ArgumentException($"No task of partition {partition} has a store '{name}'.", nameof(name));
 }

@@ -96,7 +96,7 @@ internal static class VectorRun
         var names = new Dictionary<string, string>
         {
             ["late"] = DroppedRecords.Late, ["nullKey"] = DroppedRecords.NullKey, ["nullKeyOrValue"] = DroppedRecords.NullKeyOrValue,
-            ["negativeTimestamp"] = DroppedRecords.NegativeTimestamp,
+            ["negativeTimestamp"] = DroppedRecords.NegativeTimestamp, ["nullJoinKeyOrValue"] = DroppedRecords.NullJoinKeyOrValue,
         };
         foreach (var expected in vector.Dropped.EnumerateObject())
         {

@@ -32,6 +32,20 @@ public sealed class KGroupedStream<TKey, TValue>
         return new(this, new(windows, EmitStrategy.OnWindowUpdate, OnLate: null, CorrectedWithin: null));
     }
 
+    /// <summary>Aggregates over the whole of time from a start on: one window per key, which never closes.</summary>
+    public TimeWindowedKStream<TKey, TValue> WindowedBy(UnlimitedWindows windows)
+    {
+        ArgumentNullException.ThrowIfNull(windows);
+        return WindowedBy(windows.AsTimeWindows);
+    }
+
+    /// <summary>Begins an aggregation over several streams with the same key; add the others by <see cref="CogroupedKStream{TKey, TAggregate}.Cogroup"/>.</summary>
+    public CogroupedKStream<TKey, TAggregate> Cogroup<TAggregate>(Func<TKey, TValue, TAggregate, TAggregate> aggregator)
+    {
+        ArgumentNullException.ThrowIfNull(aggregator);
+        return new([new CogroupInput<TKey, TValue, TAggregate>(this, aggregator)]);
+    }
+
     /// <summary>Counts the records of each key; records without key or value are dropped, counted.</summary>
     public KTable<TKey, long> Count(Materialized<TKey, long>? materialized = null, string? name = null) =>
         Aggregate(static () => 0L, static (_, _, count) => count + 1, materialized, name);
@@ -97,6 +111,10 @@ public sealed class KGroupedStream<TKey, TValue>
 
     internal Serde<TValue>? ValueSerde => _valueSerde;
 
+    internal Serde<TKey>? KeySerde => _keySerde;
+
+    internal BuilderState Builder => _builder;
+
     // The order in which names are drawn is Kafka Streams': store, operator, then the repartition's nodes.
     private AggregationPlan<TAggregate> Plan<TAggregate>(string prefix, Materialized<TKey, TAggregate>? materialized, string? name, Serde<TAggregate>? serde)
     {
@@ -111,7 +129,7 @@ public sealed class KGroupedStream<TKey, TValue>
             materialized?.Logged ?? true);
     }
 
-    private TopologyNode<TKey, TValue> RepartitionIfNeeded(string storeName, bool isNameGiven) => _needsRepartition
+    internal TopologyNode<TKey, TValue> RepartitionIfNeeded(string storeName, bool isNameGiven) => _needsRepartition
         ? _builder.Repartition(_node, _name ?? (isNameGiven ? storeName : null), storeName, _keySerde, _valueSerde, null)
         : _node;
 

@@ -8,7 +8,7 @@ namespace CrashStreams;
 /// A stream of records. Each operator gives a new stream; a stream may be used several times. Operators that may change the key make a later
 /// grouping repartition. Names are optional and Kafka Streams' by default.
 /// </summary>
-public sealed class KStream<TKey, TValue>
+public sealed partial class KStream<TKey, TValue>
 {
     private readonly BuilderState _builder;
     private readonly TopologyNode<TKey, TValue> _node;

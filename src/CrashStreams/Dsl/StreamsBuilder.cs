@@ -45,6 +45,24 @@ public sealed class StreamsBuilder
         return _state.Table(source, tableName, storeName, materialized);
     }
 
+    /// <summary>A table that every thread of every instance has whole; see <see cref="GlobalKTable{TKey, TValue}"/>.</summary>
+    /// <param name="topic">The topic; compacted, as a rule.</param>
+    /// <param name="consumed">Serdes and the node's name.</param>
+    /// <param name="materialized">Names the store.</param>
+    public GlobalKTable<TKey, TValue> GlobalTable<TKey, TValue>(string topic, Consumed<TKey, TValue>? consumed = null, Materialized<TKey, TValue>? materialized = null)
+        where TKey : notnull
+    {
+        consumed ??= new();
+        materialized ??= new();
+        consumed = consumed with { KeySerde = materialized.KeySerde ?? consumed.KeySerde, ValueSerde = materialized.ValueSerde ?? consumed.ValueSerde };
+        var storeName = materialized.Name ?? _state.Name(null, $"{topic}-STATE-STORE");
+        var sourceName = _state.Name(consumed.Name, "KSTREAM-SOURCE");
+        var tableName = _state.Name(consumed.Name is null ? null : $"{consumed.Name}-table", "KTABLE-SOURCE");
+        var store = _state.AddStore(new KeyValueStoreDefinition<TKey, TValue>(storeName, consumed.KeySerde, consumed.ValueSerde, isTimestamped: true, isLogged: false));
+        _state.Add(new GlobalTableNode<TKey, TValue>(sourceName, tableName, topic, consumed, store));
+        return new(_state, storeName);
+    }
+
     /// <summary>Adds a key-value store for processors to use by its name.</summary>
     public StreamsBuilder AddKeyValueStore<TKey, TValue>(string name, Serde<TKey>? keySerde = null, Serde<TValue>? valueSerde = null, bool logged = true)
         where TKey : notnull

@@ -74,6 +74,9 @@ internal sealed class OperatorContext(TaskContext task, string nodeName, IReadOn
 
     public void RequestCommit() => task.CommitRequested = true;
 
+    public TStore GlobalStore<TStore>(string name)
+        where TStore : class => (TStore)task.GlobalStore(name);
+
     public void Drop(string reason) => task.Dropped.Count(reason, nodeName);
 
     public void Late(string reason, long timestamp, long byMs, Window? window, Action<LateRecord>? callback) =>

@@ -51,6 +51,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     private readonly RestoreStep _restore;
     private readonly ITurnStep[] _steps;
     private readonly ClaimStep _claim;
+    private readonly GlobalTables? _globals;
     private long _processed;
 
     public StreamThread(string name, Topology topology, StreamsOptions options, InternalTopics topics, ILogClients clients, TimeProvider time, ILogger logger, OwnPositions? own = null, GroupWatch? group = null)
@@ -82,6 +83,8 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
             _directory = new(name, options, clients, _admin, logger);
         if (exactlyOnce && _directory is not null)
             _lostOwners = new(name, options.ApplicationId, topology, _directory, clients, logger);
+        if (topology.GlobalTables.Count > 0)
+            _globals = new(topology.GlobalTables, options, time, () => clients.CreateRestoreConsumer($"{name}-global-consumer", readCommitted: true), _admin, logger);
         if (options.StandbyReplicas > 0)
         {
             var counts = topology.SubTopologies.Where(s => s.Sources.Any()).ToDictionary(s => s.Id, s => topics.TasksOf(s).Count);
@@ -123,6 +126,9 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
 
     public string ApplicationId => _options.ApplicationId;
 
+    /// <summary>Whether the application is to end, asked while global tables are read.</summary>
+    public Func<bool> IsStopping { get; init; } = static () => false;
+
     /// <summary>Tasks as of now; other threads may read it, because it is replaced and never changed.</summary>
     public IReadOnlyList<StreamTask> Tasks => _tasks.InOrder;
 
@@ -151,6 +157,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
             _producer.InitTransactions();
         }
 
+        _globals?.Start(() => IsStopping());
         _committer.Begin(_turn.Pace.Start());
         EventTimeGauges.Add(this);
         _consumer.Subscribe(_inputTopics, this);
@@ -159,7 +166,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     /// <summary>One turn. Answers whether there was anything to do.</summary>
     public bool RunOnce()
     {
-        (_turn.IsBusy, _turn.IsCommitRequested) = (false, false);
+        (_turn.IsBusy, _turn.IsCommitRequested) = (_globals?.Follow() ?? false, false);
         _poll.Run(_turn);
         var hasRecords = !_turn.IsBatchDone;
         foreach (var task in _tasks.InOrder)
@@ -217,7 +224,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         var faults = new List<Exception>();
         foreach (var task in _tasks.InOrder)
             End(() => task.Local?.Close(isInOrder: false));
-        foreach (var part in new IDisposable?[] { _committer, _restorer, _consumer, _producer, _standbys, _directory, _admin })
+        foreach (var part in new IDisposable?[] { _committer, _restorer, _globals, _consumer, _producer, _standbys, _directory, _admin })
             End(() => part?.Dispose());
         if (faults.Count > 0)
             ExceptionDispatchInfo.Throw(faults[0]);
@@ -347,7 +354,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
 
     private StreamTask CreateTask(TaskId id, TaskLayout tasks)
     {
-        var context = new TaskContext(id, _options, _time, _collector);
+        var context = new TaskContext(id, _options, _time, _collector) { Globals = _globals };
         return new(context, tasks, _topology.HorizonMs, _topics.WritersOf)
         {
             Local = _options.State is { } state && context.Stores.Count > 0 ? new(state, ApplicationId, id, context.Stores, _time, _logger) : null,

@@ -345,7 +345,7 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
         using var clients = new ThreadClients(_clients, _logger);
         try
         {
-            thread = new StreamThread($"{_options.ApplicationId}-{_instance}-{index}", _topology, _options, topics, clients, _time, _logger, _own, _group);
+            thread = new StreamThread($"{_options.ApplicationId}-{_instance}-{index}", _topology, _options, topics, clients, _time, _logger, _own, _group) { IsStopping = () => _stopping.IsCancellationRequested };
             _threads[index] = thread;
             thread.Start();
             while (!_stopping.IsCancellationRequested)
