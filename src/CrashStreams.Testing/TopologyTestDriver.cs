@@ -161,7 +161,7 @@ public sealed class TopologyTestDriver : IDisposable
         where TKey : notnull => (IReadOnlyWindowStore<TKey, TValue>)Store(name, partition);
 
     /// <summary>What was not processed, by reason, over all tasks.</summary>
-    public IReadOnlyDictionary<string, long> Dropped => _thread.Tasks.SelectMany(t => t.Context.Dropped.ByReason)
+    public IReadOnlyDictionary<string, long> Dropped => _thread.Tasks.SelectMany(t => t.Context.Dropped.ByReason).Concat(_thread.Globals?.Dropped.ByReason ?? Enumerable.Empty<KeyValuePair<string, long>>())
         .GroupBy(d => d.Key).ToDictionary(g => g.Key, g => g.Sum(d => d.Value));
 
     /// <summary>Commits and closes the tasks.</summary>

@@ -70,7 +70,8 @@ public sealed partial class KStream<TKey, TValue>
     {
         ArgumentNullException.ThrowIfNull(table);
         ArgumentNullException.ThrowIfNull(keySelector);
-        name = _builder.Name(name, isLeft ? "KSTREAM-LEFTJOIN" : "KSTREAM-JOIN");
+        // Kafka Streams names both kinds alike.
+        name = _builder.Name(name, "KSTREAM-LEFTJOIN");
         _builder.CheckSameBuilder(table.Builder, name);
         return SameKeyAs(new ProcessorNode<TKey, TValue, TKey, TResult>(
             name, () => new StreamTableJoin<TKey, TValue, TTableKey, TTable, TResult>(keySelector, joiner, isLeft, task => new GlobalReader<TTableKey, TTable>(task, table.StoreName))));

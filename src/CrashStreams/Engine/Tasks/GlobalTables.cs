@@ -1,3 +1,4 @@
+using CrashStreams.Faults;
 using CrashStreams.Log;
 using CrashStreams.Plan;
 using CrashStreams.Stores;
@@ -19,6 +20,7 @@ internal sealed class GlobalTables : IDisposable
     private readonly ILogAdmin _admin;
     private readonly StreamsOptions _options;
     private readonly ILogger _logger;
+    private readonly RecordInProcess _current = new();
     private ILogConsumer? _consumer;
 
     public GlobalTables(IReadOnlyList<IGlobalTableNode> nodes, StreamsOptions options, TimeProvider time, Func<ILogConsumer> createConsumer, ILogAdmin admin, ILogger logger)
@@ -26,7 +28,11 @@ internal sealed class GlobalTables : IDisposable
         _byTopic = nodes.ToDictionary(n => n.Topic);
         _stores = nodes.ToDictionary(n => n.Store.Name, n => n.Store.Create(new StoreContext(null, new TaskClock(options.StreamTime, time))));
         (_createConsumer, _admin, _options, _logger) = (createConsumer, admin, options, logger);
+        Dropped = new(_current);
     }
+
+    /// <summary>Records that are no rows, by reason.</summary>
+    public DroppedRecords Dropped { get; }
 
     public IStateStore? Store(string name) => _stores.GetValueOrDefault(name);
 
@@ -71,8 +77,11 @@ internal sealed class GlobalTables : IDisposable
             var record = batch[i];
             var at = batch.Partitions[record.PartitionIndex];
             var node = _byTopic[at.Topic];
-            if (node.Apply(_stores[node.Store.Name], in record) is { } fault)
-                Refuse(node, at, record.Offset, fault);
+            if (node.Apply(_stores[node.Store.Name], in record) is not { } fault)
+                continue;
+            _current.Set(batch, i, in at, in record);
+            Refuse(node, at, record.Offset, fault);
+            Dropped.Count(fault, node.Name);
         }
 
         return batch.Count > 0;
@@ -81,7 +90,7 @@ internal sealed class GlobalTables : IDisposable
     private void Refuse(IGlobalTableNode node, in TopicPartition at, long offset, string reason)
     {
         var fault = new Fault(FaultKind.Deserialization, node.Name, at.Topic, at.Partition, offset, reason, null);
-        if (reason != Faults.DroppedRecords.NullKey && (_options.OnFault?.Invoke(fault) ?? _options.OnDeserializationFault) == FaultResponse.Fail)
+        if (reason != DroppedRecords.NullKey && (_options.OnFault?.Invoke(fault) ?? _options.OnDeserializationFault) == FaultResponse.Fail)
             throw new ProcessingException($"{fault}. To go on without such rows set {nameof(StreamsOptions)}.{nameof(StreamsOptions.OnDeserializationFault)} to {nameof(FaultResponse.Skip)}.", null);
         _logger.LogWarning("A row of a global table was skipped: {Fault}", fault);
     }

@@ -126,6 +126,9 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
 
     public string ApplicationId => _options.ApplicationId;
 
+    /// <summary>The thread's copies of global tables; null without any.</summary>
+    public GlobalTables? Globals => _globals;
+
     /// <summary>Whether the application is to end, asked while global tables are read.</summary>
     public Func<bool> IsStopping { get; init; } = static () => false;
 
