@@ -57,7 +57,13 @@ internal sealed class FileStorage : IStorage
 
     public void Replace(string from, string to) => Do(to, full => File.Move(Full(from), full, overwrite: true));
 
-    public void CreateDirectory(string path) => Do(path, CreatePrivate);
+    public void CreateDirectory(string path)
+    {
+        // The system would give parents that are missing the rights of everybody.
+        for (var end = path.IndexOf('/'); end >= 0; end = path.IndexOf('/', end + 1))
+            Do(path[..end], CreatePrivate);
+        Do(path, CreatePrivate);
+    }
 
     public bool TryDeleteDirectory(string path)
     {

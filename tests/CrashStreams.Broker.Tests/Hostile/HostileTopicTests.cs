@@ -9,7 +9,7 @@ namespace CrashStreams.Broker.Tests.Hostile;
 [Collection(AloneCollection.Name)]
 public sealed class HostileTopicTests : IDisposable
 {
-    private const int Partitions = 3000;
+    private const int Partitions = 1000;
 
     private readonly TemporaryDirectory _temporary = new();
 
@@ -51,29 +51,29 @@ public sealed class HostileTopicTests : IDisposable
         {
             using var client = new RawClient(broker);
             var answer = await client.Ask<CreateTopicsRequest, CreateTopicsResponse>(
-                new() { TimeoutMs = 60_000, Topics = [new() { Name = "t", NumPartitions = 500, ReplicationFactor = 1 }] });
+                new() { TimeoutMs = 60_000, Topics = [new() { Name = "t", NumPartitions = 200, ReplicationFactor = 1 }] });
             return answer.Topics[0].ErrorCode;
         }));
         answers.Should().BeEquivalentTo([ErrorCode.None, ErrorCode.TopicAlreadyExists, ErrorCode.TopicAlreadyExists, ErrorCode.TopicAlreadyExists]);
-        Folders().Should().Be(500);
+        Folders().Should().Be(200);
     }
 
     [Fact]
     public async Task A_crash_while_a_large_topic_is_created_or_deleted_leaves_no_half_topic()
     {
         await using var broker = await EmbeddedBroker.StartAsync(new BrokerOptions { DataDirectory = _temporary.Path });
-        await broker.CreateTopicAsync("t", 500);
+        await broker.CreateTopicAsync("t", 200);
         using (var client = new RawClient(broker))
         {
             await client.Send(new CreateTopicsRequest { TimeoutMs = 60_000, Topics = [new() { Name = "half", NumPartitions = Partitions, ReplicationFactor = 1 }] });
             await client.Send(new DeleteTopicsRequest { TimeoutMs = 60_000, Topics = [new() { Name = "t" }] });
-            await broker.WaitUntilAsync(_ => Task.FromResult(Folders() > 550));
+            await broker.WaitUntilAsync(_ => Task.FromResult(Folders() > 220));
         }
         await broker.RestartAsync();
 
         var topics = (await Topics(broker)).Order().ToList();
         topics.Should().BeSubsetOf(["half", "t"]);
-        await broker.WaitUntilAsync(_ => Task.FromResult(Folders() == (topics.Contains("half") ? Partitions : 0) + (topics.Contains("t") ? 500 : 0)));
+        await broker.WaitUntilAsync(_ => Task.FromResult(Folders() == (topics.Contains("half") ? Partitions : 0) + (topics.Contains("t") ? 200 : 0)));
         (await broker.StorageLossesAsync()).Should().BeEmpty();
         await broker.CreateTopicAsync("next", 20);
     }
