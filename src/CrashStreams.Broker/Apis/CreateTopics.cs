@@ -24,6 +24,8 @@ internal static class CreateTopics
     {
         if (!TopicName.IsValid(wanted.Name))
             return Refuse(wanted, ErrorCode.InvalidTopicException, TopicName.Rule);
+        if (TopicName.IsReserved(wanted.Name))
+            return Refuse(wanted, ErrorCode.InvalidTopicException, TopicName.ReservedRule);
         if (core.Topics.Find(wanted.Name) is not null)
             return Refuse(wanted, ErrorCode.TopicAlreadyExists, $"Topic '{wanted.Name}' already exists.");
         var partitions = wanted.NumPartitions == UseDefault ? core.Options.DefaultPartitions : wanted.NumPartitions;
