@@ -37,6 +37,7 @@ internal sealed class BrokerCore
         Groups = new GroupCoordinator(new GroupContext(_groupJournal, timers, Topics, groupOptions, () => NewUuid().ToString()));
         Transactions = new TransactionCoordinator(_transactionJournal, new TransactionParticipants(this), timers, new TransactionOptions());
         Topics.Deleted = topic => Groups.ForgetTopic(topic.Name);
+        Steps = new StepQueue(timers);
         _fetch = new Fetch(this);
         Apis = BrokerApis.Create(this, _fetch);
         _logCare = new LogCare(this, [_groupJournal.Log, _transactionJournal.Log]);
@@ -68,6 +69,9 @@ internal sealed class BrokerCore
     public TransactionCoordinator Transactions { get; }
 
     public GroupFlush Flushes { get; } = new();
+
+    /// <summary>Long requests, in turns.</summary>
+    public StepQueue Steps { get; }
 
     public ApiTable Apis { get; }
 

@@ -12,6 +12,12 @@ namespace CrashStreams.Broker;
 /// <summary>Direct access without a client: for tests that prepare or check what is in the broker.</summary>
 public sealed partial class EmbeddedBroker
 {
+    /// <summary>What requests and unsent answers of all connections hold, in bytes.</summary>
+    internal long HeldByConnections => _server.Memory.Held;
+
+    /// <summary>Looks at the broker's state, in its loop.</summary>
+    internal Task<T> LookAsync<T>(Func<BrokerCore, T> look) => _loop.InvokeAsync(() => look(_core));
+
     /// <summary>Creates a topic.</summary>
     /// <param name="topic">Its name.</param>
     /// <param name="partitions">How many partitions it has.</param>
@@ -22,6 +28,8 @@ public sealed partial class EmbeddedBroker
     {
         if (!TopicName.IsValid(topic))
             throw new ArgumentException(TopicName.Rule, nameof(topic));
+        if (TopicName.IsReserved(topic))
+            throw new ArgumentException(TopicName.ReservedRule, nameof(topic));
         ArgumentOutOfRangeException.ThrowIfLessThan(partitions, 1);
         var values = (configs ?? new Dictionary<string, string>()).Select(config => KeyValuePair.Create(config.Key, (string?)config.Value));
         var topicConfigs = TopicConfigs.TryCreate(values, out var problem) ?? throw new ArgumentException(problem, nameof(configs));

@@ -41,6 +41,8 @@ internal static class CreateTopics
         partitions = wanted.NumPartitions == UseDefault ? core.Options.DefaultPartitions : wanted.NumPartitions;
         if (!TopicName.IsValid(wanted.Name))
             return Refuse(wanted, ErrorCode.InvalidTopicException, TopicName.Rule);
+        if (TopicName.IsReserved(wanted.Name))
+            return Refuse(wanted, ErrorCode.InvalidTopicException, TopicName.ReservedRule);
         if (core.Topics.IsTaken(wanted.Name))
             return Refuse(wanted, ErrorCode.TopicAlreadyExists, $"Topic '{wanted.Name}' already exists.");
         if (wanted.Assignments.Count > 0)
