@@ -47,6 +47,10 @@ internal sealed class JsonView(TimeProvider time) : IMonitorView
         json.WriteNumber("records", status.Records);
         if (!isEnd)
             json.WriteNumber("records_per_second", Math.Round(status.RecordsPerSecond));
+        if (status.Watermark is { } watermark && !isEnd)
+            json.WriteString("watermark", watermark);
+        if (status.OpenWindows is { } windows && !isEnd)
+            json.WriteNumber("open_windows", windows);
         json.WriteNumber("alerts", status.Alerts);
         json.WriteStartObject("not_processed");
         foreach (var (reason, count) in status.NotProcessed)

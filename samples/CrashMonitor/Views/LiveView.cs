@@ -68,6 +68,8 @@ internal sealed class LiveView : IMonitorView
         Row("state", $"{status.Application}");
         Row("records/s", Number(status.RecordsPerSecond));
         Row("records", Number(status.Records));
+        Row("watermark", status.WatermarkText ?? "-");
+        Row("open windows", status.OpenWindows is { } windows ? Number(windows) : "-");
         Row("alerts", Number(status.Alerts));
         foreach (var (reason, count) in status.NotProcessed.OrderBy(reason => reason.Key, StringComparer.Ordinal))
             Row($"not processed: {reason}", Number(count));

@@ -22,6 +22,7 @@ public class LiveViewTests
         lines.Should().Contain("|{2026-01-11 14:42:50, 2026-01-11 14:43:00}|[red]user[/]|5          |", "nothing from a record is markup").And.Contain("and 1 more");
         lines.Should().ContainMatch("*logs [to] alerts*");
         lines.FindLastIndex(line => line.Contains("12,345", StringComparison.Ordinal)).Should().BeGreaterThan(lines.FindIndex(line => line.StartsWith("and 1 more", StringComparison.Ordinal)));
+        lines.Should().ContainMatch("*watermark*2026-01-11 14:42:50*").And.ContainMatch("*open windows*3*");
         lines.Should().ContainMatch("*not processed: late*7*");
     }
 
@@ -32,5 +33,5 @@ public class LiveViewTests
         return console;
     }
 
-    private static MonitorStatus Status(ApplicationActivity activity, long records) => new(new(activity), records, 100, 2, new Dictionary<string, long> { ["late"] = 7 });
+    private static MonitorStatus Status(ApplicationActivity activity, long records) => new(new(activity), records, 100, _start, 3, 2, new Dictionary<string, long> { ["late"] = 7 });
 }
