@@ -19,6 +19,7 @@ internal sealed class KafkaAdmin : ILogAdmin
 
     private readonly IAdminClient _client;
     private readonly TimeSpan _timeout;
+    private bool _isDisposed;
     private readonly ConnectionFaults _faults;
     private readonly bool _canAskProducers;
 
@@ -257,7 +258,13 @@ internal sealed class KafkaAdmin : ILogAdmin
         }
     }
 
-    public void Dispose() => _client.Dispose();
+    public void Dispose()
+    {
+        if (_isDisposed)
+            return;
+        _isDisposed = true;
+        _client.Dispose();
+    }
 
     private async Task<Dictionary<TopicPartition, long>> ListOffsets(IReadOnlyCollection<TopicPartition> partitions, OffsetSpec spec, CancellationToken cancellation)
     {

@@ -37,4 +37,7 @@ public interface ILogClients
 
     /// <summary>An admin client.</summary>
     ILogAdmin CreateAdmin(string clientId);
+
+    /// <summary>How long the log lets a transaction be open before it aborts it; null (default) when that is not known.</summary>
+    TimeSpan? TransactionTimeout => null;
 }

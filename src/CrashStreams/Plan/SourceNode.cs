@@ -34,10 +34,12 @@ internal sealed class SourceNode<TKey, TValue>(string name, IReadOnlyList<string
 
     public override void Validate(ICollection<string> faults)
     {
+        foreach (var topic in topics)
+            TopicName.Check(topic, $"Source '{Name}'", faults);
         SerdeFault.Check(consumed.KeySerde, Name, "key", faults);
         SerdeFault.Check(consumed.ValueSerde, Name, "value", faults);
         if (consumed.Prefilter is not null && consumed.TimestampExtractor is { ReadsBytes: false })
-            faults.Add($"Source '{Name}': a prefilter needs a timestamp extractor that reads bytes (TimestampExtractor.FromBytes), because a rejected record still moves the watermark.");
+            faults.Add($"Source '{Name}': a prefilter needs a timestamp extractor that reads bytes (its constructor with a BytesTimestamp), because a rejected record still moves the watermark.");
     }
 
     public override object Create(IOperatorBuilder task) => new SourceProcessor<TKey, TValue>(task.ContextFor(this), consumed, isRepartition, CreateChildren(task));

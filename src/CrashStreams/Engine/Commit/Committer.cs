@@ -38,6 +38,9 @@ internal sealed class Committer : IDisposable
         _changelogPurge = options.StreamTime == StreamTime.Watermarks ? new(admin, options.RepartitionPurgeInterval, logger) : null;
     }
 
+    /// <summary>How long the broker lets a transaction be open; it is committed in half of that whatever the interval is.</summary>
+    public long TransactionTimeoutMs { get; init; } = long.MaxValue;
+
     /// <summary>From now on the interval counts.</summary>
     public void Begin(long nowMs) => _lastMs = nowMs;
 
@@ -49,6 +52,8 @@ internal sealed class Committer : IDisposable
     public bool IsDue(long nowMs, bool isIdle, long processed)
     {
         var intervalMs = (long)_options.EffectiveCommitInterval.TotalMilliseconds;
+        if (_collector.InTransaction)
+            intervalMs = Math.Min(intervalMs, TransactionTimeoutMs / 2);
         return nowMs - _lastMs >= (isIdle && IsBehind(processed) ? Math.Min(intervalMs, IdleIntervalMs) : intervalMs);
     }
 

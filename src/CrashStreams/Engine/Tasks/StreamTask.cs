@@ -133,8 +133,16 @@ internal sealed class StreamTask
             return;
         }
 
-        input.Buffer.Add(in record, input.Source.IsRepartition && record.Headers is { } h && WatermarkMarker.TryRead(h, out _) ? -1 : input.Source.TimestampOf(in record));
+        input.Buffer.Add(in record, input.Source.IsRepartition && record.Headers is { } h && WatermarkMarker.TryRead(h, out _) ? -1 : TurnOf(in record, input));
         HasBuffered = true;
+    }
+
+    // The event time by which a buffered record waits. One that will be refused for its time has its turn at once: those behind it are not to wait for the end of the world.
+    private long TurnOf(in LogRecord record, InputPartition input)
+    {
+        var time = input.Source.TimestampOf(in record);
+        var isRefused = time > EventTime.Max || (input.Clock is SourceClock && _usesWatermarks && time - _context.Clock.LastWallClock > _context.Options.MaxFuture.TotalMilliseconds);
+        return isRefused ? -1 : time;
     }
 
     /// <summary>Looks once per turn how far the inputs are.</summary>
@@ -422,5 +430,5 @@ internal sealed class StreamTask
     }
 
     private void Fault(Exception e) =>
-        FaultPolicy.Apply(_context, FaultKind.Processing, $"sub-topology {Id.SubTopology}", e.GetType().Name, e);
+        FaultPolicy.Apply(_context, FaultKind.Processing, $"task {Id}", e.GetType().Name, e);
 }

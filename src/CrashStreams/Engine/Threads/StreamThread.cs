@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using CrashStreams.Log;
 using CrashStreams.Plan;
 using CrashStreams.Time;
@@ -16,6 +17,8 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
 
     /// <summary>Likewise, bytes of keys and values.</summary>
     internal const int MaxBufferedBytes = 4 * 1024 * 1024;
+
+    private const long PauseLogMs = 10_000;
 
     private static readonly TimeSpan _glance = TimeSpan.FromMilliseconds(5);
 
@@ -41,10 +44,14 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     private readonly LostOwners? _lostOwners;
     private readonly TimeSpan _longestWait;
     private readonly Turn _turn;
+    private readonly long _transactionTimeoutMs;
+    private long _pauseLoggedMs = long.MinValue / 2;
     private readonly PollStep _poll;
     private readonly TakeStep _take;
+    private readonly RestoreStep _restore;
     private readonly ITurnStep[] _steps;
     private readonly ClaimStep _claim;
+    private readonly GlobalTables? _globals;
     private long _processed;
 
     public StreamThread(string name, Topology topology, StreamsOptions options, InternalTopics topics, ILogClients clients, TimeProvider time, ILogger logger, OwnPositions? own = null, GroupWatch? group = null)
@@ -68,13 +75,16 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
 
         _consumer = clients.CreateConsumer($"{name}-consumer", options.ApplicationId, options.ReadsCommitted);
         _tasks = new(name, topology, topics, _consumer, logger);
-        _committer = new(options, _tasks, _consumer, _collector, _admin, own, time, logger);
+        _transactionTimeoutMs = clients.TransactionTimeout is { } timeout ? (long)timeout.TotalMilliseconds : long.MaxValue;
+        _committer = new(options, _tasks, _consumer, _collector, _admin, own, time, logger) { TransactionTimeoutMs = _transactionTimeoutMs };
         _positions = new(options, topology, topics, _consumer, _admin, own, logger);
         _longestWait = options.HasDirectory && options.PollWait > InstanceDirectory.MaxWait ? InstanceDirectory.MaxWait : options.PollWait;
         if (options.HasDirectory)
             _directory = new(name, options, clients, _admin, logger);
         if (exactlyOnce && _directory is not null)
             _lostOwners = new(name, options.ApplicationId, topology, _directory, clients, logger);
+        if (topology.GlobalTables.Count > 0)
+            _globals = new(topology.GlobalTables, options, time, () => clients.CreateRestoreConsumer($"{name}-global-consumer", readCommitted: true), _admin, logger);
         if (options.StandbyReplicas > 0)
         {
             var counts = topology.SubTopologies.Where(s => s.Sources.Any()).ToDictionary(s => s.Id, s => topics.TasksOf(s).Count);
@@ -87,10 +97,10 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
             .SelectMany(s => s.Topics.Select(t => InternalTopics.FullName(options.ApplicationId, t, s.IsRepartition))).Distinct().ToList();
         _inputs = new(new(topology, topics, options, time, logger), _inputTopics, _admin, options.DeletedAfter);
         Queries = new(_consumer.Wake);
-        _turn = new(new(NowMs, IsTurnOver));
+        _turn = new(new(time, IsTurnOver));
         _steps =
         [
-            new RestoreStep(_restorer, _tasks, options.PollWait),
+            _restore = new(_restorer, _tasks, options.PollWait, name, logger),
             new BufferStep(_tasks, _consumer),
             new ClockStep(_tasks, new(_admin, (long)options.IdleAfter.TotalMilliseconds), options.StreamTime == StreamTime.Watermarks),
             new TopicStep(_inputs, options.State is { } state ? new(state, options.ApplicationId, options.StateCleanupDelay, logger) : null),
@@ -116,8 +126,27 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
 
     public string ApplicationId => _options.ApplicationId;
 
+    /// <summary>The thread's copies of global tables; null without any.</summary>
+    public GlobalTables? Globals => _globals;
+
+    /// <summary>Whether the application is to end, asked while global tables are read.</summary>
+    public Func<bool> IsStopping { get; init; } = static () => false;
+
     /// <summary>Tasks as of now; other threads may read it, because it is replaced and never changed.</summary>
     public IReadOnlyList<StreamTask> Tasks => _tasks.InOrder;
+
+    /// <summary>What keeps tasks from running although they are assigned here; null when nothing does. Other threads may ask.</summary>
+    public string? Blocked => _restore.Blocked;
+
+    /// <summary>How many of the assigned tasks run; the others restore. Other threads may ask.</summary>
+    public (int Running, int Assigned) TaskCounts
+    {
+        get
+        {
+            var tasks = _tasks.InOrder;
+            return (tasks.Count(static t => t.State == TaskState.Running), tasks.Length);
+        }
+    }
 
     /// <summary>Records read since the start; read by other threads for progress.</summary>
     public long ProcessedRecords => Volatile.Read(ref _processed);
@@ -131,6 +160,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
             _producer.InitTransactions();
         }
 
+        _globals?.Start(() => IsStopping());
         _committer.Begin(_turn.Pace.Start());
         EventTimeGauges.Add(this);
         _consumer.Subscribe(_inputTopics, this);
@@ -139,9 +169,12 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     /// <summary>One turn. Answers whether there was anything to do.</summary>
     public bool RunOnce()
     {
-        (_turn.IsBusy, _turn.IsCommitRequested) = (false, false);
+        (_turn.IsBusy, _turn.IsCommitRequested) = (_globals?.Follow() ?? false, false);
         _poll.Run(_turn);
-        _turn.NowMs = _turn.Pace.Begin();
+        var hasRecords = !_turn.IsBatchDone;
+        foreach (var task in _tasks.InOrder)
+            hasRecords |= task.HasBuffered;
+        _turn.NowMs = _turn.Pace.Begin(hasRecords);
         foreach (var task in _tasks.InOrder)
             task.Context.Clock.LastWallClock = _turn.NowMs;
         _claim.Run(_turn);
@@ -156,7 +189,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     {
         // Slow code is looked at between its records; who was away for longer than a record takes was suspended, or one record took that long.
         if (sinceLastLookMs > _options.BlindAfter.TotalMilliseconds)
-            OnResumedAfterPause(nowMs);
+            OnResumedAfterPause(nowMs, sinceLastLookMs);
         return _committer.IsDue(nowMs, isIdle: false, _processed) || (sinceLastLookMs > 0 && _cache?.IsFull(_tasks.InOrder) == true);
     }
 
@@ -189,16 +222,28 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     public void Dispose()
     {
         EventTimeGauges.Remove(this);
+        _turn.Pace.Dispose();
         Queries.Close();
+        var faults = new List<Exception>();
         foreach (var task in _tasks.InOrder)
-            task.Local?.Close(isInOrder: false);
-        _committer.Dispose();
-        _restorer.Dispose();
-        _consumer.Dispose();
-        _producer.Dispose();
-        _standbys?.Dispose();
-        _directory?.Dispose();
-        _admin.Dispose();
+            End(() => task.Local?.Close(isInOrder: false));
+        foreach (var part in new IDisposable?[] { _committer, _restorer, _globals, _consumer, _producer, _standbys, _directory, _admin })
+            End(() => part?.Dispose());
+        if (faults.Count > 0)
+            ExceptionDispatchInfo.Throw(faults[0]);
+
+        // What can't be closed keeps nothing else open: a consumer that is left keeps its partitions, a store its lock.
+        void End(Action close)
+        {
+            try
+            {
+                close();
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                faults.Add(e);
+            }
+        }
     }
 
     IReadOnlyDictionary<TopicPartition, long> IAssignmentListener.Assigned(IReadOnlyCollection<TopicPartition> partitions)
@@ -257,8 +302,20 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     }
 
     // Nobody looked for a while: the inputs may be full of records that the client has not heard of yet, and the tasks somebody else's.
-    private void OnResumedAfterPause(long now)
+    private void OnResumedAfterPause(long now, long pauseMs)
     {
+        if (_collector.InTransaction && pauseMs >= _transactionTimeoutMs)
+        {
+            _logger.LogWarning(
+                "{Thread}: {Record} took {Seconds} s, or the process was suspended. The transaction timeout is {Timeout} s: the broker has aborted the transaction, and its records are processed again. " +
+                "Where operators take that long, raise the transaction timeout above the longest record.", Name, _turn.LastTaken, pauseMs / 1000.0, _transactionTimeoutMs / 1000.0);
+        }
+        else if (now - _pauseLoggedMs >= PauseLogMs)
+        {
+            _pauseLoggedMs = now;
+            _logger.LogInformation("{Thread}: {Record} took {Seconds} s, or the process was suspended. The group is asked whether the tasks are still this thread's.", Name, _turn.LastTaken, pauseMs / 1000.0);
+        }
+
         _committer.MistrustMembership();
         foreach (var clock in _tasks.InOrder.SelectMany(t => t.Inputs).Select(i => i.Clock).OfType<SourceClock>())
             clock.LastActivityMs = now;
@@ -300,7 +357,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
 
     private StreamTask CreateTask(TaskId id, TaskLayout tasks)
     {
-        var context = new TaskContext(id, _options, _time, _collector);
+        var context = new TaskContext(id, _options, _time, _collector) { Globals = _globals };
         return new(context, tasks, _topology.HorizonMs, _topics.WritersOf)
         {
             Local = _options.State is { } state && context.Stores.Count > 0 ? new(state, ApplicationId, id, context.Stores, _time, _logger) : null,

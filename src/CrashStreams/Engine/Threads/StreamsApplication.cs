@@ -1,5 +1,6 @@
 using CrashStreams.Engine;
 using CrashStreams.Log;
+using CrashStreams.Plan;
 using CrashStreams.Stores;
 using CrashStreams.Telemetry;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -37,7 +38,7 @@ public enum ApplicationState
 }
 
 /// <summary>Runs a topology on a log: one instance of an application. Instances with the same application id share the work.</summary>
-public sealed class StreamsApplication : IAsyncDisposable
+public sealed class StreamsApplication : IAsyncDisposable, IDisposable
 {
     private static readonly TimeSpan _restartPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan _progressInterval = TimeSpan.FromMilliseconds(20);
@@ -62,18 +63,21 @@ public sealed class StreamsApplication : IAsyncDisposable
     private long _recordsOfEarlierThreads;
     private Exception? _fault;
     private StoreViews? _stores;
+    private bool _isStopAbandoned; // written by who stops, read by who disposes afterwards
+    private int _isDisposed;
 
     /// <summary>Prepares an instance; <see cref="StartAsync"/> runs it.</summary>
     /// <exception cref="TopologyException">The options are wrong; the message lists every fault.</exception>
     public StreamsApplication(Topology topology, StreamsOptions options, ILogClients clients, ILoggerFactory? loggers = null, TimeProvider? time = null)
     {
         options.Validate();
+        SideTopicLoops.Check(topology, options);
         _topology = topology;
-        _options = options;
+        _options = options with { }; // what is set later does not reach a running application
         _clients = clients;
         _instance = clients.InstanceName ?? Guid.NewGuid().ToString("N")[..8];
         _time = time ?? TimeProvider.System;
-        _logger = (loggers ?? NullLoggerFactory.Instance).CreateLogger<StreamsApplication>();
+        _logger = new GuardedLogger((loggers ?? NullLoggerFactory.Instance).CreateLogger<StreamsApplication>());
         _quiet = new(_logger, _time);
         _board = new(_quiet);
         _connection = new(clients, $"{options.ApplicationId}-{_instance}-admin", options.ConnectTimeout, _time, _board);
@@ -149,13 +153,23 @@ public sealed class StreamsApplication : IAsyncDisposable
     }
 
     /// <summary>Commits what was processed, leaves the group and ends the threads.</summary>
+    /// <param name="cancellation">Gives up waiting, for instance at a host's deadline: threads that are busy in code of the topology end when that returns, or with the process.</param>
+    /// <exception cref="OperationCanceledException">The wait was given up.</exception>
     public async Task StopAsync(CancellationToken cancellation = default)
     {
         if (State == ApplicationState.Created)
             _completion.TrySetResult();
         Interlocked.CompareExchange(ref _state, (int)ApplicationState.Stopping, (int)ApplicationState.Running);
         EndThreads();
-        await Completion.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            await Completion.WaitAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            Volatile.Write(ref _isStopAbandoned, true);
+            throw;
+        }
     }
 
     /// <summary>
@@ -251,9 +265,14 @@ public sealed class StreamsApplication : IAsyncDisposable
 
     private StoreUnavailableException NotRunning() => new(StoreUnavailableReason.NotRunning, $"The application is {State}: its stores can be read while it is {ApplicationState.Running}.");
 
-    /// <summary>Stops the instance if it runs.</summary>
+    /// <summary>Stops the instance if it runs; blocks until it has stopped.</summary>
+    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
+
+    /// <summary>Stops the instance if it runs. When a stop was given up before, it is not waited for again.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _isDisposed, 1) == 1 || Volatile.Read(ref _isStopAbandoned))
+            return;
         try
         {
             await StopAsync().ConfigureAwait(false);
@@ -328,9 +347,10 @@ public sealed class StreamsApplication : IAsyncDisposable
     private CrashStreamsException? RunThread(int index, InternalTopics topics)
     {
         StreamThread? thread = null;
+        using var clients = new ThreadClients(_clients, _logger);
         try
         {
-            thread = new StreamThread($"{_options.ApplicationId}-{_instance}-{index}", _topology, _options, topics, _clients, _time, _logger, _own, _group);
+            thread = new StreamThread($"{_options.ApplicationId}-{_instance}-{index}", _topology, _options, topics, clients, _time, _logger, _own, _group) { IsStopping = () => _stopping.IsCancellationRequested };
             _threads[index] = thread;
             thread.Start();
             while (!_stopping.IsCancellationRequested)
@@ -353,7 +373,20 @@ public sealed class StreamsApplication : IAsyncDisposable
         {
             _threads[index] = null;
             Interlocked.Add(ref _recordsOfEarlierThreads, thread?.ProcessedRecords ?? 0);
+            Dispose(thread);
+        }
+    }
+
+    // What goes wrong at the end of a thread does not replace the reason why it ends.
+    private void Dispose(StreamThread? thread)
+    {
+        try
+        {
             thread?.Dispose();
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            _logger.LogError(e, "{Thread} could not close everything that it had open: {Reason}", thread!.Name, e.Message);
         }
     }
 

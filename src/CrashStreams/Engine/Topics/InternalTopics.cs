@@ -126,7 +126,7 @@ internal sealed class InternalTopics
         await admin.CreateTopicsAsync(wanted, cancellation).ConfigureAwait(false);
         var names = wanted.ConvertAll(t => t.Name);
         var counts = await admin.PartitionCountsAsync(names, cancellation).ConfigureAwait(false);
-        var configs = await admin.TopicConfigsAsync(names, cancellation).ConfigureAwait(false);
+        var configs = await ConfigsAsync(names, admin, logger, cancellation).ConfigureAwait(false);
         var faults = new List<string>();
         foreach (var topic in wanted)
         {
@@ -177,14 +177,22 @@ internal sealed class InternalTopics
         var existing = await admin.PartitionCountsAsync(written, cancellation).ConfigureAwait(false);
         foreach (var topic in written.Where(t => !existing.ContainsKey(t)))
             logger.LogWarning("Topic '{Topic}', which the application writes, does not exist yet. Create it: records for it are production faults until then.", topic);
+        foreach (var (topic, configs) in await ConfigsAsync([.. existing.Keys], admin, logger, cancellation).ConfigureAwait(false))
+            _limits[topic] = TopicLimits.Of(configs);
+    }
+
+    // Who may write a topic need not be permitted to see its settings.
+    private static async Task<IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>> ConfigsAsync(
+        IReadOnlyCollection<string> topics, ILogAdmin admin, ILogger logger, CancellationToken cancellation)
+    {
         try
         {
-            foreach (var (topic, configs) in await admin.TopicConfigsAsync([.. existing.Keys], cancellation).ConfigureAwait(false))
-                _limits[topic] = TopicLimits.Of(configs);
+            return await admin.TopicConfigsAsync(topics, cancellation).ConfigureAwait(false);
         }
         catch (LogException e) when (!e.IsRetriable)
         {
             logger.LogInformation("The settings of the topics that the application writes can't be read ({Reason}): what they refuse is only known when they do.", e.Message);
+            return new Dictionary<string, IReadOnlyDictionary<string, string>>();
         }
     }
 

@@ -17,7 +17,6 @@ internal sealed class PollStep(ILogConsumer consumer, AssignedTasks tasks, Start
         turn.Batch = null;
         turn.Batch = Poll(wait(turn));
         turn.Next = 0;
-        turn.HasMore = false;
         turn.PolledAtMs = turn.Pace.LookNow();
     }
 
