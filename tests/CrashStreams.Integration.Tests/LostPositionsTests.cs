@@ -143,6 +143,91 @@ public abstract class LostPositionsTests : IDisposable
     }
 
     [Fact]
+    public async Task An_application_begins_again_after_a_reset_without_what_it_had_counted()
+    {
+        await RunOnceAsync(ProcessingGuarantee.ExactlyOnce, onDisk: true, write: 20);
+        await using (var running = Application(ProcessingGuarantee.ExactlyOnce, onDisk: false, OrphanedState.Fail, out _))
+        {
+            await running.StartAsync();
+            await Monitors.Until(() => running.ProcessedRecords > 0 || running.Threads.Any(static t => t.Tasks.Count > 0));
+            var refused = await this.Invoking(t => t.ResetAsync(ResetPoint.Earliest, dryRun: false)).Should().ThrowAsync<LogException>();
+            refused.Which.Message.Should().Contain("has members");
+        }
+
+        var planned = await ResetAsync(ResetPoint.Offset(8), dryRun: true);
+        planned.Positions.Should().Equal(new Dictionary<TopicPartition, long> { [new(Name(Input), 0)] = 8, [new(Name(Input), 1)] = 8 });
+        planned.DeletedTopics.Should().Contain([$"{_name}-by-value-repartition", $"{_name}-counts-changelog"]);
+        await RunOnceAsync(ProcessingGuarantee.ExactlyOnce, onDisk: true, write: 0);
+        Counts().Should().OnlyContain(c => c.Value == 5, "a dry run changes nothing");
+
+        await ResetAsync(ResetPoint.Offset(8), dryRun: false);
+        await RunOnceAsync(ProcessingGuarantee.ExactlyOnce, onDisk: true, write: 0);
+
+        // 4 records of partition 0 are at 8 or later, one of each key; partition 1 has none.
+        Counts().Should().OnlyContain(c => c.Value == 1, _log.ToString()).And.HaveCount(4);
+        (await ResetAsync(ResetPoint.Latest, dryRun: true)).Positions.Values.Should().BeEquivalentTo([12L, 8L]);
+        (await ResetAsync(ResetPoint.Time(DateTimeOffset.UnixEpoch), dryRun: true)).Positions.Values.Should().AllBeEquivalentTo(0L);
+        (await ResetAsync(ResetPoint.Time(TimeProvider.System.GetUtcNow().AddDays(1)), dryRun: true)).Positions.Values.Should().BeEquivalentTo([12L, 8L]);
+    }
+
+    [Fact]
+    public async Task Records_that_retention_has_deleted_before_they_were_read_are_passed_over_only_where_that_is_wanted()
+    {
+        await RunOnceAsync(ProcessingGuarantee.AtLeastOnce, onDisk: false, write: 20);
+        Write(20);
+        using var admin = Clients().CreateAdmin("admin");
+        await admin.DeleteRecordsAsync(new Dictionary<TopicPartition, long> { [new(Name(Input), 0)] = 16 }, default);
+
+        await using (var application = Application(ProcessingGuarantee.AtLeastOnce, onDisk: false, OrphanedState.RebuildFromWholeInput, out _))
+        {
+            await application.StartAsync();
+            var told = await application.Completion.Invoking(c => c.WaitAsync(_patience)).Should().ThrowAsync<LogException>();
+            told.Which.Message.Should().Contain($"{Name(Input)}-0").And.Contain(nameof(StreamsOptions.OffsetOutOfRange));
+        }
+
+        await using (var application = Application(ProcessingGuarantee.AtLeastOnce, onDisk: false, OrphanedState.RebuildFromWholeInput, out _, outOfRange: OffsetReset.Earliest))
+        {
+            await application.StartAsync();
+            await application.CaughtUpAsync().WaitAsync(_patience);
+            await application.StopAsync();
+        }
+
+        // 24 + 16 records, of which 12 + 8 were counted before and 4 are lost.
+        Counts().Values.Sum().Should().Be(36, _log.ToString());
+        _log.ToString().Should().Contain("4 records were deleted before they were read");
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_transaction_that_does_not_end_is_reported_with_what_waits_for_it(bool holdsOffsets)
+    {
+        Prepare();
+        var config = new Confluent.Kafka.ProducerConfig { BootstrapServers = Broker.BootstrapServers, TransactionalId = Name("stuck"), TransactionTimeoutMs = 300_000 };
+        using var producer = new Confluent.Kafka.ProducerBuilder<Confluent.Kafka.Null, string>(config).Build();
+        producer.InitTransactions(_patience);
+        producer.BeginTransaction();
+        producer.Produce(new Confluent.Kafka.TopicPartition(Name(Input), 0), new Confluent.Kafka.Message<Confluent.Kafka.Null, string> { Value = "0" });
+        producer.Flush(_patience);
+        if (holdsOffsets)
+            SendOffsets(producer);
+        Write(4);
+
+        await using var application = Application(ProcessingGuarantee.AtLeastOnce, onDisk: false, OrphanedState.Fail, out _, stuckAfter: TimeSpan.FromSeconds(1));
+        var start = application.StartAsync();
+        await Monitors.Until(() => application.Status is { Activity: ApplicationActivity.Blocked } status
+            && status.Detail.Contains($"{Name(Input)}-0 waits for producer", StringComparison.Ordinal)
+            && status.Detail.Contains($"abort --topic {Name(Input)} --partition 0 --start-offset 0", StringComparison.Ordinal));
+
+        producer.AbortTransaction(_patience);
+        await start.WaitAsync(_patience);
+        await application.CaughtUpAsync().WaitAsync(_patience);
+        await Monitors.Until(() => application.Status.Activity == ApplicationActivity.Running);
+        await application.StopAsync();
+        Counts().Values.Sum().Should().Be(4);
+    }
+
+    [Fact]
     public async Task A_new_group_on_old_records_begins_where_its_source_says()
     {
         Prepare();
@@ -196,15 +281,42 @@ public abstract class LostPositionsTests : IDisposable
         await application.StopAsync();
     }
 
-    private StreamsApplication Application(ProcessingGuarantee guarantee, bool onDisk, OrphanedState orphaned, out IStateStorage? storage, OffsetReset? reset = null, GroupProtocol protocol = GroupProtocol.Auto)
+    private StreamsApplication Application(ProcessingGuarantee guarantee, bool onDisk, OrphanedState orphaned, out IStateStorage? storage, OffsetReset? reset = null, GroupProtocol protocol = GroupProtocol.Auto, OffsetReset outOfRange = OffsetReset.Fail, TimeSpan? stuckAfter = null)
+    {
+        var clients = new KafkaLogClients(new() { BootstrapServers = Broker.BootstrapServers, GroupProtocol = protocol, RequestTimeout = TimeSpan.FromSeconds(10) }, new Logger<KafkaLogClients>(_log));
+        return new StreamsApplication(Topology(reset), Options(guarantee, onDisk, orphaned, out storage, outOfRange, stuckAfter), clients, _log);
+    }
+
+    private Topology Topology(OffsetReset? reset = null)
     {
         var builder = new StreamsBuilder();
         builder.Stream<string, string>(Name(Input), new() { OffsetReset = reset }).SelectKey((_, value) => value).Repartition(new() { Name = "by-value" })
             .GroupByKey().Count("counts").ToStream().MapValues(count => count.ToString(CultureInfo.InvariantCulture)).To(Name(Output));
+        return builder.Build();
+    }
+
+    private StreamsOptions Options(
+        ProcessingGuarantee guarantee, bool onDisk, OrphanedState orphaned, out IStateStorage? storage, OffsetReset outOfRange = OffsetReset.Fail, TimeSpan? stuckAfter = null)
+    {
         storage = onDisk ? new RocksDbState(new() { Directory = _state.FullName }) : null;
-        var options = new StreamsOptions { ApplicationId = _name, Guarantee = guarantee, OrphanedState = orphaned, State = storage };
-        var clients = new KafkaLogClients(new() { BootstrapServers = Broker.BootstrapServers, GroupProtocol = protocol }, new Logger<KafkaLogClients>(_log));
-        return new StreamsApplication(builder.Build(), options, clients, _log);
+        return new StreamsOptions
+        {
+            ApplicationId = _name, Guarantee = guarantee, OrphanedState = orphaned, State = storage, OffsetOutOfRange = outOfRange, StuckAfter = stuckAfter ?? TimeSpan.FromMinutes(1),
+        };
+    }
+
+    private async Task<ResetPlan> ResetAsync(ResetPoint point, bool dryRun)
+    {
+        var options = Options(ProcessingGuarantee.ExactlyOnce, onDisk: true, OrphanedState.Fail, out var storage);
+        using var _ = storage;
+        return await ApplicationReset.RunAsync(Topology(), options, Clients(), point, dryRun);
+    }
+
+    private void SendOffsets(Confluent.Kafka.IProducer<Confluent.Kafka.Null, string> producer)
+    {
+        var config = new Confluent.Kafka.ConsumerConfig { BootstrapServers = Broker.BootstrapServers, GroupId = _name };
+        using var consumer = new Confluent.Kafka.ConsumerBuilder<Confluent.Kafka.Ignore, Confluent.Kafka.Ignore>(config).Build();
+        producer.SendOffsetsToTransaction([new(new(Name(Input), 0), 0)], consumer.ConsumerGroupMetadata, _patience);
     }
 
     private void Write(int records)

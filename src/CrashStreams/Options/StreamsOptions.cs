@@ -155,6 +155,9 @@ public sealed record StreamsOptions
     /// <summary>A topic that all requests miss for so long was deleted. Until then a broker may be late to hear of it, or it is being made anew.</summary>
     internal TimeSpan DeletedAfter { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>A transaction that was not written to for so long is reported to those who wait for it; this library's own end within seconds.</summary>
+    internal TimeSpan StuckAfter { get; init; } = TimeSpan.FromMinutes(1);
+
     internal bool ReadsCommitted => Isolation == IsolationLevel.ReadCommitted || Guarantee == ProcessingGuarantee.ExactlyOnce;
 
     internal TimeSpan EffectiveCommitInterval =>

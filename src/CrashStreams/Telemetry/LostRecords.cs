@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using CrashStreams.Log;
 
 namespace CrashStreams.Telemetry;
 
@@ -9,6 +8,6 @@ internal static class LostRecords
     private static readonly Counter<long> _lost = StreamsMetrics.Meter.CreateCounter<long>(
         "crashstreams.records.lost", "{record}", "Records that retention deleted before they were read, by application, topic and partition.");
 
-    public static void Add(string application, in TopicPartition partition, long count) =>
-        _lost.Add(count, new("application", application), new("topic", partition.Topic), new("partition", partition.Partition));
+    public static void Add(string application, string topic, int partition, long count) =>
+        _lost.Add(count, new("application", application), new("topic", topic), new("partition", partition));
 }

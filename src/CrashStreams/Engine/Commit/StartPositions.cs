@@ -21,8 +21,9 @@ internal sealed class StartPositions(StreamsOptions options, Topology topology, 
         // Those that were added since the start are refused by whoever makes tasks of them.
         partitions = [.. partitions.Where(p => p.Partition < topics.PartitionsOf(p.Topic))];
         var committed = consumer.Committed(partitions);
-        var missing = partitions.Where(p => !committed.ContainsKey(p)).ToList();
-        foreach (var (partition, position) in committed)
+        // An offset of another topic of the same name is none.
+        var missing = partitions.Where(p => !committed.TryGetValue(p, out var position) || CommittedPosition.Parse(position.Metadata).IsOfOtherInput(topics.IdOf(p.Topic))).ToList();
+        foreach (var (partition, position) in committed.Where(c => !missing.Contains(c.Key)))
             _starts[partition] = Trusted(partition, position);
         if (missing.Count > 0)
             Choose(missing);
@@ -68,7 +69,7 @@ internal sealed class StartPositions(StreamsOptions options, Topology topology, 
         var (start, end) = admin.OffsetsAsync([partition], CancellationToken.None).GetAwaiter().GetResult()[partition];
         var next = policy == OffsetReset.Earliest ? start : end;
         if (position >= 0 && next > position)
-            LostRecords.Add(options.ApplicationId, partition, next - position);
+            LostRecords.Add(options.ApplicationId, partition.Topic, partition.Partition, next - position);
         logger.LogWarning(
             "{Partition} is read on at {Next} ({Policy}), because the log does not hold {Position} any more: it goes from {Start} to {End}. {Lost} records were deleted before they were read.",
             partition, next, policy, position, start, end, position >= 0 ? Math.Max(0, next - position) : 0);

@@ -122,6 +122,8 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
             _logger.LogWarning("{Warning}", warning);
         try
         {
+            _ = WatchAsync(() => new StuckTransactions(
+                _options.ApplicationId, Inputs(), _clients, $"{_options.ApplicationId}-{_instance}-transactions-admin", _options.StuckAfter, _board, _time).RunAsync(_stopping.Token));
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _stopping.Token);
             var topics = await _connection.AskAsync(PrepareAsync, either.Token).ConfigureAwait(false);
             _stores = new(_topology, _options, topics, () => State == ApplicationState.Running ? Threads : throw NotRunning());
@@ -282,6 +284,9 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
 
         _stopping.Dispose();
     }
+
+    private List<string> Inputs() =>
+        [.. _topology.SourceTopics, .. _topology.RepartitionTopics.Keys.Select(t => InternalTopics.FullName(_options.ApplicationId, t, true))];
 
     private async Task<InternalTopics> PrepareAsync(ILogAdmin admin, CancellationToken cancellation)
     {
