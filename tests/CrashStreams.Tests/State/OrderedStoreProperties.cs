@@ -83,8 +83,13 @@ internal static class OrderedStoreProperties
             _store.Engine?.Dispose();
         }
 
-        public void Append(IStateStore store, in LogRecord record) =>
+        public bool Append(IStateStore store, in LogRecord record)
+        {
             _changelog.Add((record.Key.ToArray(), record.HasValue ? record.Value.ToArray() : null, record.Timestamp));
+            return true;
+        }
+
+        public void Refuse(IStateStore store, Exception exception) => throw new InvalidOperationException("Every entry can be written.", exception);
 
         private void Do(Step step)
         {

@@ -178,7 +178,12 @@ public class OrderedStoreTests
     {
         public List<string> Written { get; } = [];
 
-        public void Append(IStateStore store, in LogRecord record) =>
+        public bool Append(IStateStore store, in LogRecord record)
+        {
             Written.Add($"{Serdes.String.Deserialize(record.Key)}={(record.HasValue ? Serdes.String.Deserialize(record.Value) : "-")}@{record.Timestamp}");
+            return true;
+        }
+
+        public void Refuse(IStateStore store, Exception exception) => throw new InvalidOperationException("Every entry can be written.", exception);
     }
 }
