@@ -31,7 +31,7 @@ internal static class LogThroughput
         Measure("append", batches * records, batches * batch.Length, () =>
         {
             for (var i = 0L; i < batches; i++)
-                Expect(logs[i % Partitions].Append(batch, new AppendOptions { NowMs = NowMs, IsValidated = true }).Error);
+                Expect(logs[i % Partitions].AppendPrepared(batch, new AppendOptions { NowMs = NowMs }).Error);
         });
         var buffer = new byte[1024 * 1024];
         Measure("read", batches * records, batches * batch.Length, () => ReadAll(logs, buffer));

@@ -48,7 +48,7 @@ public sealed class KGroupedStream<TKey, TValue>
         var source = RepartitionIfNeeded(plan.StoreName, plan.IsNameGiven);
         var node = new ProcessorNode<TKey, TValue, TKey, Change<TAggregate>>(
             plan.NodeName, () => new StreamAggregate<TKey, TValue, TAggregate>(plan.StoreName, initializer, aggregator, first), [store]);
-        return new(_builder, _builder.Add(node, source), plan.KeySerde, plan.ValueSerde, hasStore: true);
+        return new(_builder, _builder.Add(node, source), new(plan.KeySerde, plan.ValueSerde) { View = () => TableView<TKey, TAggregate>.Of(store) });
     }
 
     internal KTable<Windowed<TKey>, TAggregate> WindowedTable<TAggregate>(
@@ -65,7 +65,14 @@ public sealed class KGroupedStream<TKey, TValue>
         var source = RepartitionIfNeeded(plan.StoreName, plan.IsNameGiven);
         var node = new WindowAggregateNode<TKey, TValue, TAggregate>(plan.NodeName, store, corrections, windowing, fold);
         var keySerde = plan.KeySerde is null ? null : new TimeWindowedSerde<TKey>(plan.KeySerde, windows.SizeMs);
-        return new(_builder, _builder.Add(node, source), keySerde, plan.ValueSerde, hasStore: true) { GraceMs = windows.GraceMs, WindowOf = static key => key.Window };
+#pragma warning disable CS8714 // A null key is dropped before it reaches a store.
+        return new(_builder, _builder.Add(node, source), new(keySerde, plan.ValueSerde)
+        {
+            GraceMs = windows.GraceMs,
+            WindowOf = static key => key.Window,
+            View = () => new([store], task => new WindowStoreReader<TKey, TAggregate>(task.Store<Stores.WindowStore<TKey, TAggregate>>(plan.StoreName))),
+        });
+#pragma warning restore CS8714
     }
 
     private StoreDefinition Corrections<TAggregate>(Windowing windowing, AggregationPlan<TAggregate> plan, bool canMerge)

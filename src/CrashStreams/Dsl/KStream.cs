@@ -86,6 +86,22 @@ public sealed class KStream<TKey, TValue>
         return new(_builder, source, keySerde, valueSerde, needsRepartition: false);
     }
 
+    /// <summary>
+    /// The records as the updates of a table: the last value of each key, a record without value removes it. Where the key was changed before, the records go through a
+    /// repartition topic.
+    /// </summary>
+    /// <param name="materialized">Keeps the rows in a store of this name. Without one they are kept, under a generated name, only where another operator needs them.</param>
+    /// <param name="name">Names the node, and the repartition topic where one is needed.</param>
+    public KTable<TKey, TValue> ToTable(Materialized<TKey, TValue>? materialized = null, string? name = null)
+    {
+        materialized ??= new();
+        materialized = materialized with { KeySerde = materialized.KeySerde ?? _keySerde, ValueSerde = materialized.ValueSerde ?? _valueSerde };
+        var node = _builder.Name(name, "KSTREAM-TOTABLE");
+        var store = materialized.Name ?? _builder.Name(null, "KSTREAM-TOTABLE-STATE-STORE");
+        var source = _needsRepartition ? _builder.Repartition(_node, name, node, materialized.KeySerde, materialized.ValueSerde, null) : _node;
+        return _builder.Table(source, node, store, materialized);
+    }
+
     /// <summary>Groups by the key.</summary>
     public KGroupedStream<TKey, TValue> GroupByKey(Grouped<TKey, TValue>? grouped = null) =>
         new(_builder, _node, grouped?.KeySerde ?? _keySerde, grouped?.ValueSerde ?? _valueSerde, grouped?.Name, _needsRepartition);

@@ -21,6 +21,29 @@ public sealed class StreamsBuilder
         return new(_state, node, consumed.KeySerde, consumed.ValueSerde, needsRepartition: false);
     }
 
+    /// <summary>
+    /// A table of the records of a topic: the last value of each key by offset, a record without value removes the key. The topic should be compacted: what it forgets by time
+    /// is not removed from the table.
+    /// </summary>
+    /// <param name="topic">The topic.</param>
+    /// <param name="consumed">Serdes, event time and the node's name.</param>
+    /// <param name="materialized">Keeps the rows in a store of this name. Without one they are kept, under a generated name, only where another operator needs them.</param>
+    public KTable<TKey, TValue> Table<TKey, TValue>(string topic, Consumed<TKey, TValue>? consumed = null, Materialized<TKey, TValue>? materialized = null)
+    {
+        consumed ??= new();
+        materialized ??= new();
+        materialized = materialized with { KeySerde = materialized.KeySerde ?? consumed.KeySerde, ValueSerde = materialized.ValueSerde ?? consumed.ValueSerde };
+        consumed = consumed with { KeySerde = materialized.KeySerde, ValueSerde = materialized.ValueSerde };
+        // Names are drawn in Kafka Streams' order.
+        var storeName = materialized.Name ?? _state.Name(null, $"{topic}-STATE-STORE");
+        var sourceName = _state.Name(consumed.Name, "KSTREAM-SOURCE");
+        var tableName = _state.Name(consumed.Name is null ? null : $"{consumed.Name}-table", "KTABLE-SOURCE");
+        if (string.IsNullOrWhiteSpace(topic))
+            _state.Faults.Add($"Source '{sourceName}': a topic's name is missing.");
+        var source = _state.Add(new SourceNode<TKey, TValue>(sourceName, [topic], consumed, isRepartition: false));
+        return _state.Table(source, tableName, storeName, materialized);
+    }
+
     /// <summary>Adds a key-value store for processors to use by its name.</summary>
     public StreamsBuilder AddKeyValueStore<TKey, TValue>(string name, Serde<TKey>? keySerde = null, Serde<TValue>? valueSerde = null, bool logged = true)
         where TKey : notnull
