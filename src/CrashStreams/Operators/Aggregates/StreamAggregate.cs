@@ -28,6 +28,9 @@ internal sealed class StreamAggregate<TKey, TValue, TAggregate>(
         if (!existed && initializer is not null)
             before = initializer();
         var now = existed || initializer is not null ? aggregator(record.Key, record.Value, before) : first!(record.Value);
+        // An aggregate that was changed in place: the store still has what it was.
+        if (existed && !typeof(TAggregate).IsValueType && ReferenceEquals(before, now))
+            _store.TryGet(record.Key, out before, out _);
         // A removal is logged under the time of the record that removed.
         _store.Put(record.Key, now, now is not null, now is null ? record.Timestamp : timestamp);
         Forward(new Record<TKey, Change<TAggregate>>(
