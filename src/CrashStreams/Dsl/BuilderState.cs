@@ -7,6 +7,7 @@ namespace CrashStreams;
 internal sealed class BuilderState
 {
     private readonly HashSet<string> _names = [];
+    private readonly Dictionary<TopologyNode, ISinkNode> _cuts = [];
     private int _index;
 
     public List<TopologyNode> Nodes { get; } = [];
@@ -58,8 +59,23 @@ internal sealed class BuilderState
         var sourceName = Name(name is null ? null : $"{topic}-source", "KSTREAM-SOURCE");
         RepartitionTopics.Add(new(topic, partitions));
         var filter = Add(new ProcessorNode<TKey, TValue, TKey, TValue>(filterName, static () => new DropNullKeys<TKey, TValue>()), from);
-        Add(new SinkNode<TKey, TValue>(sinkName, topic, null, new() { KeySerde = keySerde, ValueSerde = valueSerde }, isRepartition: true), filter);
-        return Add(new SourceNode<TKey, TValue>(sourceName, [topic], new() { KeySerde = keySerde, ValueSerde = valueSerde }, isRepartition: true));
+        var sink = Add(new SinkNode<TKey, TValue>(sinkName, topic, null, new() { KeySerde = keySerde, ValueSerde = valueSerde }, isRepartition: true), filter);
+        var source = Add(new SourceNode<TKey, TValue>(sourceName, [topic], new() { KeySerde = keySerde, ValueSerde = valueSerde }, isRepartition: true));
+        _cuts[source] = sink;
+        return source;
+    }
+
+    /// <summary>From its sources on, through any number of repartition topics, what reaches a node takes along where it was read.</summary>
+    public void KeepPositions(TopologyNode upTo)
+    {
+        if (_cuts.TryGetValue(upTo, out var sink) && !sink.KeepsPosition)
+        {
+            sink.KeepsPosition = true;
+            KeepPositions((TopologyNode)sink);
+        }
+
+        foreach (var parent in upTo.Parents)
+            KeepPositions(parent);
     }
 
     /// <summary>A repartition topic for the updates of a grouped table, which have a key always.</summary>

@@ -146,6 +146,19 @@ public sealed partial class KStream<TKey, TValue>
         return stream.GroupByKey(grouped);
     }
 
+    /// <summary>
+    /// Puts the records into the order of event time, whatever the order in which partitions are drained: by the highest time that their source partition had come to, then
+    /// their own time, then topic, partition and offset. An operator behind it whose result depends on the order gives what it would give live. A record waits in a
+    /// store until the slowest input has passed it. With <see cref="StreamTime.Watermarks"/>; behind a shuffle each record is larger by its source position.
+    /// </summary>
+    public KStream<TKey, TValue> InEventTimeOrder(string? name = null)
+    {
+        var nodeName = _builder.Name(name, "KSTREAM-ORDER");
+        var store = _builder.AddStore(new InputOrderDefinition<TKey, TValue>(name is null ? _builder.Name(null, "KSTREAM-ORDER-STATE-STORE") : $"{name}-store", _keySerde, _valueSerde));
+        _builder.KeepPositions(_node);
+        return new(_builder, _builder.Add(new EventTimeOrderNode<TKey, TValue>(nodeName, store), _node), _keySerde, _valueSerde, _needsRepartition);
+    }
+
     /// <summary>Writes the records to a topic.</summary>
     public void To(string topic, Produced<TKey, TValue>? produced = null) => To(topic, null, produced);
 

@@ -45,6 +45,17 @@ internal sealed class RecordInProcess
         ReadAt = null;
     }
 
+    /// <summary>A record that has waited is processed now: its bytes are gone, where it was read from a source topic is known.</summary>
+    public void Resume(in SourcePosition? source, Headers? headers)
+    {
+        Clear();
+        Headers = headers;
+        if (source is not { } position)
+            return;
+        (Topic, Partition, Offset) = (position.Topic, position.Partition, position.Offset);
+        IsFromSource = true;
+    }
+
     public void Clear()
     {
         _batch = null;
@@ -56,5 +67,5 @@ internal sealed class RecordInProcess
         ReadAt = null;
     }
 
-    public override string ToString() => _batch is null ? "punctuation" : $"topic {Topic}, partition {Partition}, offset {Offset}";
+    public override string ToString() => Topic.Length == 0 ? "punctuation" : $"topic {Topic}, partition {Partition}, offset {Offset}";
 }

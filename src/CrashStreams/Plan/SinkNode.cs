@@ -11,6 +11,9 @@ internal interface ISinkNode
     string? Topic { get; }
 
     bool IsRepartition { get; }
+
+    /// <summary>Whether every record takes along where it was read from a source topic: an operator behind it looks at the order.</summary>
+    bool KeepsPosition { get; set; }
 }
 
 /// <summary>A node that writes records to a topic.</summary>
@@ -21,6 +24,8 @@ internal sealed class SinkNode<TKey, TValue>(string name, string? topic, Func<TK
 
     public bool IsRepartition => isRepartition;
 
+    public bool KeepsPosition { get; set; }
+
     public override void Validate(ICollection<string> faults)
     {
         if (chooseTopic is null)
@@ -30,5 +35,5 @@ internal sealed class SinkNode<TKey, TValue>(string name, string? topic, Func<TK
     }
 
     public override object Create(IOperatorBuilder task) => new SinkProcessor<TKey, TValue>(
-        task.ContextFor(this), topic is null ? null : task.FullTopic(topic, isRepartition), chooseTopic, produced, isRepartition);
+        task.ContextFor(this), topic is null ? null : task.FullTopic(topic, isRepartition), chooseTopic, produced, isRepartition, KeepsPosition);
 }

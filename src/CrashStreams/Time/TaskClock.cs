@@ -45,6 +45,9 @@ internal sealed class TaskClock(StreamTime mode, TimeProvider time)
             StreamTime = timestamp;
     }
 
+    /// <summary>A record that has waited is processed now; stream time has known it since it was read.</summary>
+    public void Resume(long timestamp, long recordWatermark) => (RecordTime, RecordWatermark) = (timestamp, recordWatermark);
+
     /// <summary>Moves the closing clock forward; false when it stays.</summary>
     public bool AdvanceTo(in Progress inputs)
     {

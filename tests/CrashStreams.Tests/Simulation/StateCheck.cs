@@ -12,8 +12,8 @@ internal static class StateCheck
     {
         foreach (var task in simulation.Instances.SelectMany(i => i.Thread?.Tasks ?? []).Where(t => t.State == TaskState.Running))
         {
-            // What a suppression holds back is in a form of its own, and gone when all is quiet.
-            foreach (var store in task.Context.Stores.Where(static s => s.ChangelogTopic is not null && s is not SuppressBuffer<Windowed<string>, long>))
+            // What is held back (suppressed, or waiting for its turn) is in a form of its own.
+            foreach (var store in task.Context.Stores.Where(static s => s.ChangelogTopic is not null && s is not (SuppressBuffer<Windowed<string>, long> or InputOrder<string, string>)))
             {
                 var changelog = simulation.Cluster.Partition(new TopicPartition(store.ChangelogTopic!, task.Id.Partition));
                 if (store.Engine is { } engine && engine.Position > changelog.End)

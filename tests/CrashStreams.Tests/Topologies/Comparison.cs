@@ -87,16 +87,25 @@ internal sealed class Comparison(Description description, SimulatedCluster clust
         Compared += contents.Rows.Count;
         // Of windows that are closed it has what some commit wrote: entries that expire before they were ever committed are not written.
         var open = contents.IsWindowed ? stored.Where(s => contents.Rows.ContainsKey(s.Key)) : stored;
-        if (isExact)
+        // Where inputs are of unequal width a changelog's partitions are numbered by tasks: then rows are compared without them.
+        var isNumbered = description.Layout.Entries(contents.Of).Select(description.Layout.WidthOf).Distinct().Count() > 1;
+        if (isExact && isNumbered)
+            Sets($"store {contents.Name}", contents.Rows.Select(static r => (r.Key.Key, r.Key.StartMs, r.Value)), Unnumbered(contents, stored).Select(static r => (r.Key.Item2, r.Key.Item3, r.Value)));
+        else if (isNumbered)
+            return;
+        else if (isExact)
             Sets($"store {contents.Name}", contents.Rows.Select(static r => (r.Key, r.Value)), open.Select(static r => (r.Key, r.Value)));
         else if (contents.Traits.Repeats == Repeats.AtLeast)
             AtLeast($"store {contents.Name}", contents.Rows.Select(static r => ($"{r.Key}", Item.Parse(r.Value))), open.Select(static r => ($"{r.Key}", Item.Parse(r.Value))));
     }
 
+    private static IEnumerable<KeyValuePair<(int, string, long), string>> Unnumbered(StoreContents contents, Dictionary<(int, string, long), string> stored) =>
+        !contents.IsWindowed ? stored : stored.Where(s => contents.Rows.Keys.Any(k => (k.Key, k.StartMs) == (s.Key.Item2, s.Key.Item3)));
+
     private void CompareLate()
     {
         // What is late behind a shuffle and was repeated there is not the same twice.
-        var expected = _ideal.Late.Where(l => (isExact || l.At.Inputs[0].Traits.Repeats == Repeats.Same) && l.Item.Origin is { HasBytes: true } or { Source: not null })
+        var expected = _ideal.Late.Where(l => (isExact || l.At.Inputs[0].Traits.Repeats == Repeats.Same) && l.Item.Origin.HasBytes)
             .Select(static l => Describe(l.Item.Origin.Source is { } at ? $"{at.Topic}-{at.Partition}@{at.Offset}" : $"result {l.Item.Key}", l.At.Name, l.StartMs)).ToList();
         var known = description.Operators.Where(o => isExact || o.Inputs.Count == 0 || o.Inputs[0].Traits.Repeats == Repeats.Same).Select(static o => o.Name).ToHashSet();
         var actual = cluster.Partitions(Scenario.Late).SelectMany(static p => p.Committed()).Select(static e => e.Entry).Where(e => known.Contains(Header(e, "cs-node"))).Select(Describe).ToList();

@@ -13,7 +13,7 @@ internal sealed class Ideal
     private readonly Dictionary<Operator, List<(Operator Reader, int Input)>[]> _readers;
     private readonly Dictionary<(Operator, int), object> _states = [];
     private readonly Dictionary<(string Topic, int Partition), long> _ends = [];
-    private readonly Dictionary<(int Group, int Partition), long> _finalClocks = [];
+    private readonly Dictionary<(Operator, int Partition), long> _finalClocks = [];
     private readonly SortedDictionary<long, List<Arrival>> _arrivals = [];
     private readonly SortedSet<long> _wakes = [];
     private readonly HashSet<Operator> _ticked = [];
@@ -113,23 +113,22 @@ internal sealed class Ideal
     public IEnumerable<(int Partition, T State)> States<T>(Operator of)
         where T : class => _states.Where(s => s.Key.Item1 == of && s.Value is T).OrderBy(static s => s.Key.Item2).Select(static s => (s.Key.Item2, (T)s.Value)).ToList();
 
-    /// <summary>How far a task's clock comes in the end, when all inputs have fallen silent: as far as the furthest of them.</summary>
+    /// <summary>How far the clock of a task comes in the end, when all inputs have fallen silent: as far as the furthest of them.</summary>
+    /// <param name="of">An operator that has a store or waits for a time.</param>
+    /// <param name="partition">The task's partition.</param>
     public long FinalClock(Operator of, int partition)
     {
-        var at = (Layout.GroupOf(of), partition);
-        if (_finalClocks.TryGetValue(at, out var known))
+        if (_finalClocks.TryGetValue((of, partition), out var known))
             return known;
-        var clock = long.MinValue;
-        foreach (var entry in Layout.Entries(of))
-        {
-            if (entry.SourceTopics.Count > 0)
-                clock = entry.SourceTopics.Keys.Select(t => _ends.GetValueOrDefault((t, partition), long.MinValue)).Append(clock).Max();
-            else if (partition < Layout.WidthOf(entry))
-                clock = Enumerable.Range(0, Layout.TasksOf(entry.Inputs[0].From)).Select(p => FinalClock(entry.Inputs[0].From, p)).Append(clock).Max();
-        }
-
-        return _finalClocks[at] = clock;
+        var clock = Layout.EntriesOfTask(of).Select(e => End(e, partition)).Append(long.MinValue).Max();
+        return _finalClocks[(of, partition)] = clock;
     }
+
+    // What comes through a shuffle is as far as the furthest task that writes to it, whichever partition it reads.
+    private long End(Operator entry, int partition) => entry.SourceTopics.Count > 0
+        ? entry.SourceTopics.Keys.Select(t => _ends.GetValueOrDefault((t, partition), long.MinValue)).Max()
+        : partition >= Layout.WidthOf(entry) ? long.MinValue
+        : Layout.Entries(entry.Inputs[0].From).SelectMany(e => Enumerable.Range(0, Layout.WidthOf(e)).Select(p => End(e, p))).Max();
 
     private long NextTick() => Math.Min(_arrivals.Count > 0 ? _arrivals.Keys.First() : long.MaxValue, _wakes.Count > 0 ? _wakes.Min : long.MaxValue);
 
@@ -148,7 +147,7 @@ internal sealed class Ideal
                 continue;
             if (!_arrivals.TryGetValue(end, out var arrivals))
                 _arrivals[end] = arrivals = [];
-            arrivals.Add(new(source, at, new(entry.Key, entry.Value, time, end, new((at.Topic, at.Partition, entry.Offset), HasBytes: true))));
+            arrivals.Add(new(source, at, new(entry.Key, entry.Value, time, end, new((at.Topic, at.Partition, entry.Offset), HasBytes: true)) { Position = (at.Topic, at.Partition, entry.Offset) }));
         }
 
         _ends[(at.Topic, at.Partition)] = end;

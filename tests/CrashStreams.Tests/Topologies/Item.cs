@@ -15,6 +15,9 @@ internal readonly record struct Origin((string Topic, int Partition, long Offset
 /// <param name="Origin">Where it comes from.</param>
 internal readonly record struct Item(string? Key, string? Value, long TimeMs, long ReadAtMs, Origin Origin)
 {
+    /// <summary>Where it, or the record that made it, stands in a source partition, for operators that look at the order; null: the result of a window.</summary>
+    public (string Topic, int Partition, long Offset)? Position { get; init; }
+
     /// <summary>Of a windowed table's row.</summary>
     public Window? Window { get; init; }
 

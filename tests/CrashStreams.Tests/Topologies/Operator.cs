@@ -39,6 +39,9 @@ internal abstract class Operator
     /// <summary>Of a repartition topic that says so itself: the number of partitions.</summary>
     public virtual int? Partitions => null;
 
+    /// <summary>Whether it has a store, or waits for a time: what comes together in it has to be in the same tasks.</summary>
+    public virtual bool HasStore => false;
+
     /// <summary>Topics that it reads, with their numbers of partitions.</summary>
     public virtual IReadOnlyDictionary<string, int> SourceTopics => new Dictionary<string, int>();
 
@@ -68,8 +71,11 @@ internal abstract class Operator
 }
 
 /// <summary>Rows that a store has to hold at the end: by partition, key, and start of window (-1 without).</summary>
-/// <param name="Name">The store.</param>
+/// <param name="Of">The operator, whose name is the store's.</param>
 /// <param name="IsWindowed">Whether its keys have windows.</param>
 /// <param name="Rows">The rows.</param>
 /// <param name="Traits">What holds of the fold that fills it.</param>
-internal sealed record StoreContents(string Name, bool IsWindowed, IReadOnlyDictionary<(int Partition, string Key, long StartMs), string> Rows, Traits Traits);
+internal sealed record StoreContents(Operator Of, bool IsWindowed, IReadOnlyDictionary<(int Partition, string Key, long StartMs), string> Rows, Traits Traits)
+{
+    public string Name => Of.Name;
+}

@@ -54,6 +54,25 @@ internal sealed class Sketch(SimulationRandom random, SketchOptions options)
         return new(sketch._operators);
     }
 
+    /// <summary>Two inputs that are merged and shuffled, put into order, and folded in ways that depend on the order.</summary>
+    public static Description OrderSensitive(SimulationRandom random, int partitions)
+    {
+        var sketch = new Sketch(random, new());
+        Edge Add(Operator added)
+        {
+            sketch._operators.Add(added);
+            return added.Outputs.Count > 0 ? added.Outputs[0] : added.Inputs[0];
+        }
+
+        var merged = Add(new Merge(sketch, Add(new Source(sketch, partitions)), Add(new Source(sketch, partitions))));
+        var ordered = Add(new InEventTimeOrder(sketch, Add(new Repartition(sketch, Add(new Rekey(sketch, merged))))));
+        foreach (var kind in new[] { FoldKind.Latest, FoldKind.Running })
+            Add(new Sink(sketch, Add(new TableRows(sketch, Add(new Aggregate(sketch, ordered, new(kind, NewKeys: 0, IsShuffled: false)))))));
+        var windows = WindowAggregate.DrawWindows(sketch, isFinal: true);
+        Add(new WindowedSink(sketch, Add(new WindowAggregate(sketch, ordered, new(FoldKind.Running, NewKeys: 0, IsShuffled: false), windows))));
+        return new(sketch._operators);
+    }
+
     /// <summary>An edge of a kind that satisfies a condition; those that nobody reads yet are preferred. Null when there is none.</summary>
     public Edge? Pick(EdgeKind kind, Func<Traits, bool>? fits = null, Func<Edge, bool>? and = null)
     {

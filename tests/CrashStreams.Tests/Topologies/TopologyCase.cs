@@ -35,8 +35,13 @@ internal sealed record TopologyCase
     public static TopologyCase Of(ulong seed, ProcessingGuarantee guarantee)
     {
         var random = new SimulationRandom(seed ^ 0x70B0);
+        return Of(seed, guarantee, random, Sketch.Draw(random.Fork(), TopologySwitches.Sketch));
+    }
+
+    /// <summary>All but the topology is drawn.</summary>
+    public static TopologyCase Of(ulong seed, ProcessingGuarantee guarantee, SimulationRandom random, Description description)
+    {
         var isExact = guarantee == ProcessingGuarantee.ExactlyOnce;
-        var description = Sketch.Draw(random.Fork(), TopologySwitches.Sketch);
         var backlogAgeMs = random.Chance(0.3) ? OldBacklogMs : 0;
         var feed = Feed.Of(random.Fork(), description, TopologySwitches.AbortedInputs(guarantee));
         var plan = SimulationPlan.Of(random.Fork()) with

@@ -54,11 +54,14 @@ internal sealed record Traits
     public bool IsExact => Content == Content.Exact;
 
     /// <summary>Whether a fold without a shuffle can be compared: its order is known, or all records of a key meet in one place.</summary>
-    public bool CanFoldInPlace => IsOrdered || IsKeyed;
+    public bool CanFoldInPlace => IsCoPartitioned && (IsOrdered || IsKeyed);
+
+    /// <summary>Whether everything that has come together has as many partitions: a store may follow.</summary>
+    public bool IsCoPartitioned { get; init; } = true;
 
     public Traits Rekeyed() => this with { IsKeyed = false, IsRekeyed = true };
 
-    public Traits Shuffled() => this with { IsOrdered = false, IsKeyed = true, IsRekeyed = false, Shuffles = Shuffles + 1 };
+    public Traits Shuffled() => this with { IsOrdered = false, IsKeyed = true, IsRekeyed = false, IsCoPartitioned = true, Shuffles = Shuffles + 1 };
 
     /// <summary>Behind a fold: every update is forwarded.</summary>
     public Traits Folded() => this with

@@ -15,13 +15,14 @@ internal sealed class SinkProcessor<TKey, TValue> : Receiver<TKey, TValue>
     private readonly Func<TKey, TValue, int, int>? _partitioner;
     private readonly bool _isRepartition;
     private readonly bool _carriesWatermark;
+    private readonly bool _keepsPosition;
     private readonly IOperatorContext _task;
     private readonly IRecordWriter _output;
     private readonly ByteBuffer _key = new();
     private readonly ByteBuffer _value = new();
 
     public SinkProcessor(
-        IOperatorContext task, string? topic, Func<TKey, TValue, string>? chooseTopic, Produced<TKey, TValue> produced, bool isRepartition)
+        IOperatorContext task, string? topic, Func<TKey, TValue, string>? chooseTopic, Produced<TKey, TValue> produced, bool isRepartition, bool keepsPosition)
     {
         NodeName = task.Node;
         _topic = topic;
@@ -32,6 +33,7 @@ internal sealed class SinkProcessor<TKey, TValue> : Receiver<TKey, TValue>
         _task = task;
         _output = task.Output;
         _isRepartition = isRepartition;
+        _keepsPosition = keepsPosition;
         _carriesWatermark = isRepartition && _task.Clock.Mode == StreamTime.Watermarks;
     }
 
@@ -47,7 +49,7 @@ internal sealed class SinkProcessor<TKey, TValue> : Receiver<TKey, TValue>
         if (!TrySerialize(in record))
             return;
         var headers = record.Headers;
-        if (_carriesWatermark && _task.Clock.RecordWatermark != record.Timestamp)
+        if (_carriesWatermark && (_keepsPosition || _task.Clock.RecordWatermark != record.Timestamp))
             headers = ReadAt.Put(headers, ReadAtHeader(_task.Current, _task.Clock.RecordWatermark));
         try
         {

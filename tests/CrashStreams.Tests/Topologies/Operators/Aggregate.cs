@@ -5,16 +5,18 @@ internal sealed class Aggregate : Operator
 {
     private readonly Fold _fold;
 
-    private Aggregate(Sketch sketch, Edge input, Fold fold)
+    public Aggregate(Sketch sketch, Edge input, Fold fold)
         : base(sketch, input)
     {
         _fold = fold;
-        AddOutput(EdgeKind.Table, fold.Behind(input.Traits).Folded());
+        AddOutput(EdgeKind.Table, fold.Folded(input.Traits));
     }
 
     public override string Text => $"{_fold}";
 
     public override bool IsBehindShuffle => _fold.IsShuffled;
+
+    public override bool HasStore => true;
 
     public static Operator? Draw(Sketch sketch) => Fold.Draw(sketch, isWindowed: false) is var (input, fold) ? new Aggregate(sketch, input, fold) : null;
 
@@ -25,7 +27,7 @@ internal sealed class Aggregate : Operator
         dsl.Set(Outputs[0], fold.Kind switch
         {
             FoldKind.Count => Grouping.Of(stream, fold, Name).Count(Name, Name),
-            FoldKind.Sum or FoldKind.Most => Grouping.Numbers(stream, fold, Name).Reduce((a, b) => fold.Kind == FoldKind.Sum ? a + b : Math.Max(a, b), Name, Name),
+            FoldKind.Sum or FoldKind.Most or FoldKind.Latest => Grouping.Numbers(stream, fold, Name).Reduce(fold.Reduce, Name, Name),
             _ => Grouping.Of(stream, fold, Name).Aggregate(static () => 0L, (_, value, sum) => fold.Of(sum, value), Name, Name),
         });
     }
@@ -43,7 +45,7 @@ internal sealed class Aggregate : Operator
     }
 
     public override StoreContents Contents(Ideal run) => new(
-        Name, IsWindowed: false,
+        this, IsWindowed: false,
         run.States<Dictionary<string, (long Number, long TimeMs)>>(this)
             .SelectMany(s => s.State.Select(row => ((s.Partition, row.Key, -1L), Item.Text(row.Value.Number)))).ToDictionary(), Outputs[0].Traits);
 }

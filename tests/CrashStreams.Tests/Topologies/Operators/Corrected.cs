@@ -20,7 +20,7 @@ internal sealed class Corrected : Operator, ISink
         _windows = WindowAggregate.DrawWindows(sketch, isFinal: true);
         _withinMs = _windows.GraceMs + sketch.Random.Pick([2_000, 60_000]);
         _suppresses = sketch.Random.Chance(0.5);
-        Traits = WindowAggregate.Final(fold.Behind(input.Traits));
+        Traits = fold.Final(input.Traits);
         ResultTopics = new Dictionary<string, int> { [$"out-{Id}"] = sketch.Random.Between(1, 3) };
     }
 
@@ -32,9 +32,11 @@ internal sealed class Corrected : Operator, ISink
 
     public override bool IsBehindShuffle => _fold.IsShuffled;
 
+    public override bool HasStore => true;
+
     // How two aggregates become one is known of counts and reductions only. The last row of a key is known where all its rows come from one task.
     public static Operator? Draw(Sketch sketch) =>
-        Fold.Draw(sketch, isWindowed: true) is var (input, fold) && fold.Kind != FoldKind.SumAndCount && fold.Behind(input.Traits).IsKeyed ? new Corrected(sketch, input, fold) : null;
+        Fold.Draw(sketch, isWindowed: true) is var (input, fold) && fold.Kind is FoldKind.Count or FoldKind.Sum or FoldKind.Most && fold.Behind(input.Traits).IsKeyed ? new Corrected(sketch, input, fold) : null;
 
     public override void Build(Dsl dsl)
     {
@@ -45,7 +47,7 @@ internal sealed class Corrected : Operator, ISink
         var table = _fold.Kind == FoldKind.Count
             ? Grouping.Of(stream, _fold, Name).WindowedBy(windows).CorrectedWithin(within).Emit(emit).Count(Name, Name)
             : Grouping.Numbers(stream, _fold, Name).WindowedBy(windows).CorrectedWithin(within).Emit(emit)
-                .Reduce((a, b) => _fold.Kind == FoldKind.Sum ? a + b : Math.Max(a, b), Name, Name);
+                .Reduce(_fold.Reduce, Name, Name);
         if (_suppresses)
             table = table.Suppress(Suppressed.UntilWindowCloses(), $"{Name}-final");
         table.ToStream($"{Name}-rows").To($"out-{Id}", new() { Name = $"{Name}-sink" });
@@ -90,9 +92,9 @@ internal sealed class Corrected : Operator, ISink
     }
 
     public override StoreContents Contents(Ideal run) => new(
-        Name, IsWindowed: true,
+        this, IsWindowed: true,
         run.States<Parts>(this).SelectMany(s => s.State.InTime.Open(run.FinalClock(this, s.Partition) - _windows.SizeMs - _windows.GraceMs)
-            .Select(r => ((s.Partition, r.Key, r.StartMs), Item.Text(r.Row.Number)))).ToDictionary(), _fold.Behind(Inputs[0].Traits).Folded());
+            .Select(r => ((s.Partition, r.Key, r.StartMs), Item.Text(r.Row.Number)))).ToDictionary(), _fold.Folded(Inputs[0].Traits));
 
     public Row Read(SimulatedEntry entry) => WindowedSink.Read(entry, _windows.SizeMs);
 

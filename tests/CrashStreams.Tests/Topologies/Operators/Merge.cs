@@ -3,14 +3,16 @@ namespace CrashStreams.Tests.Topologies;
 /// <summary>Merge of two streams.</summary>
 internal sealed class Merge : Operator
 {
-    private Merge(Sketch sketch, Edge left, Edge right)
+    public Merge(Sketch sketch, Edge left, Edge right)
         : base(sketch, left, right)
     {
-        var (a, b) = (left.Traits, right.Traits);
+        var (a, b, layout) = (left.Traits, right.Traits, new Layout(sketch.Operators));
+        var isEven = layout.Entries(left.From).Concat(layout.Entries(right.From)).Select(layout.WidthOf).Distinct().Count() == 1 && a.IsCoPartitioned && b.IsCoPartitioned;
         AddOutput(EdgeKind.Stream, new()
         {
             IsOrdered = false,
-            IsKeyed = a.IsKeyed && b.IsKeyed,
+            IsKeyed = a.IsKeyed && b.IsKeyed && isEven,
+            IsCoPartitioned = isEven,
             IsTimed = a.IsTimed && b.IsTimed,
             Content = Content.Exact,
             Repeats = (Repeats)Math.Min((int)a.Repeats, (int)b.Repeats),

@@ -32,6 +32,8 @@ internal sealed class Process : Operator
 
     public override string Text => $"process{(_isValuesOnly ? " values" : "")}: count{(_deletes ? " or delete" : "")}{(_waits ? $" until punctuation{(_hasStreamTime ? " on both clocks" : "")}" : "")}";
 
+    public override bool HasStore => true;
+
     public static Operator? Draw(Sketch sketch) =>
         sketch.Pick(EdgeKind.Stream, static t => t is { IsExact: true, CanFoldInPlace: true, IsRekeyed: false }) is { } input ? new Process(sketch, input) : null;
 
@@ -58,7 +60,7 @@ internal sealed class Process : Operator
     }
 
     public override StoreContents Contents(Ideal run) => new(
-        Name, IsWindowed: false,
+        this, IsWindowed: false,
         run.States<Dictionary<string, long>>(this).SelectMany(s => s.State.Select(row => ((s.Partition, row.Key, -1L), Item.Text(row.Value)))).ToDictionary(), Outputs[0].Traits);
 
     private sealed class Counter(Process of) : Processor<string, string?, string, string?>

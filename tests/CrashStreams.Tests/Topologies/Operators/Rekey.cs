@@ -6,7 +6,7 @@ internal sealed class Rekey : Operator
     private readonly bool _isMap;
     private readonly int _keys;
 
-    private Rekey(Sketch sketch, Edge input)
+    public Rekey(Sketch sketch, Edge input)
         : base(sketch, input)
     {
         _isMap = sketch.Random.Chance(0.5);

@@ -3,7 +3,7 @@ namespace CrashStreams.Tests.Topologies;
 /// <summary>Repartition, sometimes to another number of partitions.</summary>
 internal sealed class Repartition : Operator
 {
-    private Repartition(Sketch sketch, Edge input)
+    public Repartition(Sketch sketch, Edge input)
         : base(sketch, input)
     {
         Partitions = sketch.Random.Chance(0.4) ? sketch.Random.Between(1, 4) : null;

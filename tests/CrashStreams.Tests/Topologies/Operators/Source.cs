@@ -11,11 +11,14 @@ internal sealed class Source : Operator
     private readonly bool _isTimeInBytes;
     private readonly bool _hasPrefilter;
 
-    public Source(Sketch sketch)
+    /// <param name="sketch">Where it is drawn.</param>
+    /// <param name="width">The number of partitions; drawn by default.</param>
+    public Source(Sketch sketch, int? width = null)
         : base(sketch)
     {
         var random = sketch.Random;
         var (topics, partitions) = (random.Chance(0.2) ? 2 : 1, random.Between(1, 4));
+        partitions = width ?? partitions;
         SourceTopics = Enumerable.Range(0, topics).ToDictionary(t => $"in-{Id}-{t}", _ => partitions);
         IsKeyed = random.Chance(0.5);
         (_isShifted, _isTimeInBytes, _hasPrefilter) = (random.Chance(0.2), random.Chance(0.5), random.Chance(0.2));

@@ -14,6 +14,8 @@ internal sealed class Suppress : Operator
 
     public override string Text => "suppress until the window closes";
 
+    public override bool HasStore => true;
+
     public static Operator? Draw(Sketch sketch) =>
         sketch.Pick(EdgeKind.WindowedTable, null, static e => e is { Windows.IsFinal: false, Traits.Content: not Content.Last } || e is { Windows.IsFinal: false, From: TableFilter }) is { } input ? new Suppress(sketch, input) : null;
 
@@ -35,7 +37,7 @@ internal sealed class Suppress : Operator
             {
                 state.Remove(at);
                 if (last.Value is not null)
-                    run.Emit(Outputs[0], partition, last with { ReadAtMs = tick - 1, Origin = new(null, HasBytes: false) });
+                    run.Emit(Outputs[0], partition, last with { ReadAtMs = tick - 1, Origin = new(null, HasBytes: false), Position = null });
             }
         }
     }

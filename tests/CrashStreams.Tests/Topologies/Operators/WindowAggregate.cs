@@ -6,17 +6,18 @@ internal sealed class WindowAggregate : Operator
     private readonly Fold _fold;
     private readonly Windows _windows;
 
-    private WindowAggregate(Sketch sketch, Edge input, Fold fold, Windows windows)
+    public WindowAggregate(Sketch sketch, Edge input, Fold fold, Windows windows)
         : base(sketch, input)
     {
         (_fold, _windows) = (fold, windows);
-        var traits = fold.Behind(input.Traits);
-        AddOutput(EdgeKind.WindowedTable, windows.IsFinal ? Final(traits) : traits.Folded(), windows);
+        AddOutput(EdgeKind.WindowedTable, windows.IsFinal ? fold.Final(input.Traits) : fold.Folded(input.Traits), windows);
     }
 
     public override string Text => $"{_fold} per window of {_windows}";
 
     public override bool IsBehindShuffle => _fold.IsShuffled;
+
+    public override bool HasStore => true;
 
     public static Operator? Draw(Sketch sketch)
     {
@@ -47,8 +48,8 @@ internal sealed class WindowAggregate : Operator
         dsl.Set(Outputs[0], _fold.Kind switch
         {
             FoldKind.Count => Grouped().Count(Name, Name),
-            FoldKind.Sum or FoldKind.Most => Grouping.Numbers(stream, _fold, Name).WindowedBy(windows).Emit(emit)
-                .Reduce((a, b) => _fold.Kind == FoldKind.Sum ? a + b : Math.Max(a, b), Name, Name),
+            FoldKind.Sum or FoldKind.Most or FoldKind.Latest => Grouping.Numbers(stream, _fold, Name).WindowedBy(windows).Emit(emit)
+                .Reduce(_fold.Reduce, Name, Name),
             _ => Grouped().Aggregate(static () => 0L, (_, value, sum) => _fold.Of(sum, value), Name, Name),
         });
     }
@@ -89,7 +90,7 @@ internal sealed class WindowAggregate : Operator
 
     /// <summary>Windows that are still open: what is closed, its store may forget.</summary>
     public override StoreContents Contents(Ideal run) => new(
-        Name, IsWindowed: true,
+        this, IsWindowed: true,
         run.States<WindowRows>(this).SelectMany(s => s.State.Open(run.FinalClock(this, s.Partition) - _windows.SizeMs - _windows.GraceMs)
-            .Select(r => ((s.Partition, r.Key, r.StartMs), Item.Text(r.Row.Number)))).ToDictionary(), _fold.Behind(Inputs[0].Traits).Folded());
+            .Select(r => ((s.Partition, r.Key, r.StartMs), Item.Text(r.Row.Number)))).ToDictionary(), _fold.Folded(Inputs[0].Traits));
 }
