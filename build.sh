@@ -194,6 +194,17 @@ pack() {
   ls "$folder"/*.nupkg
 }
 
+# docs: the pages that are generated from the code.
+write_docs() {
+  local project=tests/CrashStreams.Packages.Tests
+  need_dotnet
+  mkdir -p "$out"
+  echo "Building"
+  build "$out/docs-build.log" "$project" || die "the build failed; all of it: $out/docs-build.log"
+  CRASHSTREAMS_WRITE_DOCS=1 "$project/bin/Release/net10.0/CrashStreams.Packages.Tests" -noColor -class '*ConfigurationReferenceTests' >"$out/docs.log" || { cat "$out/docs.log" >&2; exit 1; }
+  echo docs/configuration.md
+}
+
 # run_program PROJECT PROGRAM ARGS...: builds a program and becomes it.
 run_program() {
   local project=$1 program=$2; shift 2
@@ -267,6 +278,7 @@ usage() {
 ./build.sh broker [ARG...]  the broker on the command line until Ctrl-C: --port P --data DIR | --memory, --flush always|interval|os, ... (--help)
 ./build.sh publish          crash-monitor and crashstreams-broker as native programs of this machine, under artifacts/native
 ./build.sh pack [FOLDER]    NuGet packages with symbols, under artifacts/packages unless FOLDER is given; the version comes from the tags of the clone
+./build.sh docs             write the pages that are generated from the code: the configuration reference
 ./build.sh bench [quick]    measurements: lists them, or runs those that matter most; results under artifacts/bench
 ./build.sh bench broker [RECORDS] [ROUNDS] [all|compare|alone]
                             the broker's targets, each with pass or MISS: against Apache Kafka (KAFKA_TEST_HOME) in the same run, and alone
@@ -287,6 +299,7 @@ case $command in
   broker) run_program src/CrashStreams.Broker.Cli crashstreams-broker "$@" ;;
   publish) publish_programs ;;
   pack) pack "$@" ;;
+  docs) write_docs ;;
   bench)
     case ${1:-} in
       broker) shift; bench_broker "$@" ;;

@@ -42,13 +42,11 @@ internal static class LogThroughput
         foreach (var name in storage.Directories("").SelectMany(name => storage.Files(name).Where(file => file.StartsWith("checkpoint")).Select(file => name + "/" + file)))
             storage.Delete(name);
         Measure("start, all of it read", batches * records, batches * batch.Length, () => logs = Open(storage));
-        foreach (var log in logs)
+        Array.ForEach(logs, log =>
         {
             log.Abandon();
-            foreach (var file in storage.Files(log.Directory))
-                storage.Delete($"{log.Directory}/{file}");
-            storage.TryDeleteDirectory(log.Directory);
-        }
+            LogDirectory.TryDelete(storage, log.Directory);
+        });
     }
 
     private static PartitionLog[] Open(IStorage storage) =>

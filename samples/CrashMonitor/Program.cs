@@ -9,6 +9,7 @@ var root = new RootCommand("Finds users with many severe crashes in a Kafka topi
     TopicsCommand.Create(),
     LoadCommand.Create(),
     VerifyCommand.Create(),
+    ResetCommand.Create(),
     DemoCommand.Create(),
     KafkaOption.Bootstrap,
     KafkaOption.Property,

@@ -29,7 +29,7 @@ internal sealed class BrokerCore
         var log = options.LoggerFactory.CreateLogger(EmbeddedBroker.StorageLogCategory);
         DataDirectory.Check(storage);
         Losses = new StorageLosses(log);
-        Topics = new TopicCatalog(storage, logDefaults, log, Losses);
+        Topics = new TopicCatalog(storage, logDefaults, workers, log, Losses);
         _groupJournal = new CoordinatorJournal(storage, CoordinatorJournal.Groups, logDefaults, timers, Losses.Of(CoordinatorJournal.Groups));
         _transactionJournal = new CoordinatorJournal(storage, CoordinatorJournal.Transactions, logDefaults, timers, Losses.Of(CoordinatorJournal.Transactions));
         DataDirectory.Mark(storage, Topics.ClusterId);
@@ -37,6 +37,7 @@ internal sealed class BrokerCore
         Groups = new GroupCoordinator(new GroupContext(_groupJournal, timers, Topics, groupOptions, () => NewUuid().ToString()));
         Transactions = new TransactionCoordinator(_transactionJournal, new TransactionParticipants(this), timers, new TransactionOptions());
         Topics.Deleted = topic => Groups.ForgetTopic(topic.Name);
+        Steps = new StepQueue(timers);
         _fetch = new Fetch(this);
         Apis = BrokerApis.Create(this, _fetch);
         _logCare = new LogCare(this, [_groupJournal.Log, _transactionJournal.Log]);
@@ -61,13 +62,16 @@ internal sealed class BrokerCore
     public StorageLosses Losses { get; }
 
     /// <summary>Whether there may be so many more partitions.</summary>
-    public bool HasRoomFor(int partitions) => Topics.PartitionCount + partitions <= Options.MaxPartitions;
+    public bool HasRoomFor(int partitions) => Topics.PartitionCount + Topics.ReservedPartitions + partitions <= Options.MaxPartitions;
 
     public GroupCoordinator Groups { get; }
 
     public TransactionCoordinator Transactions { get; }
 
     public GroupFlush Flushes { get; } = new();
+
+    /// <summary>Long requests, in turns.</summary>
+    public StepQueue Steps { get; }
 
     public ApiTable Apis { get; }
 

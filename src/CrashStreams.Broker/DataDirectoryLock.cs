@@ -25,7 +25,7 @@ internal sealed class DataDirectoryLock : IDisposable
         try
         {
             if (isFree)
-                return new DataDirectoryLock(directory, new FileStream(Path.Combine(path, FileName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+                return new DataDirectoryLock(directory, new FileStream(Path.Combine(path, FileName), Options()));
         }
         catch (IOException error) when (error.HResult is HeldOnLinux or HeldOnBsd or HeldOnWindows)
         {
@@ -38,6 +38,14 @@ internal sealed class DataDirectoryLock : IDisposable
         }
         directory?.Dispose();
         throw new IOException($"The data directory {path} is in use by another broker. Stop that one, or choose another directory.");
+    }
+
+    private static FileStreamOptions Options()
+    {
+        var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        return options;
     }
 
     public void Dispose()

@@ -12,21 +12,43 @@ namespace CrashStreams.Broker;
 /// <summary>Direct access without a client: for tests that prepare or check what is in the broker.</summary>
 public sealed partial class EmbeddedBroker
 {
+    /// <summary>What requests and unsent answers of all connections hold, in bytes.</summary>
+    internal long HeldByConnections => _server.Memory.Held;
+
+    /// <summary>Looks at the broker's state, in its loop.</summary>
+    internal Task<T> LookAsync<T>(Func<BrokerCore, T> look) => _loop.InvokeAsync(() => look(_core));
+
     /// <summary>Creates a topic.</summary>
     /// <param name="topic">Its name.</param>
     /// <param name="partitions">How many partitions it has.</param>
     /// <param name="configs">Its configs, by Kafka's names.</param>
     /// <exception cref="ArgumentException">The name or a config is not valid, or the topic exists.</exception>
-    public Task CreateTopicAsync(string topic, int partitions = 1, IReadOnlyDictionary<string, string>? configs = null) => _loop.InvokeAsync(() =>
+    /// <exception cref="IOException">The topic could not be stored.</exception>
+    public async Task CreateTopicAsync(string topic, int partitions = 1, IReadOnlyDictionary<string, string>? configs = null)
     {
         if (!TopicName.IsValid(topic))
             throw new ArgumentException(TopicName.Rule, nameof(topic));
-        if (_core.Topics.Find(topic) is not null)
-            throw new ArgumentException($"Topic '{topic}' already exists.", nameof(topic));
+        if (TopicName.IsReserved(topic))
+            throw new ArgumentException(TopicName.ReservedRule, nameof(topic));
         ArgumentOutOfRangeException.ThrowIfLessThan(partitions, 1);
         var values = (configs ?? new Dictionary<string, string>()).Select(config => KeyValuePair.Create(config.Key, (string?)config.Value));
-        return _core.Topics.Create(topic, partitions, TopicConfigs.TryCreate(values, out var problem) ?? throw new ArgumentException(problem, nameof(configs)));
-    });
+        var topicConfigs = TopicConfigs.TryCreate(values, out var problem) ?? throw new ArgumentException(problem, nameof(configs));
+        var created = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await _loop.InvokeAsync(() =>
+        {
+            if (_core.Topics.IsTaken(topic))
+                throw new ArgumentException($"Topic '{topic}' already exists.", nameof(topic));
+            _core.Topics.Create(topic, partitions, topicConfigs, (_, failure) =>
+            {
+                if (failure is null)
+                    created.SetResult();
+                else
+                    created.SetException(failure);
+            });
+            return true;
+        }).ConfigureAwait(false);
+        await created.Task.ConfigureAwait(false);
+    }
 
     /// <summary>Appends records to a partition as one batch; returns the offset of the first.</summary>
     /// <param name="topic">The topic.</param>

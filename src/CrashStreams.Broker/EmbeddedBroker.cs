@@ -35,7 +35,7 @@ public sealed partial class EmbeddedBroker : IAsyncDisposable
         _log = options.LoggerFactory.CreateLogger("CrashStreams.Broker");
         if (options.DataDirectory is not null)
             DataDirectory.RequireOutsideOfOthers(options.DataDirectory);
-        _storage = options.Storage ?? (options.DataDirectory is null ? new MemoryStorage(Faults.Disk) : new FileStorage(options.DataDirectory, Faults.Disk));
+        _storage = options.Storage ?? (options.DataDirectory is null ? new MemoryStorage(Faults.Disk) : new FileStorage(options.DataDirectory, Faults.Disk, options.OpenFileLimit is { } limit ? new FileBudget(limit) : null));
         DataDirectory.Check(_storage); // before the first file is made in a directory that may be somebody else's
         _directoryLock = options.DataDirectory is null ? null : DataDirectoryLock.Take(options.DataDirectory);
         try

@@ -1,4 +1,5 @@
 using CrashStreams.Broker.Log;
+using CrashStreams.Broker.Topics;
 
 namespace CrashStreams.Broker;
 
@@ -7,9 +8,13 @@ internal sealed class LogCare(BrokerCore core, IReadOnlyList<PartitionLog> journ
 {
     private const int VerificationPauseMs = 10; // between two megabytes
 
+    /// <summary>How long the care of many logs holds the loop at a time.</summary>
+    private static readonly TimeSpan _slice = TimeSpan.FromMilliseconds(5);
+
     private readonly Queue<PartitionLog> _toCompact = new();
     private readonly Queue<PartitionLog> _toVerify = new();
 
+    private bool _isCompacting;
     private IDisposable? _compaction;
     private IDisposable? _verification;
 
@@ -34,17 +39,30 @@ internal sealed class LogCare(BrokerCore core, IReadOnlyList<PartitionLog> journ
         _verification?.Dispose();
     }
 
-    private void Every(TimeSpan interval, Action care) => core.Timers.Schedule(core.Timers.NowMs + (long)interval.TotalMilliseconds, () =>
+    /// <summary>Does something at an interval, from the end of one round to the beginning of the next.</summary>
+    private void Every(TimeSpan interval, Action<Action> round) => core.Timers.Schedule(
+        core.Timers.NowMs + (long)interval.TotalMilliseconds, () => round(() => Every(interval, round)));
+
+    /// <summary>Takes care of one after the other, in slices of time.</summary>
+    private void InSlices<T>(IEnumerable<T> items, Action<T> care, Action done)
     {
-        try
+        var left = new Queue<T>(items); // topics come and go between the slices
+        Go();
+
+        void Go()
         {
-            care();
+            var started = core.Timers.Timestamp;
+            while (left.TryDequeue(out var next))
+            {
+                Try(() => care(next));
+                if (core.Timers.Elapsed(started) < _slice)
+                    continue;
+                core.Timers.Schedule(core.Timers.NowMs + 1, Go);
+                return;
+            }
+            done();
         }
-        finally
-        {
-            Every(interval, care);
-        }
-    });
+    }
 
     /// <summary>A failing disk of one log is not to keep the others from their care; the next round tries again.</summary>
     private static void Try(Action care)
@@ -59,29 +77,33 @@ internal sealed class LogCare(BrokerCore core, IReadOnlyList<PartitionLog> journ
         }
     }
 
-    private void Flush()
+    private void Flush(Action done) => InSlices(Logs, log =>
     {
-        foreach (var log in Logs)
-            Try(log.Flush);
-    }
+        if (log.IsOpen)
+            log.Flush();
+    }, done);
 
-    private void LookOver()
+    private void LookOver(Action done) => InSlices(core.Topics.Partitions, ApplyRetention, () =>
     {
-        ApplyRetention();
-        if (_toCompact.Count > 0)
+        done();
+        if (_isCompacting)
             return; // the last round is still at work
         foreach (var log in Logs.Where(log => log.Config.Compact))
             _toCompact.Enqueue(log);
         CompactNext();
-    }
+    });
 
-    private void ApplyRetention()
+    private void ApplyRetention(Partition partition)
     {
-        var nowMs = core.Timers.NowMs;
-        foreach (var partition in core.Topics.Partitions)
+        if (!partition.Log.IsOpen)
+            return;
+        var start = partition.Log.LogStartOffset;
+        try
         {
-            var start = partition.Log.LogStartOffset;
-            Try(() => partition.Log.ApplyRetention(nowMs));
+            partition.Log.ApplyRetention(core.Timers.NowMs);
+        }
+        finally
+        {
             if (partition.Log.LogStartOffset != start)
                 partition.Moved();
         }
@@ -89,14 +111,21 @@ internal sealed class LogCare(BrokerCore core, IReadOnlyList<PartitionLog> journ
 
     private void CompactNext()
     {
-        while (_toCompact.TryDequeue(out var log))
+        var started = core.Timers.Timestamp;
+        for (_isCompacting = true; _toCompact.TryDequeue(out var log);)
         {
-            if (!log.IsOpen || TryBegin(log) is not { } compaction)
+            if (log.IsOpen && TryBegin(log) is { } compaction)
+            {
+                _compaction = compaction;
+                Step(log, compaction);
+                return;
+            }
+            if (core.Timers.Elapsed(started) < _slice)
                 continue;
-            _compaction = compaction;
-            Step(log, compaction);
+            core.Timers.Schedule(core.Timers.NowMs + 1, CompactNext);
             return;
         }
+        _isCompacting = false;
     }
 
     private LogCompaction? TryBegin(PartitionLog log)

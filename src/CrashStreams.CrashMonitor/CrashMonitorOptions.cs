@@ -75,8 +75,8 @@ public sealed record CrashMonitorOptions
     /// </summary>
     public TimeSpan? CloseAfterIdle { get; init; }
 
-    /// <summary>A line with an event time further ahead of the wall clock moves no clock and goes where late crashes go. Default one day.</summary>
-    public TimeSpan MaxFuture { get; init; } = TimeSpan.FromDays(1);
+    /// <summary>A line with an event time further ahead of the wall clock moves no clock and goes where late crashes go. Default one hour, as far as brokers take record times.</summary>
+    public TimeSpan MaxFuture { get; init; } = TimeSpan.FromHours(1);
 
     /// <summary>Whether every change of a running count is shown, not only the alerts.</summary>
     public bool Debug { get; init; }

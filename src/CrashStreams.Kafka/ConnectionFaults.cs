@@ -59,9 +59,16 @@ internal sealed class ConnectionFaults(ILogger logger, TimeProvider time)
     /// <summary>A line of the library's own.</summary>
     public void Write(string client, LogLevel level, string text, string cause)
     {
-        if (!logger.IsEnabled(level) || (level >= LogLevel.Warning && !IsDue(cause, out text, text)))
-            return;
-        logger.Log(level, "{Client}: {Text}", client, text);
+        try
+        {
+            if (!logger.IsEnabled(level) || (level >= LogLevel.Warning && !IsDue(cause, out text, text)))
+                return;
+            logger.Log(level, "{Client}: {Text}", client, text);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // The host's logger has thrown. Native code calls this: an exception here would end the process.
+        }
     }
 
     // A listener for TLS takes the first request for a broken handshake, one for SASL wants that first; both close the connection.

@@ -17,7 +17,7 @@ public sealed class KafkaLogClients : ILogClients
     public KafkaLogClients(KafkaOptions options, ILogger<KafkaLogClients>? logger = null)
     {
         options.Validate();
-        _options = options;
+        _options = options with { }; // what is set later counts for later clients only
         _faults = new(logger ?? (ILogger)NullLogger.Instance, TimeProvider.System);
     }
 
@@ -29,6 +29,9 @@ public sealed class KafkaLogClients : ILogClients
 
     /// <inheritdoc/>
     public string? ConnectionFault => _faults.Last;
+
+    /// <inheritdoc/>
+    public TimeSpan? TransactionTimeout => _options.TransactionTimeout;
 
     /// <inheritdoc/>
     public ILogConsumer CreateConsumer(string clientId, string groupId, bool readCommitted)

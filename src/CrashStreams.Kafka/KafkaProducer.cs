@@ -95,6 +95,16 @@ internal sealed unsafe class KafkaProducer : NativeClient, ILogProducer
         KafkaError.ThrowIf(code, $"Flushing {Name}");
     }
 
+    public bool TryFlush(TimeSpan patience)
+    {
+        var code = Librdkafka.rd_kafka_flush(Handle, (int)patience.TotalMilliseconds);
+        ThrowFailures();
+        if (code == ErrorCode.LocalTimedOut)
+            return false;
+        KafkaError.ThrowIf(code, $"Flushing {Name}");
+        return true;
+    }
+
     public void InitTransactions() => Retrying(() => Librdkafka.rd_kafka_init_transactions(Handle, _requestTimeoutMs), "Preparing transactions");
 
     public void BeginTransaction() => KafkaError.ThrowIf(Librdkafka.rd_kafka_begin_transaction(Handle), "Beginning a transaction");

@@ -1,3 +1,4 @@
+using CrashStreams.Broker;
 using CrashStreams.Packages.Tests.Documents;
 using CrashStreams.Packages.Tests.Packing;
 
@@ -31,6 +32,34 @@ public class ReadmeTests(PackedRepository repository)
         (await program.EndAsync()).Should().Be(0, program.Output);
         program.Output.Should().MatchRegex(@"^Counting visits on 127\.0\.0\.1:\d+\. Ctrl-C stops\.\r?\n(ann: \d+ visits\r?\n){2}");
         (await tests).Should().Contain("Total: 1, Errors: 0, Failed: 0");
+    }
+
+    [Fact]
+    public async Task The_web_application_of_the_hosting_page_answers_a_question_and_is_healthy()
+    {
+        using var folder = new FreshFolder(repository);
+        var page = new MarkdownFile(Repository.PathOf("docs", "hosting.md"));
+        await using var broker = await EmbeddedBroker.StartAsync();
+        await broker.CreateTopicAsync("visits");
+        await broker.CreateTopicAsync("visit-counts");
+        await broker.AppendAsync("visits", 0, ("ann"u8.ToArray(), "/"u8.ToArray()));
+
+        await folder.RunShellAsync(page.Snippets("sh").Single().Code);
+        folder.Write("VisitCounts/Program.cs", page.Snippets("csharp").Single(snippet => snippet.IsFile).Code);
+        await folder.RunAsync("dotnet", "build", "VisitCounts", "-v", "q", "--nologo");
+        using var web = new Command(
+            folder.PathOf("VisitCounts"),
+            folder.PathOf("VisitCounts", "bin", "Debug", "net10.0", "VisitCounts"),
+            "--urls", "http://127.0.0.1:0", "--VisitCounts:Kafka:BootstrapServers", broker.BootstrapServers);
+        await web.PrintedAsync(output => output.Contains("visit-counts: Running", StringComparison.Ordinal) && output.Contains("Now listening on: ", StringComparison.Ordinal));
+        using var http = new HttpClient { BaseAddress = new Uri(web.Output.Split("Now listening on: ")[1].Split('\n')[0].Trim()) };
+        await broker.WaitUntilAsync(async b => await b.EndOffsetAsync("visit-counts", 0) == 1, TimeSpan.FromMinutes(1));
+
+        (await http.GetStringAsync("/visits/ann")).Should().Be("1");
+        (await http.GetStringAsync("/health")).Should().Be("Healthy");
+        web.Interrupt();
+        (await web.EndAsync()).Should().Be(0, web.Output);
+        (await broker.MembersAsync("visit-counts")).Should().BeEmpty("it has left its group");
     }
 
     [Fact]

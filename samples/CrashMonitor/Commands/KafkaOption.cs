@@ -43,6 +43,9 @@ internal static class KafkaOption
         }
     }
 
+    /// <summary>Clients of that Kafka, or of a broker of the command's own, without a look: a monitor waits for its broker.</summary>
+    public static KafkaLogClients Clients(KafkaOptions options, OwnBroker? ownBroker) => new(ownBroker is null ? options : options with { BootstrapServers = ownBroker.BootstrapServers });
+
     /// <summary>Clients of that Kafka, or of a broker of the command's own, after a look whether any of its brokers listens.</summary>
     /// <exception cref="LogException">None does; the message says what was tried.</exception>
     public static async Task<KafkaLogClients> ConnectAsync(KafkaOptions options, OwnBroker? ownBroker, CancellationToken cancellation)
@@ -50,7 +53,7 @@ internal static class KafkaOption
         if (ownBroker is not null)
             options = options with { BootstrapServers = ownBroker.BootstrapServers };
         var bootstrap = options.BootstrapServers;
-        var clients = new KafkaLogClients(options);
+        var clients = Clients(options, ownBroker: null);
         var tried = new List<string>();
         foreach (var broker in Brokers(options))
         {

@@ -19,6 +19,7 @@ internal sealed class MonitorRun : IAsyncDisposable
     private readonly ClosedIntervals _intervals;
     private readonly Rate _rate;
     private readonly DroppedLines _dropped = new();
+    private readonly EventTime _eventTime;
     private readonly ILoggerFactory _loggers;
     private readonly StreamsApplication _application;
     private readonly CancellationTokenSource _ending = new();
@@ -30,6 +31,7 @@ internal sealed class MonitorRun : IAsyncDisposable
     {
         _view = view;
         _rate = new(_time);
+        _eventTime = new(options, _time);
         // Errors are told once, by the exception that ends the command.
         _loggers = new LineLog((_, level) => level >= log && level <= LogLevel.Warning, line => Notices.Write(log < LogLevel.Warning ? $"{_time.GetLocalNow():HH:mm:ss.fff} {line}" : line));
         _intervals = new(_time);
@@ -99,6 +101,7 @@ internal sealed class MonitorRun : IAsyncDisposable
         await _ending.CancelAsync();
         await _printing;
         _dropped.Dispose();
+        _eventTime.Dispose();
         _loggers.Dispose();
         _ending.Dispose();
     }
@@ -130,7 +133,8 @@ internal sealed class MonitorRun : IAsyncDisposable
     private MonitorStatus Status()
     {
         var records = _application.ProcessedRecords;
-        return new(_application.State, records, _rate.PerSecond(records), Interlocked.Read(ref _alerts), _dropped.ByReason);
+        var (watermark, open) = _eventTime.Read();
+        return new(_application.Status, records, _rate.PerSecond(records), watermark, open, Interlocked.Read(ref _alerts), _dropped.ByReason);
     }
 
     private void Show(IReadOnlyList<IReadOnlyList<CrashAlert>> intervals)

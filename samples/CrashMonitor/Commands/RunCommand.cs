@@ -61,7 +61,7 @@ internal static class RunCommand
             });
             var (kafka, openView) = (KafkaOption.Read(arguments), view.Read(arguments));
             await using var broker = await OwnBroker.StartUnlessNamedAsync(arguments, dataDirectory: "data", cancellation);
-            var clients = await KafkaOption.ConnectAsync(kafka, broker, cancellation);
+            var clients = KafkaOption.Clients(kafka, broker);
             using var storage = state.Open(arguments);
             if (broker is not null)
                 await TopicsCommand.CreateAsync(clients, options, PartitionsOfOwnTopics, replication: -1, cancellation);

@@ -41,10 +41,16 @@ internal sealed class JsonView(TimeProvider time) : IMonitorView
 
     private static void Write(MonitorStatus status, bool isEnd) => WriteObject(json =>
     {
-        json.WriteString("state", $"{status.State}");
+        json.WriteString("state", $"{status.Application.Activity}");
+        if (status.Application.Detail.Length > 0)
+            json.WriteString("detail", status.Application.Detail);
         json.WriteNumber("records", status.Records);
         if (!isEnd)
             json.WriteNumber("records_per_second", Math.Round(status.RecordsPerSecond));
+        if (status.Watermark is { } watermark && !isEnd)
+            json.WriteString("watermark", watermark);
+        if (status.OpenWindows is { } windows && !isEnd)
+            json.WriteNumber("open_windows", windows);
         json.WriteNumber("alerts", status.Alerts);
         json.WriteStartObject("not_processed");
         foreach (var (reason, count) in status.NotProcessed)

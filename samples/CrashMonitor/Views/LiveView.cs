@@ -8,6 +8,9 @@ namespace CrashStreams.Samples.CrashMonitor.Views;
 /// <summary>On a terminal: the status in a panel that is redrawn in place, the tables of alerts above it. Text from records goes in as plain text, never as markup.</summary>
 internal sealed class LiveView : IMonitorView
 {
+    // The terminal echoes ^C where the cursor stands, behind the panel: without room for it there it would begin a line, and the panel be redrawn one line off.
+    private const int ColumnsOfEcho = 4;
+
     private readonly IAnsiConsole _console;
     private readonly int _rows;
     private readonly string _title;
@@ -62,13 +65,15 @@ internal sealed class LiveView : IMonitorView
         var figures = new Grid().AddColumn(new GridColumn().NoWrap()).AddColumn();
         void Row(string name, string value) => figures.AddRow(new Text(name, new Style(Color.Grey)), new Text(value));
 
-        Row("state", $"{status.State}");
+        Row("state", $"{status.Application}");
         Row("records/s", Number(status.RecordsPerSecond));
         Row("records", Number(status.Records));
+        Row("watermark", status.WatermarkText ?? "-");
+        Row("open windows", status.OpenWindows is { } windows ? Number(windows) : "-");
         Row("alerts", Number(status.Alerts));
         foreach (var (reason, count) in status.NotProcessed.OrderBy(reason => reason.Key, StringComparer.Ordinal))
             Row($"not processed: {reason}", Number(count));
-        return new Panel(figures) { Header = new PanelHeader(Markup.Escape($" {_title} ")), Border = BoxBorder.Rounded, Expand = true };
+        return new Panel(figures) { Header = new PanelHeader(Markup.Escape($" {_title} ")), Border = BoxBorder.Rounded, Width = Math.Max(1, _console.Profile.Width - ColumnsOfEcho) };
     }
 
     private void Write(string lines)

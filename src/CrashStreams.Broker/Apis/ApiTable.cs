@@ -1,4 +1,3 @@
-using CrashStreams.Broker.Loop;
 using CrashStreams.Protocol;
 using CrashStreams.Protocol.Wire;
 
@@ -20,11 +19,11 @@ internal sealed class ApiTable
         AddDeferred<TRequest, TResponse>((request, context, reply) => reply(handler(request, context)));
 
     /// <summary>Adds an API whose requests can be long: the handler goes on after each null that it yields, now or later, until it yields the answer.</summary>
-    public void AddStepwise<TRequest, TResponse>(Timers timers, Func<TRequest, RequestContext, IEnumerable<TResponse?>> handler)
+    public void AddStepwise<TRequest, TResponse>(BrokerCore core, Func<TRequest, RequestContext, IEnumerable<TResponse?>> handler)
         where TRequest : class, IRequest<TRequest>
         where TResponse : class, IResponse<TResponse> =>
         AddDeferred<TRequest, TResponse>((request, context, reply) =>
-            new StepwiseRequest<TResponse>(handler(request, context).GetEnumerator(), timers, context.Session, reply).Run());
+            new StepwiseRequest<TResponse>(handler(request, context).GetEnumerator(), core.Steps, core.Timers, context.Session, reply).Run());
 
     public void Add(ApiEndpoint endpoint) => _endpoints[(short)endpoint.Api.Key] = endpoint;
 

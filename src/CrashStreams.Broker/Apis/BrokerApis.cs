@@ -28,25 +28,25 @@ internal static class BrokerApis
     private static void AddRecords(ApiTable apis, BrokerCore core, Fetch fetch)
     {
         apis.Add<ApiVersionsRequest, ApiVersionsResponse>((_, context) => ApiVersions.Handle(context.Version, apis));
-        apis.AddStepwise<MetadataRequest, MetadataResponse>(core.Timers, (request, context) => Metadata.Handle(request, context.Version, core));
+        apis.AddStepwise<MetadataRequest, MetadataResponse>(core, (request, context) => Metadata.Handle(request, context.Version, core));
         apis.Add(new ProduceEndpoint(core));
         apis.AddDeferred<FetchRequest, FetchResponse>(fetch.Handle);
-        apis.AddStepwise<ListOffsetsRequest, ListOffsetsResponse>(core.Timers, (request, _) => ListOffsets.Handle(request, core.Topics));
+        apis.AddStepwise<ListOffsetsRequest, ListOffsetsResponse>(core, (request, _) => ListOffsets.Handle(request, core.Topics));
         apis.Add<OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse>((request, _) => OffsetForLeaderEpoch.Handle(request, core.Topics));
-        apis.AddStepwise<DeleteRecordsRequest, DeleteRecordsResponse>(core.Timers, (request, _) => DeleteRecords.Handle(request, core.Topics));
+        apis.AddStepwise<DeleteRecordsRequest, DeleteRecordsResponse>(core, (request, _) => DeleteRecords.Handle(request, core.Topics));
     }
 
     private static void AddTopics(ApiTable apis, BrokerCore core)
     {
-        apis.Add<CreateTopicsRequest, CreateTopicsResponse>((request, _) => CreateTopics.Handle(request, core));
-        apis.AddStepwise<DeleteTopicsRequest, DeleteTopicsResponse>(core.Timers, (request, context) => DeleteTopics.Handle(request, context.Version, core.Topics));
-        apis.Add<CreatePartitionsRequest, CreatePartitionsResponse>((request, _) => CreatePartitions.Handle(request, core));
-        apis.AddStepwise<DescribeConfigsRequest, DescribeConfigsResponse>(core.Timers, (request, _) => DescribeConfigs.Handle(request, core));
-        apis.AddStepwise<AlterConfigsRequest, AlterConfigsResponse>(core.Timers, (request, _) => AlterConfigs.Handle(request, core));
-        apis.AddStepwise<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>(core.Timers, (request, _) => IncrementalAlterConfigs.Handle(request, core));
+        apis.AddDeferred<CreateTopicsRequest, CreateTopicsResponse>((request, _, reply) => CreateTopics.Handle(request, core, reply));
+        apis.AddStepwise<DeleteTopicsRequest, DeleteTopicsResponse>(core, (request, context) => DeleteTopics.Handle(request, context.Version, core.Topics));
+        apis.AddDeferred<CreatePartitionsRequest, CreatePartitionsResponse>((request, _, reply) => CreatePartitions.Handle(request, core, reply));
+        apis.AddStepwise<DescribeConfigsRequest, DescribeConfigsResponse>(core, (request, _) => DescribeConfigs.Handle(request, core));
+        apis.AddStepwise<AlterConfigsRequest, AlterConfigsResponse>(core, (request, _) => AlterConfigs.Handle(request, core));
+        apis.AddStepwise<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>(core, (request, _) => IncrementalAlterConfigs.Handle(request, core));
         apis.Add<DescribeClusterRequest, DescribeClusterResponse>((request, _) => DescribeCluster.Handle(request, core));
         apis.Add<DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse>((request, _) => DescribeTopicPartitions.Handle(request, core));
-        apis.AddStepwise<DescribeLogDirsRequest, DescribeLogDirsResponse>(core.Timers, (request, _) => DescribeLogDirs.Handle(request, core));
+        apis.AddStepwise<DescribeLogDirsRequest, DescribeLogDirsResponse>(core, (request, _) => DescribeLogDirs.Handle(request, core));
         apis.Add<ListPartitionReassignmentsRequest, ListPartitionReassignmentsResponse>((request, _) => ListPartitionReassignments.Handle(request));
         apis.Add<ElectLeadersRequest, ElectLeadersResponse>((request, _) => ElectLeaders.Handle(request, core.Topics));
         apis.Add<DescribeQuorumRequest, DescribeQuorumResponse>((request, _) => DescribeQuorum.Handle(request, core));
@@ -66,12 +66,12 @@ internal static class BrokerApis
         apis.Add<OffsetCommitRequest, OffsetCommitResponse>((request, context) => OffsetCommit.Handle(request, context.Version, groups));
         apis.Add<OffsetFetchRequest, OffsetFetchResponse>((request, context) => OffsetFetch.Handle(request, context.Version, groups, Budget()));
         apis.Add<OffsetDeleteRequest, OffsetDeleteResponse>((request, _) => OffsetDelete.Handle(request, groups));
-        apis.AddStepwise<DescribeGroupsRequest, DescribeGroupsResponse>(core.Timers, (request, context) =>
+        apis.AddStepwise<DescribeGroupsRequest, DescribeGroupsResponse>(core, (request, context) =>
             DescribeGroups.Handle(request, context.Version, groups, Budget()));
-        apis.AddStepwise<ConsumerGroupDescribeRequest, ConsumerGroupDescribeResponse>(core.Timers, (request, _) =>
+        apis.AddStepwise<ConsumerGroupDescribeRequest, ConsumerGroupDescribeResponse>(core, (request, _) =>
             ConsumerGroupDescribe.Handle(request, groups, Budget()));
         apis.Add<ListGroupsRequest, ListGroupsResponse>((request, _) => ListGroups.Handle(request, groups, Budget()));
-        apis.AddStepwise<DeleteGroupsRequest, DeleteGroupsResponse>(core.Timers, (request, _) => DeleteGroups.Handle(request, groups));
+        apis.AddStepwise<DeleteGroupsRequest, DeleteGroupsResponse>(core, (request, _) => DeleteGroups.Handle(request, groups));
 
         AnswerBudget Budget() => new(core.Options.Limits.AnswerBytes);
     }
@@ -87,7 +87,7 @@ internal static class BrokerApis
         apis.Add<EndTxnRequest, EndTxnResponse>((request, context) => EndTxn.Handle(request, context.Version, transactions));
         apis.Add<TxnOffsetCommitRequest, TxnOffsetCommitResponse>((request, context) =>
             TxnOffsetCommit.Handle(request, context.Version, core.Groups, transactions));
-        apis.AddStepwise<WriteTxnMarkersRequest, WriteTxnMarkersResponse>(core.Timers, (request, _) => WriteTxnMarkers.Handle(request, participants));
+        apis.AddStepwise<WriteTxnMarkersRequest, WriteTxnMarkersResponse>(core, (request, _) => WriteTxnMarkers.Handle(request, participants));
         apis.Add<DescribeProducersRequest, DescribeProducersResponse>((request, _) => DescribeProducers.Handle(request, participants, Budget()));
         apis.Add<DescribeTransactionsRequest, DescribeTransactionsResponse>((request, _) => DescribeTransactions.Handle(request, transactions, Budget()));
         apis.Add<ListTransactionsRequest, ListTransactionsResponse>((request, _) => ListTransactions.Handle(request, transactions, core.Timers.NowMs, Budget()));

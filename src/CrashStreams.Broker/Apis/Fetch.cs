@@ -7,7 +7,7 @@ namespace CrashStreams.Broker.Apis;
 /// <summary>Reads partitions; waits up to the client's limit until there is enough to read.</summary>
 internal sealed class Fetch(BrokerCore core)
 {
-    private readonly FetchSessions _sessions = new(core.Random);
+    private readonly FetchSessions _sessions = new(core.Random, core.Options.Limits.FetchPartitions);
     private readonly WaitingFetches _waiting = new();
 
     /// <summary>Answers the waiting fetches whose partitions have moved in this turn of the loop.</summary>
@@ -16,6 +16,11 @@ internal sealed class Fetch(BrokerCore core)
     public void Handle(FetchRequest request, RequestContext context, Action<FetchResponse?> reply)
     {
         core.Flushes.Complete(); // nobody is to read what a power cut could still take back
+        if (request.Topics.Sum(topic => topic.Partitions.Count) > core.Options.Limits.FetchPartitions)
+        {
+            reply(new FetchResponse { ErrorCode = ErrorCode.InvalidRequest });
+            return;
+        }
         var session = _sessions.Open(request, core.Timers.NowMs, out var error);
         if (error != ErrorCode.None)
         {

@@ -45,7 +45,7 @@ internal static class Metadata
             return Describe(topic, core.Node.Id, budget);
         if (!TopicName.IsValid(wanted.Name))
             return new() { ErrorCode = ErrorCode.InvalidTopicException, Name = wanted.Name };
-        if (!mayCreate || !core.Options.AutoCreateTopics || !core.HasRoomFor(core.Options.DefaultPartitions))
+        if (!mayCreate || TopicName.IsReserved(wanted.Name) || !core.Options.AutoCreateTopics || !core.HasRoomFor(core.Options.DefaultPartitions))
             return new() { ErrorCode = ErrorCode.UnknownTopicOrPartition, Name = wanted.Name };
         return Describe(core.Topics.Create(wanted.Name, core.Options.DefaultPartitions, TopicConfigs.None), core.Node.Id, budget);
     }

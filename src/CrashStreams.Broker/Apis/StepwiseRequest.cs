@@ -6,10 +6,9 @@ namespace CrashStreams.Broker.Apis;
 /// <summary>
 /// A request whose elements are handled one after the other, for at most so long at a time: requests of others are served in between. Its steps end with the answer.
 /// </summary>
-internal sealed class StepwiseRequest<TResponse>(IEnumerator<TResponse?> steps, Timers timers, IClientSession session, Action<TResponse?> reply) : IWaiting
+internal sealed class StepwiseRequest<TResponse>(IEnumerator<TResponse?> steps, StepQueue queue, Timers timers, IClientSession session, Action<TResponse?> reply) : IWaiting, IStepwise
     where TResponse : class, IResponse
 {
-    private static readonly TimeSpan s_slice = TimeSpan.FromMilliseconds(10);
     private bool _isWaiting;
     private bool _isDone;
 
@@ -28,8 +27,8 @@ internal sealed class StepwiseRequest<TResponse>(IEnumerator<TResponse?> steps, 
             End(response);
             return;
         }
-        while (timers.Elapsed(started) < s_slice);
-        timers.Schedule(timers.NowMs + 1, Continue);
+        while (timers.Elapsed(started) < StepQueue.Slice);
+        queue.Add(this);
         if (!_isWaiting)
             session.Await(this);
         _isWaiting = true;
@@ -42,7 +41,7 @@ internal sealed class StepwiseRequest<TResponse>(IEnumerator<TResponse?> steps, 
             End(null);
     }
 
-    private void Continue()
+    public void Continue()
     {
         try
         {

@@ -7,7 +7,7 @@ namespace CrashStreams.Broker.Fetching;
 /// The open fetch sessions. When there are too many, one that was not used for two minutes gives way, and its client starts another; when there is none such, the
 /// newcomer fetches without a session, as in Apache Kafka: a session in use is never taken away by others.
 /// </summary>
-internal sealed class FetchSessions(Random random)
+internal sealed class FetchSessions(Random random, int maxPartitionsOfOne)
 {
     /// <summary><c>max.incremental.fetch.session.cache.slots</c>.</summary>
     public const int MaxSessions = 1000;
@@ -42,7 +42,7 @@ internal sealed class FetchSessions(Random random)
         session!.LastUsedMs = nowMs;
         session.Advance();
         Update(session, request);
-        if (_partitions <= MaxPartitions)
+        if (_partitions <= MaxPartitions && session.Targets.Count <= maxPartitionsOfOne)
             return session;
         // The client goes on without a session, for which there is no room.
         Remove(session.Id);

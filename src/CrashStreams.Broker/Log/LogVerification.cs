@@ -79,11 +79,11 @@ internal sealed class LogVerification : IDisposable
     {
         try
         {
-            return segment.Lease();
+            return segment.OpenBesideLoop();
         }
-        catch (FileNotFoundException)
+        catch (IOException)
         {
-            return null;
+            return null; // deleted meanwhile, or not to be opened now: then its readers get the error
         }
     }
 

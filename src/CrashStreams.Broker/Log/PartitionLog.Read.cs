@@ -20,7 +20,7 @@ internal sealed partial class PartitionLog
     {
         if (fetchOffset < LogStartOffset || fetchOffset > EndOffset)
             return Empty(fetchOffset, isolation) with { Error = ErrorCode.OffsetOutOfRange };
-        if (maxBytes <= 0 && !atLeastOneBatch)
+        if ((maxBytes <= 0 && !atLeastOneBatch) || !_storage.Budget.MayHold(isFirst: atLeastOneBatch))
             return Empty(fetchOffset, isolation);
         var end = isolation == FetchIsolation.ReadCommitted ? LastStableOffset : EndOffset;
         try

@@ -45,7 +45,7 @@ internal sealed partial class PartitionLog
         DropSegmentsBeforeStart();
         _aborted.DropBefore(LogStartOffset);
         NoteUnflushed(flushed?.Offset ?? 0);
-        if (scanned > 0 || start is null || start != latest)
+        if (!IsUnused && (scanned > 0 || start is null || start != latest))
             SaveCheckpoint();
     }
 

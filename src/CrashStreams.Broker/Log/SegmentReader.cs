@@ -12,7 +12,7 @@ internal sealed class SegmentReader : IDisposable
     public SegmentReader(LogSegment segment)
     {
         _segment = segment;
-        _file = segment.Lease();
+        _file = segment.OpenBesideLoop();
         _scanner = new BatchScanner(_file.File, 0, segment.Length);
     }
 

@@ -14,8 +14,11 @@ internal sealed record Limits
     /// <summary>A connection with a request that took so long is served after those whose requests take less.</summary>
     public TimeSpan HeavyRequestTime { get; init; } = TimeSpan.FromMilliseconds(5);
 
-    /// <summary>Elements of all arrays of one request. A fetch, or a commit, of 100,000 partitions has fewer.</summary>
-    public int RequestElements { get; init; } = 250_000;
+    /// <summary>Elements of all arrays of one request. A fetch of all partitions that a broker may have (100,000) has fewer.</summary>
+    public int RequestElements { get; init; } = 120_000;
+
+    /// <summary>Partitions of one fetch, or fetch session.</summary>
+    public int FetchPartitions { get; init; } = 20_000;
 
     // Bytes
 
@@ -32,13 +35,13 @@ internal sealed record Limits
     public int AnswerBytes { get; init; } = 32 * 1024 * 1024;
 
     /// <summary>What the requests and unsent answers of one connection hold; beyond it, the connection's next requests wait.</summary>
-    public long ConnectionBytes { get; init; } = 16 * 1024 * 1024;
+    public long ConnectionBytes { get; init; } = 8 * 1024 * 1024;
 
     /// <summary>What those of all connections hold; beyond it, every connection may hold <see cref="ConnectionBytesWhenFull"/> only.</summary>
-    public long AllConnectionsBytes { get; init; } = 96 * 1024 * 1024;
+    public long AllConnectionsBytes { get; init; } = 48 * 1024 * 1024;
 
     /// <summary>What a connection may hold while all of them together hold too much.</summary>
-    public long ConnectionBytesWhenFull { get; init; } = 256 * 1024;
+    public long ConnectionBytesWhenFull { get; init; } = 128 * 1024;
 
     // Connections and their deadlines
 

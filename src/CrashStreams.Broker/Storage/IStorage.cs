@@ -18,6 +18,9 @@ internal interface IStorage
     /// <summary>Where the files are, for messages to whoever runs the broker.</summary>
     string Location { get; }
 
+    /// <summary>How many files logs may hold open; the loop's, as far as it is not said otherwise.</summary>
+    FileBudget Budget { get; }
+
     /// <summary>Opens a file for reading and writing.</summary>
     /// <exception cref="FileNotFoundException">It isn't there, and <paramref name="create"/> is false.</exception>
     IStorageFile Open(string path, bool create);
@@ -33,6 +36,9 @@ internal interface IStorage
 
     /// <summary>Deletes a directory that has nothing in it. False when it has something in it, and stays.</summary>
     bool TryDeleteDirectory(string path);
+
+    /// <summary>Makes the names in a directory survive a power cut.</summary>
+    void FlushNames(string path);
 
     /// <summary>Renames a directory; nothing must have the new name.</summary>
     void MoveDirectory(string from, string to);

@@ -15,6 +15,8 @@ internal sealed class MemoryStorage(DiskFaults? faults = null) : IStorage
 
     public string Location => "memory";
 
+    public FileBudget Budget { get; } = new(int.MaxValue);
+
     public IStorageFile Open(string path, bool create)
     {
         lock (_names)
@@ -73,6 +75,11 @@ internal sealed class MemoryStorage(DiskFaults? faults = null) : IStorage
             Find(parent)?.Folders.Remove(name);
             return true;
         }
+    }
+
+    /// <summary>Names are never lost.</summary>
+    public void FlushNames(string path)
+    {
     }
 
     public void MoveDirectory(string from, string to)

@@ -23,6 +23,9 @@ internal sealed class Partition
 
     public PartitionLog Log { get; }
 
+    /// <summary>Fetches that wait for it.</summary>
+    public int WaitingCount => _waiting.Count;
+
     public void Await(WaitingFetch fetch) => _waiting.Add(fetch);
 
     public void Forget(WaitingFetch fetch) => _waiting.Remove(fetch);

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using CrashStreams.Broker.Coordination;
 using CrashStreams.Broker.Log;
+using CrashStreams.Broker.Loop;
 using CrashStreams.Broker.Storage;
 using Microsoft.Extensions.Logging;
 
@@ -12,20 +13,27 @@ namespace CrashStreams.Broker.Topics;
 /// </summary>
 internal sealed class TopicCatalog : ITopicView
 {
+    /// <summary>The directories of so many partitions are made or deleted in the loop: in a millisecond or two.</summary>
+    private const int FewPartitions = 16;
+
     private readonly IStorage _storage;
     private readonly LogConfig _logDefaults;
     private readonly TopicDirectories _directories;
     private readonly SortedDictionary<string, Topic> _byName = new(StringComparer.Ordinal);
     private readonly Dictionary<Guid, Topic> _byId = [];
 
+    private readonly IWorkers _workers;
+    private readonly HashSet<string> _beingCreated = new(StringComparer.Ordinal);
+    private volatile bool _isClosed; // set by the loop, seen by workers
+
     /// <summary>Topics whose logs are still being deleted: noted in the catalog, so that a start after a crash knows that it may go on.</summary>
     private readonly HashSet<Guid> _deleted;
 
     /// <summary>Opens the catalog and every log that it names.</summary>
     /// <exception cref="InvalidDataException">The catalog is damaged, or names logs that are not there.</exception>
-    public TopicCatalog(IStorage storage, LogConfig logDefaults, ILogger log, StorageLosses losses)
+    public TopicCatalog(IStorage storage, LogConfig logDefaults, IWorkers workers, ILogger log, StorageLosses losses)
     {
-        (_storage, _logDefaults) = (storage, logDefaults);
+        (_storage, _logDefaults, _workers) = (storage, logDefaults, workers);
         _directories = new TopicDirectories(storage, log);
         var stored = CatalogFile.Read(storage);
         ClusterId = stored?.ClusterId ?? Protocol.TopicIdText.Format(Guid.NewGuid());
@@ -50,6 +58,9 @@ internal sealed class TopicCatalog : ITopicView
     /// <summary>How many there are of all topics together.</summary>
     public int PartitionCount { get; private set; }
 
+    /// <summary>How many are being created.</summary>
+    public int ReservedPartitions { get; private set; }
+
     public IEnumerable<Partition> Partitions => _byName.Values.SelectMany(topic => topic.Partitions);
 
     /// <summary>Called with a topic that has just been deleted.</summary>
@@ -61,24 +72,36 @@ internal sealed class TopicCatalog : ITopicView
 
     public Partition? Find(TopicPartition partition) => Find(partition.Topic)?.Find(partition.Partition);
 
+    /// <summary>Whether a topic has the name, or will have it in a moment.</summary>
+    public bool IsTaken(string name) => _byName.ContainsKey(name) || _beingCreated.Contains(name);
+
     /// <exception cref="IOException">The disk failed; nothing of the topic is left.</exception>
     public Topic Create(string name, int partitions, TopicConfigs configs)
     {
         var topic = new Topic(Guid.NewGuid(), name, configs, []);
-        try
-        {
-            OpenPartitions(topic, partitions);
-            Add(topic);
-            Commit(undo: () => Remove(topic));
-        }
-        catch
-        {
-            TakeBack(topic, 0);
-            throw;
-        }
+        Publish(topic, CreateLogs(topic, 0, partitions));
         return topic;
     }
 
+    /// <summary>Creates a topic whose directories take long to make beside the loop.</summary>
+    /// <param name="name">A name that is not taken.</param>
+    /// <param name="partitions">How many it has.</param>
+    /// <param name="configs">Its settings.</param>
+    /// <param name="done">Called with the topic; or with what went wrong, and then nothing of it is left.</param>
+    public void Create(string name, int partitions, TopicConfigs configs, Action<Topic?, Exception?> done)
+    {
+        var topic = new Topic(Guid.NewGuid(), name, configs, []);
+        _beingCreated.Add(name);
+        CreateLogs(topic, partitions, (logs, failure) =>
+        {
+            _beingCreated.Remove(name);
+            if (failure is null)
+                failure = Try(() => Publish(topic, logs));
+            done(failure is null ? topic : null, failure);
+        });
+    }
+
+    /// <summary>Deletes a topic. Its directories are deleted beside the loop when there are many; a crash meanwhile leaves the rest to the next start.</summary>
     public void Delete(Topic topic)
     {
         Remove(topic);
@@ -88,35 +111,33 @@ internal sealed class TopicCatalog : ITopicView
             _deleted.Remove(topic.Id);
             Add(topic);
         });
-        var isGone = true;
         foreach (var partition in topic.Partitions)
         {
             partition.Log.Abandon();
-            isGone &= _directories.TryDelete(topic.Id, partition.Index);
             partition.Moved();
         }
-        if (isGone)
-            _deleted.Remove(topic.Id);
         Deleted(topic);
+        var count = topic.Partitions.Count;
+        var isGone = false;
+        Run(count, () => isGone = TryDeleteLogs(topic.Id, 0, count), _ =>
+        {
+            if (isGone)
+                _deleted.Remove(topic.Id);
+        });
     }
 
-    /// <exception cref="IOException">The disk failed; the topic is as it was.</exception>
-    public void AddPartitions(Topic topic, int count)
+    /// <summary>Gives a topic more partitions.</summary>
+    /// <param name="topic">A topic that is not growing.</param>
+    /// <param name="count">How many it has then.</param>
+    /// <param name="done">Called with what went wrong, and then the topic is as it was.</param>
+    public void AddPartitions(Topic topic, int count, Action<Exception?> done)
     {
-        var before = topic.Partitions.Count;
-        try
+        topic.IsGrowing = true;
+        CreateLogs(topic, count, (logs, failure) =>
         {
-            OpenPartitions(topic, count);
-            Commit(undo: () => { });
-        }
-        catch
-        {
-            TakeBack(topic, before);
-            throw;
-        }
-        SetConfig(topic);
-        Version++;
-        PartitionCount += count - before;
+            topic.IsGrowing = false;
+            done(failure ?? Try(() => Publish(topic, logs)));
+        });
     }
 
     public void Reconfigure(Topic topic, TopicConfigs configs)
@@ -130,6 +151,7 @@ internal sealed class TopicCatalog : ITopicView
     /// <summary>Closes the logs, each at a checkpoint, so that the next start has nothing to recover.</summary>
     public void Close()
     {
+        _isClosed = true;
         foreach (var partition in Partitions)
             partition.Log.Close(flush: true);
     }
@@ -137,6 +159,7 @@ internal sealed class TopicCatalog : ITopicView
     /// <summary>Lets go of the logs as the end of the process would.</summary>
     public void Abandon()
     {
+        _isClosed = true;
         foreach (var partition in Partitions)
             partition.Log.Abandon();
     }
@@ -152,29 +175,107 @@ internal sealed class TopicCatalog : ITopicView
         var configs = TopicConfigs.TryCreate(entry.Configs.Select(config => KeyValuePair.Create<string, string?>(config.Key, config.Value)), out var problem)
             ?? throw new InvalidDataException($"Topic {entry.Name}: {problem}");
         var topic = new Topic(entry.Id, entry.Name, configs, new List<Partition>(entry.Partitions));
-        OpenPartitions(topic, entry.Partitions, losses);
+        var config = configs.ToLogConfig(_logDefaults);
+        for (var index = 0; index < entry.Partitions; index++)
+            topic.Partitions.Add(PartitionOf(topic, index, PartitionLog.Open(_storage, TopicDirectories.Of(topic.Id, index), config, losses.Of($"{topic.Name}-{index}"))));
         return topic;
     }
 
-    /// <summary>Opens the logs of a topic from its present number of partitions on; new ones can't have lost anything.</summary>
-    private void OpenPartitions(Topic topic, int count, StorageLosses? losses = null)
+    private static Partition PartitionOf(Topic topic, int index, PartitionLog log) => new(topic.Name, topic.Id, index, log);
+
+    /// <summary>Creates the logs of the partitions that a topic is to have and has not.</summary>
+    private void CreateLogs(Topic topic, int count, Action<IReadOnlyList<PartitionLog>, Exception?> done)
+    {
+        var first = topic.Partitions.Count;
+        IReadOnlyList<PartitionLog> logs = [];
+        ReservedPartitions += count - first;
+        Run(count - first, () => logs = CreateLogs(topic, first, count), failure =>
+        {
+            ReservedPartitions -= count - first;
+            done(logs, failure);
+        });
+    }
+
+    /// <summary>Creates the logs of partitions, on any thread. What is half there when the disk fails is deleted.</summary>
+    private List<PartitionLog> CreateLogs(Topic topic, int first, int count)
     {
         var config = topic.Configs.ToLogConfig(_logDefaults);
-        for (var index = topic.Partitions.Count; index < count; index++)
+        var logs = new List<PartitionLog>(count - first);
+        try
         {
-            var log = PartitionLog.Open(_storage, TopicDirectories.Of(topic.Id, index), config, losses?.Of($"{topic.Name}-{index}"));
-            topic.Partitions.Add(new Partition(topic.Name, topic.Id, index, log));
+            for (var index = first; index < count; index++)
+            {
+                ObjectDisposedException.ThrowIf(_isClosed, this);
+                logs.Add(PartitionLog.Create(_storage, TopicDirectories.Of(topic.Id, index), config));
+            }
+            return logs;
+        }
+        catch
+        {
+            TryDeleteLogs(topic.Id, first, first + logs.Count + 1);
+            throw;
         }
     }
 
-    /// <summary>Deletes the logs of partitions that nobody has seen, from an index on; the last of them may be half there.</summary>
-    private void TakeBack(Topic topic, int first)
+    /// <summary>Shows logs that were created to the clients, as soon as the catalog has them.</summary>
+    private void Publish(Topic topic, IReadOnlyList<PartitionLog> logs)
     {
-        for (var index = first; index < topic.Partitions.Count; index++)
-            topic.Partitions[index].Log.Abandon();
-        for (var index = first; index <= topic.Partitions.Count; index++)
-            _directories.TryDelete(topic.Id, index);
-        topic.Partitions.RemoveRange(first, topic.Partitions.Count - first);
+        var before = topic.Partitions.Count;
+        try
+        {
+            ObjectDisposedException.ThrowIf(_isClosed, this);
+            if (before > 0 && Find(topic.Id) != topic)
+                throw new IOException("The topic was deleted meanwhile.");
+            if (before > 0)
+                Remove(topic);
+            for (var i = 0; i < logs.Count; i++)
+                topic.Partitions.Add(PartitionOf(topic, before + i, logs[i]));
+            Add(topic);
+            Commit(undo: () =>
+            {
+                Remove(topic);
+                topic.Partitions.RemoveRange(before, logs.Count);
+                if (before > 0)
+                    Add(topic);
+            });
+        }
+        catch
+        {
+            foreach (var log in logs)
+                log.Abandon();
+            TryDeleteLogs(topic.Id, before, before + logs.Count);
+            throw;
+        }
+    }
+
+    private bool TryDeleteLogs(Guid topic, int first, int count)
+    {
+        var areGone = true;
+        for (var index = first; index < count && !_isClosed; index++)
+            areGone &= _directories.TryDelete(topic, index);
+        return areGone && !_isClosed;
+    }
+
+    /// <summary>Does work on a few partitions at once, and work on many beside the loop.</summary>
+    private void Run(int partitions, Action work, Action<Exception?> done)
+    {
+        if (partitions > FewPartitions)
+            _workers.Run(work, done);
+        else
+            done(Try(work));
+    }
+
+    private static Exception? Try(Action work)
+    {
+        try
+        {
+            work();
+            return null;
+        }
+        catch (Exception failure)
+        {
+            return failure;
+        }
     }
 
     private void SetConfig(Topic topic)

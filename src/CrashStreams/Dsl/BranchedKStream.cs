@@ -29,6 +29,7 @@ public sealed class BranchedKStream<TKey, TValue>
     /// <param name="name">Appended to the split's name; the branch's number by default.</param>
     public BranchedKStream<TKey, TValue> Branch(Func<TKey, TValue, bool> predicate, Action<KStream<TKey, TValue>>? use = null, string? name = null)
     {
+        ArgumentNullException.ThrowIfNull(predicate);
         _predicates.Add(predicate);
         Add(name ?? $"{_predicates.Count}", use);
         return this;
@@ -51,7 +52,8 @@ public sealed class BranchedKStream<TKey, TValue>
         var name = _builder.Name(_name.StartsWith("KSTREAM-BRANCH-", StringComparison.Ordinal) ? $"{_name}-{suffix}" : $"{_name}{suffix}", "KSTREAM-BRANCHCHILD");
         var node = _builder.Add(new ProcessorNode<TKey, TValue, TKey, TValue>(name, static () => new PassThrough<TKey, TValue>()), _split);
         var stream = _toStream(node);
-        _branches.Add(name, stream);
+        if (!_branches.TryAdd(name, stream))
+            throw new TopologyException($"The split '{_name}' has two branches named '{name}': give one another name.");
         use?.Invoke(stream);
     }
 }

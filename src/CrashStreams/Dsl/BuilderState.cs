@@ -43,6 +43,7 @@ internal sealed class BuilderState
     {
         if (!Stores.TryAdd(store.Name, store))
             Faults.Add($"Two stores are named '{store.Name}'. Give one another name.");
+        TopicName.Check(store.Name, $"Store '{store.Name}', whose changelog is named after it", Faults);
         return store;
     }
 

@@ -26,20 +26,45 @@ public sealed class KGroupedStream<TKey, TValue>
     }
 
     /// <summary>Aggregates per window of time.</summary>
-    public TimeWindowedKStream<TKey, TValue> WindowedBy(TimeWindows windows) => new(this, new(windows, EmitStrategy.OnWindowUpdate, OnLate: null, CorrectedWithin: null));
+    public TimeWindowedKStream<TKey, TValue> WindowedBy(TimeWindows windows)
+    {
+        ArgumentNullException.ThrowIfNull(windows);
+        return new(this, new(windows, EmitStrategy.OnWindowUpdate, OnLate: null, CorrectedWithin: null));
+    }
+
+    /// <summary>Aggregates over the whole of time from a start on: one window per key, which never closes.</summary>
+    public TimeWindowedKStream<TKey, TValue> WindowedBy(UnlimitedWindows windows)
+    {
+        ArgumentNullException.ThrowIfNull(windows);
+        return WindowedBy(windows.AsTimeWindows);
+    }
+
+    /// <summary>Begins an aggregation over several streams with the same key; add the others by <see cref="CogroupedKStream{TKey, TAggregate}.Cogroup"/>.</summary>
+    public CogroupedKStream<TKey, TAggregate> Cogroup<TAggregate>(Func<TKey, TValue, TAggregate, TAggregate> aggregator)
+    {
+        ArgumentNullException.ThrowIfNull(aggregator);
+        return new([new CogroupInput<TKey, TValue, TAggregate>(this, aggregator)]);
+    }
 
     /// <summary>Counts the records of each key; records without key or value are dropped, counted.</summary>
     public KTable<TKey, long> Count(Materialized<TKey, long>? materialized = null, string? name = null) =>
         Aggregate(static () => 0L, static (_, _, count) => count + 1, materialized, name);
 
     /// <summary>Combines the values of each key; the first is taken as it is. A null result removes the key.</summary>
-    public KTable<TKey, TValue> Reduce(Func<TValue, TValue, TValue> reducer, Materialized<TKey, TValue>? materialized = null, string? name = null) =>
-        Table(Plan<TValue>("KSTREAM-REDUCE", materialized, name, _valueSerde), null, (_, value, aggregate) => reducer(aggregate, value), static value => value);
+    public KTable<TKey, TValue> Reduce(Func<TValue, TValue, TValue> reducer, Materialized<TKey, TValue>? materialized = null, string? name = null)
+    {
+        ArgumentNullException.ThrowIfNull(reducer);
+        return Table(Plan<TValue>("KSTREAM-REDUCE", materialized, name, _valueSerde), null, (_, value, aggregate) => reducer(aggregate, value), static value => value);
+    }
 
     /// <summary>Folds the values of each key. A null result removes the key; the next record starts from the initial value.</summary>
     public KTable<TKey, TAggregate> Aggregate<TAggregate>(
-        Func<TAggregate> initializer, Func<TKey, TValue, TAggregate, TAggregate> aggregator, Materialized<TKey, TAggregate>? materialized = null, string? name = null) =>
-        Table(Plan("KSTREAM-AGGREGATE", materialized, name, null), initializer, aggregator, null);
+        Func<TAggregate> initializer, Func<TKey, TValue, TAggregate, TAggregate> aggregator, Materialized<TKey, TAggregate>? materialized = null, string? name = null)
+    {
+        ArgumentNullException.ThrowIfNull(initializer);
+        ArgumentNullException.ThrowIfNull(aggregator);
+        return Table(Plan("KSTREAM-AGGREGATE", materialized, name, null), initializer, aggregator, null);
+    }
 
     private KTable<TKey, TAggregate> Table<TAggregate>(
         AggregationPlan<TAggregate> plan, Func<TAggregate>? initializer, Func<TKey, TValue, TAggregate, TAggregate> aggregator, Func<TValue, TAggregate>? first)
@@ -86,6 +111,10 @@ public sealed class KGroupedStream<TKey, TValue>
 
     internal Serde<TValue>? ValueSerde => _valueSerde;
 
+    internal Serde<TKey>? KeySerde => _keySerde;
+
+    internal BuilderState Builder => _builder;
+
     // The order in which names are drawn is Kafka Streams': store, operator, then the repartition's nodes.
     private AggregationPlan<TAggregate> Plan<TAggregate>(string prefix, Materialized<TKey, TAggregate>? materialized, string? name, Serde<TAggregate>? serde)
     {
@@ -100,7 +129,7 @@ public sealed class KGroupedStream<TKey, TValue>
             materialized?.Logged ?? true);
     }
 
-    private TopologyNode<TKey, TValue> RepartitionIfNeeded(string storeName, bool isNameGiven) => _needsRepartition
+    internal TopologyNode<TKey, TValue> RepartitionIfNeeded(string storeName, bool isNameGiven) => _needsRepartition
         ? _builder.Repartition(_node, _name ?? (isNameGiven ? storeName : null), storeName, _keySerde, _valueSerde, null)
         : _node;
 

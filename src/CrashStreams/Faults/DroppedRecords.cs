@@ -8,6 +8,7 @@ internal sealed class DroppedRecords(RecordInProcess current)
     public const string Late = "late";
     public const string NullKey = "null-key";
     public const string NullKeyOrValue = "null-key-or-value";
+    public const string NullJoinKeyOrValue = "null-join-key-or-value";
     public const string NegativeTimestamp = "negative-timestamp";
     public const string Future = "future";
     public const string LateAfterIdle = "late-after-idle";

@@ -9,7 +9,7 @@ public enum FaultKind
     /// <summary>An operator (a user's function) threw.</summary>
     Processing,
 
-    /// <summary>A result could not be written.</summary>
+    /// <summary>A result, or a changed entry of a store, can't be serialized, or its topic refuses it.</summary>
     Production,
 }
 
@@ -22,14 +22,17 @@ public enum FaultResponse
     /// <summary>Count it by reason and go on with the next record.</summary>
     Skip,
 
-    /// <summary>Write the original bytes, with headers that say where and why, to the dead-letter topic, count it and go on.</summary>
+    /// <summary>
+    /// Write the original bytes, with headers that say where and why, to the dead-letter topic, count it and go on. What has no one input record (punctuation, closing
+    /// windows, entries of stores) is only counted.
+    /// </summary>
     DeadLetter,
 }
 
 /// <summary>Something that went wrong with one record.</summary>
 /// <param name="Kind">Where the fault lies.</param>
-/// <param name="Node">The node's name.</param>
-/// <param name="Topic">The input record's topic; empty during punctuation.</param>
+/// <param name="Node">The node's name; the store's, for an entry that can't be written at a commit.</param>
+/// <param name="Topic">The input record's topic, the changelog for an entry of a store; empty during punctuation.</param>
 /// <param name="Partition">Its partition, or -1.</param>
 /// <param name="Offset">Its offset, or -1.</param>
 /// <param name="Reason">A short text; the tag under which it is counted.</param>

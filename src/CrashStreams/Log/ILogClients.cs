@@ -37,4 +37,12 @@ public interface ILogClients
 
     /// <summary>An admin client.</summary>
     ILogAdmin CreateAdmin(string clientId);
+
+    /// <summary>
+    /// Runs aside what may wait long and is only advice, so that no stream thread waits for it; by default on the thread pool. It throws nothing. Clients in memory run it at once.
+    /// </summary>
+    void RunAside(Action work) => Task.Run(work);
+
+    /// <summary>How long the log lets a transaction be open before it aborts it; null (default) when that is not known.</summary>
+    TimeSpan? TransactionTimeout => null;
 }

@@ -30,6 +30,14 @@ public interface ILogProducer : IDisposable
     /// <exception cref="LogException">At least one record was not written.</exception>
     void Flush();
 
+    /// <summary>Likewise, for so long at most (zero: do not wait). Answers whether every queued record is acknowledged. By default it waits like <see cref="Flush"/>.</summary>
+    /// <param name="patience">How long to wait.</param>
+    bool TryFlush(TimeSpan patience)
+    {
+        Flush();
+        return true;
+    }
+
     /// <summary>Prepares for transactions: fences earlier producers of the same transactional id and finishes what they left.</summary>
     void InitTransactions();
 

@@ -17,7 +17,9 @@ internal class ProcessorNode<TKeyIn, TValueIn, TKeyOut, TValueOut>(
 
     public override object Create(IOperatorBuilder task)
     {
-        var processor = create();
+        var processor = create() ?? throw new TopologyException($"The function that creates the processor '{Name}' returned null: return a new instance for each task.");
+        if (processor.IsAttached)
+            throw new TopologyException($"The function that creates the processor '{Name}' returned an instance that another task has already: return a new one each time, for example () => new {processor.GetType().Name}(...).");
         processor.Attach(task.ContextFor(this));
         processor.ConnectTo(CreateChildren(task));
         task.Add(processor);

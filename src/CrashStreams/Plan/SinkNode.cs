@@ -28,6 +28,8 @@ internal sealed class SinkNode<TKey, TValue>(string name, string? topic, Func<TK
 
     public override void Validate(ICollection<string> faults)
     {
+        if (chooseTopic is null)
+            TopicName.Check(topic, $"Sink '{Name}'", faults);
         SerdeFault.Check(produced.KeySerde, Name, "key", faults);
         SerdeFault.Check(produced.ValueSerde, Name, "value", faults);
     }

@@ -11,6 +11,12 @@ internal static class TopologyText
         var text = new StringBuilder("Topologies:\n");
         foreach (var subTopology in subTopologies)
         {
+            if (subTopology.Nodes is [IGlobalTableNode table])
+            {
+                Describe(text, subTopology.Id, table);
+                continue;
+            }
+
             text.Append($"{(subTopology.Id == 0 ? " " : "")}  Sub-topology: {subTopology.Id}\n");
             foreach (var node in InKafkaStreamsOrder(subTopology.Nodes))
                 Describe(text, node);
@@ -19,6 +25,11 @@ internal static class TopologyText
 
         return text.ToString();
     }
+
+    private static void Describe(StringBuilder text, int id, IGlobalTableNode table) => text
+        .Append($"{(id == 0 ? " " : "")}  Sub-topology: {id} for global store (will not generate tasks)\n")
+        .Append($"    Source: {table.SourceName} (topics: [{table.Topic}])\n      --> {table.Name}\n")
+        .Append($"    Processor: {table.Name} (stores: [{table.Store.Name}])\n      --> none\n      <-- {table.SourceName}\n");
 
     public static string Mermaid(IReadOnlyList<SubTopology> subTopologies)
     {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using CrashStreams.Stores;
 
 namespace CrashStreams.Plan;
@@ -9,17 +8,9 @@ internal sealed class WindowStoreDefinition<TKey, TValue>(
     : StoreDefinition(name, isLogged), IKeyed<TKey>
     where TKey : notnull
 {
-    // Kafka Streams' windowstore.changelog.additional.retention.ms: the broker's clock may run ahead of event time.
-    private const long AdditionalRetentionMs = 24 * 60 * 60 * 1000;
-
     public Serde<TKey> KeySerde => keySerde!;
 
-    /// <summary>With the Watermarks clock the application deletes what has expired.</summary>
-    public override IReadOnlyDictionary<string, string> ChangelogConfigs(StreamTime clock) => new Dictionary<string, string>
-    {
-        ["cleanup.policy"] = "compact,delete",
-        ["retention.ms"] = clock == StreamTime.Watermarks ? "-1" : (retentionMs + AdditionalRetentionMs).ToString(CultureInfo.InvariantCulture),
-    };
+    public override IReadOnlyDictionary<string, string> ChangelogConfigs(StreamTime clock) => WindowChangelog.Configs(clock, retentionMs);
 
     public override void Validate(ICollection<string> faults)
     {

@@ -22,6 +22,10 @@ internal interface IOperatorContext : IProcessorContext
     TStore Store<TStore>(string name)
         where TStore : class;
 
+    /// <summary>The store of a global table, as the task's thread keeps it.</summary>
+    TStore GlobalStore<TStore>(string name)
+        where TStore : class;
+
     /// <summary>Counts the record in process as dropped.</summary>
     void Drop(string reason);
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using CrashStreams.Faults;
 
 namespace CrashStreams.Processing;
 
@@ -26,6 +27,9 @@ public abstract class Processor<TKeyIn, TValueIn, TKeyOut, TValueOut> : Receiver
     {
     }
 
+    /// <summary>Whether a task has the processor.</summary>
+    internal bool IsAttached => _context is not null;
+
     /// <summary>Places the processor in a task.</summary>
     internal void Attach(IOperatorContext context)
     {
@@ -33,9 +37,21 @@ public abstract class Processor<TKeyIn, TValueIn, TKeyOut, TValueOut> : Receiver
         _context = context;
     }
 
-    void IProcessorLifetime.Init() => Init();
+    void IProcessorLifetime.Init() => Guard(Init, nameof(Init));
 
-    void IProcessorLifetime.Close() => Close();
+    void IProcessorLifetime.Close() => Guard(Close, nameof(Close));
+
+    private void Guard(Action action, string name)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception e) when (FaultPolicy.IsOperators(e))
+        {
+            throw new ProcessingException($"{name} of processor '{NodeName}' (task {Context.TaskId}) threw {e.GetType().Name}: {e.Message}", e);
+        }
+    }
 
     internal void ConnectTo(Receiver<TKeyOut, TValueOut>[] children)
     {
@@ -48,13 +64,13 @@ public abstract class Processor<TKeyIn, TValueIn, TKeyOut, TValueOut> : Receiver
     protected void Forward(in Record<TKeyOut, TValueOut> record)
     {
         if (_only is { } child)
-            child.Process(in record);
+            child.Take(in record);
         else
             ForwardToAll(in record);
     }
 
     /// <summary>Hands a record to the n-th operator behind this one.</summary>
-    private protected void ForwardTo(int child, in Record<TKeyOut, TValueOut> record) => _children[child].Process(in record);
+    private protected void ForwardTo(int child, in Record<TKeyOut, TValueOut> record) => _children[child].Take(in record);
 
     /// <summary>The context with what the library's own operators may ask besides.</summary>
     private protected IOperatorContext Task => _context;
@@ -67,7 +83,7 @@ public abstract class Processor<TKeyIn, TValueIn, TKeyOut, TValueOut> : Receiver
     private void ForwardToAll(in Record<TKeyOut, TValueOut> record)
     {
         foreach (var child in _children)
-            child.Process(in record);
+            child.Take(in record);
     }
 }
 

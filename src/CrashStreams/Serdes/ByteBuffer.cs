@@ -53,6 +53,9 @@ internal sealed class ByteBuffer(int capacity = 256) : IBufferWriter<byte>
         Length += sizeof(int);
     }
 
+    /// <summary>Writes over a number that was written before what has come since was known.</summary>
+    public void SetInt32(int at, int value) => BinaryPrimitives.WriteInt32BigEndian(_bytes.AsSpan(at), value);
+
     private void EnsureRoom(int sizeHint)
     {
         if (_bytes.Length - Length < Math.Max(sizeHint, 1))

@@ -43,6 +43,3 @@ public abstract class Serde<T>
         }
     }
 }
-
-/// <summary>Bytes are no value of the serde's type. The message is a short, constant text: it serves as a metric's tag.</summary>
-public sealed class SerdeException(string reason, Exception? inner = null) : CrashStreamsException(reason, inner);

@@ -32,6 +32,12 @@ public sealed record TimeWindows
         return new(SizeMs, (long)advance.TotalMilliseconds, GraceMs);
     }
 
+    /// <summary>One window that never ends.</summary>
+    internal static TimeWindows From(long startMs) => new(long.MaxValue - startMs, long.MaxValue - startMs, 0) { OnlyStartMs = startMs };
+
+    // Of windows that never end: the one start that there is.
+    private long? OnlyStartMs { get; init; }
+
     internal long SizeMs { get; }
 
     internal long AdvanceMs { get; }
@@ -39,5 +45,7 @@ public sealed record TimeWindows
     internal long GraceMs { get; }
 
     /// <summary>The start of the first window that holds a time.</summary>
-    internal long FirstStart(long timestampMs) => Math.Max(0, timestampMs - SizeMs + AdvanceMs) / AdvanceMs * AdvanceMs;
+    internal long FirstStart(long timestampMs) => OnlyStartMs is { } start
+        ? timestampMs >= start ? start : long.MaxValue
+        : Math.Max(0, timestampMs - SizeMs + AdvanceMs) / AdvanceMs * AdvanceMs;
 }

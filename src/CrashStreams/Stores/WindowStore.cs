@@ -149,9 +149,10 @@ internal sealed partial class WindowStore<TKey, TValue>(
     /// <summary>Forgets windows that start the retention or more before <paramref name="referenceMs"/>.</summary>
     public void Expire(long referenceMs)
     {
-        if (referenceMs == TaskClock.Unknown || referenceMs - retentionMs + 1 <= _expiredBefore)
+        if (referenceMs == TaskClock.Unknown)
             return;
-        var before = _expiredBefore = referenceMs - retentionMs + 1;
+        // Also what was written since into windows that had expired: with the Observed clock an input that lags behind another one of the same store does that.
+        var before = _expiredBefore = Math.Max(_expiredBefore, referenceMs - retentionMs + 1);
         while (_buckets.Count > 0 && _buckets.GetKeyAtIndex(0) < before)
         {
             var bucket = _buckets.GetValueAtIndex(0);

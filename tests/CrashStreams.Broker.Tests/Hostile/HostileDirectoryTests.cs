@@ -1,4 +1,7 @@
+using System.Runtime.Versioning;
 using CrashStreams.Broker.Tests.Clients;
+using CrashStreams.Protocol;
+using CrashStreams.Protocol.Records;
 using Microsoft.Extensions.Logging;
 
 namespace CrashStreams.Broker.Tests.Hostile;
@@ -285,6 +288,38 @@ public sealed class HostileDirectoryTests : IDisposable
     }
 
     [Fact]
+    [UnsupportedOSPlatform("windows")]
+    public async Task Only_the_owner_can_read_what_is_stored()
+    {
+        var inner = Path.Combine(Root, "data");
+        await using (var broker = await EmbeddedBroker.StartAsync(new BrokerOptions { DataDirectory = inner }))
+        {
+            await broker.CreateTopicAsync("t");
+            await broker.AppendAsync("t", 0, (null, "v"u8.ToArray()));
+        }
+        foreach (var directory in Directory.GetDirectories(inner, "*", SearchOption.AllDirectories).Append(inner))
+            File.GetUnixFileMode(directory).Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, directory);
+        foreach (var file in Directory.GetFiles(inner, "*", SearchOption.AllDirectories))
+            File.GetUnixFileMode(file).Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite, file);
+    }
+
+    [Fact]
+    public async Task Clients_do_not_learn_where_the_data_is()
+    {
+        await using var broker = await Start();
+        await broker.CreateTopicAsync("t", configs: new Dictionary<string, string> { ["segment.bytes"] = "1024" });
+        Directory.Delete(Directory.GetDirectories(Path.Combine(Root, "logs")).Single(), recursive: true);
+        using var client = new RawClient(broker);
+        var batch = RawClient.Batch(CompressionCodec.None, Record(600), 1);
+        (ErrorCode Error, string? Message) answer = default;
+        for (var i = 0; i < 3 && answer.Error == ErrorCode.None; i++)
+            answer = await client.Produce("t", [.. batch]);
+
+        answer.Error.Should().Be(ErrorCode.KafkaStorageError);
+        answer.Message.Should().Contain("Not found").And.NotContain(Root);
+    }
+
+    [Fact]
     public async Task A_link_to_a_data_directory_is_that_directory()
     {
         await StoreRecords();
@@ -317,6 +352,13 @@ public sealed class HostileDirectoryTests : IDisposable
         }
 
         File.ReadAllText(Path.Combine(target, "notes.txt")).Should().Be("precious");
+    }
+
+    private static byte[] Record(int size)
+    {
+        using var builder = new RecordBatchBuilder();
+        builder.Append(TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(), "k"u8.ToArray(), new byte[size]);
+        return builder.Build()[RecordBatchHeader.Size..].ToArray();
     }
 
     private async Task StoreRecords()

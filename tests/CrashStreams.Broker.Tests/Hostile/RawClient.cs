@@ -34,6 +34,14 @@ internal sealed class RawClient : IDisposable
         return TResponse.Read(ref reader, used);
     }
 
+    /// <summary>Sends a request and does not wait for the answer.</summary>
+    public async Task Send<TRequest>(TRequest request, short? version = null)
+        where TRequest : class, IRequest<TRequest>
+    {
+        var api = SupportedApis.Of(TRequest.ApiKey);
+        await _socket.GetStream().WriteAsync(Frame(request, api, version ?? api.Last, ++_correlation));
+    }
+
     /// <summary>Produces one batch and returns what the broker says to it.</summary>
     public async Task<(ErrorCode Error, string? Message)> Produce(string topic, byte[] batch)
     {

@@ -13,15 +13,16 @@ public class LiveViewTests
         var output = new StringWriter();
         using (var view = new LiveView(Console(output), "logs [to] alerts", rows: 1))
         {
-            view.ShowStatus(Status(ApplicationState.Starting, 0));
+            view.ShowStatus(Status(ApplicationActivity.Connecting, 0));
             view.ShowInterval([new(_start, _start.AddSeconds(10), "[red]user[/]", 5), new(_start, _start.AddSeconds(10), "b", 3)]);
-            view.ShowEnd(Status(ApplicationState.Stopped, 12_345));
+            view.ShowEnd(Status(ApplicationActivity.Stopped, 12_345));
         }
 
         var lines = output.ToString().Split('\n').Select(line => line.TrimEnd()).ToList();
         lines.Should().Contain("|{2026-01-11 14:42:50, 2026-01-11 14:43:00}|[red]user[/]|5          |", "nothing from a record is markup").And.Contain("and 1 more");
         lines.Should().ContainMatch("*logs [to] alerts*");
         lines.FindLastIndex(line => line.Contains("12,345", StringComparison.Ordinal)).Should().BeGreaterThan(lines.FindIndex(line => line.StartsWith("and 1 more", StringComparison.Ordinal)));
+        lines.Should().ContainMatch("*watermark*2026-01-11 14:42:50*").And.ContainMatch("*open windows*3*");
         lines.Should().ContainMatch("*not processed: late*7*");
     }
 
@@ -32,5 +33,5 @@ public class LiveViewTests
         return console;
     }
 
-    private static MonitorStatus Status(ApplicationState state, long records) => new(state, records, 100, 2, new Dictionary<string, long> { ["late"] = 7 });
+    private static MonitorStatus Status(ApplicationActivity activity, long records) => new(new(activity), records, 100, _start, 3, 2, new Dictionary<string, long> { ["late"] = 7 });
 }

@@ -89,7 +89,7 @@ internal static class OrderedStoreProperties
             return true;
         }
 
-        public void Refuse(IStateStore store, Exception exception) => throw new InvalidOperationException("Every entry can be written.", exception);
+        public void Refuse(IStateStore store, Exception exception) => throw exception;
 
         private void Do(Step step)
         {

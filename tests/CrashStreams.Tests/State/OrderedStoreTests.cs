@@ -184,6 +184,6 @@ public class OrderedStoreTests
             return true;
         }
 
-        public void Refuse(IStateStore store, Exception exception) => throw new InvalidOperationException("Every entry can be written.", exception);
+        public void Refuse(IStateStore store, Exception exception) => throw exception;
     }
 }

@@ -17,6 +17,7 @@ internal sealed class Committer : IDisposable
     private readonly AssignedTasks _tasks;
     private readonly ILogConsumer _consumer;
     private readonly RecordCollector _collector;
+    private readonly OwnPositions _own;
     private readonly TimeProvider _time;
     private readonly ChangelogEnds _ends;
     private readonly Action<TopicPartition> _wrote;
@@ -27,14 +28,18 @@ internal sealed class Committer : IDisposable
     private bool _mustVerifyMembership;
 
     public Committer(
-        StreamsOptions options, AssignedTasks tasks, ILogConsumer consumer, RecordCollector collector, ILogAdmin admin, TimeProvider time, ILogger logger)
+        StreamsOptions options, AssignedTasks tasks, ILogConsumer consumer, RecordCollector collector, ILogAdmin admin, OwnPositions own, TimeProvider time, ILogger logger)
     {
+        _own = own;
         (_options, _tasks, _consumer, _collector, _time) = (options, tasks, consumer, collector, time);
         _ends = new(admin, logger);
         _wrote = _ends.Wrote;
         _purge = new(admin, options.RepartitionPurgeInterval, logger);
         _changelogPurge = options.StreamTime == StreamTime.Watermarks ? new(admin, options.RepartitionPurgeInterval, logger) : null;
     }
+
+    /// <summary>How long the broker lets a transaction be open; it is committed in half of that whatever the interval is.</summary>
+    public long TransactionTimeoutMs { get; init; } = long.MaxValue;
 
     /// <summary>From now on the interval counts.</summary>
     public void Begin(long nowMs) => _lastMs = nowMs;
@@ -47,6 +52,8 @@ internal sealed class Committer : IDisposable
     public bool IsDue(long nowMs, bool isIdle, long processed)
     {
         var intervalMs = (long)_options.EffectiveCommitInterval.TotalMilliseconds;
+        if (_collector.InTransaction)
+            intervalMs = Math.Min(intervalMs, TransactionTimeoutMs / 2);
         return nowMs - _lastMs >= (isIdle && IsBehind(processed) ? Math.Min(intervalMs, IdleIntervalMs) : intervalMs);
     }
 
@@ -74,6 +81,8 @@ internal sealed class Committer : IDisposable
         if (offsets.Count == 0 && (_collector.InTransaction || OwesPosition(running, ends)))
             offsets = CommittedBefore();
         _collector.Commit(_consumer, offsets);
+        foreach (var (partition, position) in offsets)
+            _own.Remember(partition, position);
         foreach (var task in running)
             task.Committed(offsets, ends, _wrote);
         _ends.AskWhenDue(now);
@@ -133,7 +142,9 @@ internal sealed class Committer : IDisposable
     {
         var inputs = _tasks.InOrder.SelectMany(t => t.Inputs).ToList();
         var known = inputs.Where(i => i.CommittedOffset >= 0).ToList();
-        return (known.Count > 0 ? known : inputs).ToDictionary(i => i.Partition, i => new OffsetAndMetadata(Math.Max(0, i.CommittedOffset), i.CommittedMetadata));
+        return known.Count > 0
+            ? known.ToDictionary(static i => i.Partition, static i => new OffsetAndMetadata(i.CommittedOffset, i.CommittedMetadata))
+            : inputs.ToDictionary(static i => i.Partition, static i => new OffsetAndMetadata(Math.Max(0, i.NextOffset), CommittedPosition.Text("", i.Topics)));
     }
 
     private static bool OwesPosition(List<StreamTask> tasks, IReadOnlyDictionary<TopicPartition, long> ends)

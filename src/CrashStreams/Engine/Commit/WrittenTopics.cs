@@ -53,7 +53,7 @@ internal sealed class WrittenTopics(IReadOnlyDictionary<string, TopicLimits> lim
             if (asked.Wait(_patience) && asked.Result.TryGetValue(topic.Name, out var configs))
                 answer = TopicLimits.Of(configs);
         }
-        catch (AggregateException e) when (e.InnerException is LogException)
+        catch (Exception e) when (e.GetBaseException() is LogException)
         {
             // No permission, or no answer now.
         }

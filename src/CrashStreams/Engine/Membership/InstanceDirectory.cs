@@ -18,6 +18,10 @@ internal sealed class InstanceDirectory : IDisposable
     private const long PollMs = 100;
     private const long ForgottenMs = 600_000;
 
+    // It is only advice: whoever misses a line waits for the session timeout, as without a directory.
+    private static readonly TimeSpan _patience = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan _patienceAtEnd = TimeSpan.FromSeconds(1);
+
     private readonly string _name;
     private readonly string? _host;
     private readonly TopicPartition _at;
@@ -27,6 +31,7 @@ internal sealed class InstanceDirectory : IDisposable
     private readonly ILogger _logger;
     private readonly SortedDictionary<string, Heard> _members = new(StringComparer.Ordinal);
     private ILogProducer? _producer;
+    private Task<IReadOnlyDictionary<TopicPartition, (long Start, long End)>>? _asked;
     private Heard[] _snapshot = [];
     private string _published = "";
     private long _publishedAtMs = long.MinValue / 2;
@@ -115,7 +120,7 @@ internal sealed class InstanceDirectory : IDisposable
         try
         {
             Publish(tasks, NewsOf(tasks), nowMs);
-            _producer!.Flush();
+            _producer!.TryFlush(_patience);
         }
         catch (LogException e)
         {
@@ -129,7 +134,7 @@ internal sealed class InstanceDirectory : IDisposable
         try
         {
             Write(_name, null, nowMs);
-            _producer!.Flush();
+            _producer!.TryFlush(_patienceAtEnd);
         }
         catch (LogException e)
         {
@@ -149,12 +154,8 @@ internal sealed class InstanceDirectory : IDisposable
 
     private void Hear(long nowMs, TimeSpan maxWait)
     {
-        if (_oldEnd < 0)
-        {
-            var (start, end) = _admin.OffsetsAsync([_at], CancellationToken.None).GetAwaiter().GetResult()[_at];
-            _consumer.Assign(new Dictionary<TopicPartition, long> { [_at] = start });
-            _oldEnd = end;
-        }
+        if (_oldEnd < 0 && !Begin())
+            return;
 
         var batch = _consumer.Poll(maxWait);
         for (var i = 0; i < batch.Count; i++)
@@ -175,10 +176,24 @@ internal sealed class InstanceDirectory : IDisposable
             Volatile.Write(ref _snapshot, [.. _members.Values]);
     }
 
+    // Asks where the topic begins and ends, without waiting for the answer.
+    private bool Begin()
+    {
+        _asked ??= _admin.OffsetsAsync([_at], CancellationToken.None);
+        if (!_asked.IsCompleted)
+            return false;
+        var asked = _asked;
+        _asked = null;
+        var (start, end) = asked.GetAwaiter().GetResult()[_at];
+        _consumer.Assign(new Dictionary<TopicPartition, long> { [_at] = start });
+        _oldEnd = end;
+        return true;
+    }
+
     private void Publish(IReadOnlyList<MemberTask> tasks, string news, long nowMs)
     {
-        (_published, _publishedAtMs) = (news, nowMs);
-        Write(_name, new Member(_name, _host, tasks).Value, nowMs);
+        if (Write(_name, new Member(_name, _host, tasks).Value, nowMs))
+            (_published, _publishedAtMs) = (news, nowMs);
     }
 
     // What a crash left behind.
@@ -192,14 +207,17 @@ internal sealed class InstanceDirectory : IDisposable
     }
 
     // What the last time brought is heard of now: nobody waits for an answer.
-    private void Write(string name, string? value, long nowMs)
+    private bool Write(string name, string? value, long nowMs)
     {
         _producer ??= _createProducer();
-        _producer.Flush();
+        // The broker is slow or away: what is queued is the news already, and the next beat brings what has come since.
+        if (!_producer.TryFlush(TimeSpan.Zero) && value is not null)
+            return false;
         _producer.Send(_at.Topic, _at.Partition, new LogRecord
         {
             Key = Encoding.UTF8.GetBytes(name), HasKey = true, Value = value is null ? default : Encoding.UTF8.GetBytes(value), HasValue = value is not null, Timestamp = nowMs,
         });
+        return true;
     }
 
     private void Failed(LogException e)

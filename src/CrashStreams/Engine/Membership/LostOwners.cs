@@ -57,7 +57,7 @@ internal sealed class LostOwners(string name, string application, Topology topol
             if (heardMs is null || heardMs >= _suspectedAtMs)
                 _suspects.Remove(owner);
             else if (nowMs - heardMs >= SilentMs && _suspects.Remove(owner))
-                Fence(owner);
+                clients.RunAside(() => Fence(owner));
         }
     }
 

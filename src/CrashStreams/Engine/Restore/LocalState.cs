@@ -43,6 +43,13 @@ internal sealed class LocalState(IStateStorage storage, string application, Task
         return current.Position >= 0 ? current.Position : changelog.Start;
     }
 
+    /// <summary>Deletes what there is of a store.</summary>
+    public void Empty(IStateStore store, string reason)
+    {
+        if (store.Engine is not null)
+            Rebuild(store, reason);
+    }
+
     /// <summary>Whether something is known of a store that is worth writing even though nothing has changed in it.</summary>
     public bool Owes(IReadOnlyDictionary<TopicPartition, long> ends) => stores.Any(s => Owes(s, ends));
 
@@ -80,14 +87,29 @@ internal sealed class LocalState(IStateStorage storage, string application, Task
         }
         finally
         {
-            foreach (var store in stores.Where(s => s.Engine is not null))
-            {
-                store.Engine!.Dispose();
-                if (store.Engine.IsCorrupt)
-                    Delete(store, "it can't be read");
-            }
+            Close(stores.Where(s => s.Engine is not null).GetEnumerator());
+        }
+    }
 
+    // One that can't be closed keeps neither the others open nor the task locked.
+    private void Close(IEnumerator<IStateStore> rest)
+    {
+        if (!rest.MoveNext())
+        {
             storage.Unlock(application, _task);
+            return;
+        }
+
+        var store = rest.Current;
+        try
+        {
+            store.Engine!.Dispose();
+            if (store.Engine.IsCorrupt)
+                Delete(store, "it can't be read");
+        }
+        finally
+        {
+            Close(rest);
         }
     }
 

@@ -131,7 +131,7 @@ internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admi
             var record = batch[i];
             if ((_byIndex[record.PartitionIndex] ??= _active.GetValueOrDefault(batch.Partitions[record.PartitionIndex])) is not { } restore)
                 continue;
-            restore.Store.Restore(in record);
+            restore.Take(in record);
             restore.Records++;
             restore.Next = record.Offset + 1;
         }
@@ -178,6 +178,8 @@ internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admi
             foreach (var (partition, task, store) in logged)
             {
                 var changelog = described[partition];
+                if (task.RebuildsState)
+                    task.Local?.Empty(store, "the positions of its inputs were lost, and it is built again");
                 var from = task.Local?.RestoreFrom(store, in changelog) ?? changelog.Start;
                 if (store.Engine is null && task.WarmPositions.TryGetValue(store, out var warm))
                     from = warm.IsOf(in changelog) ? warm.Position : throw ChangelogMadeAnew(in warm, in changelog);
@@ -259,6 +261,15 @@ internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admi
         public bool IsBulk { get; set; }
 
         public void BeginBulk() => store.Engine?.BeginRestore();
+
+        /// <summary>Takes an entry over, or removes it from the changelog when the state is to be built again.</summary>
+        public void Take(in LogRecord record)
+        {
+            if (!task.RebuildsState)
+                store.Restore(in record);
+            else if (record.HasValue && record.HasKey)
+                task.RemoveFromChangelog(store, in record);
+        }
 
         /// <summary>Takes over what a batch brought. Answers whether it was the last.</summary>
         public bool Step(RestoreReport report)

@@ -41,6 +41,12 @@ internal sealed class InputPartition(StreamTask task, TopicPartition partition, 
 
     public string CommittedMetadata { get; set; } = "";
 
+    /// <summary>The topics that its positions belong to: see <see cref="CommittedPosition"/>.</summary>
+    public string Topics { get; set; } = "";
+
+    /// <summary>Whether the group has confirmed a position of the application's own for it. Before that no record is processed.</summary>
+    public bool IsClaimed { get; set; }
+
     public long CommittedOffset { get; set; } = -1;
 
     /// <summary>A record was taken from a poll.</summary>

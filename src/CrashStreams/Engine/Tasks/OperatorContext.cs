@@ -45,15 +45,37 @@ internal sealed class OperatorContext(TaskContext task, string nodeName, IReadOn
         where TStore : class
     {
         if (stores.All(s => s.Name != name))
-            throw new TopologyException($"Processor '{nodeName}' is not connected to a store '{name}'. Pass its name to Process(...) and add it with StreamsBuilder.AddStateStore.");
+            throw new TopologyException($"Processor '{nodeName}' is not connected to a store '{name}'. Add it to the builder (StreamsBuilder.AddKeyValueStore) and pass its name to Process or ProcessValues.");
         return task.Store(name) as TStore
-            ?? throw new TopologyException($"Store '{name}' is a {task.Store(name).GetType().Name} of other types than '{nodeName}' asks for.");
+            ?? throw new TopologyException($"Store '{name}' is a {NameOf(task.Store(name).GetType())}, and processor '{nodeName}' asks for a {NameOf(typeof(TStore))}.");
     }
 
-    public IDisposable Schedule(TimeSpan interval, PunctuationType type, Action<long> callback) =>
-        task.Punctuations.Schedule(interval, type, callback, task.Clock.WallClock);
+    private static string NameOf(Type type) => type.IsGenericType
+        ? $"{type.Name[..type.Name.IndexOf('`', StringComparison.Ordinal)]}<{string.Join(", ", type.GenericTypeArguments.Select(NameOf))}>"
+        : type.Name;
+
+    public IDisposable Schedule(TimeSpan interval, PunctuationType type, Action<long> callback)
+    {
+        ArgumentNullException.ThrowIfNull(callback);
+        return task.Punctuations.Schedule(interval, type, CallBack, task.Clock.WallClock);
+
+        void CallBack(long time)
+        {
+            try
+            {
+                callback(time);
+            }
+            catch (Exception e) when (Blame.On(nodeName, e))
+            {
+                // Never: the filter only looks.
+            }
+        }
+    }
 
     public void RequestCommit() => task.CommitRequested = true;
+
+    public TStore GlobalStore<TStore>(string name)
+        where TStore : class => (TStore)task.GlobalStore(name);
 
     public void Drop(string reason) => task.Dropped.Count(reason, nodeName);
 

@@ -85,12 +85,28 @@ internal sealed class StreamTask
     public long OldestOpenStart => Volatile.Read(ref _oldestOpenStart);
 
     /// <summary>Takes over what an earlier life of the task committed beside its offsets.</summary>
-    public void RestoreTime(InputPartition input, in OffsetAndMetadata committed)
+    /// <param name="input">An input of the task.</param>
+    /// <param name="position">Where it is read from, and what was committed beside that.</param>
+    /// <param name="isCommitted">Whether the group has it, or the thread has chosen it.</param>
+    public void RestoreTime(InputPartition input, in OffsetAndMetadata position, bool isCommitted)
     {
-        input.NextOffset = input.CommittedOffset = committed.Offset;
-        input.CommittedMetadata = committed.Metadata;
-        CommittedTime.Restore(committed.Metadata, _context.Clock, input.Clock);
+        var committed = CommittedPosition.Parse(position.Metadata);
+        input.NextOffset = position.Offset;
+        if (isCommitted)
+            (input.CommittedOffset, input.CommittedMetadata) = (position.Offset, position.Metadata);
+        input.IsClaimed = isCommitted && !committed.IsRebuild;
+        RebuildsState |= committed.IsRebuild;
+        CommittedTime.Restore(committed.Time, _context.Clock, input.Clock);
     }
+
+    /// <summary>Whether what is in the changelogs is to be removed from them instead of restored.</summary>
+    public bool RebuildsState { get; private set; }
+
+    /// <summary>Whether the group has confirmed positions for all inputs, so that records may be processed.</summary>
+    public bool IsClaimed => _inputs.TrueForAll(static i => i.IsClaimed);
+
+    /// <summary>Removes an entry of a store from its changelog.</summary>
+    public void RemoveFromChangelog(IStateStore store, in LogRecord record) => _changelog.Append(store, new LogRecord { Key = record.Key, HasKey = record.HasKey, Timestamp = record.Timestamp });
 
     public void MoveTo(TaskState next)
     {
@@ -117,8 +133,16 @@ internal sealed class StreamTask
             return;
         }
 
-        input.Buffer.Add(in record, input.Source.IsRepartition && record.Headers is { } h && WatermarkMarker.TryRead(h, out _) ? -1 : input.Source.TimestampOf(in record));
+        input.Buffer.Add(in record, input.Source.IsRepartition && record.Headers is { } h && WatermarkMarker.TryRead(h, out _) ? -1 : TurnOf(in record, input));
         HasBuffered = true;
+    }
+
+    // The event time by which a buffered record waits. One that will be refused for its time has its turn at once: those behind it are not to wait for the end of the world.
+    private long TurnOf(in LogRecord record, InputPartition input)
+    {
+        var time = input.Source.TimestampOf(in record);
+        var isRefused = time > EventTime.Max || (input.Clock is SourceClock && _usesWatermarks && time - _context.Clock.LastWallClock > _context.Options.MaxFuture.TotalMilliseconds);
+        return isRefused ? -1 : time;
     }
 
     /// <summary>Looks once per turn how far the inputs are.</summary>
@@ -294,7 +318,7 @@ internal sealed class StreamTask
         {
             if (input.NextOffset < 0)
                 continue;
-            var metadata = CommittedTime.Of(_context.Clock, input.Clock);
+            var metadata = CommittedPosition.Text(CommittedTime.Of(_context.Clock, input.Clock), input.Topics);
             if (input.NextOffset != input.CommittedOffset || metadata != input.CommittedMetadata)
                 offsets[input.Partition] = new(input.NextOffset, metadata);
         }
@@ -312,7 +336,7 @@ internal sealed class StreamTask
         foreach (var input in _inputs)
         {
             if (offsets.TryGetValue(input.Partition, out var committed))
-                (input.CommittedOffset, input.CommittedMetadata) = (committed.Offset, committed.Metadata);
+                (input.CommittedOffset, input.CommittedMetadata, input.IsClaimed) = (committed.Offset, committed.Metadata, true);
         }
     }
 
@@ -406,5 +430,5 @@ internal sealed class StreamTask
     }
 
     private void Fault(Exception e) =>
-        FaultPolicy.Apply(_context, FaultKind.Processing, $"sub-topology {Id.SubTopology}", e.GetType().Name, e);
+        FaultPolicy.Apply(_context, FaultKind.Processing, $"task {Id}", e.GetType().Name, e);
 }

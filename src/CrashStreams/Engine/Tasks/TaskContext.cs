@@ -39,6 +39,11 @@ internal sealed class TaskContext(TaskId id, StreamsOptions options, TimeProvide
 
     public IStateStore Store(string name) => _stores[name];
 
+    /// <summary>The global tables of the task's thread; null when the topology has none.</summary>
+    public GlobalTables? Globals { get; init; }
+
+    public IStateStore GlobalStore(string name) => Globals?.Store(name) ?? throw new TopologyException($"There is no global table with the store '{name}'.");
+
     public IStateStore? FindStore(string name) => _stores.GetValueOrDefault(name);
 
     public string? ChangelogTopic(StoreDefinition store) => store.IsLogged ? $"{options.ApplicationId}-{store.Name}-changelog" : null;

@@ -82,11 +82,11 @@ internal sealed class TaskLayout
 
     private static void CheckWidths(Group group, Func<string, int> partitionsOf)
     {
-        var widths = group.Topics.ConvertAll(t => (Topic: t, Count: partitionsOf(t)));
+        var widths = group.Topics.Order(StringComparer.Ordinal).Select(t => (Topic: t, Count: partitionsOf(t))).ToList();
         if (widths.TrueForAll(w => w.Count == widths[0].Count))
             return;
         throw new TopologyException(
-            $"Inputs {string.Join(" and ", widths.Select(static w => $"'{w.Topic}' ({w.Count} partitions)"))} feed store '{group.Store}' and must have the same number of partitions, so that " +
+            $"Inputs {string.Join(" and ", widths.Select(static w => $"'{w.Topic}' ({w.Count} {(w.Count == 1 ? "partition" : "partitions")})"))} feed store '{group.Store}' and must have the same number of partitions, so that " +
             "all records of a key meet in one task. Repartition one of them (Repartition with a name and that number of partitions) in front of it, or create the topics with the same number.");
     }
 

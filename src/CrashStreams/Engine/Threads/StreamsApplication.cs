@@ -1,5 +1,6 @@
 using CrashStreams.Engine;
 using CrashStreams.Log;
+using CrashStreams.Plan;
 using CrashStreams.Stores;
 using CrashStreams.Telemetry;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -37,7 +38,7 @@ public enum ApplicationState
 }
 
 /// <summary>Runs a topology on a log: one instance of an application. Instances with the same application id share the work.</summary>
-public sealed class StreamsApplication : IAsyncDisposable
+public sealed class StreamsApplication : IAsyncDisposable, IDisposable
 {
     private static readonly TimeSpan _restartPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan _progressInterval = TimeSpan.FromMilliseconds(20);
@@ -53,6 +54,8 @@ public sealed class StreamsApplication : IAsyncDisposable
     private readonly QuietLog _quiet;
     private readonly StatusBoard _board;
     private readonly LogConnection _connection;
+    private readonly OwnPositions _own = new();
+    private readonly GroupWatch _group;
     private StreamThread?[] _threads = [];
     private Thread[] _workers = [];
     private int _state;
@@ -60,21 +63,25 @@ public sealed class StreamsApplication : IAsyncDisposable
     private long _recordsOfEarlierThreads;
     private Exception? _fault;
     private StoreViews? _stores;
+    private bool _isStopAbandoned; // written by who stops, read by who disposes afterwards
+    private int _isDisposed;
 
     /// <summary>Prepares an instance; <see cref="StartAsync"/> runs it.</summary>
     /// <exception cref="TopologyException">The options are wrong; the message lists every fault.</exception>
     public StreamsApplication(Topology topology, StreamsOptions options, ILogClients clients, ILoggerFactory? loggers = null, TimeProvider? time = null)
     {
         options.Validate();
+        SideTopicLoops.Check(topology, options);
         _topology = topology;
-        _options = options;
+        _options = options with { }; // what is set later does not reach a running application
         _clients = clients;
         _instance = clients.InstanceName ?? Guid.NewGuid().ToString("N")[..8];
         _time = time ?? TimeProvider.System;
-        _logger = (loggers ?? NullLoggerFactory.Instance).CreateLogger<StreamsApplication>();
+        _logger = new GuardedLogger((loggers ?? NullLoggerFactory.Instance).CreateLogger<StreamsApplication>());
         _quiet = new(_logger, _time);
         _board = new(_quiet);
         _connection = new(clients, $"{options.ApplicationId}-{_instance}-admin", options.ConnectTimeout, _time, _board);
+        _group = new(options.ApplicationId, _instance, () => clients.CreateAdmin($"{options.ApplicationId}-{_instance}-group-admin"), _own, _board, _time);
     }
 
     /// <summary>Where the instance stands.</summary>
@@ -115,8 +122,10 @@ public sealed class StreamsApplication : IAsyncDisposable
             _logger.LogWarning("{Warning}", warning);
         try
         {
+            _ = WatchAsync(() => new StuckTransactions(
+                _options.ApplicationId, Inputs(), _clients, $"{_options.ApplicationId}-{_instance}-transactions-admin", _options.StuckAfter, _board, _time).RunAsync(_stopping.Token));
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _stopping.Token);
-            var topics = await _connection.AskAsync((admin, token) => InternalTopics.PrepareAsync(_topology, _options, admin, _logger, token), either.Token).ConfigureAwait(false);
+            var topics = await _connection.AskAsync(PrepareAsync, either.Token).ConfigureAwait(false);
             _stores = new(_topology, _options, topics, () => State == ApplicationState.Running ? Threads : throw NotRunning());
             _threads = new StreamThread[_options.Threads];
             _running = _options.Threads;
@@ -126,7 +135,8 @@ public sealed class StreamsApplication : IAsyncDisposable
             MoveTo(ApplicationState.Running, ApplicationState.Starting);
             foreach (var worker in _workers)
                 worker.Start();
-            _ = WatchConnectionAsync();
+            _ = WatchAsync(WatchConnectionAsync);
+            _ = WatchAsync(() => _group.RunAsync(_stopping.Token));
         }
         catch (OperationCanceledException)
         {
@@ -143,13 +153,23 @@ public sealed class StreamsApplication : IAsyncDisposable
     }
 
     /// <summary>Commits what was processed, leaves the group and ends the threads.</summary>
+    /// <param name="cancellation">Gives up waiting, for instance at a host's deadline: threads that are busy in code of the topology end when that returns, or with the process.</param>
+    /// <exception cref="OperationCanceledException">The wait was given up.</exception>
     public async Task StopAsync(CancellationToken cancellation = default)
     {
         if (State == ApplicationState.Created)
             _completion.TrySetResult();
         Interlocked.CompareExchange(ref _state, (int)ApplicationState.Stopping, (int)ApplicationState.Running);
         EndThreads();
-        await Completion.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            await Completion.WaitAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            Volatile.Write(ref _isStopAbandoned, true);
+            throw;
+        }
     }
 
     /// <summary>
@@ -170,7 +190,7 @@ public sealed class StreamsApplication : IAsyncDisposable
             while (partitions.Count > 0)
             {
                 var committed = CommittedIfTold(consumer, partitions);
-                partitions.RemoveAll(p => ends[p].End <= ends[p].Start || (committed.TryGetValue(p, out var c) && c.Offset >= ends[p].End));
+                partitions.RemoveAll(p => ends[p].End <= ends[p].Start || (committed.TryGetValue(p, out var c) && c.Offset >= ends[p].End && CommittedPosition.Parse(c.Metadata).IsOwn));
                 if (partitions.Count > 0)
                     await Task.WhenAny(Task.Delay(_progressInterval, _time, cancellation), Completion).ConfigureAwait(false);
                 cancellation.ThrowIfCancellationRequested();
@@ -245,9 +265,14 @@ public sealed class StreamsApplication : IAsyncDisposable
 
     private StoreUnavailableException NotRunning() => new(StoreUnavailableReason.NotRunning, $"The application is {State}: its stores can be read while it is {ApplicationState.Running}.");
 
-    /// <summary>Stops the instance if it runs.</summary>
+    /// <summary>Stops the instance if it runs; blocks until it has stopped.</summary>
+    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
+
+    /// <summary>Stops the instance if it runs. When a stop was given up before, it is not waited for again.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _isDisposed, 1) == 1 || Volatile.Read(ref _isStopAbandoned))
+            return;
         try
         {
             await StopAsync().ConfigureAwait(false);
@@ -258,6 +283,23 @@ public sealed class StreamsApplication : IAsyncDisposable
         }
 
         _stopping.Dispose();
+    }
+
+    private List<string> Inputs() =>
+        [.. _topology.SourceTopics, .. _topology.RepartitionTopics.Keys.Select(t => InternalTopics.FullName(_options.ApplicationId, t, true))];
+
+    private async Task<InternalTopics> PrepareAsync(ILogAdmin admin, CancellationToken cancellation)
+    {
+        var topics = await InternalTopics.PrepareAsync(_topology, _options, admin, _logger, cancellation).ConfigureAwait(false);
+        // Committed offsets are asked for in a call that waits.
+        await Task.Run(
+            async () =>
+            {
+                using var group = _clients.CreateConsumer($"{_options.ApplicationId}-{_instance}-positions", _options.ApplicationId, readCommitted: true);
+                await new LostPositions(_topology, _options, topics, _own, _time, _logger).MendAsync(admin, group, cancellation).ConfigureAwait(false);
+            },
+            cancellation).ConfigureAwait(false);
+        return topics;
     }
 
     private void Work(int index, InternalTopics topics)
@@ -305,9 +347,10 @@ public sealed class StreamsApplication : IAsyncDisposable
     private CrashStreamsException? RunThread(int index, InternalTopics topics)
     {
         StreamThread? thread = null;
+        using var clients = new ThreadClients(_clients, _logger);
         try
         {
-            thread = new StreamThread($"{_options.ApplicationId}-{_instance}-{index}", _topology, _options, topics, _clients, _time, _logger);
+            thread = new StreamThread($"{_options.ApplicationId}-{_instance}-{index}", _topology, _options, topics, clients, _time, _logger, _own, _group) { IsStopping = () => _stopping.IsCancellationRequested };
             _threads[index] = thread;
             thread.Start();
             while (!_stopping.IsCancellationRequested)
@@ -330,7 +373,20 @@ public sealed class StreamsApplication : IAsyncDisposable
         {
             _threads[index] = null;
             Interlocked.Add(ref _recordsOfEarlierThreads, thread?.ProcessedRecords ?? 0);
+            Dispose(thread);
+        }
+    }
+
+    // What goes wrong at the end of a thread does not replace the reason why it ends.
+    private void Dispose(StreamThread? thread)
+    {
+        try
+        {
             thread?.Dispose();
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            _logger.LogError(e, "{Thread} could not close everything that it had open: {Reason}", thread!.Name, e.Message);
         }
     }
 
@@ -340,14 +396,19 @@ public sealed class StreamsApplication : IAsyncDisposable
     // Clients retry by themselves for minutes before a call fails: until then only this says that the log is away.
     private async Task WatchConnectionAsync()
     {
+        while (true)
+        {
+            await Task.Delay(_restartPause, _time, _stopping.Token).ConfigureAwait(false);
+            if (_clients.ConnectionFault is not null)
+                await _connection.AskAsync((admin, token) => admin.PartitionCountsAsync(_topology.SourceTopics.ToList(), token), _stopping.Token).ConfigureAwait(false);
+        }
+    }
+
+    private async Task WatchAsync(Func<Task> watch)
+    {
         try
         {
-            while (true)
-            {
-                await Task.Delay(_restartPause, _time, _stopping.Token).ConfigureAwait(false);
-                if (_clients.ConnectionFault is not null)
-                    await _connection.AskAsync((admin, token) => admin.PartitionCountsAsync(_topology.SourceTopics.ToList(), token), _stopping.Token).ConfigureAwait(false);
-            }
+            await watch().ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {

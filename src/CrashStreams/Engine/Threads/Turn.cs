@@ -25,6 +25,9 @@ internal sealed class Turn(TurnPace pace)
 
     public bool IsBatchDone => Batch is null || Next >= Batch.Count;
 
+    /// <summary>Where the last record that was taken comes from, for messages.</summary>
+    public string LastTaken => Batch is { } batch && Next > 0 && Next <= batch.Count ? $"{batch.Partitions[batch[Next - 1].PartitionIndex]} at offset {batch[Next - 1].Offset}" : "a turn";
+
     /// <summary>Whether there were records to take in this turn.</summary>
     public bool HasRecords { get; set; }
 

@@ -1,42 +1,56 @@
 namespace CrashStreams.Engine;
 
 /// <summary>
-/// How long a turn may process records before its other steps get theirs: the clock is looked at every so many records, as often as keeps looks some milliseconds apart where
-/// records are slow and costs nothing where they are fast. After a slow record it is looked at again at once.
+/// How long a turn may process records before its other steps get theirs. A timer rings at the end of the slice and the thread asks after each record whether it has: a
+/// read of a field. Then it looks at the clock. See docs/decisions/turns-are-bounded-by-time.md.
 /// </summary>
-/// <param name="nowMs">The wall clock.</param>
-/// <param name="isOver">Asked at each look, with the time and the time since the last one: whether another step can't wait.</param>
-internal sealed class TurnPace(Func<long> nowMs, Func<long, long, bool> isOver)
+internal sealed class TurnPace : IDisposable
 {
-    /// <summary>How long records are processed without a break. Markers, punctuation and queries wait for so long at most, plus one record.</summary>
+    /// <summary>How long records are processed without a break. Commits, markers, punctuation and queries wait for so long at most, plus one record.</summary>
     public const long SliceMs = 50;
 
-    // A fast record takes some 100 ns and a look about 40 ns: a third of a percent. If all records suddenly become slow, so many are processed before it is noticed.
-    private const int MostRecords = 128;
+    // The pool's threads, on which timers ring, may all be blocked by a user's code. A look takes about 40 ns and a fast record 100: a tenth of a percent.
+    private const int MostRecords = 256;
 
-    private int _left = 1;
-    private int _every = 1;
+    private readonly TimeProvider _time;
+    private readonly Func<long, long, bool> _isOver;
+    private readonly ITimer _timer;
+    private int _left = MostRecords;
     private long _beganMs;
     private long _lastMs;
-    private bool _isOver;
+
+    // Written by the timer's thread.
+    private volatile bool _hasRung;
+
+    /// <param name="time">The wall clock.</param>
+    /// <param name="isOver">Asked at each look, with the time and the time since the last one: whether another step can't wait.</param>
+    public TurnPace(TimeProvider time, Func<long, long, bool> isOver)
+    {
+        (_time, _isOver) = (time, isOver);
+        _timer = time.CreateTimer(static pace => ((TurnPace)pace!)._hasRung = true, this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Whether the turn's time is up.</summary>
+    public bool IsUp { get; private set; }
 
     /// <summary>From now on the time between looks counts. Answers the time.</summary>
-    public long Start() => _lastMs = nowMs();
+    public long Start() => _lastMs = NowMs();
 
     /// <summary>A turn begins to process records. Answers the time.</summary>
-    public long Begin()
+    /// <param name="hasRecords">Whether there are any.</param>
+    public long Begin(bool hasRecords)
     {
         LookNow();
-        _isOver = false;
+        IsUp = _hasRung = false;
+        _left = MostRecords;
         _beganMs = _lastMs;
+        if (hasRecords)
+            Ring(SliceMs);
         return _lastMs;
     }
 
-    /// <summary>Whether the turn's time was up at the last look.</summary>
-    public bool IsUp => _isOver;
-
     /// <summary>Called after each record: whether the other steps are to have their turn now.</summary>
-    public bool IsOver() => _isOver || (--_left <= 0 && Look());
+    public bool IsOver() => IsUp || ((--_left <= 0 || _hasRung) && Look());
 
     /// <summary>Looks at the clock behind a step that may have taken long. Answers the time.</summary>
     public long LookNow()
@@ -45,16 +59,26 @@ internal sealed class TurnPace(Func<long> nowMs, Func<long, long, bool> isOver)
         return _lastMs;
     }
 
+    public void Dispose() => _timer.Dispose();
+
     private bool Look()
     {
-        var now = nowMs();
+        var now = NowMs();
         var sinceMs = now - _lastMs;
         _lastMs = now;
-        if (sinceMs <= 0)
-            _every = Math.Min(MostRecords, _every * 2);
-        else if (sinceMs > 4)
-            _every = (int)Math.Max(1, _every * 2 / sinceMs);
-        _left = _every;
-        return _isOver = isOver(now, sinceMs) || now - _beganMs >= SliceMs;
+        _left = MostRecords;
+        IsUp = _isOver(now, sinceMs) || now - _beganMs >= SliceMs;
+        // It was the last turn's, or a millisecond early.
+        if (_hasRung && !IsUp)
+            Ring(Math.Max(1, SliceMs - (now - _beganMs)));
+        return IsUp;
     }
+
+    private void Ring(long afterMs)
+    {
+        _hasRung = false;
+        _timer.Change(TimeSpan.FromMilliseconds(afterMs), Timeout.InfiniteTimeSpan);
+    }
+
+    private long NowMs() => _time.GetUtcNow().ToUnixTimeMilliseconds();
 }

@@ -23,6 +23,7 @@ internal sealed class InternalTopics
     private readonly ConcurrentDictionary<string, WrittenTopics> _written = [];
     private readonly Dictionary<int, TaskLayout> _layouts = [];
     private IReadOnlyDictionary<string, string> _ids = new Dictionary<string, string>();
+    private IReadOnlyDictionary<string, string> _changelogIds = new Dictionary<string, string>();
 
     /// <summary>Partitions of every topic of the topology, by full name.</summary>
     public int PartitionsOf(string topic) => _partitions[topic];
@@ -32,6 +33,16 @@ internal sealed class InternalTopics
 
     /// <summary>The id that an input or a repartition topic had when the application started; null when the broker gives none.</summary>
     public string? IdOf(string topic) => _ids.GetValueOrDefault(topic);
+
+    /// <summary>The id that a changelog had when the application started; null when the broker gives none.</summary>
+    public string? ChangelogIdOf(string topic) => _changelogIds.GetValueOrDefault(topic);
+
+    /// <summary>What is committed with an input's offsets of the topics that they belong to.</summary>
+    public string PositionText(string input, IEnumerable<string> changelogs) => CommittedPosition.TopicsText(IdOf(input), changelogs.Select(c => (c, ChangelogIdOf(c))).ToList());
+
+    /// <summary>The changelogs of a sub-topology, by their full names.</summary>
+    public static IReadOnlyList<string> Changelogs(SubTopology subTopology, StreamsOptions options) =>
+        subTopology.StoresFor(options.StreamTime).Where(static d => d.IsLogged).Select(d => $"{options.ApplicationId}-{d.Name}-changelog").ToList();
 
     public IReadOnlyCollection<string> All => _partitions.Keys;
 
@@ -61,6 +72,7 @@ internal sealed class InternalTopics
         await topics.CreateAsync(topology, options, admin, logger, cancellation).ConfigureAwait(false);
         await topics.AskLimitsAsync(topology, options, admin, logger, cancellation).ConfigureAwait(false);
         topics._ids = await admin.TopicIdsAsync([.. sources, .. topics._writers.Keys], cancellation).ConfigureAwait(false);
+        topics._changelogIds = await admin.TopicIdsAsync(topology.SubTopologies.SelectMany(s => Changelogs(s, options)).Distinct().ToList(), cancellation).ConfigureAwait(false);
         return topics;
     }
 
@@ -114,7 +126,7 @@ internal sealed class InternalTopics
         await admin.CreateTopicsAsync(wanted, cancellation).ConfigureAwait(false);
         var names = wanted.ConvertAll(t => t.Name);
         var counts = await admin.PartitionCountsAsync(names, cancellation).ConfigureAwait(false);
-        var configs = await admin.TopicConfigsAsync(names, cancellation).ConfigureAwait(false);
+        var configs = await ConfigsAsync(names, admin, logger, cancellation).ConfigureAwait(false);
         var faults = new List<string>();
         foreach (var topic in wanted)
         {
@@ -165,14 +177,22 @@ internal sealed class InternalTopics
         var existing = await admin.PartitionCountsAsync(written, cancellation).ConfigureAwait(false);
         foreach (var topic in written.Where(t => !existing.ContainsKey(t)))
             logger.LogWarning("Topic '{Topic}', which the application writes, does not exist yet. Create it: records for it are production faults until then.", topic);
+        foreach (var (topic, configs) in await ConfigsAsync([.. existing.Keys], admin, logger, cancellation).ConfigureAwait(false))
+            _limits[topic] = TopicLimits.Of(configs);
+    }
+
+    // Who may write a topic need not be permitted to see its settings.
+    private static async Task<IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>> ConfigsAsync(
+        IReadOnlyCollection<string> topics, ILogAdmin admin, ILogger logger, CancellationToken cancellation)
+    {
         try
         {
-            foreach (var (topic, configs) in await admin.TopicConfigsAsync([.. existing.Keys], cancellation).ConfigureAwait(false))
-                _limits[topic] = TopicLimits.Of(configs);
+            return await admin.TopicConfigsAsync(topics, cancellation).ConfigureAwait(false);
         }
         catch (LogException e) when (!e.IsRetriable)
         {
             logger.LogInformation("The settings of the topics that the application writes can't be read ({Reason}): what they refuse is only known when they do.", e.Message);
+            return new Dictionary<string, IReadOnlyDictionary<string, string>>();
         }
     }
 

@@ -95,6 +95,8 @@ internal sealed class SourceProcessor<TKey, TValue>(
     /// <summary>Moves the clocks. False when the record is too far in the future to be believed.</summary>
     private bool Observe(long timestamp, in LogRecord record, InputClock clock)
     {
+        if (timestamp > EventTime.Max && IsFromTheFuture(timestamp))
+            return false;
         if (!_usesWatermarks)
         {
             _clock.Observe(timestamp, timestamp);
@@ -145,11 +147,11 @@ internal sealed class SourceProcessor<TKey, TValue>(
     {
         if (_only is not null)
         {
-            _only.Process(in record);
+            _only.Take(in record);
             return;
         }
 
         foreach (var child in children)
-            child.Process(in record);
+            child.Take(in record);
     }
 }

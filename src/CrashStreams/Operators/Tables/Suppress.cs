@@ -18,7 +18,7 @@ internal sealed class Suppress<TKey, TValue>(string storeName, Func<TKey, Window
     protected override void Init()
     {
         _buffer = Store<SuppressBuffer<TKey, TValue>>(storeName);
-        _clock = Task.Clock.ForOperator();
+        _clock = Task.Clock.ForOperator(NodeName);
     }
 
     public override void Process(in Record<TKey, Change<TValue>> record)

@@ -40,7 +40,7 @@ internal sealed class WindowAggregate<TKey, TValue, TAggregate>(
     protected override void Init()
     {
         _store = Store<WindowStore<TKey, TAggregate>>(storeName);
-        _clock = Task.Clock.ForOperator();
+        _clock = Task.Clock.ForOperator(NodeName);
         if (correctionsName is not null)
             _corrections = new(_store, Store<WindowStore<TKey, TAggregate>>(correctionsName), _clock, windowing, fold, Emit);
         // A restore may have brought back what an earlier life of the task had forgotten.
@@ -64,6 +64,13 @@ internal sealed class WindowAggregate<TKey, TValue, TAggregate>(
         if (record.ValueCannotBeShown && !fold.IgnoresValues)
         {
             Drop(DroppedRecords.NullKeyOrValue);
+            return;
+        }
+
+        // An operator in front may give a record any time.
+        if (!EventTime.IsValid(record.Timestamp))
+        {
+            Drop(record.Timestamp < 0 ? DroppedRecords.NegativeTimestamp : DroppedRecords.Future);
             return;
         }
 
@@ -175,7 +182,7 @@ internal sealed class WindowAggregate<TKey, TValue, TAggregate>(
     {
         try
         {
-            child.Process(in record);
+            child.Take(in record);
         }
         catch (Exception e) when (FaultPolicy.IsOperators(e))
         {

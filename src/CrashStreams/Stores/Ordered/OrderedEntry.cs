@@ -22,6 +22,9 @@ internal sealed class OrderedEntry(byte[] key)
     /// <summary>Neither the changelog nor the engine has anything of this key, so that removing the entry again leaves nothing to write.</summary>
     public bool IsNew { get; set; }
 
+    /// <summary>Removed and set again since the last commit.</summary>
+    public bool IsReplaced { get; set; }
+
     /// <summary>No longer part of the store, but still to be written to the changelog.</summary>
     public bool IsForgotten { get; set; }
 

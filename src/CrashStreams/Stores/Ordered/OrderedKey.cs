@@ -24,6 +24,9 @@ internal static class OrderedKey
         into.WriteByte(Zero);
     }
 
+    /// <summary>Makes a stored key, with nothing behind it, the bound that all of its entries are below and those of greater keys are not.</summary>
+    public static void WriteEnd(ByteBuffer key) => key.WriteByte(Escaped);
+
     /// <summary>Where the part behind the key begins.</summary>
     public static int Length(ReadOnlySpan<byte> stored)
     {
@@ -40,18 +43,23 @@ internal static class OrderedKey
     /// <param name="buffer">Appended to.</param>
     public static ReadOnlySpan<byte> Read(ReadOnlySpan<byte> stored, ByteBuffer buffer)
     {
-        var key = stored[..^1];
-        var zero = key.IndexOf(Zero);
-        if (zero < 0)
-            return key;
+        if (!stored[..^1].Contains(Zero))
+            return stored[..^1];
         var start = buffer.Length;
-        for (; zero >= 0; zero = key.IndexOf(Zero))
+        Append(stored, buffer);
+        return buffer.Written[start..];
+    }
+
+    /// <summary>Appends the key as it was written.</summary>
+    public static void Append(ReadOnlySpan<byte> stored, ByteBuffer buffer)
+    {
+        var key = stored[..^1];
+        for (var zero = key.IndexOf(Zero); zero >= 0; zero = key.IndexOf(Zero))
         {
             buffer.Write(key[..(zero + 1)]);
             key = key[(zero + 2)..];
         }
 
         buffer.Write(key);
-        return buffer.Written[start..];
     }
 }

@@ -11,6 +11,10 @@ internal sealed partial class OrderedStore
     private int _flushedForgotten;
     private StoreEngine? _engine;
 
+    // The engine has nothing at or above this key that is not in memory as well; null: not known.
+    private byte[]? _completeFrom;
+    private byte[]? _lastEvicted;
+
     public StoreEngine? Engine => _engine;
 
     public long CachedBytes => _engine is null ? 0 : _bytes;
@@ -25,8 +29,13 @@ internal sealed partial class OrderedStore
 
     public void Attach(StoreEngine engine) => _engine = engine;
 
+    /// <summary>From now on all that comes above the engine's last key is in memory until it is evicted: stores that lie in the order of time need no engine for new entries.</summary>
     public void Restored()
     {
+        if (_engine is null)
+            return;
+        using var last = _engine.Scan(default, default, reversed: true);
+        _completeFrom = last.MoveNext() ? [.. last.Key, 0] : [];
     }
 
     public void Evict(long bytes)
@@ -34,13 +43,17 @@ internal sealed partial class OrderedStore
         if (_engine is null || _engine.HasChanges)
             return;
         DropWritten();
+        _lastEvicted = null;
         // Twice: whoever was used since the last time gets another chance.
         for (var pass = 0; pass < 2 && CachedBytes > bytes; pass++)
             _entries.RemoveWhere(IsEvicted, () => CachedBytes <= bytes);
+        if (_lastEvicted is { } evicted && _completeFrom is { } complete && evicted.AsSpan().SequenceCompareTo(complete) >= 0)
+            _completeFrom = [.. evicted, 0];
         Epoch++;
     }
 
-    internal IStateIterator? ScanEngine(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, bool reversed) => _engine?.Scan(from, to, reversed);
+    internal IStateIterator? ScanEngine(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, bool reversed) =>
+        _engine is null || IsComplete(from) ? null : _engine.Scan(from, to, reversed);
 
     /// <summary>Whether the engine's entry of a key has expired already.</summary>
     internal bool IsForgotten(ReadOnlySpan<byte> key)
@@ -67,12 +80,16 @@ internal sealed partial class OrderedStore
         }
 
         _bytes -= CacheSize.PerEntry + entry.Size;
+        if (_lastEvicted is null || entry.Key.AsSpan().SequenceCompareTo(_lastEvicted) > 0)
+            _lastEvicted = entry.Key;
         return true;
     }
 
+    private bool IsComplete(ReadOnlySpan<byte> from) => _completeFrom is { } complete && from.SequenceCompareTo(complete) >= 0;
+
     private OrderedEntry? Load(ReadOnlySpan<byte> key)
     {
-        if (IsForgotten(key) || !_engine!.TryGet(key, _buffer))
+        if (IsComplete(key) || IsForgotten(key) || !_engine!.TryGet(key, _buffer))
             return null;
         var entry = _entries.GetOrAdd(key, out _);
         entry.SetValue(_buffer.Written);

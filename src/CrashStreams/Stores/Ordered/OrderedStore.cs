@@ -12,6 +12,9 @@ internal sealed partial class OrderedStore(string name, string kind, StoreFormat
 {
     private readonly OrderedEntries _entries = new();
     private readonly List<OrderedEntry> _dirty = [];
+
+    // Kafka Streams logs both changes of a session that is extended within its bounds.
+    private readonly bool _logsReplacements = context.Clock.Mode == StreamTime.Observed;
     private OrderedCursor? _spareCursor;
     private int _dirtyCount;
     private int _tombstoneCount;
@@ -65,6 +68,23 @@ internal sealed partial class OrderedStore(string name, string kind, StoreFormat
         }
 
         SetValue(entry, default, isPresent: false);
+    }
+
+    /// <summary>Removes an entry that has expired: its removal is not logged, but its last change is, if that has not been.</summary>
+    /// <remarks>The format must not log removals.</remarks>
+    public void Erase(ReadOnlySpan<byte> key)
+    {
+        var entry = _entries.Find(key);
+        if (entry is { IsDirty: true, IsPresent: true })
+        {
+            _bytes -= CacheSize.PerEntry + entry.Size;
+            entry.IsForgotten = true;
+            _entries.Remove(entry.Key);
+            if (entry.IsNew)
+                return;
+        }
+
+        Delete(key, 0);
     }
 
     /// <summary>
@@ -166,6 +186,14 @@ internal sealed partial class OrderedStore(string name, string kind, StoreFormat
             _entries.Remove(key);
     }
 
+    /// <summary>Removes entries as their owner has. True when the engine has something to write.</summary>
+    public bool RestoreForget(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to)
+    {
+        _entries.RemoveRange(from, to, static _ => { });
+        _engine?.DeleteRange(from, to);
+        return _engine is not null;
+    }
+
     private OrderedEntry Change(ReadOnlySpan<byte> key, long timestamp, bool isNew, out bool existed)
     {
         var entry = _entries.GetOrAdd(key, out existed);
@@ -193,6 +221,7 @@ internal sealed partial class OrderedStore(string name, string kind, StoreFormat
         entry.SetValue(value);
         _bytes += entry.Size;
         _tombstoneCount += (entry.IsPresent ? 1 : 0) - (isPresent ? 1 : 0);
+        entry.IsReplaced |= isPresent && entry is { IsPresent: false, IsNew: false };
         entry.IsPresent = isPresent;
     }
 
@@ -209,8 +238,16 @@ internal sealed partial class OrderedStore(string name, string kind, StoreFormat
     {
         if (ChangelogTopic is null)
             return;
+        if (entry is { IsReplaced: true, IsPresent: true } && _logsReplacements)
+            Log(changelog, entry, default, isPresent: false);
+        Log(changelog, entry, entry.Value, entry.IsPresent);
+        entry.IsReplaced = false;
+    }
+
+    private void Log(IChangelogWriter changelog, OrderedEntry entry, ReadOnlySpan<byte> value, bool isPresent)
+    {
         _buffer.Clear();
-        var record = format.ToChangelog(entry.Key, entry.Value, entry.IsPresent, entry.Timestamp, _buffer);
+        var record = format.ToChangelog(entry.Key, value, isPresent, entry.Timestamp, _buffer);
         if (record.HasKey)
             changelog.Append(this, in record);
     }

@@ -12,6 +12,7 @@ internal sealed class BufferStep(AssignedTasks tasks, ILogConsumer consumer) : I
         var inOrder = tasks.InOrder;
         // When the turn's time is up each of the others takes one record more; the next turn begins behind the one that took the time.
         var first = _first;
+        turn.HasMore = false;
         for (var i = 0; i < inOrder.Length; i++)
         {
             var task = inOrder[(first + i) % inOrder.Length];

@@ -10,24 +10,23 @@ internal sealed class TakeStep(AssignedTasks tasks, Action<int> took) : ITurnSte
         if (!turn.HasRecords)
             return;
         var (batch, pace, first) = (turn.Batch!, turn.Pace, turn.Next);
-        var index = first;
         try
         {
-            for (var isOver = false; index < batch.Count && !isOver; isOver = pace.IsOver())
+            for (var isOver = false; turn.Next < batch.Count && !isOver; isOver = pace.IsOver())
             {
+                var index = turn.Next;
                 var record = batch[index];
                 var input = tasks.InputOf(batch, record.PartitionIndex);
                 if (input?.Task.State == TaskState.Running)
                     input.Task.Take(batch, index, in record, input);
                 else
                     tasks.Postpone(batch.Partitions[record.PartitionIndex], record.Offset);
-                index++;
+                turn.Next++;
             }
         }
         finally
         {
-            turn.Next = index;
-            took(index - first);
+            took(turn.Next - first);
         }
     }
 }

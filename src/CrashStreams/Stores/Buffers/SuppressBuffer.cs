@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Text;
 using CrashStreams.Log;
 
 namespace CrashStreams.Stores;
@@ -7,13 +5,12 @@ namespace CrashStreams.Stores;
 /// <summary>
 /// Updates that wait, ordered by time and key bytes. The changelog is Kafka Streams' version 3 (header <c>v</c> = 03):
 /// <code>
-/// timestamp (8) · offset (8) · topic (4 + n) · partition (4) · headers (4 + ...) · prior (4 + n) · old (-2: same as prior) · new (4 + n) · time (8)
+/// <see cref="BufferedContext"/> · prior (4 + n) · old (-2: same as prior) · new (4 + n) · time (8)
 /// </code>
 /// An entry that was taken is a tombstone without header.
 /// </summary>
 internal sealed class SuppressBuffer<TKey, TValue>(string name, Serde<TKey> keySerde, Serde<TValue> valueSerde, StoreContext context) : IStateStore
 {
-    private const int Null = -1;
     private const int SameAsPrior = -2;
 
     private static readonly Headers _version3 = new Headers().Add("v", [3]);
@@ -124,22 +121,12 @@ internal sealed class SuppressBuffer<TKey, TValue>(string name, Serde<TKey> keyS
     private void Write(BufferKey key, Entry entry)
     {
         var record = entry.Record;
-        _bytes.WriteInt64(record.Timestamp);
-        _bytes.WriteInt64(entry.Offset);
-        WriteSized(Encoding.UTF8.GetBytes(entry.Topic));
-        _bytes.WriteInt32(entry.Partition);
-        _bytes.WriteInt32(record.Headers?.Count ?? 0);
-        foreach (var (headerKey, headerValue) in record.Headers ?? [])
-        {
-            WriteSized(Encoding.UTF8.GetBytes(headerKey));
-            WriteSized(headerValue);
-        }
-
+        new BufferedContext(record.Timestamp, entry.Offset, entry.Topic, entry.Partition, record.Headers).Write(_bytes);
         var prior = entry.HasPrior ? Bytes(valueSerde, entry.Prior) : null;
         var old = record.Value.HasBefore ? Bytes(valueSerde, record.Value.Before) : null;
         WriteSized(prior);
         if (old is null)
-            _bytes.WriteInt32(Null);
+            _bytes.WriteInt32(BufferedContext.Null);
         else if (prior.AsSpan().SequenceEqual(old))
             _bytes.WriteInt32(SameAsPrior);
         else
@@ -150,61 +137,26 @@ internal sealed class SuppressBuffer<TKey, TValue>(string name, Serde<TKey> keyS
 
     private (long Time, Entry Entry) Read(TKey key, ReadOnlySpan<byte> bytes)
     {
-        var timestamp = ReadInt64(ref bytes);
-        var offset = ReadInt64(ref bytes);
-        var topic = Encoding.UTF8.GetString(ReadSized(ref bytes, out _));
-        var partition = ReadInt32(ref bytes);
-        var headers = new Headers();
-        for (var left = ReadInt32(ref bytes); left > 0; left--)
-        {
-            var headerKey = Encoding.UTF8.GetString(ReadSized(ref bytes, out _));
-            var headerValue = ReadSized(ref bytes, out var length);
-            headers.Add(headerKey, length == Null ? null : headerValue.ToArray());
-        }
-
+        var context = BufferedContext.Read(ref bytes);
         var prior = ReadValue(ref bytes, out var priorLength);
         var old = ReadValue(ref bytes, out var oldLength);
         if (oldLength == SameAsPrior)
             (old, oldLength) = (prior, priorLength);
         var now = ReadValue(ref bytes, out var nowLength);
         var change = new Change<TValue>(now, nowLength >= 0, old, oldLength >= 0);
-        var record = new Record<TKey, Change<TValue>>(key, change, timestamp, headers.Count == 0 ? null : headers);
-        return (ReadInt64(ref bytes), new(record, prior, priorLength >= 0, topic, partition, offset));
+        var record = new Record<TKey, Change<TValue>>(key, change, context.Timestamp, context.Headers);
+        return (BufferedContext.ReadInt64(ref bytes), new(record, prior, priorLength >= 0, context.Topic, context.Partition, context.Offset));
     }
 
     private TValue ReadValue(ref ReadOnlySpan<byte> bytes, out int length)
     {
-        var value = ReadSized(ref bytes, out length);
+        var value = BufferedContext.ReadSized(ref bytes, out length);
         return length < 0 ? default! : valueSerde.Deserialize(value);
-    }
-
-    private static ReadOnlySpan<byte> ReadSized(ref ReadOnlySpan<byte> bytes, out int length)
-    {
-        length = ReadInt32(ref bytes);
-        if (length < 0)
-            return default;
-        var value = bytes[..length];
-        bytes = bytes[length..];
-        return value;
-    }
-
-    private static int ReadInt32(ref ReadOnlySpan<byte> bytes)
-    {
-        var value = BinaryPrimitives.ReadInt32BigEndian(bytes);
-        bytes = bytes[sizeof(int)..];
-        return value;
-    }
-
-    private static long ReadInt64(ref ReadOnlySpan<byte> bytes)
-    {
-        var value = BinaryPrimitives.ReadInt64BigEndian(bytes);
-        bytes = bytes[sizeof(long)..];
-        return value;
     }
 
     private void WriteSized(byte[]? value)
     {
-        _bytes.WriteInt32(value?.Length ?? Null);
+        _bytes.WriteInt32(value?.Length ?? BufferedContext.Null);
         _bytes.Write(value);
     }
 

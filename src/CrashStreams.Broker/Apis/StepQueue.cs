@@ -1,0 +1,50 @@
+using CrashStreams.Broker.Loop;
+
+namespace CrashStreams.Broker.Apis;
+
+/// <summary>
+/// Long requests, in turns: one of them goes on for a few milliseconds, then all other requests are served for as long, then the next goes on. However many there are, they have half of
+/// the loop's time together.
+/// </summary>
+internal sealed class StepQueue(Timers timers)
+{
+    private readonly Queue<IStepwise> _waiting = new();
+    private bool _isScheduled;
+
+    /// <summary>For how long a request may go on at a time.</summary>
+    public static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(5);
+
+    public void Add(IStepwise request)
+    {
+        _waiting.Enqueue(request);
+        Schedule(1);
+    }
+
+    private void Schedule(long afterMs)
+    {
+        if (_isScheduled || _waiting.Count == 0)
+            return;
+        _isScheduled = true;
+        timers.Schedule(timers.NowMs + afterMs, RunNext);
+    }
+
+    private void RunNext()
+    {
+        _isScheduled = false;
+        var started = timers.Timestamp;
+        try
+        {
+            _waiting.Dequeue().Continue();
+        }
+        finally
+        {
+            Schedule(1 + (long)timers.Elapsed(started).TotalMilliseconds);
+        }
+    }
+}
+
+/// <summary>A request that goes on in turns, and comes back to the queue when it has not ended.</summary>
+internal interface IStepwise
+{
+    void Continue();
+}
