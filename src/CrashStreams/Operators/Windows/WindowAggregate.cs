@@ -129,7 +129,7 @@ internal sealed class WindowAggregate<TKey, TValue, TAggregate>(
         if (_hasUpdates)
         {
             Forward(new Record<Windowed<TKey>, Change<TAggregate>>(
-                new(record.Key, new(start, start + _sizeMs)), new(now, true, before, hasBefore), timestamp, record.Headers));
+                new(record.Key, new(start, start + _sizeMs)), new(now, true, before, existed || (hasBefore && _clock.IsObserved)), timestamp, record.Headers));
         }
     }
 
