@@ -11,16 +11,8 @@ public sealed class ClockSetBackTests
     [Fact]
     public void What_was_processed_is_committed_all_the_same()
     {
-        var log = new MemoryLog();
-        foreach (var topic in new[] { "in", "out" })
-            log.Create(topic, 1);
-        var builder = new StreamsBuilder();
-        builder.Stream<byte[], byte[]>("in").To("out");
-        var (topology, time, clients) = (builder.Build(), new SettableTime(), new MemoryLogClients(log));
-        var options = new StreamsOptions { ApplicationId = "app", PollWait = TimeSpan.Zero };
-        var topics = InternalTopics.PrepareAsync(topology, options, clients.CreateAdmin(""), NullLogger.Instance, CancellationToken.None).GetAwaiter().GetResult();
-        using var thread = new StreamThread("app-host-0", topology, options, topics, clients, time, NullLogger.Instance);
-        thread.Start();
+        var (log, time) = (new MemoryLog(), new SettableTime());
+        using var thread = Begin(log, time);
         thread.RunOnce();
         time.Now -= TimeSpan.FromHours(1);
         for (var i = 0; i < 20; i++)
@@ -45,6 +37,20 @@ public sealed class ClockSetBackTests
         while (!pace.IsOver() && records < 10_000)
             records++;
         records.Should().BeLessThan(1_000);
+    }
+
+    private static StreamThread Begin(MemoryLog log, TimeProvider time)
+    {
+        foreach (var topic in new[] { "in", "out" })
+            log.Create(topic, 1);
+        var builder = new StreamsBuilder();
+        builder.Stream<byte[], byte[]>("in").To("out");
+        var (topology, clients) = (builder.Build(), new MemoryLogClients(log));
+        var options = new StreamsOptions { ApplicationId = "app", PollWait = TimeSpan.Zero };
+        var topics = InternalTopics.PrepareAsync(topology, options, clients.CreateAdmin(""), NullLogger.Instance, CancellationToken.None).GetAwaiter().GetResult();
+        var thread = new StreamThread("app-host-0", topology, options, topics, clients, time, NullLogger.Instance);
+        thread.Start();
+        return thread;
     }
 
     private sealed class SettableTime : TimeProvider
