@@ -58,7 +58,7 @@ public interface IProcessorContext
     /// <param name="callback">Gets that time in milliseconds.</param>
     IDisposable Schedule(TimeSpan interval, PunctuationType type, Action<long> callback);
 
-    /// <summary>Asks for a commit soon: at the end of the batch in process.</summary>
+    /// <summary>Asks for a commit soon: at the end of the thread's turn, some 50 ms later at most.</summary>
     void RequestCommit();
 }
 

@@ -70,7 +70,8 @@ internal sealed class TurnPace : IDisposable
         var sinceMs = now - _lastMs;
         _lastMs = now;
         _left = MostRecords;
-        IsUp = _isOver(now, sinceMs) || now - _beganMs >= SliceMs;
+        // A clock that was set back tells nothing about how long the slice has lasted.
+        IsUp = _isOver(now, sinceMs) || now - _beganMs is < 0 or >= SliceMs;
         // It was the last turn's, or a millisecond early.
         if (_hasRung && !IsUp)
             Ring(Math.Max(1, SliceMs - (now - _beganMs)));
