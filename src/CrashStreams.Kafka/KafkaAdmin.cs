@@ -225,20 +225,14 @@ internal sealed class KafkaAdmin : ILogAdmin
         return open;
     }
 
+    // Not DescribeConsumerGroups, which would also know groups of KIP-848: when the broker goes away meanwhile, librdkafka (2.16.0) ends the process with a failed assertion
+    // (rd_kafka_enq_once_del_source_return).
     public async Task<IReadOnlyList<GroupMember>> GroupMembersAsync(string group, CancellationToken cancellation)
     {
         try
         {
-            var result = await Answer(_client.DescribeConsumerGroupsAsync([group], new DescribeConsumerGroupsOptions { RequestTimeout = _timeout }), cancellation);
-            return result.ConsumerGroupDescriptions.SelectMany(static g => g.Members).Select(static m => new GroupMember(
-                m.ClientId, m.Host, m.Assignment?.TopicPartitions.ConvertAll(static p => new TopicPartition(p.Topic, p.Partition.Value)) ?? [])).ToList();
-        }
-        catch (DescribeConsumerGroupsException e)
-        {
-            var error = e.Results.ConsumerGroupDescriptions.Select(static g => g.Error).FirstOrDefault(static error => error.IsError) ?? e.Error;
-            if (error.Code == Confluent.Kafka.ErrorCode.GroupIdNotFound)
-                return [];
-            throw Exception(error, $"Describing group {group}");
+            var found = await Answer(Task.Run(() => _client.ListGroup(group, _timeout), CancellationToken.None), cancellation);
+            return (found?.Members ?? []).ConvertAll(static m => new GroupMember(m.ClientId, m.ClientHost, ClassicAssignment.Read(m.MemberAssignment)));
         }
         catch (KafkaException e)
         {
