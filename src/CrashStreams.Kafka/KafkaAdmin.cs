@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
@@ -19,9 +20,12 @@ internal sealed class KafkaAdmin : ILogAdmin
 
     private readonly IAdminClient _client;
     private readonly TimeSpan _timeout;
-    private bool _isDisposed;
     private readonly ConnectionFaults _faults;
     private readonly bool _canAskProducers;
+
+    // Several requests may be under way, and end in the client's own thread.
+    private readonly ConcurrentDictionary<Task, byte> _pending = [];
+    private bool _isDisposed;
 
     // It looks librdkafka's functions up by name.
     [DynamicDependency(DynamicallyAccessedMemberTypes.All, "Confluent.Kafka.Impl.NativeMethods.NativeMethods", "Confluent.Kafka")]
@@ -93,7 +97,7 @@ internal sealed class KafkaAdmin : ILogAdmin
         var anyIsNew = true;
         try
         {
-            await _client.CreateTopicsAsync(specifications, new CreateTopicsOptions { RequestTimeout = _timeout, OperationTimeout = _timeout }).WaitAsync(cancellation);
+            await Answer(_client.CreateTopicsAsync(specifications, new CreateTopicsOptions { RequestTimeout = _timeout, OperationTimeout = _timeout }), cancellation);
         }
         catch (CreateTopicsException e)
         {
@@ -118,7 +122,7 @@ internal sealed class KafkaAdmin : ILogAdmin
 
         try
         {
-            await _client.DeleteTopicsAsync(topics, new DeleteTopicsOptions { RequestTimeout = _timeout, OperationTimeout = _timeout }).WaitAsync(cancellation);
+            await Answer(_client.DeleteTopicsAsync(topics, new DeleteTopicsOptions { RequestTimeout = _timeout, OperationTimeout = _timeout }), cancellation);
         }
         catch (DeleteTopicsException e)
         {
@@ -141,7 +145,7 @@ internal sealed class KafkaAdmin : ILogAdmin
         try
         {
             var resources = topics.Select(topic => new ConfigResource { Type = ResourceType.Topic, Name = topic });
-            foreach (var result in await _client.DescribeConfigsAsync(resources, new DescribeConfigsOptions { RequestTimeout = _timeout }).WaitAsync(cancellation))
+            foreach (var result in await Answer(_client.DescribeConfigsAsync(resources, new DescribeConfigsOptions { RequestTimeout = _timeout }), cancellation))
                 configs[result.ConfigResource.Name] = result.Entries.ToDictionary(entry => entry.Key, entry => entry.Value.Value ?? "");
             return configs;
         }
@@ -156,9 +160,9 @@ internal sealed class KafkaAdmin : ILogAdmin
         try
         {
             var changes = configs.Select(config => new ConfigEntry { Name = config.Key, Value = config.Value, IncrementalOperation = AlterConfigOpType.Set }).ToList();
-            await _client.IncrementalAlterConfigsAsync(
+            await Answer(_client.IncrementalAlterConfigsAsync(
                 new Dictionary<ConfigResource, List<ConfigEntry>> { [new() { Type = ResourceType.Topic, Name = topic }] = changes },
-                new IncrementalAlterConfigsOptions { RequestTimeout = _timeout }).WaitAsync(cancellation);
+                new IncrementalAlterConfigsOptions { RequestTimeout = _timeout }), cancellation);
         }
         catch (IncrementalAlterConfigsException e)
         {
@@ -221,20 +225,14 @@ internal sealed class KafkaAdmin : ILogAdmin
         return open;
     }
 
+    // Not DescribeConsumerGroups, which would also know groups of KIP-848: when the broker goes away meanwhile, librdkafka (2.16.0) ends the process with a failed assertion
+    // (rd_kafka_enq_once_del_source_return).
     public async Task<IReadOnlyList<GroupMember>> GroupMembersAsync(string group, CancellationToken cancellation)
     {
         try
         {
-            var result = await _client.DescribeConsumerGroupsAsync([group], new DescribeConsumerGroupsOptions { RequestTimeout = _timeout }).WaitAsync(cancellation);
-            return result.ConsumerGroupDescriptions.SelectMany(static g => g.Members).Select(static m => new GroupMember(
-                m.ClientId, m.Host, m.Assignment?.TopicPartitions.ConvertAll(static p => new TopicPartition(p.Topic, p.Partition.Value)) ?? [])).ToList();
-        }
-        catch (DescribeConsumerGroupsException e)
-        {
-            var error = e.Results.ConsumerGroupDescriptions.Select(static g => g.Error).FirstOrDefault(static error => error.IsError) ?? e.Error;
-            if (error.Code == Confluent.Kafka.ErrorCode.GroupIdNotFound)
-                return [];
-            throw Exception(error, $"Describing group {group}");
+            var found = await Answer(Task.Run(() => _client.ListGroup(group, _timeout), CancellationToken.None), cancellation);
+            return (found?.Members ?? []).ConvertAll(static m => new GroupMember(m.ClientId, m.ClientHost, ClassicAssignment.Read(m.MemberAssignment)));
         }
         catch (KafkaException e)
         {
@@ -250,7 +248,7 @@ internal sealed class KafkaAdmin : ILogAdmin
         try
         {
             var offsets = beforeOffsets.Select(before => new TopicPartitionOffset(before.Key.Topic, before.Key.Partition, before.Value));
-            await _client.DeleteRecordsAsync(offsets, new DeleteRecordsOptions { RequestTimeout = _timeout, OperationTimeout = _timeout }).WaitAsync(cancellation);
+            await Answer(_client.DeleteRecordsAsync(offsets, new DeleteRecordsOptions { RequestTimeout = _timeout, OperationTimeout = _timeout }), cancellation);
         }
         catch (KafkaException e)
         {
@@ -258,12 +256,38 @@ internal sealed class KafkaAdmin : ILogAdmin
         }
     }
 
+    /// <summary>
+    /// Ends the client, after its last request: librdkafka (2.16.0) ends the process when a client is destroyed while a request waits for a broker
+    /// (an assertion in <c>rd_kafka_enq_once_del_source_return</c>). A request that nobody waits for any more ends within its own timeout.
+    /// </summary>
     public void Dispose()
     {
         if (_isDisposed)
             return;
         _isDisposed = true;
-        _client.Dispose();
+        var pending = Task.WhenAll(_pending.Keys);
+        if (pending.IsCompleted)
+            _client.Dispose();
+        else
+            _ = pending.ContinueWith(_ => _client.Dispose(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+    }
+
+    private Task<T> Answer<T>(Task<T> request, CancellationToken cancellation)
+    {
+        Track(request);
+        return request.WaitAsync(cancellation);
+    }
+
+    private Task Answer(Task request, CancellationToken cancellation)
+    {
+        Track(request);
+        return request.WaitAsync(cancellation);
+    }
+
+    private void Track(Task request)
+    {
+        _pending[request] = 0;
+        _ = request.ContinueWith(done => _pending.TryRemove(done, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
     private async Task<Dictionary<TopicPartition, long>> ListOffsets(IReadOnlyCollection<TopicPartition> partitions, OffsetSpec spec, CancellationToken cancellation)
@@ -271,7 +295,7 @@ internal sealed class KafkaAdmin : ILogAdmin
         try
         {
             var asked = partitions.Select(partition => new TopicPartitionOffsetSpec { TopicPartition = new(partition.Topic, partition.Partition), OffsetSpec = spec });
-            var result = await _client.ListOffsetsAsync(asked, new ListOffsetsOptions { RequestTimeout = _timeout }).WaitAsync(cancellation);
+            var result = await Answer(_client.ListOffsetsAsync(asked, new ListOffsetsOptions { RequestTimeout = _timeout }), cancellation);
             _faults.Clear();
             return result.ResultInfos.ToDictionary(
                 info => new TopicPartition(info.TopicPartitionOffsetError.Topic, info.TopicPartitionOffsetError.Partition.Value),
@@ -292,7 +316,7 @@ internal sealed class KafkaAdmin : ILogAdmin
     {
         try
         {
-            var result = await _client.DescribeTopicsAsync(TopicCollection.OfTopicNames(topics), new DescribeTopicsOptions { RequestTimeout = _timeout }).WaitAsync(cancellation);
+            var result = await Answer(_client.DescribeTopicsAsync(TopicCollection.OfTopicNames(topics), new DescribeTopicsOptions { RequestTimeout = _timeout }), cancellation);
             _faults.Clear();
             return result.TopicDescriptions;
         }

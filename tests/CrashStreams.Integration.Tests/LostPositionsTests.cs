@@ -132,12 +132,15 @@ public abstract class LostPositionsTests : IDisposable
                 read++;
             }
 
-            await Monitors.Until(() => application.Status is { Activity: ApplicationActivity.Blocked } status && status.Detail.Contains("'stranger'", StringComparison.Ordinal));
+            // librdkafka does not tell safely who is in a group of KIP-848: there the log says it when the partition comes back.
+            if (protocol == GroupProtocol.Classic)
+                await Monitors.Until(() => application.Status is { Activity: ApplicationActivity.Blocked } status && status.Detail.Contains("'stranger'", StringComparison.Ordinal));
             stranger.Close();
         }
 
         await Monitors.Until(() => application.State != ApplicationState.Running || Counts().Values.Sum() == 40);
         application.State.Should().Be(ApplicationState.Running, _log.ToString());
+        _log.ToString().Should().Contain("somebody who is not of this application has committed offset");
         Counts().Should().OnlyContain(c => c.Value == 10, _log.ToString()).And.HaveCount(4);
         await application.StopAsync();
     }
