@@ -5,7 +5,7 @@ internal sealed partial class OrderedStore
 {
     private readonly ByteBuffer _buffer = new();
 
-    // Removed in the last flush: they hide what the engine has until its batch is written.
+    // Removed in the last flush: over an engine they hide what it has until its batch is written.
     private readonly List<OrderedEntry> _flushedTombstones = [];
     private readonly List<(byte[] From, byte[] To)> _forgotten = [];
     private int _flushedForgotten;
@@ -112,7 +112,12 @@ internal sealed partial class OrderedStore
         Epoch++;
         // Expiry goes on from the same beginning.
         if (_forgotten.Count > _flushedForgotten && from.SequenceEqual(_forgotten[^1].From))
-            _forgotten.RemoveAt(_forgotten.Count - 1);
+        {
+            if (to.SequenceCompareTo(_forgotten[^1].To) > 0)
+                _forgotten[^1] = (_forgotten[^1].From, to.ToArray());
+            return;
+        }
+
         _forgotten.Add((from.ToArray(), to.ToArray()));
     }
 
@@ -125,22 +130,41 @@ internal sealed partial class OrderedStore
 
     private void FlushToEngine(OrderedEntry entry)
     {
+        if (!entry.IsPresent)
+            _flushedTombstones.Add(entry);
         if (_engine is null)
-        {
-            if (entry.IsPresent)
-                return;
-            _tombstoneCount--;
-            _entries.Remove(entry.Key);
-        }
-        else if (entry.IsPresent)
-        {
+            return;
+        if (entry.IsPresent)
             _engine.Put(entry.Key, entry.Value);
+        else
+            _engine.Delete(entry.Key);
+    }
+
+    private void RemoveTombstones(List<OrderedEntry> tombstones)
+    {
+        if (tombstones.Count > _entries.Count / ManyOf)
+        {
+            _entries.RemoveWhere(IsCleanTombstone, static () => false);
         }
         else
         {
-            _engine.Delete(entry.Key);
-            _flushedTombstones.Add(entry);
+            foreach (var entry in tombstones)
+            {
+                if (!entry.IsForgotten && _entries.Find(entry.Key) == entry && IsCleanTombstone(entry))
+                    _entries.Remove(entry.Key);
+            }
         }
+
+        tombstones.Clear();
+    }
+
+    private bool IsCleanTombstone(OrderedEntry entry)
+    {
+        if (entry.IsPresent || entry.IsDirty)
+            return false;
+        _bytes -= CacheSize.PerEntry + entry.Size;
+        _tombstoneCount--;
+        return true;
     }
 
     // What hides the engine's old content is of no use when that content is written over.
@@ -148,15 +172,7 @@ internal sealed partial class OrderedStore
     {
         if (_engine is null || _engine.HasChanges || (_flushedTombstones.Count == 0 && _flushedForgotten == 0))
             return;
-        foreach (var entry in _flushedTombstones)
-        {
-            if (entry.IsPresent || entry.IsDirty || entry.IsForgotten || !_entries.Remove(entry.Key))
-                continue;
-            _bytes -= CacheSize.PerEntry + entry.Size;
-            _tombstoneCount--;
-        }
-
-        _flushedTombstones.Clear();
+        RemoveTombstones(_flushedTombstones);
         _forgotten.RemoveRange(0, _flushedForgotten);
         _flushedForgotten = 0;
         Epoch++;

@@ -10,6 +10,9 @@ namespace CrashStreams.Stores;
 /// </summary>
 internal sealed partial class OrderedStore(string name, string kind, StoreFormat format, StoreContext context) : IStateStore, IOrderedSource
 {
+    // Of so many entries one that is meant makes a walk over all cheaper than to sort or find those that are.
+    private const int ManyOf = 8;
+
     private readonly OrderedEntries _entries = new();
     private readonly List<OrderedEntry> _dirty = [];
 
@@ -142,8 +145,7 @@ internal sealed partial class OrderedStore(string name, string kind, StoreFormat
     public void Flush(IChangelogWriter changelog)
     {
         DropWritten();
-        _dirty.RemoveAll(static e => !e.IsDirty);
-        _dirty.Sort(static (a, b) => a.Key.AsSpan().SequenceCompareTo(b.Key) is var order and not 0 ? order : b.IsForgotten.CompareTo(a.IsForgotten));
+        OrderDirty();
         FlushForgotten();
         foreach (var entry in _dirty)
         {
@@ -162,6 +164,8 @@ internal sealed partial class OrderedStore(string name, string kind, StoreFormat
 
         _dirty.Clear();
         _dirtyCount = 0;
+        if (_engine is null)
+            RemoveTombstones(_flushedTombstones);
     }
 
     public void Restore(in LogRecord record)
@@ -242,6 +246,19 @@ internal sealed partial class OrderedStore(string name, string kind, StoreFormat
         _dirtyCount--;
         if (_dirty.Count > 1024 && _dirtyCount < _dirty.Count / 2)
             _dirty.RemoveAll(static e => !e.IsDirty);
+    }
+
+    private void OrderDirty()
+    {
+        if (_dirtyCount > _entries.Count / ManyOf && !_dirty.Exists(static e => e.IsForgotten))
+        {
+            _dirty.Clear();
+            _entries.AddTo(_dirty, static e => e.IsDirty);
+            return;
+        }
+
+        _dirty.RemoveAll(static e => !e.IsDirty);
+        _dirty.Sort(static (a, b) => a.Key.AsSpan().SequenceCompareTo(b.Key) is var order and not 0 ? order : b.IsForgotten.CompareTo(a.IsForgotten));
     }
 
     private bool Log(IChangelogWriter changelog, OrderedEntry entry)
