@@ -69,7 +69,7 @@ internal sealed class StoreHost<TStore> : IChangelogWriter, IDisposable
         }
 
         var clock = new TaskClock(Clock.Mode, TimeProvider.System);
-        clock.Restore(Clock.StreamTime, Clock.Watermark, Clock.Floor, []);
+        clock.Restore(Clock.StreamTime, Clock.Watermark, Clock.Floor, OperatorTimes.None);
         Clock = clock;
         Store = Open();
     }
