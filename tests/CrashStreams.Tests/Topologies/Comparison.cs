@@ -108,8 +108,8 @@ internal sealed class Comparison(Description description, SimulatedCluster clust
     {
         // What is late behind a shuffle and was repeated there is not the same twice.
         var expected = _ideal.Late.Where(l => (isExact || l.At.Inputs[0].Traits.Repeats == Repeats.Same) && l.Item.Origin.HasBytes)
-            .Select(static l => Describe(l.Item.Origin.Source is { } at ? $"{at.Topic}-{at.Partition}@{at.Offset}" : $"result {l.Item.Key}", l.At.Name, l.StartMs)).ToList();
-        var known = description.Operators.Where(o => isExact || o.Inputs.Count == 0 || o.Inputs[0].Traits.Repeats == Repeats.Same).Select(static o => o.Name).ToHashSet();
+            .Select(static l => Describe(l.Item.Origin.Source is { } at ? $"{at.Topic}-{at.Partition}@{at.Offset}" : $"result {l.Item.Key}", l.Node, l.StartMs)).ToList();
+        var known = description.Operators.Where(o => isExact || o.Inputs.Count == 0 || o.Inputs[0].Traits.Repeats == Repeats.Same).SelectMany(static o => o.LateNodes).ToHashSet();
         var actual = cluster.Partitions(Scenario.Late).SelectMany(static p => p.Committed()).Select(static e => e.Entry).Where(e => known.Contains(Header(e, "cs-node"))).Select(Describe).ToList();
         Compared += expected.Count;
         if (isExact)

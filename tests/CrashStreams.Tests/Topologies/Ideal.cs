@@ -10,6 +10,7 @@ namespace CrashStreams.Tests.Topologies;
 internal sealed class Ideal
 {
     private readonly Description _description;
+    private readonly IReadOnlyDictionary<TopicPartition, IReadOnlyList<SourceEntry>> _logs;
     private readonly Dictionary<Operator, List<(Operator Reader, int Input)>[]> _readers;
     private readonly Dictionary<(Operator, int), object> _states = [];
     private readonly Dictionary<(string Topic, int Partition), long> _ends = [];
@@ -23,6 +24,7 @@ internal sealed class Ideal
     public Ideal(Description description, IReadOnlyDictionary<TopicPartition, IReadOnlyList<SourceEntry>> logs)
     {
         _description = description;
+        _logs = logs;
         _readers = description.Operators.ToDictionary(static o => o, static o => o.Outputs.Select(static _ => new List<(Operator, int)>()).ToArray());
         foreach (var each in description.Operators)
         {
@@ -46,7 +48,25 @@ internal sealed class Ideal
     public Dictionary<string, List<Item>> Written { get; } = [];
 
     /// <summary>Records that came for a closed window, with the operator and the start of the window.</summary>
-    public List<(Operator At, Item Item, long StartMs)> Late { get; } = [];
+    public List<(Operator At, string Node, Item Item, long StartMs)> Late { get; } = [];
+
+    /// <summary>The last value of each key of a topic that was complete before anything ran.</summary>
+    public Dictionary<string, string> RowsOf(string topic)
+    {
+        var rows = new Dictionary<string, string>();
+        foreach (var entry in _logs.Where(l => l.Key.Topic == topic).SelectMany(static l => l.Value).Where(static e => e.Key is not null))
+        {
+            if (entry.Value is null)
+                rows.Remove(entry.Key!);
+            else
+                rows[entry.Key!] = entry.Value;
+        }
+
+        return rows;
+    }
+
+    /// <summary>A record came for a closed window.</summary>
+    public void Miss(Operator at, int input, Item item, long startMs) => Late.Add((at, at.LateNodes[input % at.LateNodes.Count], item, startMs));
 
     public void Run()
     {
@@ -128,7 +148,7 @@ internal sealed class Ideal
     private long End(Operator entry, int partition) => entry.SourceTopics.Count > 0
         ? entry.SourceTopics.Keys.Select(t => _ends.GetValueOrDefault((t, partition), long.MinValue)).Max()
         : partition >= Layout.WidthOf(entry) ? long.MinValue
-        : Layout.Entries(entry.Inputs[0].From).SelectMany(e => Enumerable.Range(0, Layout.WidthOf(e)).Select(p => End(e, p))).Max();
+        : entry.Inputs.SelectMany(i => Layout.Entries(i.From)).SelectMany(e => Enumerable.Range(0, Layout.WidthOf(e)).Select(p => End(e, p))).Max();
 
     private long NextTick() => Math.Min(_arrivals.Count > 0 ? _arrivals.Keys.First() : long.MaxValue, _wakes.Count > 0 ? _wakes.Min : long.MaxValue);
 
