@@ -48,5 +48,10 @@ internal sealed record TopologyDefinition(Action<StreamsBuilder, Vector> Build)
             .OrderBy(e => e.Key.Key, StringComparer.Ordinal).ThenBy(e => e.Key.Window.StartMs)
             .Select(e => $"[{Json(e.Key.Key)},{e.Key.Window.StartMs},{e.Key.Window.EndMs},{Json(e.Value.Value)},{e.Value.Timestamp}]");
 
+    public static Func<TopologyTestDriver, Vector, IEnumerable<string>> Sessions<TValue>(string name) => (driver, _) =>
+        driver.SessionStore<string, TValue>(name).All()
+            .OrderBy(e => e.Key.Key, StringComparer.Ordinal).ThenBy(e => e.Key.Window.StartMs)
+            .Select(e => $"[{Json(e.Key.Key)},{e.Key.Window.StartMs},{e.Key.Window.EndMs},{Json(e.Value)}]");
+
     private static string Json<T>(T value) => value is long number ? number.ToString(CultureInfo.InvariantCulture) : JsonSerializer.Serialize(value);
 }
