@@ -13,6 +13,9 @@ public sealed class ChaosRun(ChaosOptions options, Action<string> progress)
     private static readonly TimeSpan _sessionTimeout = TimeSpan.FromSeconds(6);
     private static readonly TimeSpan _patience = TimeSpan.FromMinutes(4);
 
+    // Far longer than the monitors' transactions may last (10 s).
+    private static readonly TimeSpan _hanging = TimeSpan.FromSeconds(30);
+
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly CrashMonitorOptions _monitor = new() { Window = TimeSpan.FromSeconds(5), Grace = TimeSpan.FromSeconds(10), Guarantee = options.Guarantee };
     private readonly List<string> _violations = [];
@@ -67,6 +70,16 @@ public sealed class ChaosRun(ChaosOptions options, Action<string> progress)
             throw new IOException($"crash-monitor {arguments[0]} failed; see {LogOf(name)}.");
     }
 
+    // Apache Kafka that is killed in the wrong moment leaves transactions whose partitions never get their end (KIP-664): then nobody can read on, which is not the monitors' fault.
+    private async Task TellOpenTransactionsAsync(string bootstrapServers)
+    {
+        using var admin = new KafkaLogClients(new() { BootstrapServers = bootstrapServers }).CreateAdmin("chaos");
+        var now = TimeProvider.System.GetUtcNow();
+        var open = await admin.OpenTransactionsAsync(_monitor.ApplicationId, [_monitor.InputTopic, _monitor.AlertTopic, .. CrashTopology.OwnTopics(_monitor.ApplicationId)], CancellationToken.None);
+        foreach (var hanging in open.Where(t => now - t.LastWrite > _hanging))
+            Tell($"a hanging transaction: {hanging.Partition} waits from offset {hanging.StartOffset} on for producer {hanging.ProducerId} (epoch {hanging.ProducerEpoch}), which last wrote at {hanging.LastWrite:HH:mm:ss}");
+    }
+
     private async Task DrainAsync(string bootstrapServers, List<Monitor> monitors, Faults faults)
     {
         var outcome = new Outcome(new KafkaLogClients(new() { BootstrapServers = bootstrapServers }), _monitor);
@@ -78,6 +91,7 @@ public sealed class ChaosRun(ChaosOptions options, Action<string> progress)
         }
 
         Tell($"drained: {outcome.Summary}");
+        await TellOpenTransactionsAsync(bootstrapServers);
         foreach (var monitor in monitors.Where(m => m.IsUp))
             if (await monitor.StopAsync() is { } violation)
                 _violations.Add(violation);

@@ -37,7 +37,7 @@ internal sealed class Faults(ChaosOptions options, List<Monitor> monitors, IBrok
         tell($"no more faults; there were {string.Join(", ", _counts.OrderBy(c => c.Key, StringComparer.Ordinal).Select(c => $"{c.Value} {c.Key}"))}");
     }
 
-    /// <summary>Starts again who could not start because the broker was away.</summary>
+    /// <summary>Resumes and starts again whoever is not running.</summary>
     public async Task KeepUpAsync()
     {
         await LookAfterAsync();
@@ -53,9 +53,9 @@ internal sealed class Faults(ChaosOptions options, List<Monitor> monitors, IBrok
                 await ResumeAsync(monitor);
             if (monitor.Died is not { } code)
                 continue;
+            // Whatever happens to a broker, a monitor waits.
             Count("deaths", $"monitor {monitor.Number} died by itself, exit code {code}");
-            if (monitor.WasRunning)
-                violations.Add($"monitor {monitor.Number} ended by itself with exit code {code} at {_clock.Elapsed}");
+            violations.Add($"monitor {monitor.Number} ended by itself with exit code {code} at {_clock.Elapsed}");
             monitor.Forget();
         }
     }

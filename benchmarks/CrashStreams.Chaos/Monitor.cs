@@ -5,11 +5,10 @@ namespace CrashStreams.Chaos;
 /// <summary>One instance of the crash monitor, in whatever state the faults have left it.</summary>
 internal sealed class Monitor(int number, string log, string bootstrapServers, ChaosOptions options, CrashMonitorOptions monitor) : IDisposable
 {
-    private const int Stopped = 0, NoBroker = 2, Interrupted = 128 + 2, Terminated = 128 + 15;
+    private const int Stopped = 0, Interrupted = 128 + 2, Terminated = 128 + 15;
     private static readonly TimeSpan _patience = TimeSpan.FromMinutes(2);
     private ChaosProcess? _process;
     private readonly string _state = Path.Combine(options.StateDirectory, $"monitor-{number}");
-    private int _startsBefore;
     private long _logBefore;
 
     public int Number => number;
@@ -22,12 +21,8 @@ internal sealed class Monitor(int number, string log, string bootstrapServers, C
     /// <summary>It ended by itself, with this exit code.</summary>
     public int? Died => _process is { HasExited: true } ? _process.ExitCode : null;
 
-    /// <summary>Whether it got as far as running: a start that finds no broker ends with a message, as it should.</summary>
-    public bool WasRunning => CountStarts() > _startsBefore;
-
     public void Start()
     {
-        _startsBefore = CountStarts();
         _logBefore = LogLength;
         _process = new(
             log, "crash-monitor", "run", "--bootstrap", bootstrapServers, "--guarantee", options.GuaranteeName, "--log", "Information",
@@ -44,7 +39,7 @@ internal sealed class Monitor(int number, string log, string bootstrapServers, C
     public async Task<string?> StopAsync()
     {
         var code = await _process!.StopAsync(_patience);
-        var isRight = code == Stopped || (!WasRunning && IsEndOfStart(code));
+        var isRight = code == Stopped || IsEndOfStart(code);
         Forget();
         return isRight ? null : $"monitor {number} {(code is null ? $"did not stop within {_patience}" : $"stopped with exit code {code}")}; see {log}";
     }
@@ -57,10 +52,10 @@ internal sealed class Monitor(int number, string log, string bootstrapServers, C
     }
 
     /// <summary>
-    /// How it may end when it is told to stop before it runs: interrupted, or with the message that there is no broker; by the signal itself only as
+    /// How it may end when it is told to stop while it starts, or waits for its broker: interrupted; by the signal itself only as
     /// long as it has not executed anything, which shows in that it has printed nothing.
     /// </summary>
-    private bool IsEndOfStart(int? code) => code is Interrupted or NoBroker || (code == Terminated && LogLength == _logBefore);
+    private bool IsEndOfStart(int? code) => code is Interrupted || (code == Terminated && LogLength == _logBefore);
 
     public async Task SuspendAsync(TimeSpan resumeAt)
     {
@@ -84,6 +79,4 @@ internal sealed class Monitor(int number, string log, string bootstrapServers, C
     public void Dispose() => _process?.Dispose();
 
     private long LogLength => File.Exists(log) ? new FileInfo(log).Length : 0;
-
-    private int CountStarts() => File.Exists(log) ? File.ReadLines(log).Count(line => line.StartsWith("Watching ", StringComparison.Ordinal)) : 0;
 }

@@ -173,19 +173,19 @@ public abstract class LostPositionsTests : IDisposable
     [Fact]
     public async Task Records_that_retention_has_deleted_before_they_were_read_are_passed_over_only_where_that_is_wanted()
     {
-        await RunOnceAsync(ProcessingGuarantee.AtLeastOnce, onDisk: false, write: 20);
+        await RunOnceAsync(ProcessingGuarantee.ExactlyOnce, onDisk: false, write: 20);
         Write(20);
         using var admin = Clients().CreateAdmin("admin");
         await admin.DeleteRecordsAsync(new Dictionary<TopicPartition, long> { [new(Name(Input), 0)] = 16 }, default);
 
-        await using (var application = Application(ProcessingGuarantee.AtLeastOnce, onDisk: false, OrphanedState.RebuildFromWholeInput, out _))
+        await using (var application = Application(ProcessingGuarantee.ExactlyOnce, onDisk: false, OrphanedState.RebuildFromWholeInput, out _))
         {
             await application.StartAsync();
             var told = await application.Completion.Invoking(c => c.WaitAsync(_patience)).Should().ThrowAsync<LogException>();
             told.Which.Message.Should().Contain($"{Name(Input)}-0").And.Contain(nameof(StreamsOptions.OffsetOutOfRange));
         }
 
-        await using (var application = Application(ProcessingGuarantee.AtLeastOnce, onDisk: false, OrphanedState.RebuildFromWholeInput, out _, outOfRange: OffsetReset.Earliest))
+        await using (var application = Application(ProcessingGuarantee.ExactlyOnce, onDisk: false, OrphanedState.RebuildFromWholeInput, out _, outOfRange: OffsetReset.Earliest))
         {
             await application.StartAsync();
             await application.CaughtUpAsync().WaitAsync(_patience);

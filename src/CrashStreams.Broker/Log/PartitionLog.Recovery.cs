@@ -23,7 +23,7 @@ internal sealed partial class PartitionLog
     private void Recover()
     {
         _storage.CreateDirectory(Directory);
-        CompactionSwap.Recover(_storage, Directory);
+        CompactionSwap.Recover(_storage, Directory, _damaged);
         var latest = Checkpoint.Load(_storage, $"{Directory}/{Checkpoint.Latest}");
         var flushed = Checkpoint.Load(_storage, $"{Directory}/{Checkpoint.Flushed}");
         var offsets = CompactionSwap.SegmentOffsets(_storage, Directory);

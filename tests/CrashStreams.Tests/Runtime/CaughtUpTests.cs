@@ -22,6 +22,23 @@ public sealed class CaughtUpTests
         clients.Refused.Should().Be(1);
     }
 
+    [Fact]
+    public async Task Whoever_waits_is_given_the_reason_why_it_is_in_vain()
+    {
+        var log = new MemoryLog();
+        log.Create("in", 1);
+        log.Append("in", 0, new LogRecord { Key = "k"u8, HasKey = true, Value = "v"u8, HasValue = true, Timestamp = 1 });
+        var builder = new StreamsBuilder();
+        builder.Stream<string, string>("in").Peek(static (_, _) => throw new InvalidOperationException("the user's own fault"));
+        await using var application = new StreamsApplication(builder.Build(), new() { ApplicationId = "app" }, new MemoryLogClients(log));
+        await application.StartAsync();
+
+        var told = await application.Invoking(a => a.CaughtUpAsync().WaitAsync(TimeSpan.FromMinutes(2))).Should().ThrowAsync<CrashStreamsException>();
+
+        told.Which.Message.Should().Contain("before it had caught up with in-0").And.Contain("the user's own fault");
+        told.Which.InnerException.Should().Be(application.Completion.Exception!.InnerException);
+    }
+
     /// <summary>The first question of who waits is refused, as by a broker that has just handed the group over.</summary>
     private sealed class MovingCoordinator(MemoryLogClients inner) : ILogClients
     {

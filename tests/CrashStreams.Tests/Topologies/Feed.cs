@@ -19,7 +19,7 @@ internal static class Feed
         var (nullRate, abortRate) = (random.Pick([0, 0.05]), hasAborted ? random.Pick([0, 0, 0.1]) : 0);
         var startMs = SourceRecords.Start.ToUnixTimeMilliseconds();
         var input = new List<SimulatedInput>();
-        foreach (var source in description.Operators.OfType<Source>())
+        foreach (var source in description.Operators.OfType<IEntry>())
         {
             foreach (var (topic, partitions) in source.SourceTopics)
             {

@@ -30,7 +30,7 @@ internal sealed class Ideal
                 _readers[each.Inputs[input].From][each.Inputs[input].Port].Add((each, input));
         }
 
-        foreach (var source in description.Operators.OfType<Source>())
+        foreach (var source in description.Operators.OfType<IEntry>())
         {
             foreach (var topic in source.SourceTopics.Keys)
                 logs.Where(l => l.Key.Topic == topic).ToList().ForEach(l => Schedule(source, l.Key, l.Value));
@@ -64,7 +64,7 @@ internal sealed class Ideal
             if (!_arrivals.Remove(tick, out var arrivals))
                 continue;
             foreach (var arrival in arrivals.Order())
-                Emit(arrival.Source.Outputs[0], arrival.At.Partition, arrival.Item);
+                arrival.Source.Enter(this, arrival.At.Partition, arrival.Item);
         }
     }
 
@@ -135,7 +135,7 @@ internal sealed class Ideal
     // A record that is in order takes nothing along through a shuffle: if it is late behind it, it is so as the result of something.
     private static Origin BehindShuffle(Item item) => new(item.ReadAtMs == item.TimeMs ? null : item.Origin.Source, HasBytes: true);
 
-    private void Schedule(Source source, TopicPartition at, IReadOnlyList<SourceEntry> entries)
+    private void Schedule(IEntry source, TopicPartition at, IReadOnlyList<SourceEntry> entries)
     {
         var end = long.MinValue;
         foreach (var entry in entries)
@@ -153,7 +153,7 @@ internal sealed class Ideal
         _ends[(at.Topic, at.Partition)] = end;
     }
 
-    private readonly record struct Arrival(Source Source, TopicPartition At, Item Item) : IComparable<Arrival>
+    private readonly record struct Arrival(IEntry Source, TopicPartition At, Item Item) : IComparable<Arrival>
     {
         public int CompareTo(Arrival other) => (At, Item.Origin.Source!.Value.Offset).CompareTo((other.At, other.Item.Origin.Source!.Value.Offset));
     }

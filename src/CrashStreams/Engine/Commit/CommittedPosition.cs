@@ -18,6 +18,9 @@ internal readonly record struct CommittedPosition(string Time, string Topics, bo
     private const char Separator = '.';
     private const string Rebuild = "rebuild";
 
+    // With the longest time the text stays within the 4096 bytes that a default Kafka takes.
+    private const int MaxChangelogs = 20;
+
     // Kafka Streams' TopicPartitionMetadata: one byte of version (1, 2), then the partition's time. CommittedTime's versions follow.
     private const int KafkaStreamsLength = 9;
 
@@ -40,6 +43,7 @@ internal readonly record struct CommittedPosition(string Time, string Topics, bo
     {
         if (inputId is null)
             return "";
+        changelogs = [.. changelogs.Take(MaxChangelogs)];
         var bytes = new byte[sizeof(ulong) * (1 + changelogs.Count)];
         BinaryPrimitives.WriteUInt64BigEndian(bytes, Hash(inputId));
         var at = sizeof(ulong);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace CrashStreams.Engine;
 
 /// <summary>
@@ -50,6 +52,7 @@ internal sealed class TurnPace : IDisposable
     }
 
     /// <summary>Called after each record: whether the other steps are to have their turn now.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool IsOver() => IsUp || ((--_left <= 0 || _hasRung) && Look());
 
     /// <summary>Looks at the clock behind a step that may have taken long. Answers the time.</summary>

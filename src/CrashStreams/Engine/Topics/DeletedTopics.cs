@@ -60,7 +60,7 @@ internal sealed class DeletedTopics(Topology topology, InternalTopics topics, St
         if (changes.Anew.Count > 0)
         {
             text.Add($"Topic(s) {Names(changes.Anew)} were deleted and made anew while the application was running, and its positions may be those of the old ones. " +
-                $"Reset the offsets of group '{options.ApplicationId}' for them to the earliest, so that nothing is passed over, and start it again.");
+                $"Start it again: positions of group '{options.ApplicationId}' that are of the old ones are not used, and state is built again from what the topics have now.");
         }
 
         return new TopologyException(string.Join(' ', text));

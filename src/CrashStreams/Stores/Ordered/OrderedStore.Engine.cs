@@ -22,10 +22,10 @@ internal sealed partial class OrderedStore
     public long DirtyBytes => _engine is null || _entries.Count == 0 ? 0 : _bytes / _entries.Count * _dirtyCount;
 
     /// <summary>What cursors walk through, besides the engine.</summary>
-    internal OrderedEntries Entries => _entries;
+    public OrderedEntries Entries => _entries;
 
     /// <summary>Changes when memory may have let go what an open scan of the engine does not show.</summary>
-    internal int Epoch { get; private set; }
+    public int Epoch { get; private set; }
 
     public void Attach(StoreEngine engine) => _engine = engine;
 
@@ -47,16 +47,15 @@ internal sealed partial class OrderedStore
         // Twice: whoever was used since the last time gets another chance.
         for (var pass = 0; pass < 2 && CachedBytes > bytes; pass++)
             _entries.RemoveWhere(IsEvicted, () => CachedBytes <= bytes);
-        if (_lastEvicted is { } evicted && _completeFrom is { } complete && evicted.AsSpan().SequenceCompareTo(complete) >= 0)
-            _completeFrom = [.. evicted, 0];
-        Epoch++;
+        if (_lastEvicted is { } evicted)
+            LetGo(evicted);
     }
 
-    internal IStateIterator? ScanEngine(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, bool reversed) =>
+    public IStateIterator? ScanEngine(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, bool reversed) =>
         _engine is null || IsComplete(from) ? null : _engine.Scan(from, to, reversed);
 
     /// <summary>Whether the engine's entry of a key has expired already.</summary>
-    internal bool IsForgotten(ReadOnlySpan<byte> key)
+    public bool IsForgotten(ReadOnlySpan<byte> key)
     {
         foreach (var (from, to) in _forgotten)
         {
@@ -67,7 +66,7 @@ internal sealed partial class OrderedStore
         return false;
     }
 
-    internal void Return(OrderedCursor cursor) => _spareCursor ??= cursor;
+    public void Return(OrderedCursor cursor) => _spareCursor ??= cursor;
 
     private bool IsEvicted(OrderedEntry entry)
     {
@@ -83,6 +82,14 @@ internal sealed partial class OrderedStore
         if (_lastEvicted is null || entry.Key.AsSpan().SequenceCompareTo(_lastEvicted) > 0)
             _lastEvicted = entry.Key;
         return true;
+    }
+
+    // From here up to this key the engine may have what memory has not.
+    private void LetGo(byte[] key)
+    {
+        if (IsComplete(key))
+            _completeFrom = [.. key, 0];
+        Epoch++;
     }
 
     private bool IsComplete(ReadOnlySpan<byte> from) => _completeFrom is { } complete && from.SequenceCompareTo(complete) >= 0;
