@@ -65,6 +65,16 @@ internal static class Catalogue
         ["join-stream-stream-outer"] = TableOf(Joins.StreamsOuter, ["out"]),
         ["join-stream-stream-outer-throttled"] = TableOf(Joins.StreamsOuter, ["out"]),
         ["join-stream-stream-self"] = TableOf(Joins.StreamWithItself, ["out"]),
+        ["table-suppress"] = TableOf(Tables.Suppress, ["out"], "table"),
+        ["tumbling-suppress-limit"] = Windows<long>(Windowings.SuppressLimit, "counts", _windowedCounts),
+        ["table-versioned"] = new(Tables.Versioned)
+        {
+            Outputs = { ["out"] = _text, ["counts-out"] = _counts },
+            Stores = { ["versioned"] = TopologyDefinition.Versions<string>("versioned"), ["counts"] = TopologyDefinition.KeyValue<long>("counts", hasTimestamps: true) },
+        },
+        ["join-stream-table-versioned"] = Versioned(Joins.StreamTableVersioned),
+        ["join-stream-table-grace"] = Versioned(Joins.StreamTableGrace),
+        ["join-stream-table-grace-inner"] = Versioned(Joins.StreamTableGraceInner),
         ["tumbling-count"] = Windows<long>(Windowings.Count, "counts", _windowedCounts),
         ["tumbling-reduce"] = Windows<string>(Windowings.Reduce, "reduced", _windowedText),
         ["tumbling-aggregate"] = Windows<string>((b, v) => Windowings.Aggregate(b, v, "0"), "aggregated", _windowedText),
@@ -113,6 +123,12 @@ internal static class Catalogue
     {
         Outputs = { ["out"] = _ => (Codec.SessionText, typeof(TValue) == typeof(long) ? Codec.Long : Codec.Text) },
         Stores = { [store] = TopologyDefinition.Sessions<TValue>(store) },
+    };
+
+    private static TopologyDefinition Versioned(Action<StreamsBuilder, Vector> build) => new(build)
+    {
+        Outputs = { ["out"] = _text },
+        Stores = { ["table-store"] = TopologyDefinition.Versions<string>("table-store") },
     };
 
     private static TopologyDefinition Crashes(Action<StreamsBuilder, Vector> build) => new(build)

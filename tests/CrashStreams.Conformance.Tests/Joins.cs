@@ -19,6 +19,24 @@ internal static class Joins
         builder.Stream<string, string>("in").LeftJoin(table, (l, r) => l + "+" + r.Or("null")).To("out");
     }
 
+    public static void StreamTableVersioned(StreamsBuilder builder, Vector vector)
+    {
+        var table = Versioned(builder, vector);
+        builder.Stream<string, string>("in").LeftJoin(table, (l, r) => l + "+" + r.Or("null")).To("out");
+    }
+
+    public static void StreamTableGrace(StreamsBuilder builder, Vector vector)
+    {
+        var table = Versioned(builder, vector);
+        builder.Stream<string, string>("in").LeftJoin(table, (l, r) => l + "+" + r.Or("null"), new() { Name = "graced", Grace = vector.Time("graceMs") }).To("out");
+    }
+
+    public static void StreamTableGraceInner(StreamsBuilder builder, Vector vector)
+    {
+        var table = Versioned(builder, vector);
+        builder.Stream<string, string>("in").Join(table, (l, r) => l + "+" + r, new() { Name = "graced", Grace = vector.Time("graceMs") }).To("out");
+    }
+
     public static void StreamGlobal(StreamsBuilder builder, Vector vector)
     {
         var global = builder.GlobalTable<string, string>("global", materialized: "global-store");
@@ -69,6 +87,9 @@ internal static class Joins
 
     private static (KStream<string, string> Left, KStream<string, string> Right) Sides(StreamsBuilder builder) =>
         (builder.Stream<string, string>("left"), builder.Stream<string, string>("right"));
+
+    private static KTable<string, string> Versioned(StreamsBuilder builder, Vector vector) =>
+        builder.Table<string, string>("table", materialized: new() { Name = "table-store", HistoryRetention = vector.Time("historyMs") });
 
     private static JoinWindows WindowsOf(Vector vector) =>
         JoinWindows.OfTimeDifferenceAndGrace(TimeSpan.Zero, vector.Time("graceMs")).Before(vector.Time("beforeMs")).After(vector.Time("afterMs"));

@@ -53,5 +53,9 @@ internal sealed record TopologyDefinition(Action<StreamsBuilder, Vector> Build)
             .OrderBy(e => e.Key.Key, StringComparer.Ordinal).ThenBy(e => e.Key.Window.StartMs)
             .Select(e => $"[{Json(e.Key.Key)},{e.Key.Window.StartMs},{e.Key.Window.EndMs},{Json(e.Value)}]");
 
+    public static Func<TopologyTestDriver, Vector, IEnumerable<string>> Versions<TValue>(string name) => (driver, _) =>
+        driver.VersionedStore<string, TValue>(name).All().OrderBy(e => e.Key, StringComparer.Ordinal)
+            .Select(e => $"[{Json(e.Key)},{Json(e.Value.Value)},{e.Value.Timestamp}]");
+
     private static string Json<T>(T value) => value is long number ? number.ToString(CultureInfo.InvariantCulture) : JsonSerializer.Serialize(value);
 }

@@ -96,7 +96,7 @@ internal static class VectorRun
         var names = new Dictionary<string, string>
         {
             ["late"] = DroppedRecords.Late, ["nullKey"] = DroppedRecords.NullKey, ["nullKeyOrValue"] = DroppedRecords.NullKeyOrValue,
-            ["negativeTimestamp"] = DroppedRecords.NegativeTimestamp, ["nullJoinKeyOrValue"] = DroppedRecords.NullJoinKeyOrValue,
+            ["negativeTimestamp"] = DroppedRecords.NegativeTimestamp, ["nullJoinKeyOrValue"] = DroppedRecords.NullJoinKeyOrValue, ["expiredVersion"] = DroppedRecords.ExpiredVersion,
         };
         // What Kafka Streams counts without a reason are writes to segments that its RocksDB stores have expired.
         var unexplained = vector.Dropped.EnumerateObject().Sum(d => d.Name == "total" ? d.Value.GetInt64() : d.Name.StartsWith("notDropped", StringComparison.Ordinal) ? 0 : -d.Value.GetInt64());

@@ -27,8 +27,15 @@ internal sealed class JoinWindow<TKey, TValue>(JoinSide side, Action<LateRecord>
         if (!_clock.IsObserved && IsLate(in record))
             return;
         Forward(in record);
-        if (!record.HasKey || !record.HasValue)
+        if (!record.HasKey)
             return;
+        if (!record.HasValue)
+        {
+            if (_clock.IsObserved)
+                _store.PutNothing(record.Key, record.Timestamp);
+            return;
+        }
+
         _store.Put(record.Key, record.Timestamp, _clock.IsObserved ? record.Timestamp : Task.Clock.RecordWatermark, record.Value);
         if (!_clock.IsObserved)
             return;

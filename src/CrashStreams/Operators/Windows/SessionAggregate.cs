@@ -150,7 +150,7 @@ internal sealed class SessionAggregate<TKey, TValue, TAggregate>(
         if (time <= _clock.ClosedThrough)
             return;
         var from = _clock.ClosedThrough == TaskClock.Unknown ? 0 : Math.Max(0, _clock.ClosedThrough - windows.SpanMs);
-        var closed = _store.EndedBetween(from, time - windows.SpanMs - 1).ToList();
+        var closed = time > windows.SpanMs ? _store.EndedBetween(from, time - windows.SpanMs - 1).ToList() : [];
         _clock.ClosedThrough = time;
         foreach (var (session, value) in closed)
         {
