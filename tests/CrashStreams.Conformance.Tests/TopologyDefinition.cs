@@ -18,6 +18,12 @@ internal sealed record TopologyDefinition(Action<StreamsBuilder, Vector> Build)
     /// <summary>Kafka Streams is known to lose results here; ours may give more.</summary>
     public bool MayEmitMore { get; init; }
 
+    /// <summary>The rule of docs/differences-from-kafka-streams.md by which a case gives something else here, on purpose.</summary>
+    public Func<Vector, int?> DiffersByRule { get; init; } = static _ => null;
+
+    /// <summary>A versioned table's history: updates before it are in Kafka Streams' changelog and not in ours.</summary>
+    public string? HistoryParameter { get; init; }
+
     public string? CompareStores(TopologyTestDriver driver, Vector vector)
     {
         if (vector.Stores is not { } stores)

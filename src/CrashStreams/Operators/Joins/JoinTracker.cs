@@ -6,7 +6,7 @@ internal sealed class JoinTracker
     /// <summary>The highest time of either side; dropped records count too.</summary>
     public long StreamTime { get; set; } = -1;
 
-    /// <summary>The lowest time of an unmatched record that waits, or of the last one that was looked at.</summary>
+    /// <summary>The lowest time of an unmatched record that waits, or of the last one that the last emission looked at.</summary>
     public long MinTime { get; set; } = long.MaxValue;
 
     /// <summary>The wall clock before which no emission is tried.</summary>

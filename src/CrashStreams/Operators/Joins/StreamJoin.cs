@@ -153,9 +153,9 @@ internal sealed class StreamJoin<TKey, TThis, TOther, TLeft, TRight, TResult>(
         var (isLeftOpen, isRightOpen) = (false, false);
         foreach (var waiting in _unmatched!.InOrder())
         {
+            tracker.MinTime = waiting.Timestamp;
             if (isLeftOpen && isRightOpen)
                 break;
-            tracker.MinTime = waiting.Timestamp;
             if (HeldUntil(in waiting) >= tracker.StreamTime)
             {
                 isLeftOpen |= waiting.IsLeft;
