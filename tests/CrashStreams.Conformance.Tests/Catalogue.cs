@@ -54,6 +54,10 @@ internal static class Catalogue
         ["cogroup"] = TableOf(Joins.Cogroup, ["out"], "cogrouped"),
         ["cogroup-tumbling"] = Windows<string>(Joins.CogroupTumbling, "cogrouped", _windowedText),
         ["unlimited-count"] = Windows<long>(Windowings.Unlimited, "counts", _counts),
+        ["sliding-count"] = SlidingOf<long>(Slidings.Count, "counts"),
+        ["sliding-aggregate"] = SlidingOf<string>(Slidings.Aggregate, "aggregated"),
+        ["sliding-count-suppress"] = SlidingOf<long>(Slidings.CountSuppress, "counts"),
+        ["sliding-count-close"] = SlidingOf<long>(Slidings.Count, "counts"),
         ["session-count"] = SessionsOf<long>(Sessions.Count, "counts"),
         ["session-aggregate"] = SessionsOf<string>(Sessions.Aggregate, "aggregated"),
         ["session-reduce"] = SessionsOf<string>(Sessions.Reduce, "reduced"),
@@ -124,6 +128,12 @@ internal static class Catalogue
     {
         Outputs = { ["out"] = _ => (Codec.SessionText, typeof(TValue) == typeof(long) ? Codec.Long : Codec.Text) },
         Stores = { [store] = TopologyDefinition.Sessions<TValue>(store) },
+    };
+
+    private static TopologyDefinition SlidingOf<TValue>(Action<StreamsBuilder, Vector> build, string store) => new(build)
+    {
+        Outputs = { ["out"] = v => (Codec.WindowedText(v.Parameter("diffMs")), typeof(TValue) == typeof(long) ? Codec.Long : Codec.Text) },
+        Stores = { [store] = TopologyDefinition.Windows<TValue>(store) },
     };
 
     private static TopologyDefinition Versioned(Action<StreamsBuilder, Vector> build) => new(build)

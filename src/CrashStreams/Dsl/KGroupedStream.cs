@@ -32,6 +32,13 @@ public sealed class KGroupedStream<TKey, TValue>
         return new(this, new(windows, EmitStrategy.OnWindowUpdate, OnLate: null, CorrectedWithin: null));
     }
 
+    /// <summary>Aggregates in sliding windows: records together whose times differ by at most a difference.</summary>
+    public SlidingWindowedKStream<TKey, TValue> WindowedBy(SlidingWindows windows)
+    {
+        ArgumentNullException.ThrowIfNull(windows);
+        return new(this, windows);
+    }
+
     /// <summary>Aggregates per session: records that follow each other within a gap.</summary>
     public SessionWindowedKStream<TKey, TValue> WindowedBy(SessionWindows windows)
     {

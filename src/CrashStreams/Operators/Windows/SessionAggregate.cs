@@ -53,7 +53,7 @@ internal sealed class SessionAggregate<TKey, TValue, TAggregate>(
         }
 
         _clock.Observe(record.Timestamp);
-        Take(in record, _clock.Lateness - windows.SpanMs);
+        TakeIn(in record, _clock.Lateness - windows.SpanMs);
         if (!_clock.IsObserved)
             return;
         if (onlyFinal)
@@ -80,7 +80,7 @@ internal sealed class SessionAggregate<TKey, TValue, TAggregate>(
 
     /// <param name="record">The record.</param>
     /// <param name="openFrom">Sessions that end earlier are closed.</param>
-    private void Take(in Record<TKey, TValue> record, long openFrom)
+    private void TakeIn(in Record<TKey, TValue> record, long openFrom)
     {
         _found.Clear();
         _store.Find(record.Key, record.Timestamp - windows.GapMs, record.Timestamp + windows.GapMs, _found);
