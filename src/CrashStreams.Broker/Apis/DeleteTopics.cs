@@ -38,7 +38,14 @@ internal static class DeleteTopics
                 ErrorCode = wanted.Name is null ? ErrorCode.UnknownTopicId : ErrorCode.UnknownTopicOrPartition,
                 ErrorMessage = "There is no such topic.",
             };
-        topics.Delete(topic);
-        return new() { Name = topic.Name, TopicId = topic.Id };
+        try
+        {
+            topics.Delete(topic);
+            return new() { Name = topic.Name, TopicId = topic.Id };
+        }
+        catch (IOException failed)
+        {
+            return new() { Name = topic.Name, TopicId = topic.Id, ErrorCode = ErrorCode.KafkaStorageError, ErrorMessage = $"The deletion could not be stored: {failed.Message}" };
+        }
     }
 }

@@ -59,6 +59,28 @@ public sealed class HostileTopicTests : IDisposable
     }
 
     [Fact]
+    public async Task A_full_disk_is_an_answer_and_changes_nothing()
+    {
+        await using var broker = await EmbeddedBroker.StartAsync(new BrokerOptions { DataDirectory = _temporary.Path });
+        await broker.CreateTopicAsync("t", 2);
+        using var client = new RawClient(broker);
+        broker.Faults.Disk.Fill();
+
+        var created = await client.Ask<CreateTopicsRequest, CreateTopicsResponse>(new() { Topics = [new() { Name = "new", NumPartitions = 2, ReplicationFactor = 1 }] });
+        created.Topics[0].ErrorCode.Should().Be(ErrorCode.KafkaStorageError);
+        created.Topics[0].ErrorMessage.Should().Contain("No space left");
+        var grown = await client.Ask<CreatePartitionsRequest, CreatePartitionsResponse>(new() { Topics = [new() { Name = "t", Count = 5, Assignments = null }] });
+        grown.Results[0].ErrorCode.Should().Be(ErrorCode.KafkaStorageError);
+        var deleted = await client.Ask<DeleteTopicsRequest, DeleteTopicsResponse>(new() { Topics = [new() { Name = "t" }] });
+        deleted.Responses[0].ErrorCode.Should().Be(ErrorCode.KafkaStorageError);
+
+        broker.Faults.Disk.Free();
+        Folders().Should().Be(2);
+        (await Topics(broker)).Should().Equal("t");
+        await broker.AppendAsync("t", 1, (null, "v"u8.ToArray()));
+    }
+
+    [Fact]
     public async Task A_crash_while_a_large_topic_is_created_or_deleted_leaves_no_half_topic()
     {
         await using var broker = await EmbeddedBroker.StartAsync(new BrokerOptions { DataDirectory = _temporary.Path });
