@@ -87,10 +87,10 @@ tally() {
   if [ "$bad" -gt 0 ]; then grep -A12 '\[FAIL\]' "$log" || tail -15 "$log"; fi
 }
 
-# sim [replay] [--seeds N] [--from S]: the simulation with other seeds than the tests take; progress and the seeds that failed.
+# sim [replay|topologies] [--seeds N] [--from S]: the simulation with other seeds than the tests take; progress and the seeds that failed.
 run_sim() {
   local what=faults seeds from=1
-  if [ "${1:-}" = replay ]; then what=replay; shift; fi
+  case ${1:-} in replay | topologies) what=$1; shift ;; esac
   [ $what = replay ] && seeds=1000 || seeds=10000
   while [ $# -gt 0 ]; do
     [ $# -ge 2 ] || die "sim: $1 needs a number."
@@ -109,8 +109,10 @@ run_sim() {
       -noColor -class CrashStreams.Tests.Simulation.ReplayMatrixTests -method '*of_the_live_run*'
     return
   fi
+  local class=Simulation.SimulationTests
+  [ $what = faults ] || class=Topologies.RandomTopologyTests
   CRASHSTREAMS_SIM_SEEDS=$seeds CRASHSTREAMS_SIM_FROM=$from tests/CrashStreams.Tests/bin/Release/net10.0/CrashStreams.Tests \
-    -noColor -class CrashStreams.Tests.Simulation.SimulationTests -method '*No_fault*'
+    -noColor -class CrashStreams.Tests.$class -method '*No_fault*'
 }
 
 # fuzz attacks [--seconds N] [--only NAME]: hostile clients beside a producer and a consumer that must not notice.
@@ -186,6 +188,31 @@ publish_programs() {
   echo "$out/native/CrashStreams.Broker.Cli/crashstreams-broker"
 }
 
+# pack [FOLDER]: every project under src as a NuGet package with its symbols. The version is the latest tag's, v1.2.3, or counts on from it.
+pack() {
+  local folder=${1:-$out/packages}
+  need_dotnet
+  mkdir -p "$out" "$folder"
+  echo "Packing"
+  rm -f "$folder"/*.nupkg "$folder"/*.snupkg
+  dotnet msbuild eng/package/pack.proj -p:PackageFolder="$(cd "$folder" && pwd)" -m -v:q -nologo -nodeReuse:false >"$out/pack.log" 2>&1 || {
+    { grep -E '(error|warning) [A-Z]+[0-9]+' "$out/pack.log" || tail -20 "$out/pack.log"; } | sort -u | head -40 >&2
+    die "packing failed; all of it: $out/pack.log"
+  }
+  ls "$folder"/*.nupkg
+}
+
+# docs: the pages that are generated from the code.
+write_docs() {
+  local project=tests/CrashStreams.Packages.Tests
+  need_dotnet
+  mkdir -p "$out"
+  echo "Building"
+  build "$out/docs-build.log" "$project" || die "the build failed; all of it: $out/docs-build.log"
+  CRASHSTREAMS_WRITE_DOCS=1 "$project/bin/Release/net10.0/CrashStreams.Packages.Tests" -noColor -class '*ConfigurationReferenceTests' >"$out/docs.log" || { cat "$out/docs.log" >&2; exit 1; }
+  echo docs/configuration.md
+}
+
 # run_program PROJECT PROGRAM ARGS...: builds a program and becomes it.
 run_program() {
   local project=$1 program=$2; shift 2
@@ -246,6 +273,10 @@ usage() {
 ./build.sh sim replay [--seeds N] [--from S]
                             a thousand draws of what a replay must not depend on (partitions, keys, a slow partition, shifted clocks, disorder, late
                             records, shuffles, instances, restarts): live run, backlog and ideal run give the same alerts and the same late records
+./build.sh sim topologies [--seeds N] [--from S]
+                            topologies drawn from the whole DSL, with random inputs, faults and instances, compared with an ideal live run that shares
+                            nothing with the engine (default 10000 seeds); one seed alone tells its topology, every step, and what fails of it when all
+                            that can go is gone
 ./build.sh fuzz [--frames N] [--segments N] [--seed S]
                             mutated requests (default 1000000) and damaged log files (default 100000) against codecs, handlers and a broker
 ./build.sh fuzz attacks [--seconds N] [--only NAME]
@@ -257,6 +288,8 @@ usage() {
                             verified; logs and the list of faults in artifacts/chaos
 ./build.sh broker [ARG...]  the broker on the command line until Ctrl-C: --port P --data DIR | --memory, --flush always|interval|os, ... (--help)
 ./build.sh publish          crash-monitor and crashstreams-broker as native programs of this machine, under artifacts/native
+./build.sh pack [FOLDER]    NuGet packages with symbols, under artifacts/packages unless FOLDER is given; the version comes from the tags of the clone
+./build.sh docs             write the pages that are generated from the code: the configuration reference
 ./build.sh bench [quick]    measurements: lists them, or runs those that matter most; results under artifacts/bench
 ./build.sh bench broker [RECORDS] [ROUNDS] [all|compare|alone]
                             the broker's targets, each with pass or MISS: against Apache Kafka (KAFKA_TEST_HOME) in the same run, and alone
@@ -276,6 +309,8 @@ case $command in
   chaos) run_chaos "$@" ;;
   broker) run_program src/CrashStreams.Broker.Cli crashstreams-broker "$@" ;;
   publish) publish_programs ;;
+  pack) pack "$@" ;;
+  docs) write_docs ;;
   bench)
     case ${1:-} in
       broker) shift; bench_broker "$@" ;;

@@ -1,6 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using CrashStreams.Benchmarks.Memory;
-using CrashStreams.Runtime;
+using CrashStreams.Engine;
 
 namespace CrashStreams.Benchmarks;
 

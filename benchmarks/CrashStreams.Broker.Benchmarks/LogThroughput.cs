@@ -31,7 +31,7 @@ internal static class LogThroughput
         Measure("append", batches * records, batches * batch.Length, () =>
         {
             for (var i = 0L; i < batches; i++)
-                Expect(logs[i % Partitions].Append(batch, new AppendOptions { NowMs = NowMs, IsValidated = true }).Error);
+                Expect(logs[i % Partitions].AppendPrepared(batch, new AppendOptions { NowMs = NowMs }).Error);
         });
         var buffer = new byte[1024 * 1024];
         Measure("read", batches * records, batches * batch.Length, () => ReadAll(logs, buffer));
@@ -42,7 +42,11 @@ internal static class LogThroughput
         foreach (var name in storage.Directories("").SelectMany(name => storage.Files(name).Where(file => file.StartsWith("checkpoint")).Select(file => name + "/" + file)))
             storage.Delete(name);
         Measure("start, all of it read", batches * records, batches * batch.Length, () => logs = Open(storage));
-        Array.ForEach(logs, log => log.Delete());
+        Array.ForEach(logs, log =>
+        {
+            log.Abandon();
+            LogDirectory.TryDelete(storage, log.Directory);
+        });
     }
 
     private static PartitionLog[] Open(IStorage storage) =>

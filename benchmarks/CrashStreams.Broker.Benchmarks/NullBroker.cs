@@ -17,7 +17,7 @@ internal static class NullBroker
         await using var server = new BrokerServer(options, NullLogger.Instance);
         var timers = new Timers(TimeProvider.System);
         using var loop = new BrokerLoop(timers, TimeProvider.System, NullLogger.Instance, new LoopWatchdog(TimeSpan.FromSeconds(1), NullLogger.Instance));
-        var core = new BrokerCore(options, new MemoryStorage(), timers, Random.Shared, new NodeAddress(1, "127.0.0.1", server.Port), new BrokerFaults());
+        var core = new BrokerCore(options, new MemoryStorage(), timers, new PoolWorkers(loop), Random.Shared, new NodeAddress(1, "127.0.0.1", server.Port), new BrokerFaults());
         core.Apis.Add<ProduceRequest, ProduceResponse>((request, _) => Acknowledge(request));
         loop.TurnEnded = core.EndTurn;
         server.Start(core, loop);

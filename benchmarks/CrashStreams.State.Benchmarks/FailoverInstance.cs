@@ -1,10 +1,11 @@
 using System.Globalization;
+using CrashStreams.Engine;
 using CrashStreams.Kafka;
+using CrashStreams.Operators;
 using CrashStreams.RocksDb;
-using CrashStreams.Runtime;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
+using Microsoft.Extensions.Logging;
 
 namespace CrashStreams.State.Benchmarks;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using CrashStreams.RocksDb;
+using CrashStreams.Stores;
 
 namespace CrashStreams.State.Benchmarks;
 

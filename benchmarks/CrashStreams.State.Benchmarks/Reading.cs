@@ -1,5 +1,6 @@
 using System.Buffers;
 using CrashStreams.RocksDb;
+using CrashStreams.Stores;
 
 namespace CrashStreams.State.Benchmarks;
 

@@ -1,4 +1,5 @@
 using CrashStreams.RocksDb;
+using CrashStreams.Stores;
 
 namespace CrashStreams.State.Benchmarks;
 

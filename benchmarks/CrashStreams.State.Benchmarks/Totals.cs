@@ -1,8 +1,8 @@
 using System.Diagnostics;
+using CrashStreams.Engine;
 using CrashStreams.Kafka;
 using CrashStreams.Log;
 using CrashStreams.RocksDb;
-using CrashStreams.Runtime;
 
 namespace CrashStreams.State.Benchmarks;
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using CrashStreams.CommandLine;
 using CrashStreams.Samples.CrashMonitor.Commands;
 using CrashStreams.Samples.CrashMonitor.Terminal;
 
@@ -8,12 +9,17 @@ var root = new RootCommand("Finds users with many severe crashes in a Kafka topi
     TopicsCommand.Create(),
     LoadCommand.Create(),
     VerifyCommand.Create(),
+    ResetCommand.Create(),
     DemoCommand.Create(),
     KafkaOption.Bootstrap,
     KafkaOption.Property,
 };
 
 ExampleCommand.ShowExamples(root);
+var arguments = root.Parse(args);
+if (UsageErrors.Find(arguments) is { } wrong)
+    return UsageErrors.Show(arguments, wrong);
+
 using var interrupt = new Interrupt();
 var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
-return await Failures.ToExitCodeAsync(() => root.Parse(args).InvokeAsync(invocation, interrupt.Token));
+return await Failures.ToExitCodeAsync(arguments, () => arguments.InvokeAsync(invocation, interrupt.Token));

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using CrashStreams.CommandLine;
 using Microsoft.Extensions.Logging;
 
 namespace CrashStreams.Broker.Cli;
@@ -20,12 +21,7 @@ internal static class BrokerCommand
     private static readonly Option<int> Port = new("--port") { Description = "The port to listen on; 0 takes a free one.", DefaultValueFactory = _ => 9092 };
     private static readonly Option<string?> Data = new("--data") { Description = "The directory that keeps topics, groups and transactions.", HelpName = "DIR" };
     private static readonly Option<bool> Memory = new("--memory") { Description = "Keep everything in memory, until the broker ends." };
-    private static readonly Option<FlushMode> Flush = new("--flush")
-    {
-        Description = "When acknowledged records are forced to the disk: always, at an interval of 1 s, or when the os likes.",
-        DefaultValueFactory = _ => FlushMode.Os,
-        HelpName = "always|interval|os",
-    };
+    private static readonly ChoiceOption<FlushMode> Flush = new("--flush", "When acknowledged records are forced to the disk: always, at an interval of 1 s, or when the operating system does so.", FlushMode.Os);
     private static readonly Option<bool> AutoCreate = new("--auto-create") { Description = "Create topics when a client first uses them." };
     private static readonly Option<int> DefaultPartitions = new("--default-partitions") { Description = "Partitions of topics created without a number.", DefaultValueFactory = _ => 1, HelpName = "N" };
     private static readonly Option<double> SessionTimeout = new("--session-timeout")
@@ -49,6 +45,13 @@ internal static class BrokerCommand
     };
     private static readonly Option<bool> Verbose = new("--verbose") { Description = "Log what clients do wrong, too." };
 
+    private static readonly Dictionary<string, string> _options = new()
+    {
+        [nameof(BrokerOptions.Port)] = Port.Name,
+        [nameof(BrokerOptions.DefaultPartitions)] = DefaultPartitions.Name,
+        [nameof(BrokerOptions.ConsumerSessionTimeout)] = SessionTimeout.Name,
+    };
+
     public static RootCommand Create()
     {
         var command = new RootCommand(Description) { Port, Data, Memory, Flush, AutoCreate, DefaultPartitions, SessionTimeout, Users, ReadOnly, TopicPrefix, Verbose };
@@ -65,33 +68,46 @@ internal static class BrokerCommand
 
     private static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancelled)
     {
-        using var log = new ConsoleLog(arguments.GetValue(Verbose) ? LogLevel.Debug : LogLevel.Error);
-        var options = new BrokerOptions
-        {
-            Port = arguments.GetValue(Port),
-            DataDirectory = arguments.GetValue(Data),
-            Flush = arguments.GetValue(Flush),
-            AutoCreateTopics = arguments.GetValue(AutoCreate),
-            DefaultPartitions = arguments.GetValue(DefaultPartitions),
-            ConsumerSessionTimeout = TimeSpan.FromSeconds(arguments.GetValue(SessionTimeout)),
-            Users = Pairs(arguments.GetValue(Users)),
-            Access = AccessOf(arguments),
-            LoggerFactory = log,
-        };
-        SetSocketCompletions(options.Flush);
+        var minimum = arguments.GetValue(Verbose) ? LogLevel.Debug : LogLevel.Error;
+        // What happened to stored data is always told.
+        using var log = new LineLog((category, level) => level >= minimum || (level >= LogLevel.Warning && category == EmbeddedBroker.StorageLogCategory), Console.Error.WriteLine);
         try
         {
+            var options = Read(arguments, log);
+            SetSocketCompletions(options.Flush);
             await using var broker = await EmbeddedBroker.StartAsync(options, cancelled);
             Console.WriteLine($"Kafka broker ready: {broker.BootstrapServers}");
             await UntilStopped(cancelled);
             return 0;
         }
-        catch (Exception error) when (error is ArgumentException or IOException or SocketException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception error) when (error is ArgumentException or OverflowException)
+        {
+            return UsageErrors.Show(arguments, UsageException.Of(error, _options).Message);
+        }
+        catch (SocketException error)
+        {
+            await Console.Error.WriteLineAsync($"The broker can't listen on port {arguments.GetValue(Port)}: {error.Message}. Choose another one with --port; 0 takes a free one.");
+            return 1;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or InvalidDataException)
         {
             await Console.Error.WriteLineAsync($"The broker can't start: {error.Message}");
             return 1;
         }
     }
+
+    private static BrokerOptions Read(ParseResult arguments, ILoggerFactory log) => new()
+    {
+        Port = arguments.GetValue(Port),
+        DataDirectory = arguments.GetValue(Data),
+        Flush = Flush.Read(arguments),
+        AutoCreateTopics = arguments.GetValue(AutoCreate),
+        DefaultPartitions = arguments.GetValue(DefaultPartitions),
+        ConsumerSessionTimeout = TimeSpan.FromSeconds(arguments.GetValue(SessionTimeout)),
+        Users = Pairs(arguments.GetValue(Users)),
+        Access = AccessOf(arguments),
+        LoggerFactory = log,
+    };
 
     private static Dictionary<string, string> Pairs(string[]? pairs)
     {

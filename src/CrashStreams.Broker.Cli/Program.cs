@@ -1,3 +1,5 @@
 using CrashStreams.Broker.Cli;
+using CrashStreams.CommandLine;
 
-return await BrokerCommand.Create().Parse(args).InvokeAsync();
+var arguments = BrokerCommand.Create().Parse(args);
+return UsageErrors.Find(arguments) is { } wrong ? UsageErrors.Show(arguments, wrong) : await arguments.InvokeAsync();

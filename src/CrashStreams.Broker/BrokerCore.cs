@@ -7,6 +7,7 @@ using CrashStreams.Broker.Loop;
 using CrashStreams.Broker.Storage;
 using CrashStreams.Broker.Topics;
 using CrashStreams.Broker.Transactions;
+using Microsoft.Extensions.Logging;
 
 namespace CrashStreams.Broker;
 
@@ -21,13 +22,17 @@ internal sealed class BrokerCore
     private readonly LogCare _logCare;
     private readonly Fetch _fetch;
 
-    public BrokerCore(BrokerOptions options, IStorage storage, Timers timers, Random random, NodeAddress node, BrokerFaults faults)
+    public BrokerCore(BrokerOptions options, IStorage storage, Timers timers, IWorkers workers, Random random, NodeAddress node, BrokerFaults faults)
     {
-        (Options, Timers, Random, Node, Faults) = (options, timers, random, node, faults);
+        (Options, Timers, Workers, Random, Node, Faults) = (options, timers, workers, random, node, faults);
         var logDefaults = LogConfig.Default with { Flush = (FlushPolicy)options.Flush };
-        Topics = new TopicCatalog(storage, logDefaults);
-        _groupJournal = new CoordinatorJournal(storage, "groups", logDefaults, timers);
-        _transactionJournal = new CoordinatorJournal(storage, "transactions", logDefaults, timers);
+        var log = options.LoggerFactory.CreateLogger(EmbeddedBroker.StorageLogCategory);
+        DataDirectory.Check(storage);
+        Losses = new StorageLosses(log);
+        Topics = new TopicCatalog(storage, logDefaults, workers, log, Losses);
+        _groupJournal = new CoordinatorJournal(storage, CoordinatorJournal.Groups, logDefaults, timers, Losses.Of(CoordinatorJournal.Groups));
+        _transactionJournal = new CoordinatorJournal(storage, CoordinatorJournal.Transactions, logDefaults, timers, Losses.Of(CoordinatorJournal.Transactions));
+        DataDirectory.Mark(storage, Topics.ClusterId);
         var groupOptions = new GroupOptions { ConsumerSessionTimeoutMs = (int)options.ConsumerSessionTimeout.TotalMilliseconds };
         Groups = new GroupCoordinator(new GroupContext(_groupJournal, timers, Topics, groupOptions, () => NewUuid().ToString()));
         Transactions = new TransactionCoordinator(_transactionJournal, new TransactionParticipants(this), timers, new TransactionOptions());
@@ -43,6 +48,8 @@ internal sealed class BrokerCore
 
     public Timers Timers { get; }
 
+    public IWorkers Workers { get; }
+
     public Random Random { get; }
 
     public NodeAddress Node { get; }
@@ -51,8 +58,11 @@ internal sealed class BrokerCore
 
     public TopicCatalog Topics { get; }
 
+    /// <summary>What of the stored data was found damaged or missing since the start.</summary>
+    public StorageLosses Losses { get; }
+
     /// <summary>Whether there may be so many more partitions.</summary>
-    public bool HasRoomFor(int partitions) => Topics.PartitionCount + partitions <= Options.MaxPartitions;
+    public bool HasRoomFor(int partitions) => Topics.PartitionCount + Topics.ReservedPartitions + partitions <= Options.MaxPartitions;
 
     public GroupCoordinator Groups { get; }
 
@@ -75,6 +85,7 @@ internal sealed class BrokerCore
     /// <summary>Closes the logs in good order, so that the next start is quick.</summary>
     public void Close()
     {
+        _logCare.Stop();
         Topics.Close();
         _groupJournal.Log.Close(flush: true);
         _transactionJournal.Log.Close(flush: true);
@@ -83,6 +94,7 @@ internal sealed class BrokerCore
     /// <summary>Lets go of the logs as the end of the process would.</summary>
     public void Abandon()
     {
+        _logCare.Stop();
         Topics.Abandon();
         _groupJournal.Log.Abandon();
         _transactionJournal.Log.Abandon();

@@ -69,6 +69,9 @@ public sealed record BrokerOptions
     /// <summary>What one client may cost the others.</summary>
     internal Limits Limits { get; init; } = new();
 
+    /// <summary>How many files the process is taken to be able to open; null: what the system says.</summary>
+    internal int? OpenFileLimit { get; init; }
+
     /// <summary>Storage that outlives the broker, for tests of crashes.</summary>
     internal IStorage? Storage { get; init; }
 

@@ -23,18 +23,32 @@ public sealed partial class EmbeddedBroker
     /// <param name="partitions">How many partitions it has.</param>
     /// <param name="configs">Its configs, by Kafka's names.</param>
     /// <exception cref="ArgumentException">The name or a config is not valid, or the topic exists.</exception>
-    public Task CreateTopicAsync(string topic, int partitions = 1, IReadOnlyDictionary<string, string>? configs = null) => _loop.InvokeAsync(() =>
+    /// <exception cref="IOException">The topic could not be stored.</exception>
+    public async Task CreateTopicAsync(string topic, int partitions = 1, IReadOnlyDictionary<string, string>? configs = null)
     {
         if (!TopicName.IsValid(topic))
             throw new ArgumentException(TopicName.Rule, nameof(topic));
         if (TopicName.IsReserved(topic))
             throw new ArgumentException(TopicName.ReservedRule, nameof(topic));
-        if (_core.Topics.Find(topic) is not null)
-            throw new ArgumentException($"Topic '{topic}' already exists.", nameof(topic));
         ArgumentOutOfRangeException.ThrowIfLessThan(partitions, 1);
         var values = (configs ?? new Dictionary<string, string>()).Select(config => KeyValuePair.Create(config.Key, (string?)config.Value));
-        return _core.Topics.Create(topic, partitions, TopicConfigs.TryCreate(values, out var problem) ?? throw new ArgumentException(problem, nameof(configs)));
-    });
+        var topicConfigs = TopicConfigs.TryCreate(values, out var problem) ?? throw new ArgumentException(problem, nameof(configs));
+        var created = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await _loop.InvokeAsync(() =>
+        {
+            if (_core.Topics.IsTaken(topic))
+                throw new ArgumentException($"Topic '{topic}' already exists.", nameof(topic));
+            _core.Topics.Create(topic, partitions, topicConfigs, (_, failure) =>
+            {
+                if (failure is null)
+                    created.SetResult();
+                else
+                    created.SetException(failure);
+            });
+            return true;
+        }).ConfigureAwait(false);
+        await created.Task.ConfigureAwait(false);
+    }
 
     /// <summary>Appends records to a partition as one batch; returns the offset of the first.</summary>
     /// <param name="topic">The topic.</param>
@@ -48,7 +62,7 @@ public sealed partial class EmbeddedBroker
         using var builder = new RecordBatchBuilder();
         foreach (var (key, value) in records)
             builder.Append(nowMs, key, value);
-        var result = Find(topic, partition).Log.Append(builder.Build(), new AppendOptions { NowMs = nowMs });
+        var result = Find(topic, partition).Log.Append(builder.Build().ToArray(), new AppendOptions { NowMs = nowMs });
         return result.Error == ErrorCode.None ? result.BaseOffset : throw new IOException($"{topic}-{partition} refused the records: {result.Error} {result.Message}");
     });
 
@@ -91,6 +105,9 @@ public sealed partial class EmbeddedBroker
     /// <summary>The transactional ids that have an open transaction.</summary>
     public Task<IReadOnlyList<string>> OpenTransactionsAsync() => _loop.InvokeAsync(() => (IReadOnlyList<string>)
         [.. _core.Transactions.Transactions.Where(transaction => transaction.State == TransactionState.Ongoing).Select(transaction => transaction.TransactionalId)]);
+
+    /// <summary>What of the stored data was found damaged or missing since the last start, in the order in which it was found.</summary>
+    public Task<IReadOnlyList<StorageLoss>> StorageLossesAsync() => _loop.InvokeAsync(() => (IReadOnlyList<StorageLoss>)[.. _core.Losses.All]);
 
     /// <summary>Waits until a condition on the broker holds, looking every 10 ms.</summary>
     /// <param name="condition">Asked again and again.</param>

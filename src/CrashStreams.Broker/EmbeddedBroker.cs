@@ -15,6 +15,9 @@ namespace CrashStreams.Broker;
 /// </example>
 public sealed partial class EmbeddedBroker : IAsyncDisposable
 {
+    /// <summary>The category of what is logged about stored data: losses, and files that were moved aside. Everything else has <c>CrashStreams.Broker</c>.</summary>
+    public const string StorageLogCategory = "CrashStreams.Broker.Storage";
+
     private const int NodeId = 1;
 
     private readonly BrokerOptions _options;
@@ -30,10 +33,13 @@ public sealed partial class EmbeddedBroker : IAsyncDisposable
     {
         _options = options;
         _log = options.LoggerFactory.CreateLogger("CrashStreams.Broker");
+        if (options.DataDirectory is not null)
+            DataDirectory.RequireOutsideOfOthers(options.DataDirectory);
+        _storage = options.Storage ?? (options.DataDirectory is null ? new MemoryStorage(Faults.Disk) : new FileStorage(options.DataDirectory, Faults.Disk, options.OpenFileLimit is { } limit ? new FileBudget(limit) : null));
+        DataDirectory.Check(_storage); // before the first file is made in a directory that may be somebody else's
         _directoryLock = options.DataDirectory is null ? null : DataDirectoryLock.Take(options.DataDirectory);
         try
         {
-            _storage = options.Storage ?? (options.DataDirectory is null ? new MemoryStorage(Faults.Disk) : new FileStorage(options.DataDirectory, Faults.Disk));
             (_server, _loop, _core) = Start(options.Port);
         }
         catch
@@ -59,6 +65,7 @@ public sealed partial class EmbeddedBroker : IAsyncDisposable
     /// <param name="options">How to listen and store; by default in memory, on a free port of the loopback.</param>
     /// <param name="cancellationToken">Gives up before the start.</param>
     /// <exception cref="ArgumentException">The options are not valid; the message names everything that is wrong.</exception>
+    /// <exception cref="InvalidDataException">The data directory is not a broker's, or is damaged so that a start would lose data; the message says what to do.</exception>
     /// <exception cref="IOException">The data directory is used by another broker, or can't be written.</exception>
     /// <exception cref="System.Net.Sockets.SocketException">The port is taken.</exception>
     public static Task<EmbeddedBroker> StartAsync(BrokerOptions? options = null, CancellationToken cancellationToken = default)
@@ -98,7 +105,7 @@ public sealed partial class EmbeddedBroker : IAsyncDisposable
             var timers = new Timers(_options.TimeProvider);
             var loop = new BrokerLoop(timers, _options.TimeProvider, _log, new LoopWatchdog(_options.Limits.LoopTime, _log));
             var node = new NodeAddress(NodeId, _options.AdvertisedHost ?? _options.Address.ToString(), server.Port);
-            var core = new BrokerCore(_options, _storage, timers, Random.Shared, node, Faults);
+            var core = new BrokerCore(_options, _storage, timers, new PoolWorkers(loop), Random.Shared, node, Faults);
             loop.TurnEnded = core.EndTurn;
             server.Start(core, loop);
             loop.Post(new LoopAction(() => { })); // sets the wake-up of the timers that the start has scheduled

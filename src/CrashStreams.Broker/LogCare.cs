@@ -1,11 +1,22 @@
 using CrashStreams.Broker.Log;
+using CrashStreams.Broker.Topics;
 
 namespace CrashStreams.Broker;
 
 /// <summary>What logs need from time to time: flushing, retention, compaction.</summary>
 internal sealed class LogCare(BrokerCore core, IReadOnlyList<PartitionLog> journals)
 {
+    private const int VerificationPauseMs = 10; // between two megabytes
+
+    /// <summary>How long the care of many logs holds the loop at a time.</summary>
+    private static readonly TimeSpan _slice = TimeSpan.FromMilliseconds(5);
+
     private readonly Queue<PartitionLog> _toCompact = new();
+    private readonly Queue<PartitionLog> _toVerify = new();
+
+    private bool _isCompacting;
+    private IDisposable? _compaction;
+    private IDisposable? _verification;
 
     private IEnumerable<PartitionLog> Logs => core.Topics.Partitions.Select(partition => partition.Log).Concat(journals);
 
@@ -14,19 +25,44 @@ internal sealed class LogCare(BrokerCore core, IReadOnlyList<PartitionLog> journ
         Every(core.Options.LogCareInterval, LookOver);
         if (core.Options.Flush == FlushMode.Interval)
             Every(core.Options.FlushInterval, Flush);
+        foreach (var log in Logs)
+            _toVerify.Enqueue(log);
+        core.Timers.Schedule(core.Timers.NowMs, VerifyNext);
     }
 
-    private void Every(TimeSpan interval, Action care) => core.Timers.Schedule(core.Timers.NowMs + (long)interval.TotalMilliseconds, () =>
+    /// <summary>Ends what is done beside the loop: nobody touches the files after this.</summary>
+    public void Stop()
     {
-        try
+        _toCompact.Clear();
+        _toVerify.Clear();
+        _compaction?.Dispose();
+        _verification?.Dispose();
+    }
+
+    /// <summary>Does something at an interval, from the end of one round to the beginning of the next.</summary>
+    private void Every(TimeSpan interval, Action<Action> round) => core.Timers.Schedule(
+        core.Timers.NowMs + (long)interval.TotalMilliseconds, () => round(() => Every(interval, round)));
+
+    /// <summary>Takes care of one after the other, in slices of time.</summary>
+    private void InSlices<T>(IEnumerable<T> items, Action<T> care, Action done)
+    {
+        var left = new Queue<T>(items); // topics come and go between the slices
+        Go();
+
+        void Go()
         {
-            care();
+            var started = core.Timers.Timestamp;
+            while (left.TryDequeue(out var next))
+            {
+                Try(() => care(next));
+                if (core.Timers.Elapsed(started) < _slice)
+                    continue;
+                core.Timers.Schedule(core.Timers.NowMs + 1, Go);
+                return;
+            }
+            done();
         }
-        finally
-        {
-            Every(interval, care);
-        }
-    });
+    }
 
     /// <summary>A failing disk of one log is not to keep the others from their care; the next round tries again.</summary>
     private static void Try(Action care)
@@ -41,29 +77,33 @@ internal sealed class LogCare(BrokerCore core, IReadOnlyList<PartitionLog> journ
         }
     }
 
-    private void Flush()
+    private void Flush(Action done) => InSlices(Logs, log =>
     {
-        foreach (var log in Logs)
-            Try(log.Flush);
-    }
+        if (log.IsOpen)
+            log.Flush();
+    }, done);
 
-    private void LookOver()
+    private void LookOver(Action done) => InSlices(core.Topics.Partitions, ApplyRetention, () =>
     {
-        ApplyRetention();
-        if (_toCompact.Count > 0)
+        done();
+        if (_isCompacting)
             return; // the last round is still at work
         foreach (var log in Logs.Where(log => log.Config.Compact))
             _toCompact.Enqueue(log);
         CompactNext();
-    }
+    });
 
-    private void ApplyRetention()
+    private void ApplyRetention(Partition partition)
     {
-        var nowMs = core.Timers.NowMs;
-        foreach (var partition in core.Topics.Partitions)
+        if (!partition.Log.IsOpen)
+            return;
+        var start = partition.Log.LogStartOffset;
+        try
         {
-            var start = partition.Log.LogStartOffset;
-            Try(() => partition.Log.ApplyRetention(nowMs));
+            partition.Log.ApplyRetention(core.Timers.NowMs);
+        }
+        finally
+        {
             if (partition.Log.LogStartOffset != start)
                 partition.Moved();
         }
@@ -71,13 +111,21 @@ internal sealed class LogCare(BrokerCore core, IReadOnlyList<PartitionLog> journ
 
     private void CompactNext()
     {
-        while (_toCompact.TryDequeue(out var log))
+        var started = core.Timers.Timestamp;
+        for (_isCompacting = true; _toCompact.TryDequeue(out var log);)
         {
-            if (!log.IsOpen || TryBegin(log) is not { } compaction)
+            if (log.IsOpen && TryBegin(log) is { } compaction)
+            {
+                _compaction = compaction;
+                Step(log, compaction);
+                return;
+            }
+            if (core.Timers.Elapsed(started) < _slice)
                 continue;
-            Step(log, compaction);
+            core.Timers.Schedule(core.Timers.NowMs + 1, CompactNext);
             return;
         }
+        _isCompacting = false;
     }
 
     private LogCompaction? TryBegin(PartitionLog log)
@@ -87,30 +135,60 @@ internal sealed class LogCare(BrokerCore core, IReadOnlyList<PartitionLog> journ
         return compaction;
     }
 
-    /// <summary>One step a turn of the loop, so that requests are served in between.</summary>
+    /// <summary>The steps are done beside the loop; what they have written is swapped in by it.</summary>
     private void Step(PartitionLog log, LogCompaction compaction)
     {
-        if (TryStep(log, compaction))
-            core.Timers.Schedule(core.Timers.NowMs + 1, () => Step(log, compaction));
-        else
+        var hasMore = false;
+        core.Workers.Run(() => hasMore = compaction.Step(), failure =>
+        {
+            if (failure is null && hasMore && log.IsOpen)
+            {
+                Step(log, compaction);
+                return;
+            }
+            // After a damaged segment or a full disk this log stays as it is, to be tried again in the next round.
+            if (compaction.IsFinished && log.IsOpen)
+                Try(() => log.CompleteCompaction(compaction));
+            compaction.Dispose();
             CompactNext();
+            ThrowIfUnexpected(failure);
+        });
     }
 
-    /// <summary>False when this compaction has ended, well or not.</summary>
-    private static bool TryStep(PartitionLog log, LogCompaction compaction)
+    /// <summary>One log after the other, at a pace that leaves the disk to the clients.</summary>
+    private void VerifyNext()
     {
-        try
+        while (_toVerify.TryDequeue(out var log))
         {
-            if (log.IsOpen && compaction.Step())
-                return true;
+            if (!log.IsOpen || log.BeginVerification() is not { } verification)
+                continue;
+            _verification = verification;
+            Step(log, verification);
+            return;
+        }
+    }
+
+    private void Step(PartitionLog log, LogVerification verification)
+    {
+        var hasMore = false;
+        core.Workers.Run(() => hasMore = verification.Step(), failure =>
+        {
+            if (failure is null && hasMore && log.IsOpen)
+            {
+                core.Timers.Schedule(core.Timers.NowMs + VerificationPauseMs, () => Step(log, verification));
+                return;
+            }
             if (log.IsOpen)
-                log.CompleteCompaction(compaction);
-        }
-        catch (IOException)
-        {
-            // A damaged segment or a full disk: this log stays as it is, to be tried again in the next round.
-        }
-        compaction.Dispose();
-        return false;
+                log.CompleteVerification(verification);
+            verification.Dispose();
+            VerifyNext();
+            ThrowIfUnexpected(failure);
+        });
+    }
+
+    private static void ThrowIfUnexpected(Exception? failure)
+    {
+        if (failure is not (null or IOException))
+            throw new InvalidOperationException("The care of a log failed.", failure);
     }
 }

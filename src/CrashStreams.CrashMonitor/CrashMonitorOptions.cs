@@ -4,6 +4,7 @@ namespace CrashStreams.CrashMonitor;
 public sealed record CrashMonitorOptions
 {
     internal const int DefaultMaxValueBytes = 1 << 20;
+    private const string NameRule = "use 1 to 249 ASCII letters, digits, '.', '_' and '-', but not '.' or '..'";
 
     /// <summary>Names the consumer group and the monitor's own topics. Instances with the same id share the work. Default <c>crash-monitor</c>.</summary>
     public string ApplicationId { get; init; } = "crash-monitor";
@@ -74,8 +75,8 @@ public sealed record CrashMonitorOptions
     /// </summary>
     public TimeSpan? CloseAfterIdle { get; init; }
 
-    /// <summary>A line with an event time further ahead of the wall clock moves no clock and goes where late crashes go. Default one day.</summary>
-    public TimeSpan MaxFuture { get; init; } = TimeSpan.FromDays(1);
+    /// <summary>A line with an event time further ahead of the wall clock moves no clock and goes where late crashes go. Default one hour, as far as brokers take record times.</summary>
+    public TimeSpan MaxFuture { get; init; } = TimeSpan.FromHours(1);
 
     /// <summary>Whether every change of a running count is shown, not only the alerts.</summary>
     public bool Debug { get; init; }
@@ -108,10 +109,14 @@ public sealed record CrashMonitorOptions
             throw new TopologyException("The crash monitor's options are not usable:\n- " + string.Join("\n- ", faults));
     }
 
+    // What Kafka takes as a topic's name.
+    private static bool IsName(string? name) =>
+        name is { Length: > 0 and <= 249 } and not ("." or "..") && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '_' or '-');
+
     private IEnumerable<string> Faults()
     {
-        if (string.IsNullOrWhiteSpace(ApplicationId))
-            yield return $"{nameof(ApplicationId)} is empty: name the application.";
+        if (!IsName(ApplicationId))
+            yield return $"{nameof(ApplicationId)} is '{ApplicationId}': {NameRule}, because it becomes part of topic names.";
         if (Threads < 1)
             yield return $"{nameof(Threads)} is {Threads}: it must be at least 1.";
         if (BadInput == FaultResponse.DeadLetter && DeadLetterTopic is null)
@@ -120,12 +125,14 @@ public sealed record CrashMonitorOptions
             yield return $"{nameof(IdleAfter)} ({IdleAfter}) and {nameof(MaxFuture)} ({MaxFuture}) must not be negative.";
         if (CloseAfterIdle < IdleAfter)
             yield return $"{nameof(CloseAfterIdle)} ({CloseAfterIdle}) is less than {nameof(IdleAfter)} ({IdleAfter}): it must not be.";
-        if (string.IsNullOrWhiteSpace(InputTopic))
-            yield return $"{nameof(InputTopic)} is empty: name the topic with the log lines.";
-        if (string.IsNullOrWhiteSpace(AlertTopic))
-            yield return $"{nameof(AlertTopic)} is empty: name the topic for the alerts.";
-        if (InputTopic == AlertTopic)
-            yield return $"{nameof(AlertTopic)} is the input topic '{InputTopic}': name another one.";
+        foreach (var (setting, topic) in new[] { (nameof(InputTopic), InputTopic), (nameof(AlertTopic), AlertTopic), (nameof(LateTopic), LateTopic ?? "-"), (nameof(DeadLetterTopic), DeadLetterTopic ?? "-") })
+        {
+            if (!IsName(topic))
+                yield return $"{setting} is '{topic}': {NameRule}.";
+            if (setting != nameof(InputTopic) && topic == InputTopic)
+                yield return $"{setting} is the input topic '{InputTopic}': name another one.";
+        }
+
         if (Threshold < 0)
             yield return $"{nameof(Threshold)} is {Threshold}: it must not be negative (0 reports every user with a crash).";
         if (Window < TimeSpan.FromMilliseconds(1) || Window.Ticks % TimeSpan.TicksPerMillisecond != 0)

@@ -106,7 +106,17 @@ internal sealed class ClientProperties
             .Default("metadata.recovery.strategy", "none");
     }
 
-    public static ClientProperties Admin(KafkaOptions options, string clientId) => new(clientId, options, options.AdminProperties);
+    /// <summary>No batch of several records is larger, also where the user's own property allows it: a topic that takes less refuses all of them.</summary>
+    public ClientProperties WithBatchesUpTo(int bytes)
+    {
+        // librdkafka counts a request's other fields too, so this many bytes are never reached.
+        if (!int.TryParse(Values["batch.size"], CultureInfo.InvariantCulture, out var present) || present > bytes)
+            Values["batch.size"] = Math.Max(1, bytes).ToString(CultureInfo.InvariantCulture);
+        return this;
+    }
+
+    // A broker that closes the connection at once, because it expects TLS, gives its only hint with it; ConnectionFaults keeps what is harmless out of the log.
+    public static ClientProperties Admin(KafkaOptions options, string clientId) => new ClientProperties(clientId, options, options.AdminProperties).Always("log.connection.close", "true");
 
     private ClientProperties Always(string name, string value)
     {

@@ -3,6 +3,7 @@ using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using CrashStreams.Kafka.Native;
 using CrashStreams.Log;
+using CrashStreams.Protocol;
 using TopicPartition = CrashStreams.Log.TopicPartition;
 
 namespace CrashStreams.Kafka;
@@ -18,18 +19,25 @@ internal sealed class KafkaAdmin : ILogAdmin
 
     private readonly IAdminClient _client;
     private readonly TimeSpan _timeout;
+    private bool _isDisposed;
+    private readonly ConnectionFaults _faults;
+    private readonly bool _canAskProducers;
 
     // It looks librdkafka's functions up by name.
     [DynamicDependency(DynamicallyAccessedMemberTypes.All, "Confluent.Kafka.Impl.NativeMethods.NativeMethods", "Confluent.Kafka")]
     [DynamicDependency(DynamicallyAccessedMemberTypes.All, "Confluent.Kafka.Impl.NativeMethods.NativeMethods_Centos8", "Confluent.Kafka")]
     [DynamicDependency(DynamicallyAccessedMemberTypes.All, "Confluent.Kafka.Impl.NativeMethods.NativeMethods_Alpine", "Confluent.Kafka")]
-    public KafkaAdmin(KafkaOptions options, string clientId)
+    public KafkaAdmin(KafkaOptions options, string clientId, ConnectionFaults faults)
     {
+        _faults = faults;
+        _canAskProducers = OpenTransactions.CanAsk(options);
         LibrdkafkaLoader.EnsureLoaded();
         _timeout = options.RequestTimeout;
         try
         {
-            _client = new AdminClientBuilder(ClientProperties.Admin(options, clientId).Values).SetLogHandler((_, _) => { }).Build();
+            _client = new AdminClientBuilder(ClientProperties.Admin(options, clientId).Values)
+                .SetLogHandler((_, line) => faults.Line(clientId, (int)line.Level, line.Facility, line.Message))
+                .SetErrorHandler((_, error) => faults.Error(clientId, (Native.ErrorCode)(int)error.Code, error.Reason)).Build();
         }
         catch (InvalidOperationException)
         {
@@ -174,6 +182,66 @@ internal sealed class KafkaAdmin : ILogAdmin
         return (await starts).ToDictionary(start => start.Key, start => (start.Value, end[start.Key]));
     }
 
+    public async Task<IReadOnlyDictionary<TopicPartition, long>> OffsetsAtAsync(IReadOnlyCollection<TopicPartition> partitions, long timestampMs, CancellationToken cancellation)
+    {
+        var found = await ListOffsets(partitions, OffsetSpec.ForTimestamp(timestampMs), cancellation);
+        // -1: nothing is as late.
+        var missing = partitions.Where(p => found[p] < 0).ToList();
+        if (missing.Count > 0)
+            foreach (var (partition, end) in await ListOffsets(missing, OffsetSpec.Latest(), cancellation))
+                found[partition] = end;
+        return found;
+    }
+
+    public async Task<IReadOnlyList<OpenTransaction>> OpenTransactionsAsync(string group, IReadOnlyCollection<string> topics, CancellationToken cancellation)
+    {
+        if (!_canAskProducers)
+            return [];
+        Func<int, int> offsetsAt = count => OpenTransactions.PartitionOf(group, count);
+        var leaders = from topic in await Describe([.. topics, OpenTransactions.Offsets], cancellation)
+                      where topic.Error.Code == Confluent.Kafka.ErrorCode.NoError
+                      from partition in topic.Partitions
+                      where partition.Leader is not null && (topic.Name != OpenTransactions.Offsets || partition.Partition == offsetsAt(topic.Partitions.Count))
+                      group new TopicPartition(topic.Name, partition.Partition) by (partition.Leader.Host, partition.Leader.Port);
+        var open = new List<OpenTransaction>();
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(_timeout);
+        foreach (var leader in leaders)
+        {
+            try
+            {
+                open.AddRange(await OpenTransactions.AskAsync(leader.Key.Host, leader.Key.Port, [.. leader], limit.Token));
+            }
+            catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException or ProtocolException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
+            {
+                throw new LogException($"Asking {leader.Key.Host}:{leader.Key.Port} for open transactions failed: {e.Message}", e) { IsRetriable = true };
+            }
+        }
+
+        return open;
+    }
+
+    public async Task<IReadOnlyList<GroupMember>> GroupMembersAsync(string group, CancellationToken cancellation)
+    {
+        try
+        {
+            var result = await _client.DescribeConsumerGroupsAsync([group], new DescribeConsumerGroupsOptions { RequestTimeout = _timeout }).WaitAsync(cancellation);
+            return result.ConsumerGroupDescriptions.SelectMany(static g => g.Members).Select(static m => new GroupMember(
+                m.ClientId, m.Host, m.Assignment?.TopicPartitions.ConvertAll(static p => new TopicPartition(p.Topic, p.Partition.Value)) ?? [])).ToList();
+        }
+        catch (DescribeConsumerGroupsException e)
+        {
+            var error = e.Results.ConsumerGroupDescriptions.Select(static g => g.Error).FirstOrDefault(static error => error.IsError) ?? e.Error;
+            if (error.Code == Confluent.Kafka.ErrorCode.GroupIdNotFound)
+                return [];
+            throw Exception(error, $"Describing group {group}");
+        }
+        catch (KafkaException e)
+        {
+            throw Exception(e.Error, $"Describing group {group}");
+        }
+    }
+
     public async Task DeleteRecordsAsync(IReadOnlyDictionary<TopicPartition, long> beforeOffsets, CancellationToken cancellation)
     {
         if (beforeOffsets.Count == 0)
@@ -190,7 +258,13 @@ internal sealed class KafkaAdmin : ILogAdmin
         }
     }
 
-    public void Dispose() => _client.Dispose();
+    public void Dispose()
+    {
+        if (_isDisposed)
+            return;
+        _isDisposed = true;
+        _client.Dispose();
+    }
 
     private async Task<Dictionary<TopicPartition, long>> ListOffsets(IReadOnlyCollection<TopicPartition> partitions, OffsetSpec spec, CancellationToken cancellation)
     {
@@ -198,6 +272,7 @@ internal sealed class KafkaAdmin : ILogAdmin
         {
             var asked = partitions.Select(partition => new TopicPartitionOffsetSpec { TopicPartition = new(partition.Topic, partition.Partition), OffsetSpec = spec });
             var result = await _client.ListOffsetsAsync(asked, new ListOffsetsOptions { RequestTimeout = _timeout }).WaitAsync(cancellation);
+            _faults.Clear();
             return result.ResultInfos.ToDictionary(
                 info => new TopicPartition(info.TopicPartitionOffsetError.Topic, info.TopicPartitionOffsetError.Partition.Value),
                 info => info.TopicPartitionOffsetError.Offset.Value);
@@ -218,6 +293,7 @@ internal sealed class KafkaAdmin : ILogAdmin
         try
         {
             var result = await _client.DescribeTopicsAsync(TopicCollection.OfTopicNames(topics), new DescribeTopicsOptions { RequestTimeout = _timeout }).WaitAsync(cancellation);
+            _faults.Clear();
             return result.TopicDescriptions;
         }
         catch (DescribeTopicsException e)
@@ -237,12 +313,17 @@ internal sealed class KafkaAdmin : ILogAdmin
             await Task.Delay(Pause, TimeProvider.System, cancellation);
     }
 
-    private static void ThrowUnless(Confluent.Kafka.ErrorCode harmless, IEnumerable<(string Topic, Error Error)> results, string what)
+    private void ThrowUnless(Confluent.Kafka.ErrorCode harmless, IEnumerable<(string Topic, Error Error)> results, string what)
     {
         foreach (var (topic, error) in results)
             if (error.IsError && error.Code != harmless)
                 throw Exception(error, $"{what} {topic}");
     }
 
-    private static LogException Exception(Error error, string what) => KafkaError.Exception((Native.ErrorCode)(int)error.Code, what, $"{error.Reason} ({(int)error.Code})", error.IsFatal);
+    private LogException Exception(Error error, string what)
+    {
+        // What the client reports is the request's end; why there was none is in what it logged.
+        var why = (int)error.Code < 0 && _faults.Last is { } fault ? $"; {fault}" : "";
+        return KafkaError.Exception((Native.ErrorCode)(int)error.Code, what, $"{error.Reason} ({(int)error.Code}){why}", error.IsFatal);
+    }
 }

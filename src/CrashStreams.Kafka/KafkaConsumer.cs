@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using CrashStreams.Kafka.Native;
 using CrashStreams.Log;
-using Microsoft.Extensions.Logging;
 
 namespace CrashStreams.Kafka;
 
@@ -27,8 +26,8 @@ internal sealed unsafe class KafkaConsumer : NativeClient, ILogConsumer
     // Set by other threads: a yield of the queue alone may end a call that was not going to wait.
     private int _isWoken;
 
-    public KafkaConsumer(ClientProperties properties, KafkaOptions options, bool readCommitted, ILogger logger)
-        : base(Librdkafka.Consumer, properties, logger)
+    public KafkaConsumer(ClientProperties properties, KafkaOptions options, bool readCommitted, ConnectionFaults faults)
+        : base(Librdkafka.Consumer, properties, faults)
     {
         _received = new(_partitions);
         _batch = new(options.MaxPollRecords, _partitions);
@@ -91,7 +90,11 @@ internal sealed unsafe class KafkaConsumer : NativeClient, ILogConsumer
         }
 
         if (_batch.Count > 0)
+        {
+            Answered();
             return _batch;
+        }
+
         if (FatalError() is { } fatal)
             throw fatal;
         ThrowIfFailed();
@@ -149,7 +152,8 @@ internal sealed unsafe class KafkaConsumer : NativeClient, ILogConsumer
     public long Position(TopicPartition partition)
     {
         var progress = _partitions.Of(partition);
-        if (progress.Position == EndOffset(partition))
+        // After a seek librdkafka remembers the position before it until something has come.
+        if (!progress.IsHeardOf || progress.Position == EndOffset(partition))
             return progress.Position;
 
         // librdkafka's own position has also passed the transaction markers behind the last record.
@@ -166,8 +170,8 @@ internal sealed unsafe class KafkaConsumer : NativeClient, ILogConsumer
             return committed;
 
         using var list = PartitionList.Of(partitions);
-        KafkaError.ThrowIf(Librdkafka.rd_kafka_committed(Handle, list.Pointer, _requestTimeoutMs), $"Asking for the committed offsets of {Name}");
-        list.ThrowIfAnyFailed("Asking for the committed offset");
+        KafkaError.ThrowIf(Librdkafka.rd_kafka_committed(Handle, list.Pointer, _requestTimeoutMs), $"Asking for the committed offsets of {Who}");
+        list.ThrowIfAnyFailed($"{Who}: asking for the committed offset");
         for (var i = 0; i < list.Count; i++)
             if (list[i].Offset >= 0)
                 committed[list.Partition(i)] = new(list[i].Offset, list.Metadata(i));
@@ -182,8 +186,8 @@ internal sealed unsafe class KafkaConsumer : NativeClient, ILogConsumer
         using var list = PartitionList.Empty();
         foreach (var (partition, offset) in offsets)
             list.Add(Handle, partition, offset);
-        KafkaError.ThrowIf(Librdkafka.rd_kafka_commit(Handle, list.Pointer, 0), "Committing offsets");
-        list.ThrowIfAnyFailed("Committing the offset");
+        KafkaError.ThrowIf(Librdkafka.rd_kafka_commit(Handle, list.Pointer, 0), $"Committing offsets of {Who}");
+        list.ThrowIfAnyFailed($"{Who}: committing the offset");
     }
 
     /// <summary>Leaves the group. The listener hears nothing of it: what is to be committed is committed before.</summary>

@@ -8,7 +8,7 @@ namespace CrashStreams.Kafka;
 public sealed class KafkaLogClients : ILogClients
 {
     private readonly KafkaOptions _options;
-    private readonly ILogger _logger;
+    private readonly ConnectionFaults _faults;
 
     /// <summary>Checks the options; nothing is connected yet.</summary>
     /// <param name="options">How to reach Kafka.</param>
@@ -17,29 +17,42 @@ public sealed class KafkaLogClients : ILogClients
     public KafkaLogClients(KafkaOptions options, ILogger<KafkaLogClients>? logger = null)
     {
         options.Validate();
-        _options = options;
-        _logger = logger ?? (ILogger)NullLogger.Instance;
+        _options = options with { }; // what is set later counts for later clients only
+        _faults = new(logger ?? (ILogger)NullLogger.Instance, TimeProvider.System);
     }
 
     /// <inheritdoc/>
     public string? InstanceName => _options.GroupInstanceId;
 
     /// <inheritdoc/>
+    public string Address => _options.BootstrapServers;
+
+    /// <inheritdoc/>
+    public string? ConnectionFault => _faults.Last;
+
+    /// <inheritdoc/>
+    public TimeSpan? TransactionTimeout => _options.TransactionTimeout;
+
+    /// <inheritdoc/>
     public ILogConsumer CreateConsumer(string clientId, string groupId, bool readCommitted)
     {
         KafkaConsumer Create(GroupProtocol protocol) =>
-            new(ClientProperties.Consumer(_options, clientId, groupId, readCommitted).Joining(_options, protocol), _options, readCommitted, _logger);
+            new(ClientProperties.Consumer(_options, clientId, groupId, readCommitted).Joining(_options, protocol), _options, readCommitted, _faults);
 
         return _options.GroupProtocol == GroupProtocol.Auto ? new NegotiatingConsumer(Create) : Create(_options.GroupProtocol);
     }
 
     /// <inheritdoc/>
     public ILogConsumer CreateRestoreConsumer(string clientId, bool readCommitted) =>
-        new KafkaConsumer(ClientProperties.Restorer(_options, clientId, readCommitted), _options, readCommitted, _logger);
+        new KafkaConsumer(ClientProperties.Restorer(_options, clientId, readCommitted), _options, readCommitted, _faults);
 
     /// <inheritdoc/>
-    public ILogProducer CreateProducer(string clientId, string? transactionalId) => new KafkaProducer(_options, clientId, transactionalId, _logger);
+    public ILogProducer CreateProducer(string clientId, string? transactionalId) => CreateProducer(clientId, transactionalId, int.MaxValue);
 
     /// <inheritdoc/>
-    public ILogAdmin CreateAdmin(string clientId) => new KafkaAdmin(_options, clientId);
+    public ILogProducer CreateProducer(string clientId, string? transactionalId, int maxBatchBytes) =>
+        new KafkaProducer(_options, ClientProperties.Producer(_options, clientId, transactionalId).WithBatchesUpTo(maxBatchBytes), transactionalId is not null, _faults);
+
+    /// <inheritdoc/>
+    public ILogAdmin CreateAdmin(string clientId) => new KafkaAdmin(_options, clientId, _faults);
 }

@@ -9,82 +9,82 @@ public sealed record KafkaOptions
     private static readonly IReadOnlyDictionary<string, string> None = new Dictionary<string, string>();
 
     /// <summary>Some of the cluster's brokers: <c>host:port</c>, separated by commas. Required.</summary>
-    public required string BootstrapServers { get; init; }
+    public required string BootstrapServers { get; set; }
 
     /// <summary>
     /// librdkafka properties for every client, for example <c>security.protocol</c> and <c>sasl.password</c>. Values are never logged.
     /// Properties that the library itself decides, such as <c>enable.auto.commit</c>, are refused by <see cref="Validate"/>.
     /// </summary>
-    public IReadOnlyDictionary<string, string> Properties { get; init; } = None;
+    public IReadOnlyDictionary<string, string> Properties { get; set; } = None;
 
     /// <summary>Further librdkafka properties for consumers only.</summary>
-    public IReadOnlyDictionary<string, string> ConsumerProperties { get; init; } = None;
+    public IReadOnlyDictionary<string, string> ConsumerProperties { get; set; } = None;
 
     /// <summary>Further librdkafka properties for producers only.</summary>
-    public IReadOnlyDictionary<string, string> ProducerProperties { get; init; } = None;
+    public IReadOnlyDictionary<string, string> ProducerProperties { get; set; } = None;
 
     /// <summary>Further librdkafka properties for admin clients only.</summary>
-    public IReadOnlyDictionary<string, string> AdminProperties { get; init; } = None;
+    public IReadOnlyDictionary<string, string> AdminProperties { get; set; } = None;
 
     /// <summary>How the group assigns partitions. Default: <see cref="GroupProtocol.Auto"/>.</summary>
-    public GroupProtocol GroupProtocol { get; init; } = GroupProtocol.Auto;
+    public GroupProtocol GroupProtocol { get; set; } = GroupProtocol.Auto;
 
     /// <summary>
     /// Static membership (KIP-345): a member that comes back within the session timeout keeps its partitions, at once with <see cref="GroupProtocol.Classic"/>. Each consumer's id
     /// is this name and its client id; an application's clients have ids that begin with its own id and this name, the same over restarts. No two running instances may have
     /// the same. Default: none.
     /// </summary>
-    public string? GroupInstanceId { get; init; }
+    public string? GroupInstanceId { get; set; }
 
     /// <summary>After how long without a heartbeat a member counts as dead. Default 45 s. With <see cref="GroupProtocol.Consumer"/> the broker decides.</summary>
-    public TimeSpan SessionTimeout { get; init; } = TimeSpan.FromSeconds(45);
+    public TimeSpan SessionTimeout { get; set; } = TimeSpan.FromSeconds(45);
 
     /// <summary>After how long without a poll a member gives its partitions up. Default 5 min.</summary>
-    public TimeSpan MaxPollInterval { get; init; } = TimeSpan.FromMinutes(5);
+    public TimeSpan MaxPollInterval { get; set; } = TimeSpan.FromMinutes(5);
 
     /// <summary>The most records that a poll delivers. Default 4096; 1 to 100,000.</summary>
-    public int MaxPollRecords { get; init; } = 4096;
+    public int MaxPollRecords { get; set; } = 4096;
 
     /// <summary>How many records a consumer fetches ahead of its polls. Default 40,000; each costs about 0.4 KB besides its bytes.</summary>
-    public int FetchAheadRecords { get; init; } = 40_000;
+    public int FetchAheadRecords { get; set; } = 40_000;
 
     /// <summary>How many bytes of records a consumer fetches ahead of its polls. Default 16 MiB; at least 64 KiB.</summary>
-    public int FetchAheadBytes { get; init; } = 16 << 20;
+    public int FetchAheadBytes { get; set; } = 16 << 20;
 
     /// <summary>How long the broker may hold a fetch when there is nothing new. Default 100 ms.</summary>
-    public TimeSpan FetchMaxWait { get; init; } = TimeSpan.FromMilliseconds(100);
+    public TimeSpan FetchMaxWait { get; set; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>
     /// How long a producer waits to fill a batch; a flush or commit does not wait. Default 20 ms: with 5 ms a drain over 12 partitions sends four times as
     /// many requests and costs the broker nearly twice the processor time (Kafka Streams waits 100 ms).
     /// </summary>
-    public TimeSpan Linger { get; init; } = TimeSpan.FromMilliseconds(20);
+    public TimeSpan Linger { get; set; } = TimeSpan.FromMilliseconds(20);
 
     /// <summary>The largest batch of one partition. Default 256 KiB.</summary>
-    public int ProducerBatchBytes { get; init; } = 256 << 10;
+    public int ProducerBatchBytes { get; set; } = 256 << 10;
 
     /// <summary>The most bytes that a producer holds unacknowledged; a send waits beyond. Default 32 MiB.</summary>
-    public int ProducerBufferBytes { get; init; } = 32 << 20;
+    public int ProducerBufferBytes { get; set; } = 32 << 20;
 
     /// <summary>The largest record that a producer takes. Default 1,000,000 bytes, which a default Kafka accepts.</summary>
-    public int MaxRecordBytes { get; init; } = 1_000_000;
+    public int MaxRecordBytes { get; set; } = 1_000_000;
 
     /// <summary>The codec of produced batches: <c>none</c> (default), <c>lz4</c>, <c>zstd</c>, <c>snappy</c> or <c>gzip</c>.</summary>
-    public string Compression { get; init; } = "none";
+    public string Compression { get; set; } = "none";
 
     /// <summary>
     /// After how long without acknowledgements a flush or a full buffer counts as failed; in a transaction, each record. Default 2 min.
     /// </summary>
-    public TimeSpan DeliveryTimeout { get; init; } = TimeSpan.FromMinutes(2);
+    public TimeSpan DeliveryTimeout { get; set; } = TimeSpan.FromMinutes(2);
 
     /// <summary>
     /// After how long the broker aborts an open transaction. What an instance had begun when it was killed holds up the readers of its results for so long.
     /// Default 10 s, as in Kafka Streams.
     /// </summary>
-    public TimeSpan TransactionTimeout { get; init; } = TimeSpan.FromSeconds(10);
+    public TimeSpan TransactionTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long a request that is waited for (metadata, committed offsets, admin) may take. Default 30 s.</summary>
-    public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Checks every setting.</summary>
     /// <exception cref="TopologyException">Something is wrong; the message lists every fault with its remedy.</exception>

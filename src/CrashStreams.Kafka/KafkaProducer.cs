@@ -16,6 +16,8 @@ internal sealed unsafe class KafkaProducer : NativeClient, ILogProducer
 {
     // Enough to see what is wrong; a broker that is away fails hundreds of thousands.
     private const int MaxToldFailures = 100;
+    // What librdkafka adds to a record when it compares it with message.max.bytes: more than what it takes at least.
+    private const int LargestOverhead = 128;
     private const string PropagationProperty = "topic.metadata.propagation.max.ms";
     private static readonly TimeSpan _longestPropagation = TimeSpan.FromSeconds(10);
     private readonly ProducerTopics _topics;
@@ -26,13 +28,19 @@ internal sealed unsafe class KafkaProducer : NativeClient, ILogProducer
     private ErrorCode _firstFailure;
     private long _failedCount;
 
-    public KafkaProducer(KafkaOptions options, string clientId, string? transactionalId, ILogger logger)
-        : base(Librdkafka.Producer, ClientProperties.Producer(options, clientId, transactionalId), logger)
+    public KafkaProducer(KafkaOptions options, ClientProperties properties, bool isTransactional, ConnectionFaults faults)
+        : base(Librdkafka.Producer, properties, faults)
     {
         _options = options;
+        MaxRecordBytes = int.Parse(properties.Values["message.max.bytes"], CultureInfo.InvariantCulture) - LargestOverhead;
+        Compresses = properties.Values["compression.codec"] != "none";
         _requestTimeoutMs = (int)options.RequestTimeout.TotalMilliseconds;
-        _topics = new(Handle, Propagation(options, transactionalId is not null), _requestTimeoutMs);
+        _topics = new(Handle, Propagation(options, isTransactional), _requestTimeoutMs);
     }
+
+    public int MaxRecordBytes { get; }
+
+    public bool Compresses { get; }
 
     public int PartitionCount(string topic) => _topics[topic].PartitionCount;
 
@@ -87,6 +95,16 @@ internal sealed unsafe class KafkaProducer : NativeClient, ILogProducer
         KafkaError.ThrowIf(code, $"Flushing {Name}");
     }
 
+    public bool TryFlush(TimeSpan patience)
+    {
+        var code = Librdkafka.rd_kafka_flush(Handle, (int)patience.TotalMilliseconds);
+        ThrowFailures();
+        if (code == ErrorCode.LocalTimedOut)
+            return false;
+        KafkaError.ThrowIf(code, $"Flushing {Name}");
+        return true;
+    }
+
     public void InitTransactions() => Retrying(() => Librdkafka.rd_kafka_init_transactions(Handle, _requestTimeoutMs), "Preparing transactions");
 
     public void BeginTransaction() => KafkaError.ThrowIf(Librdkafka.rd_kafka_begin_transaction(Handle), "Beginning a transaction");
@@ -129,10 +147,17 @@ internal sealed unsafe class KafkaProducer : NativeClient, ILogProducer
 
     protected override void DeliveryFailed(NativeMessage* message)
     {
-        if (_failedCount++ == 0)
+        var refusal = KafkaError.Refusal(message->Error);
+        // What was refused is why the rest of a transaction was dropped.
+        if (_failedCount++ == 0 || (refusal != LogRefusal.None && KafkaError.Refusal(_firstFailure) == LogRefusal.None))
             _firstFailure = message->Error;
+        if (_failed.Count >= MaxToldFailures && refusal == LogRefusal.None)
+            return;
+        var failed = new FailedRecord(Marshal.PtrToStringUTF8((nint)Librdkafka.rd_kafka_topic_name(message->Topic))!, message->Partition, KafkaError.Text(message->Error)) { Refusal = refusal };
         if (_failed.Count < MaxToldFailures)
-            _failed.Add(new(Marshal.PtrToStringUTF8((nint)Librdkafka.rd_kafka_topic_name(message->Topic))!, message->Partition, KafkaError.Text(message->Error)));
+            _failed.Add(failed);
+        else if (!_failed.Exists(f => f.Refusal != LogRefusal.None && f.Topic == failed.Topic))
+            _failed.Add(failed);
     }
 
     // How long a topic may be unknown before it counts as missing: not longer than librdkafka waits, nor so long that a transaction which has to wait for it can't be committed any more.
@@ -162,9 +187,21 @@ internal sealed unsafe class KafkaProducer : NativeClient, ILogProducer
             return;
         if (headers != 0)
             Librdkafka.rd_kafka_headers_destroy(headers);
+        // A transaction that a refused batch has ended takes no records: the batch is to blame, not this record.
+        var hasTransactionEnded = Librdkafka.rd_kafka_error_code(error) == ErrorCode.LocalState;
+        if (hasTransactionEnded)
+        {
+            Librdkafka.rd_kafka_poll(Handle, 0);
+            if (_failedCount > 0)
+            {
+                Librdkafka.rd_kafka_error_destroy(error);
+                ThrowFailures();
+            }
+        }
+
         var fatal = FatalError();
         var exception = KafkaError.Take(error, $"Sending to {topic}-{partition}");
-        throw fatal ?? exception;
+        throw fatal ?? (hasTransactionEnded ? new LogException(exception.Message, exception) { IsRetriable = true } : exception);
     }
 
     private static void Retrying(Func<nint> call, string what)
@@ -177,7 +214,7 @@ internal sealed unsafe class KafkaProducer : NativeClient, ILogProducer
             if (error == 0)
                 return;
             var exception = KafkaError.Take(error, what);
-            if (!exception.IsRetriable || attempt == attempts)
+            if (!exception.IsRetriable || exception.IsFatal || attempt == attempts)
                 throw exception;
         }
     }
@@ -194,8 +231,9 @@ internal sealed unsafe class KafkaProducer : NativeClient, ILogProducer
 
         var (count, code, failed) = (_failedCount, _firstFailure, _failed.ToArray());
         ForgetFailures();
+        var first = failed.FirstOrDefault(f => f.Refusal != LogRefusal.None, failed[0]);
         var cause = fatal ?? (code is ErrorCode.LocalPurgedFromQueue or ErrorCode.LocalPurgedInFlight ? TransactionError() : null);
-        throw new LogException($"{count} records were not written{(cause is null ? "" : $" ({cause.Message})")}. First: {failed[0].Topic}-{failed[0].Partition}: {failed[0].Reason}.")
+        throw new LogException($"{count} records were not written{(cause is null ? "" : $" ({cause.Message})")}. First: {first.Topic}-{first.Partition}: {first.Reason}.")
         {
             Failed = failed,
             IsFatal = fatal is not null,

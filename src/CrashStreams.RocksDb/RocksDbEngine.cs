@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using CrashStreams.RocksDb.Native;
-using CrashStreams.State;
+using CrashStreams.Stores;
 
 namespace CrashStreams.RocksDb;
 
@@ -103,10 +103,10 @@ internal sealed unsafe class RocksDbEngine : IStateEngine
         return true;
     }
 
-    public IStateIterator Scan(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to)
+    public IStateIterator Scan(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, bool reversed = false)
     {
         ThrowIfDisposed();
-        return new StoreIterator(_db, from, to, _path);
+        return new StoreIterator(_db, from, to, reversed, _path);
     }
 
     public IStateBatch CreateBatch() => new StoreBatch();
@@ -358,7 +358,7 @@ internal sealed unsafe class RocksDbEngine : IStateEngine
 
     private bool HasEntries()
     {
-        using var all = new StoreIterator(_db, [], [], _path);
+        using var all = new StoreIterator(_db, [], [], reversed: false, _path);
         return all.MoveNext();
     }
 

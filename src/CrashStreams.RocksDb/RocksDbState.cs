@@ -1,5 +1,5 @@
 using CrashStreams.RocksDb.Native;
-using CrashStreams.State;
+using CrashStreams.Stores;
 
 namespace CrashStreams.RocksDb;
 

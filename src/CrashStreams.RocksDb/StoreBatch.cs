@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using CrashStreams.State;
+using CrashStreams.Stores;
 
 namespace CrashStreams.RocksDb;
 

@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using CrashStreams.RocksDb.Native;
-using CrashStreams.Runtime;
 
 namespace CrashStreams.RocksDb;
 

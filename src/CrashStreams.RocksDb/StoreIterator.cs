@@ -1,5 +1,5 @@
 using CrashStreams.RocksDb.Native;
-using CrashStreams.State;
+using CrashStreams.Stores;
 
 namespace CrashStreams.RocksDb;
 
@@ -9,16 +9,21 @@ internal sealed unsafe class StoreIterator : IStateIterator
     private readonly IteratorHandle _handle;
     private readonly nint _iterator;
     private readonly string _path;
+    private readonly bool _reversed;
     private bool _isBeforeFirst = true;
     private bool _isOnEntry;
 
-    public StoreIterator(DatabaseHandle db, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, string path)
+    public StoreIterator(DatabaseHandle db, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, bool reversed, string path)
     {
         _path = path;
-        _handle = new IteratorHandle(db, to);
+        _reversed = reversed;
+        // A forward iterator starts at its lower bound and needs none.
+        _handle = new IteratorHandle(db, reversed ? from : default, to);
         _iterator = _handle.DangerousGetHandle();
-        fixed (byte* key = from)
-            Rocks.rocksdb_iter_seek(_iterator, key, (nuint)from.Length);
+        if (reversed)
+            Rocks.rocksdb_iter_seek_to_last(_iterator);
+        else
+            Seek(from);
     }
 
     public ReadOnlySpan<byte> Key
@@ -44,7 +49,9 @@ internal sealed unsafe class StoreIterator : IStateIterator
     public bool MoveNext()
     {
         ObjectDisposedException.ThrowIf(_handle.IsClosed, this);
-        if (_isOnEntry)
+        if (_isOnEntry && _reversed)
+            Rocks.rocksdb_iter_prev(_iterator);
+        else if (_isOnEntry)
             Rocks.rocksdb_iter_next(_iterator);
         else if (!_isBeforeFirst)
             return false;
@@ -60,6 +67,12 @@ internal sealed unsafe class StoreIterator : IStateIterator
     {
         _isOnEntry = false;
         _handle.Dispose();
+    }
+
+    private void Seek(ReadOnlySpan<byte> from)
+    {
+        fixed (byte* key = from)
+            Rocks.rocksdb_iter_seek(_iterator, key, (nuint)from.Length);
     }
 
     private void ThrowIfNotOnEntry()

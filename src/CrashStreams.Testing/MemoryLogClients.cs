@@ -12,4 +12,6 @@ internal sealed class MemoryLogClients(MemoryLog log) : ILogClients
     public ILogProducer CreateProducer(string clientId, string? transactionalId) => new MemoryProducer(log);
 
     public ILogAdmin CreateAdmin(string clientId) => new MemoryAdmin(log);
+
+    public void RunAside(Action work) => work();
 }

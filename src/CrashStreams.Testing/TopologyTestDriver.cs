@@ -1,6 +1,7 @@
+using CrashStreams.Engine;
 using CrashStreams.Log;
-using CrashStreams.Runtime;
-using CrashStreams.State;
+using CrashStreams.Plan;
+using CrashStreams.Stores;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CrashStreams.Testing;
@@ -11,24 +12,41 @@ namespace CrashStreams.Testing;
 /// </summary>
 public sealed class TopologyTestDriver : IDisposable
 {
+    // The clock stands still unless a test moves it, while event times go on.
+    private static readonly TimeSpan _patience = TimeSpan.FromDays(1);
+
     private readonly MemoryLog _log = new();
     private readonly Dictionary<TopicPartition, int> _read = [];
     private readonly StreamsOptions _options;
+    private readonly IReadOnlyList<string> _sources;
+    private readonly IReadOnlyList<string> _sinks;
+    private readonly bool _choosesTopics;
     private readonly Func<StreamThread> _newThread;
     private StreamThread _thread;
 
     /// <summary>Makes a driver.</summary>
     /// <param name="topology">What to run.</param>
-    /// <param name="options">How; by default an application <c>app</c> with the default clock.</param>
+    /// <param name="options">How; by default an application <c>app</c> with the default clock. <see cref="StreamsOptions.MaxFuture"/> is one day here unless it is set.</param>
     /// <param name="startTime">The wall clock's beginning; the Unix epoch by default.</param>
     /// <param name="partitions">Partitions of source topics; 1 where nothing is said.</param>
     public TopologyTestDriver(
         Topology topology, StreamsOptions? options = null, DateTimeOffset? startTime = null, IReadOnlyDictionary<string, int>? partitions = null)
     {
         _options = (options ?? new StreamsOptions { ApplicationId = "app" }) with { PollWait = TimeSpan.Zero, BlindAfter = TimeSpan.MaxValue };
+        _options = _options with { MaxFuture = _options.GivenMaxFuture ?? _patience };
         _options.Validate();
+        SideTopicLoops.Check(topology, _options);
         Time = new(startTime ?? DateTimeOffset.UnixEpoch);
-        foreach (var topic in topology.SourceTopics)
+        _sources = [.. topology.SourceTopics, .. topology.GlobalTables.Select(t => t.Topic)];
+        _sinks = [.. topology.SinkTopics, .. new[] { _options.DeadLetterTopic, _options.LateTopic }.OfType<string>()];
+        _choosesTopics = topology.SubTopologies.SelectMany(s => s.Sinks).Any(s => s.Topic is null);
+        foreach (var topic in partitions?.Keys ?? [])
+        {
+            if (!_sources.Contains(topic))
+                throw Unknown(topic);
+        }
+
+        foreach (var topic in _sources)
             _log.Create(topic, partitions?.GetValueOrDefault(topic, 1) ?? 1);
         var clients = new MemoryLogClients(_log);
         using var admin = clients.CreateAdmin("");
@@ -51,7 +69,7 @@ public sealed class TopologyTestDriver : IDisposable
 
     /// <summary>A source topic with types.</summary>
     public TestInputTopic<TKey, TValue> Input<TKey, TValue>(string topic, Serde<TKey>? keySerde = null, Serde<TValue>? valueSerde = null) =>
-        new(this, topic, keySerde, valueSerde);
+        _sources.Contains(topic) ? new(this, topic, keySerde, valueSerde) : throw Unknown(topic);
 
     /// <summary>A result topic with types.</summary>
     public TestOutputTopic<TKey, TValue> Output<TKey, TValue>(string topic, Serde<TKey>? keySerde = null, Serde<TValue>? valueSerde = null) =>
@@ -73,7 +91,7 @@ public sealed class TopologyTestDriver : IDisposable
     /// <summary>Writes a record without processing it yet: a backlog for the next <see cref="Settle"/>.</summary>
     public void Append(string topic, byte[]? key, byte[]? value, long timestamp, Headers? headers = null, int? partition = null)
     {
-        var count = _log.PartitionCount(topic) ?? throw new ArgumentException($"'{topic}' is no source topic of the topology.", nameof(topic));
+        var count = _log.PartitionCount(topic) ?? throw Unknown(topic);
         var to = partition ?? (key is null ? 0 : Murmur2.Partition(key, count));
         _log.Append(topic, to, new LogRecord { Key = key, HasKey = key is not null, Value = value, HasValue = value is not null, Timestamp = timestamp, Headers = headers });
     }
@@ -115,8 +133,11 @@ public sealed class TopologyTestDriver : IDisposable
     }
 
     /// <summary>The records of a topic that were not read yet, in the order of partitions and offsets.</summary>
+    /// <exception cref="ArgumentException">There is no such topic, and the topology writes none of this name.</exception>
     public IReadOnlyList<RawRecord> Read(string topic)
     {
+        if (_log.PartitionCount(topic) is null && !_choosesTopics && !_sinks.Contains(topic))
+            throw new ArgumentException($"The topology writes no topic '{topic}'; it writes {List(_sinks)}.", nameof(topic));
         var records = new List<RawRecord>();
         for (var partition = 0; partition < (_log.PartitionCount(topic) ?? 0); partition++)
         {
@@ -140,7 +161,7 @@ public sealed class TopologyTestDriver : IDisposable
         where TKey : notnull => (IReadOnlyWindowStore<TKey, TValue>)Store(name, partition);
 
     /// <summary>What was not processed, by reason, over all tasks.</summary>
-    public IReadOnlyDictionary<string, long> Dropped => _thread.Tasks.SelectMany(t => t.Context.Dropped.ByReason)
+    public IReadOnlyDictionary<string, long> Dropped => _thread.Tasks.SelectMany(t => t.Context.Dropped.ByReason).Concat(_thread.Globals?.Dropped.ByReason ?? Enumerable.Empty<KeyValuePair<string, long>>())
         .GroupBy(d => d.Key).ToDictionary(g => g.Key, g => g.Sum(d => d.Value));
 
     /// <summary>Commits and closes the tasks.</summary>
@@ -150,7 +171,11 @@ public sealed class TopologyTestDriver : IDisposable
         _thread.Dispose();
     }
 
+    private ArgumentException Unknown(string topic) => new($"'{topic}' is no source topic of the topology; it reads {List(_sources)}.", nameof(topic));
+
+    private static string List(IReadOnlyCollection<string> topics) => topics.Count == 0 ? "none" : string.Join(", ", topics.Select(t => $"'{t}'"));
+
     private IStateStore Store(string name, int partition) =>
-        _thread.Tasks.Where(t => t.Id.Partition == partition).Select(t => t.Context.FindStore(name)).FirstOrDefault(s => s is not null)
+        _thread.Tasks.Where(t => t.Id.Partition == partition).Select(t => t.Context.FindStore(name) ?? t.Context.Globals?.Store(name)).FirstOrDefault(s => s is not null)
         ?? throw new ArgumentException($"No task of partition {partition} has a store '{name}'.", nameof(name));
 }

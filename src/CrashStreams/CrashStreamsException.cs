@@ -8,3 +8,6 @@ public sealed class TopologyException(string message) : CrashStreamsException(me
 
 /// <summary>Processing failed and the handler said to fail; the message names node, topic, partition and offset.</summary>
 public sealed class ProcessingException(string message, Exception? inner = null) : CrashStreamsException(message, inner);
+
+/// <summary>Bytes are no value of the serde's type. The message is a short, constant text: it serves as a metric's tag.</summary>
+public sealed class SerdeException(string reason, Exception? inner = null) : CrashStreamsException(reason, inner);

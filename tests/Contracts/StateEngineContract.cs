@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Text;
-using CrashStreams.State;
+using CrashStreams.Stores;
 
 namespace CrashStreams.Contracts;
 
@@ -98,6 +98,25 @@ public abstract class StateEngineContract
 
         Content(engine, Encoding.UTF8.GetBytes(from), Encoding.UTF8.GetBytes(to))
             .Select(e => Encoding.UTF8.GetString(Convert.FromHexString(e.Key))).Should().Equal(expected.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        Reversed(engine, Encoding.UTF8.GetBytes(from), Encoding.UTF8.GetBytes(to))
+            .Should().Equal(expected.Split(' ', StringSplitOptions.RemoveEmptyEntries).Reverse());
+    }
+
+    [Fact]
+    public void A_reversed_scan_shows_the_entries_of_its_beginning_whatever_is_written_later()
+    {
+        using var engine = Open();
+        Write(engine, 1, b => { foreach (var key in "abcd") b.Put([(byte)key], "old"u8); });
+        using var scan = engine.Scan([], [], reversed: true);
+        scan.MoveNext().Should().BeTrue();
+
+        Write(engine, 2, b => { b.Put("b"u8, "new"u8); b.Delete("c"u8); b.DeleteRange("a"u8, "b"u8); });
+
+        var seen = new List<string> { Encoding.UTF8.GetString(scan.Key) };
+        while (scan.MoveNext())
+            seen.Add(Encoding.UTF8.GetString(scan.Key) + Encoding.UTF8.GetString(scan.Value));
+        seen.Should().Equal("d", "cold", "bold", "aold");
+        scan.MoveNext().Should().BeFalse();
     }
 
     [Fact]
@@ -367,6 +386,15 @@ public abstract class StateEngineContract
         while (scan.MoveNext())
             content.Add((Convert.ToHexString(scan.Key), Convert.ToHexString(scan.Value)));
         return content;
+    }
+
+    private static List<string> Reversed(IStateEngine engine, byte[] from, byte[] to)
+    {
+        var keys = new List<string>();
+        using var scan = engine.Scan(from, to, reversed: true);
+        while (scan.MoveNext())
+            keys.Add(Encoding.UTF8.GetString(scan.Key));
+        return keys;
     }
 
     private static byte[] Key(int number) => Encoding.UTF8.GetBytes($"key {number:0000000}");

@@ -1,7 +1,7 @@
 using System.Buffers;
-using CrashStreams.State;
-using FsCheck;
+using CrashStreams.Stores;
 using FsCheck.Fluent;
+using FsCheck;
 
 namespace CrashStreams.Contracts;
 
@@ -146,6 +146,15 @@ internal static class StateEngineProperties
             }
 
             scan.MoveNext().Should().BeFalse();
+            using var reversed = _engine.Scan([], [], reversed: true);
+            foreach (var (key, value) in expected.Reverse())
+            {
+                reversed.MoveNext().Should().BeTrue();
+                reversed.Key.SequenceEqual(key).Should().BeTrue();
+                reversed.Value.SequenceEqual(value).Should().BeTrue();
+            }
+
+            reversed.MoveNext().Should().BeFalse();
         }
 
         private static int Compare(byte[] x, byte[] y) => x.AsSpan().SequenceCompareTo(y);

@@ -30,6 +30,30 @@ internal static class Catalogue
         ["groupby-count"] = Table<long>(Aggregations.GroupByCount, "counts", _counts),
         ["groupbykey-reduce"] = Table<string>(Aggregations.GroupByKeyReduce, "reduced", _text),
         ["groupbykey-aggregate"] = Table<string>(Aggregations.GroupByKeyAggregate, "aggregated", _text),
+        ["to-table"] = Table<string>(Tables.ToTable, "table", _text),
+        ["to-table-rekeyed"] = Table<string>(Tables.ToTableRekeyed, "table", _text),
+        ["table-source"] = TableOf(Tables.Source, ["out", "virtual"], "table"),
+        ["table-filter"] = TableOf(Tables.Filter, ["virtual", "stored", "not"], "table", "filtered"),
+        ["table-filter-virtual"] = TableOf(Tables.FilterVirtual, ["out"]),
+        ["table-mapvalues"] = TableOf(Tables.MapValues, ["virtual", "stored", "chain"], "table", "mapped"),
+        ["table-groupby-count"] = Grouped<long>(Tables.GroupByCount, "counts", _counts),
+        ["table-groupby-reduce"] = Grouped<string>(Tables.GroupByReduce, "reduced", _text),
+        ["table-groupby-aggregate"] = Grouped<string>(Tables.GroupByAggregate, "aggregated", _text),
+        ["windowed-regroup"] = new(Tables.WindowedRegroup)
+        {
+            Outputs = { ["out"] = _counts },
+            Stores = { ["counts"] = TopologyDefinition.Windows<long>("counts"), ["totals"] = TopologyDefinition.KeyValue<long>("totals", hasTimestamps: true) },
+        },
+        ["join-table-table-inner"] = TableOf(Tables.Join, ["out", "virtual"], "left-store", "right-store", "joined"),
+        ["join-table-table-left"] = TableOf(Tables.LeftJoin, ["out", "virtual"], "left-store", "right-store", "joined"),
+        ["join-table-table-outer"] = TableOf(Tables.OuterJoin, ["out", "virtual"], "left-store", "right-store", "joined"),
+        ["join-stream-table-inner"] = TableOf(Joins.StreamTable, ["out"], "table-store"),
+        ["join-stream-table-left"] = TableOf(Joins.StreamTableLeft, ["out"], "table-store"),
+        ["join-stream-global-inner"] = TableOf(Joins.StreamGlobal, ["out"], "global-store"),
+        ["join-stream-global-left"] = TableOf(Joins.StreamGlobalLeft, ["out"], "global-store"),
+        ["cogroup"] = TableOf(Joins.Cogroup, ["out"], "cogrouped"),
+        ["cogroup-tumbling"] = Windows<string>(Joins.CogroupTumbling, "cogrouped", _windowedText),
+        ["unlimited-count"] = Windows<long>(Windowings.Unlimited, "counts", _counts),
         ["tumbling-count"] = Windows<long>(Windowings.Count, "counts", _windowedCounts),
         ["tumbling-reduce"] = Windows<string>(Windowings.Reduce, "reduced", _windowedText),
         ["tumbling-aggregate"] = Windows<string>((b, v) => Windowings.Aggregate(b, v, "0"), "aggregated", _windowedText),
@@ -54,6 +78,18 @@ internal static class Catalogue
     {
         Outputs = { ["out"] = output },
         Stores = { [store] = TopologyDefinition.KeyValue<TValue>(store, hasTimestamps: true) },
+    };
+
+    private static TopologyDefinition TableOf(Action<StreamsBuilder, Vector> build, string[] outputs, params string[] stores) => new(build)
+    {
+        Outputs = outputs.ToDictionary(o => o, _ => _text),
+        Stores = stores.ToDictionary(s => s, s => TopologyDefinition.KeyValue<string>(s, hasTimestamps: true)),
+    };
+
+    private static TopologyDefinition Grouped<TValue>(Action<StreamsBuilder, Vector> build, string store, Func<Vector, (Codec Key, Codec Value)> output) => new(build)
+    {
+        Outputs = { ["out"] = output },
+        Stores = { ["table"] = TopologyDefinition.KeyValue<string>("table", hasTimestamps: true), [store] = TopologyDefinition.KeyValue<TValue>(store, hasTimestamps: true) },
     };
 
     private static TopologyDefinition Windows<TValue>(Action<StreamsBuilder, Vector> build, string store, Func<Vector, (Codec Key, Codec Value)> output) => new(build)

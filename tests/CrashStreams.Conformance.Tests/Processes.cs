@@ -1,6 +1,5 @@
-using CrashStreams.Processors;
-using CrashStreams.Runtime;
-using CrashStreams.State;
+using CrashStreams.Processing;
+using CrashStreams.Stores;
 
 namespace CrashStreams.Conformance.Tests;
 

@@ -35,7 +35,7 @@ internal sealed record TopologyDefinition(Action<StreamsBuilder, Vector> Build)
 
     public static Func<TopologyTestDriver, Vector, IEnumerable<string>> KeyValue<TValue>(string name, bool hasTimestamps) => (driver, _) =>
     {
-        var store = (State.KeyValueStore<string, TValue>)driver.KeyValueStore<string, TValue>(name);
+        var store = (Stores.KeyValueStore<string, TValue>)driver.KeyValueStore<string, TValue>(name);
         return store.All().Select(e =>
         {
             store.TryGet(e.Key, out var value, out var timestamp);

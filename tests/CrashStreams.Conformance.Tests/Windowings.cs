@@ -20,6 +20,10 @@ internal static class Windowings
         .GroupBy((_, v) => v is null ? null! : "p" + (((v % 3) + 3) % 3), new Grouped<string, long?> { Name = "by-mod" })
         .WindowedBy(WindowsOf(vector)).Aggregate(() => 0L, (_, v, agg) => agg + v!.Value, "sums").ToStream().To("out");
 
+    public static void Unlimited(StreamsBuilder builder, Vector vector) =>
+        builder.Stream<string, string>("in").GroupByKey().WindowedBy(UnlimitedWindows.StartOn(DateTimeOffset.FromUnixTimeMilliseconds(vector.Parameter("startMs"))))
+            .Count("counts").ToStream((key, _) => key.Key).To("out");
+
     public static void CountSuppress(StreamsBuilder builder, Vector vector) =>
         Counted(builder, vector).Suppress(Suppressed.UntilWindowCloses(), "final").ToStream().To("out");
 

@@ -1,5 +1,6 @@
 using CrashStreams.Broker;
 using CrashStreams.Broker.Faults;
+using CrashStreams.Engine;
 using CrashStreams.Protocol;
 
 namespace CrashStreams.Integration.Tests;
@@ -83,7 +84,7 @@ public sealed class BrokerFaultTests : IAsyncLifetime
         static StreamsOptions SoonIdle(StreamsOptions options) => options with { IdleAfter = TimeSpan.FromSeconds(1) };
         var (first, second) = (monitors.New(change: SoonIdle), monitors.New(change: SoonIdle));
         await Task.WhenAll(first.StartAsync(), second.StartAsync());
-        await Monitors.Until(() => first.Threads.Concat(second.Threads).SelectMany(t => t.Tasks).Count(t => t.State == Runtime.TaskState.Running) == 2 * Monitors.Partitions);
+        await Monitors.Until(() => first.Threads.Concat(second.Threads).SelectMany(t => t.Tasks).Count(t => t.State == TaskState.Running) == 2 * Monitors.Partitions);
         var load = monitors.LoadAsync(speed: 10);
         await Monitors.Until(() => first.ProcessedRecords > 0 && second.ProcessedRecords > 0);
 

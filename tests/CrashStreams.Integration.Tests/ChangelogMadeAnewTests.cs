@@ -102,7 +102,7 @@ public abstract class ChangelogMadeAnewTests : IDisposable
         {
             return application.KeyValueStore<string, long>("counts").AllAsync().GetAwaiter().GetResult();
         }
-        catch (Queries.StoreUnavailableException)
+        catch (StoreUnavailableException)
         {
             return [];
         }

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using CrashStreams.CrashMonitor;
 using CrashStreams.Log;
-using CrashStreams.Runtime;
 using CrashStreams.Time;
 
 namespace CrashStreams.Integration.Tests;

@@ -1,6 +1,6 @@
-using CrashStreams.Instances;
-using CrashStreams.Kafka;
 using CrashStreams.Kafka.Tests;
+using CrashStreams.Kafka;
+using CrashStreams.Stores;
 
 namespace CrashStreams.Integration.Tests;
 

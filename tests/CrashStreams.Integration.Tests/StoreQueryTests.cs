@@ -1,8 +1,8 @@
 using System.Diagnostics;
-using CrashStreams.Kafka;
 using CrashStreams.Kafka.Tests;
+using CrashStreams.Kafka;
 using CrashStreams.Log;
-using CrashStreams.Queries;
+using CrashStreams.Stores;
 
 namespace CrashStreams.Integration.Tests;
 

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Diagnostics;
 using CrashStreams.RocksDb.Native;
-using CrashStreams.State;
+using CrashStreams.Stores;
 
 namespace CrashStreams.RocksDb.Tests;
 

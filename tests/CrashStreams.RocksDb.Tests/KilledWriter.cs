@@ -1,5 +1,3 @@
-using CrashStreams.State;
-
 namespace CrashStreams.RocksDb.Tests;
 
 /// <summary>The process that gets killed: it writes batches and says how far it has come.</summary>

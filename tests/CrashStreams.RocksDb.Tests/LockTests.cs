@@ -1,5 +1,3 @@
-using CrashStreams.State;
-
 namespace CrashStreams.RocksDb.Tests;
 
 /// <summary>Whose a task's folder is, and when nobody's.</summary>

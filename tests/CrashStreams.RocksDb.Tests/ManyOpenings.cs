@@ -38,7 +38,7 @@ internal static class ManyOpenings
     }
 
     [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
-    private static void Leak(State.IStateEngine engine) => engine.Scan([], []).MoveNext().Should().BeTrue();
+    private static void Leak(Stores.IStateEngine engine) => engine.Scan([], []).MoveNext().Should().BeTrue();
 
     private static (int Files, int Threads) Count()
     {

@@ -1,5 +1,5 @@
 using CrashStreams.Contracts;
-using CrashStreams.State;
+using CrashStreams.Stores;
 
 namespace CrashStreams.RocksDb.Tests;
 

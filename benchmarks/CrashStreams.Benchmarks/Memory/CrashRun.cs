@@ -1,6 +1,6 @@
 using CrashStreams.CrashMonitor;
+using CrashStreams.Engine;
 using CrashStreams.Log;
-using CrashStreams.Runtime;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CrashStreams.Benchmarks.Memory;

@@ -17,14 +17,15 @@ internal static class LoadCommand
             "Writes generated log lines to the input topic, in the order of event time over all partitions.",
             "crash-monitor load --rate 5000 --duration 10m",
             "crash-monitor load --count 1000000 --rate 10000 --speed 10",
-            "crash-monitor load --out-of-order 0.1 --spread 20s --late-share 0.01 --seed 7");
+            "crash-monitor load --out-of-order-share 0.1 --out-of-order-by 20s --late-share 0.01 --seed 7");
         load.AddTo(command);
         monitor.AddInputTo(command);
         command.SetAction(async (arguments, cancellation) =>
         {
-            var clients = await KafkaOption.ConnectAsync(arguments, cancellation);
             var (topic, unit) = monitor.ReadInput(arguments);
-            await SendAsync(clients, topic, load.Read(arguments, unit, TimeProvider.System), cancellation);
+            var lines = load.Read(arguments, unit, TimeProvider.System);
+            var clients = await KafkaOption.ConnectAsync(KafkaOption.Read(arguments), ownBroker: null, cancellation);
+            await SendAsync(clients, topic, lines, cancellation);
             return cancellation.IsCancellationRequested ? ExitCode.Interrupted : ExitCode.Success;
         });
         return command;
@@ -35,7 +36,7 @@ internal static class LoadCommand
     {
         using var admin = clients.CreateAdmin("crash-monitor-load");
         if (!(await admin.PartitionCountsAsync([topic], cancellation)).TryGetValue(topic, out var partitions))
-            throw new LogException($"there is no topic '{topic}'. Create it with: crash-monitor topics create --input {topic}");
+            throw new LogException($"there is no topic '{topic}'. Create it with: crash-monitor topics create --input-topic {topic}");
         using var producer = clients.CreateProducer("crash-monitor-load", transactionalId: null);
         Console.Error.WriteLine($"Loading '{topic}' with {LoadArguments.Describe(load, partitions)}.");
 

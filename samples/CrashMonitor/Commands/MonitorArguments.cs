@@ -1,4 +1,5 @@
 using System.CommandLine;
+using CrashStreams.CommandLine;
 using CrashStreams.CrashMonitor;
 using CrashStreams.Samples.CrashMonitor.Terminal;
 
@@ -9,16 +10,50 @@ internal sealed class MonitorArguments
 {
     private static readonly CrashMonitorOptions _defaults = new();
 
-    private readonly Option<string> _application = new("--application") { Description = "Application id: consumer group and prefix of the monitor's own topics", DefaultValueFactory = _ => _defaults.ApplicationId };
-    private readonly Option<string> _input = new("--input") { Description = "Topic with the log lines", DefaultValueFactory = _ => _defaults.InputTopic };
-    private readonly Option<string> _alerts = new("--alerts") { Description = "Topic for the alerts", DefaultValueFactory = _ => _defaults.AlertTopic };
+    private readonly Option<string> _application = new("--application-id", "--application") { Description = "Application id: consumer group and prefix of the monitor's own topics", DefaultValueFactory = _ => _defaults.ApplicationId };
+    private readonly Option<string> _input = new("--input-topic", "--input") { Description = "Topic with the log lines", DefaultValueFactory = _ => _defaults.InputTopic };
+    private readonly Option<string> _alerts = new("--alert-topic", "--alerts") { Description = "Topic for the alerts", DefaultValueFactory = _ => _defaults.AlertTopic };
     private readonly Option<int> _threshold = new("--threshold") { Description = "Report users with more crashes than this", DefaultValueFactory = _ => _defaults.Threshold };
     private readonly DurationOption _window = new("--window", "Length of the windows", _defaults.Window);
     private readonly DurationOption _grace = new("--grace", "How long a window waits for lines out of order", _defaults.Grace);
     private readonly DurationOption _correctWithin = new("--correct-within", "Late lines within this longer grace correct results; by default they are dropped", null);
-    private readonly Option<TimestampUnit> _unit = new("--timestamps") { Description = "What the field timestamp counts", DefaultValueFactory = _ => _defaults.TimestampUnit };
+    private readonly ChoiceOption<TimestampUnit> _unit = new("--timestamp-unit", "What the field timestamp counts", _defaults.TimestampUnit, "--timestamps");
     private readonly Option<bool> _caseSensitive = new("--case-sensitive") { Description = "Only \"crash\" in lower case is a crash" };
     private readonly DurationOption _maxFuture = new("--max-future", "Lines further ahead of the clock go where late ones go", _defaults.MaxFuture);
+
+    // The options' names for messages that speak of properties.
+    private static readonly Dictionary<string, string> _optionOf = new()
+    {
+        [nameof(CrashMonitorOptions.ApplicationId)] = "--application-id",
+        [nameof(CrashMonitorOptions.InputTopic)] = "--input-topic",
+        [nameof(CrashMonitorOptions.AlertTopic)] = "--alert-topic",
+        [nameof(CrashMonitorOptions.LateTopic)] = "--late-topic",
+        [nameof(CrashMonitorOptions.DeadLetterTopic)] = "--dead-letter-topic",
+        [nameof(CrashMonitorOptions.BadInput)] = "--bad-input",
+        [nameof(CrashMonitorOptions.Threads)] = "--threads",
+        [nameof(CrashMonitorOptions.Threshold)] = "--threshold",
+        [nameof(CrashMonitorOptions.Window)] = "--window",
+        [nameof(CrashMonitorOptions.Grace)] = "--grace",
+        [nameof(CrashMonitorOptions.CorrectWithin)] = "--correct-within",
+        [nameof(CrashMonitorOptions.IdleAfter)] = "--idle-after",
+        [nameof(CrashMonitorOptions.CloseAfterIdle)] = "--close-after-idle",
+        [nameof(CrashMonitorOptions.MaxFuture)] = "--max-future",
+    };
+
+    /// <summary>The options, if they can be used.</summary>
+    /// <exception cref="UsageException">They can't; the message speaks of arguments.</exception>
+    public static CrashMonitorOptions Checked(CrashMonitorOptions options)
+    {
+        try
+        {
+            options.Validate();
+            return options;
+        }
+        catch (TopologyException e)
+        {
+            throw UsageException.Of(e, _optionOf);
+        }
+    }
 
     public void AddTo(Command command)
     {
@@ -48,7 +83,8 @@ internal sealed class MonitorArguments
         AlertTopic = arguments.GetValue(_alerts)!,
     };
 
-    public (string Topic, TimestampUnit Unit) ReadInput(ParseResult arguments) => (arguments.GetValue(_input)!, arguments.GetValue(_unit));
+    public (string Topic, TimestampUnit Unit) ReadInput(ParseResult arguments) =>
+        (Checked(new() { InputTopic = arguments.GetValue(_input)! }).InputTopic, _unit.Read(arguments));
 
     public CrashMonitorOptions Read(ParseResult arguments) => ReadTopics(arguments) with
     {
@@ -56,7 +92,7 @@ internal sealed class MonitorArguments
         Window = _window.Read(arguments),
         Grace = _grace.Read(arguments),
         CorrectWithin = _correctWithin.ReadOrNone(arguments),
-        TimestampUnit = arguments.GetValue(_unit),
+        TimestampUnit = _unit.Read(arguments),
         CaseSensitive = arguments.GetValue(_caseSensitive),
         MaxFuture = _maxFuture.Read(arguments),
     };

@@ -1,45 +1,59 @@
+using CrashStreams.CommandLine;
 using CrashStreams.CrashMonitor;
 using CrashStreams.Log;
 using CrashStreams.Samples.CrashMonitor.Terminal;
-using CrashStreams.State;
+using CrashStreams.Samples.CrashMonitor.Views;
+using CrashStreams.Stores;
 using Microsoft.Extensions.Logging;
 
 namespace CrashStreams.Samples.CrashMonitor.Commands;
 
-/// <summary>A running monitor and what the console shows of it: the alerts of each interval once it is complete, then the sums.</summary>
+/// <summary>A running monitor and what is shown of it: the alerts of each interval once it is complete, what it is doing, then the sums.</summary>
 internal sealed class MonitorRun : IAsyncDisposable
 {
     private static readonly TimeSpan _tick = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan _quiet = TimeSpan.FromMilliseconds(750);
 
     private readonly TimeProvider _time = TimeProvider.System;
+    private readonly IMonitorView _view;
     private readonly ClosedIntervals _intervals;
+    private readonly Rate _rate;
     private readonly DroppedLines _dropped = new();
+    private readonly EventTime _eventTime;
     private readonly ILoggerFactory _loggers;
     private readonly StreamsApplication _application;
     private readonly CancellationTokenSource _ending = new();
     private Task _printing = Task.CompletedTask;
+    private long _alerts;
     private bool _isStopped;
 
-    private MonitorRun(ILogClients clients, CrashMonitorOptions options, IStateStorage? state, LogLevel log)
+    private MonitorRun(ILogClients clients, CrashMonitorOptions options, IStateStorage? state, IMonitorView view, LogLevel log)
     {
-        _loggers = LoggerFactory.Create(logging => logging
-            .SetMinimumLevel(log)
-            .AddFilter((_, level) => level >= log && level <= LogLevel.Warning) // errors are told once, by the exception that ends the command
-            .AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat) = (true, log < LogLevel.Warning ? "HH:mm:ss.fff " : null))
-            .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
+        _view = view;
+        _rate = new(_time);
+        _eventTime = new(options, _time);
+        // Errors are told once, by the exception that ends the command.
+        _loggers = new LineLog((_, level) => level >= log && level <= LogLevel.Warning, line => Notices.Write(log < LogLevel.Warning ? $"{_time.GetLocalNow():HH:mm:ss.fff} {line}" : line));
         _intervals = new(_time);
-        var topology = CrashTopology.Build(options, _intervals.Add, PrintCount);
+        var topology = CrashTopology.Build(options, Note, view.ShowCount);
         _application = new(topology, options.ToStreamsOptions() with { State = state }, clients, _loggers);
     }
 
     public static async Task<MonitorRun> StartAsync(
-        ILogClients clients, CrashMonitorOptions options, IStateStorage? state, CancellationToken cancellation, LogLevel log = LogLevel.Warning)
+        ILogClients clients, CrashMonitorOptions options, IStateStorage? state, IMonitorView view, CancellationToken cancellation, LogLevel log = LogLevel.Warning)
     {
-        var run = new MonitorRun(clients, options, state, log);
-        await run._application.StartAsync(cancellation);
-        run._printing = run.PrintIntervalsAsync();
-        return run;
+        var run = new MonitorRun(clients, options, state, view, log);
+        run._printing = run.ShowAsync();
+        try
+        {
+            await run._application.StartAsync(cancellation);
+            return run;
+        }
+        catch
+        {
+            await run.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Runs until the token is cancelled; throws when the application fails before.</summary>
@@ -77,13 +91,8 @@ internal sealed class MonitorRun : IAsyncDisposable
         await _application.StopAsync();
         await _ending.CancelAsync();
         await _printing;
-        Print(_intervals.TakeQuiet(TimeSpan.Zero));
-        Steps.Above(() =>
-        {
-            Console.Error.WriteLine($"Processed {_application.ProcessedRecords:N0} records, those of the monitor's own topics included.");
-            if (_dropped.Summary is { } summary)
-                Console.Error.WriteLine(summary);
-        });
+        Show(_intervals.TakeQuiet(TimeSpan.Zero));
+        _view.ShowEnd(Status());
     }
 
     public async ValueTask DisposeAsync()
@@ -92,30 +101,45 @@ internal sealed class MonitorRun : IAsyncDisposable
         await _ending.CancelAsync();
         await _printing;
         _dropped.Dispose();
+        _eventTime.Dispose();
         _loggers.Dispose();
         _ending.Dispose();
     }
 
-    private async Task PrintIntervalsAsync()
+    private async Task ShowAsync()
     {
         using var ticks = new PeriodicTimer(_tick, _time);
         try
         {
             while (await ticks.WaitForNextTickAsync(_ending.Token))
-                Print(_intervals.TakeQuiet(_quiet));
+            {
+                Show(_intervals.TakeQuiet(_quiet));
+                _view.ShowStatus(Status());
+            }
         }
         catch (OperationCanceledException)
         {
-            // The run has ended; the last intervals are printed by StopAsync.
+            // The run has ended; the last intervals are shown by StopAsync.
         }
     }
 
-    private static void Print(IReadOnlyList<IReadOnlyList<CrashAlert>> intervals)
+    // In the stream threads.
+    private void Note(CrashAlert alert)
     {
-        foreach (var alerts in intervals)
-            Steps.Above(() => AlertTable.Write(Console.Out, alerts));
+        Interlocked.Increment(ref _alerts);
+        _intervals.Add(alert);
     }
 
-    private static void PrintCount(Windowed<string> user, long count) =>
-        Steps.Above(() => Console.WriteLine($"running {user.Window.Start:yyyy-MM-dd HH:mm:ss} {user.Key} {count}"));
+    private MonitorStatus Status()
+    {
+        var records = _application.ProcessedRecords;
+        var (watermark, open) = _eventTime.Read();
+        return new(_application.Status, records, _rate.PerSecond(records), watermark, open, Interlocked.Read(ref _alerts), _dropped.ByReason);
+    }
+
+    private void Show(IReadOnlyList<IReadOnlyList<CrashAlert>> intervals)
+    {
+        foreach (var alerts in intervals)
+            _view.ShowInterval(alerts);
+    }
 }

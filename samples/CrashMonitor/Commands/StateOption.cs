@@ -1,24 +1,21 @@
 using System.CommandLine;
+using CrashStreams.CommandLine;
 using CrashStreams.RocksDb;
-using CrashStreams.State;
+using CrashStreams.Stores;
 
 namespace CrashStreams.Samples.CrashMonitor.Commands;
 
 /// <summary>Where the monitor keeps its windows between two lives.</summary>
 internal sealed class StateOption
 {
-    private readonly Option<StateKind> _kind = new("--state")
-    {
-        Description = "Where open windows are kept: in memory, restored from the changelog at a start, or in RocksDB on disk (needs librocksdb)",
-        DefaultValueFactory = _ => StateKind.Memory,
-    };
+    private readonly ChoiceOption<StateKind> _kind = new("--state", "Where open windows are kept: in memory, restored from the changelog at a start, or in RocksDB on disk", StateKind.Memory);
 
     private readonly Option<string> _directory = new("--state-dir") { Description = "RocksDB's folder", DefaultValueFactory = _ => "state" };
 
     private enum StateKind
     {
         Memory,
-        RocksDb,
+        Rocksdb,
     }
 
     public void AddTo(Command command)
@@ -29,7 +26,7 @@ internal sealed class StateOption
 
     /// <summary>The storage, to be disposed of after the application; null for memory.</summary>
     /// <exception cref="CrashStreamsException">RocksDB's library is missing; the message says what to install.</exception>
-    public IStateStorage? Open(ParseResult arguments) => arguments.GetValue(_kind) == StateKind.Memory
+    public IStateStorage? Open(ParseResult arguments) => _kind.Read(arguments) == StateKind.Memory
         ? null
         : new RocksDbState(new() { Directory = arguments.GetValue(_directory)! });
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using CrashStreams.CommandLine;
 using CrashStreams.CrashMonitor;
 using CrashStreams.Log;
 using CrashStreams.Samples.CrashMonitor.Terminal;
@@ -47,7 +48,7 @@ internal static class TopicsCommand
     private static Command CreateTopics()
     {
         var monitor = new MonitorArguments();
-        var partitions = new Option<int>("--partitions", "-p") { Description = "Partitions of each topic: the most threads that can share the work", DefaultValueFactory = _ => 12 };
+        var partitions = new PartitionsOption("Partitions of each topic: the most threads that can share the work", 12);
         var replication = new Option<short>("--replication") { Description = "Copies of each partition; -1 is the broker's default", DefaultValueFactory = _ => -1 };
         var command = new ExampleCommand(
             "create",
@@ -60,8 +61,12 @@ internal static class TopicsCommand
         monitor.AddTopicsTo(command);
         command.SetAction(async (arguments, cancellation) =>
         {
-            var clients = await KafkaOption.ConnectAsync(arguments, cancellation);
-            await CreateAsync(clients, monitor.ReadTopics(arguments), arguments.GetValue(partitions), arguments.GetValue(replication), cancellation);
+            var options = MonitorArguments.Checked(monitor.ReadTopics(arguments));
+            var (count, copies) = (partitions.Read(arguments), arguments.GetValue(replication));
+            if (copies is < -1 or 0)
+                throw new UsageException($"{replication.Name} is {copies}: it must be at least 1, or -1 for the broker's default.");
+            var clients = await KafkaOption.ConnectAsync(KafkaOption.Read(arguments), ownBroker: null, cancellation);
+            await CreateAsync(clients, options, count, copies, cancellation);
             return ExitCode.Success;
         });
         return command;
@@ -73,12 +78,13 @@ internal static class TopicsCommand
         var command = new ExampleCommand(
             "delete",
             "Deletes the input topic, the alert topic and the monitor's own topics, with all their records. Stop the monitor before.",
-            "crash-monitor topics delete --input logs --alerts crash-alerts");
+            "crash-monitor topics delete --input-topic logs --alert-topic crash-alerts");
         monitor.AddTopicsTo(command);
         command.SetAction(async (arguments, cancellation) =>
         {
-            var clients = await KafkaOption.ConnectAsync(arguments, cancellation);
-            await DeleteAsync(clients, monitor.ReadTopics(arguments), cancellation);
+            var options = MonitorArguments.Checked(monitor.ReadTopics(arguments));
+            var clients = await KafkaOption.ConnectAsync(KafkaOption.Read(arguments), ownBroker: null, cancellation);
+            await DeleteAsync(clients, options, cancellation);
             return ExitCode.Success;
         });
         return command;

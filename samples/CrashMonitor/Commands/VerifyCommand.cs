@@ -11,11 +11,11 @@ internal static class VerifyCommand
     public static Command Create()
     {
         var monitor = new MonitorArguments();
-        var rows = new Option<int>("--rows") { Description = "Rows to show of each kind of difference", DefaultValueFactory = _ => 10 };
+        var rows = new RowsOption("Rows to show of each kind of difference; a line counts the others", 10);
         var closed = new Option<bool>("--all-closed") { Description = "Expect the alerts of all windows, also of those that no later line has closed" };
         var command = new ExampleCommand(
             "verify",
-            "Reads the input and the alerts, recomputes the alerts independently of the engine, and shows missing, wrong, extra and duplicate rows. Give it the options that the monitor ran with. Exit code 0: all is right; 1: something differs.",
+            "Reads the input and the alerts, recomputes the alerts independently of the engine, and shows missing, wrong, extra and duplicate rows. Give it the options that the monitor ran with. Exit code 0: all is right; 1: something differs, or there is no input.",
             "crash-monitor verify",
             "crash-monitor verify --window 1m --grace 5m --threshold 10 --rows 50")
         {
@@ -24,8 +24,9 @@ internal static class VerifyCommand
         monitor.AddTo(command);
         command.SetAction(async (arguments, cancellation) =>
         {
-            var clients = await KafkaOption.ConnectAsync(arguments, cancellation);
-            return await CompareAsync(clients, monitor.Read(arguments), arguments.GetValue(closed), arguments.GetValue(rows), cancellation);
+            var (options, shown) = (MonitorArguments.Checked(monitor.Read(arguments)), rows.Read(arguments));
+            var clients = await KafkaOption.ConnectAsync(KafkaOption.Read(arguments), ownBroker: null, cancellation);
+            return await CompareAsync(clients, options, arguments.GetValue(closed), shown, cancellation);
         });
         return command;
     }
@@ -43,6 +44,6 @@ internal static class VerifyCommand
         using (var alerts = new Steps("verify, reading alerts", TimeProvider.System))
             comparison = await verifier.VerifyAsync(input, alerts, cancellation);
         VerificationText.Write(Console.Out, comparison, rows);
-        return comparison.IsCorrect ? ExitCode.Success : ExitCode.NotVerified;
+        return comparison is { IsCorrect: true, Expected.Records: > 0 } ? ExitCode.Success : ExitCode.NotVerified;
     }
 }

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
-using CrashStreams.Runtime;
 
 namespace CrashStreams.Samples.CrashMonitor.Terminal;
 
@@ -28,10 +27,8 @@ internal sealed class DroppedLines : IDisposable
         _listener.Start();
     }
 
-    /// <summary>One line with the counts, or null when every line was processed.</summary>
-    public string? Summary => _byReason.IsEmpty
-        ? null
-        : "Not processed: " + string.Join(", ", _byReason.OrderBy(reason => reason.Key, StringComparer.Ordinal).Select(reason => $"{reason.Value:N0} {reason.Key}"));
+    /// <summary>The counts as of now.</summary>
+    public IReadOnlyDictionary<string, long> ByReason => new Dictionary<string, long>(_byReason);
 
     public void Dispose() => _listener.Dispose();
 }

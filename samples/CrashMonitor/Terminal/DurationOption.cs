@@ -14,8 +14,9 @@ internal sealed class DurationOption : Option<TimeSpan?>
     /// <param name="name">The option's name.</param>
     /// <param name="description">What it means.</param>
     /// <param name="fallback">Its value when it is not given; null for none.</param>
-    public DurationOption(string name, string description, TimeSpan? fallback)
-        : base(name)
+    /// <param name="aliases">Other names.</param>
+    public DurationOption(string name, string description, TimeSpan? fallback, params string[] aliases)
+        : base(name, aliases)
     {
         _fallback = fallback;
         Description = fallback is null ? description : $"{description} [default: {Text(fallback.Value)}]";

@@ -1,3 +1,6 @@
+using System.CommandLine;
+using System.Net.Sockets;
+using CrashStreams.CommandLine;
 using CrashStreams.Log;
 
 namespace CrashStreams.Samples.CrashMonitor.Terminal;
@@ -5,7 +8,7 @@ namespace CrashStreams.Samples.CrashMonitor.Terminal;
 /// <summary>Tells expected failures in a sentence instead of a stack trace.</summary>
 internal static class Failures
 {
-    public static async Task<int> ToExitCodeAsync(Func<Task<int>> run)
+    public static async Task<int> ToExitCodeAsync(ParseResult arguments, Func<Task<int>> run)
     {
         try
         {
@@ -15,7 +18,11 @@ internal static class Failures
         {
             return ExitCode.Interrupted;
         }
-        catch (Exception e) when (e is CrashStreamsException or ArgumentException)
+        catch (UsageException e)
+        {
+            return UsageErrors.Show(arguments, e.Message);
+        }
+        catch (Exception e) when (e is CrashStreamsException or IOException or UnauthorizedAccessException or SocketException or InvalidDataException)
         {
             Console.Error.WriteLine($"crash-monitor: {e.Message}");
             if (e is LogException { IsRetriable: true })

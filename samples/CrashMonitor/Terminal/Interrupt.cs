@@ -28,7 +28,7 @@ internal sealed class Interrupt : IDisposable
         if (_requested.IsCancellationRequested)
             Environment.Exit(ExitCode.Interrupted);
         context.Cancel = true;
-        Console.Error.WriteLine("Stopping cleanly. Press Ctrl-C again to stop at once.");
+        Notices.Write("Stopping cleanly. Press Ctrl-C again to stop at once.");
         _requested.Cancel();
     }
 }

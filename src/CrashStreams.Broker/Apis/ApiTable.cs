@@ -25,6 +25,8 @@ internal sealed class ApiTable
         AddDeferred<TRequest, TResponse>((request, context, reply) =>
             new StepwiseRequest<TResponse>(handler(request, context).GetEnumerator(), core.Steps, core.Timers, context.Session, reply).Run());
 
+    public void Add(ApiEndpoint endpoint) => _endpoints[(short)endpoint.Api.Key] = endpoint;
+
     /// <summary>Adds an API whose answer may have to wait.</summary>
     public void AddDeferred<TRequest, TResponse>(ApiHandler<TRequest, TResponse> handler)
         where TRequest : class, IRequest<TRequest>

@@ -29,7 +29,7 @@ internal static class BrokerApis
     {
         apis.Add<ApiVersionsRequest, ApiVersionsResponse>((_, context) => ApiVersions.Handle(context.Version, apis));
         apis.AddStepwise<MetadataRequest, MetadataResponse>(core, (request, context) => Metadata.Handle(request, context.Version, core));
-        apis.AddDeferred<ProduceRequest, ProduceResponse>(new Produce(core).Handle);
+        apis.Add(new ProduceEndpoint(core));
         apis.AddDeferred<FetchRequest, FetchResponse>(fetch.Handle);
         apis.AddStepwise<ListOffsetsRequest, ListOffsetsResponse>(core, (request, _) => ListOffsets.Handle(request, core.Topics));
         apis.Add<OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse>((request, _) => OffsetForLeaderEpoch.Handle(request, core.Topics));
@@ -38,9 +38,9 @@ internal static class BrokerApis
 
     private static void AddTopics(ApiTable apis, BrokerCore core)
     {
-        apis.Add<CreateTopicsRequest, CreateTopicsResponse>((request, _) => CreateTopics.Handle(request, core));
+        apis.AddDeferred<CreateTopicsRequest, CreateTopicsResponse>((request, _, reply) => CreateTopics.Handle(request, core, reply));
         apis.AddStepwise<DeleteTopicsRequest, DeleteTopicsResponse>(core, (request, context) => DeleteTopics.Handle(request, context.Version, core.Topics));
-        apis.Add<CreatePartitionsRequest, CreatePartitionsResponse>((request, _) => CreatePartitions.Handle(request, core));
+        apis.AddDeferred<CreatePartitionsRequest, CreatePartitionsResponse>((request, _, reply) => CreatePartitions.Handle(request, core, reply));
         apis.AddStepwise<DescribeConfigsRequest, DescribeConfigsResponse>(core, (request, _) => DescribeConfigs.Handle(request, core));
         apis.AddStepwise<AlterConfigsRequest, AlterConfigsResponse>(core, (request, _) => AlterConfigs.Handle(request, core));
         apis.AddStepwise<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>(core, (request, _) => IncrementalAlterConfigs.Handle(request, core));

@@ -9,26 +9,42 @@ internal static class CreateTopics
 {
     private const int UseDefault = -1;
 
-    public static CreateTopicsResponse Handle(CreateTopicsRequest request, BrokerCore core)
+    public static void Handle(CreateTopicsRequest request, BrokerCore core, Action<CreateTopicsResponse?> reply)
     {
         var repeated = request.Topics.CountBy(topic => topic.Name).Where(count => count.Value > 1).Select(count => count.Key).ToHashSet();
-        var response = new CreateTopicsResponse();
-        foreach (var topic in request.Topics.DistinctBy(topic => topic.Name))
-            response.Topics.Add(repeated.Contains(topic.Name)
-                ? Refuse(topic, ErrorCode.InvalidRequest, "The topic is named more than once in the request.")
-                : Create(topic, request.ValidateOnly, core));
-        return response;
+        InTurn.Do<CreateTopicsRequest.CreatableTopic, CreateTopicsResponse.CreatableTopicResult>(
+            request.Topics.DistinctBy(topic => topic.Name), core.Timers,
+            (topic, answer) =>
+            {
+                if (repeated.Contains(topic.Name))
+                    answer(Refuse(topic, ErrorCode.InvalidRequest, "The topic is named more than once in the request."));
+                else if (Check(topic, core, out var partitions, out var configs) is { } refusal)
+                    answer(refusal);
+                else if (request.ValidateOnly)
+                    answer(Accept(topic, Guid.Empty, partitions, configs));
+                else
+                    Create(topic, partitions, configs, core, answer);
+            },
+            results => reply(new CreateTopicsResponse { Topics = results }));
     }
 
-    private static CreateTopicsResponse.CreatableTopicResult Create(CreateTopicsRequest.CreatableTopic wanted, bool validateOnly, BrokerCore core)
+    private static void Create(
+        CreateTopicsRequest.CreatableTopic wanted, int partitions, TopicConfigs configs, BrokerCore core, Action<CreateTopicsResponse.CreatableTopicResult> answer) =>
+        core.Topics.Create(wanted.Name, partitions, configs, (topic, failure) => answer(topic is null
+            ? Refuse(wanted, ErrorCode.KafkaStorageError, $"The topic could not be stored: {failure!.Message}")
+            : Accept(wanted, topic.Id, partitions, configs)));
+
+    /// <summary>What is wrong with a topic; null when it can be created, as the other values say.</summary>
+    private static CreateTopicsResponse.CreatableTopicResult? Check(CreateTopicsRequest.CreatableTopic wanted, BrokerCore core, out int partitions, out TopicConfigs configs)
     {
+        configs = TopicConfigs.None;
+        partitions = wanted.NumPartitions == UseDefault ? core.Options.DefaultPartitions : wanted.NumPartitions;
         if (!TopicName.IsValid(wanted.Name))
             return Refuse(wanted, ErrorCode.InvalidTopicException, TopicName.Rule);
         if (TopicName.IsReserved(wanted.Name))
             return Refuse(wanted, ErrorCode.InvalidTopicException, TopicName.ReservedRule);
-        if (core.Topics.Find(wanted.Name) is not null)
+        if (core.Topics.IsTaken(wanted.Name))
             return Refuse(wanted, ErrorCode.TopicAlreadyExists, $"Topic '{wanted.Name}' already exists.");
-        var partitions = wanted.NumPartitions == UseDefault ? core.Options.DefaultPartitions : wanted.NumPartitions;
         if (wanted.Assignments.Count > 0)
         {
             if (CheckAssignments(wanted, core.Node.Id) is { } badAssignment)
@@ -41,25 +57,27 @@ internal static class CreateTopics
             return Refuse(wanted, ErrorCode.InvalidPartitions, $"The number of partitions must be from 1 to {core.Options.MaxPartitionsPerTopic}; it is {partitions}.");
         if (!core.HasRoomFor(partitions))
             return Refuse(wanted, ErrorCode.InvalidPartitions, $"The broker has {core.Topics.PartitionCount} partitions; {partitions} more would be above its limit of {core.Options.MaxPartitions}.");
-        var configs = TopicConfigs.TryCreate(wanted.Configs.Select(config => KeyValuePair.Create(config.Name, config.Value)), out var problem);
-        if (configs is null)
+        var checkedConfigs = TopicConfigs.TryCreate(wanted.Configs.Select(config => KeyValuePair.Create(config.Name, config.Value)), out var problem);
+        if (checkedConfigs is null)
             return Refuse(wanted, ErrorCode.InvalidConfig, problem);
-        var id = validateOnly ? Guid.Empty : core.Topics.Create(wanted.Name, partitions, configs).Id;
-        return new()
-        {
-            Name = wanted.Name,
-            TopicId = id,
-            ErrorMessage = null,
-            NumPartitions = partitions,
-            ReplicationFactor = 1,
-            Configs = [.. TopicConfigKeys.All.Select(key => new CreateTopicsResponse.CreatableTopicConfigs
-            {
-                Name = key.Name,
-                Value = configs.ValueOf(key),
-                ConfigSource = ConfigSource.Of(key, configs),
-            })],
-        };
+        configs = checkedConfigs;
+        return null;
     }
+
+    private static CreateTopicsResponse.CreatableTopicResult Accept(CreateTopicsRequest.CreatableTopic wanted, Guid id, int partitions, TopicConfigs configs) => new()
+    {
+        Name = wanted.Name,
+        TopicId = id,
+        ErrorMessage = null,
+        NumPartitions = partitions,
+        ReplicationFactor = 1,
+        Configs = [.. TopicConfigKeys.All.Select(key => new CreateTopicsResponse.CreatableTopicConfigs
+        {
+            Name = key.Name,
+            Value = configs.ValueOf(key),
+            ConfigSource = ConfigSource.Of(key, configs),
+        })],
+    };
 
     private static string? CheckAssignments(CreateTopicsRequest.CreatableTopic wanted, int nodeId)
     {

@@ -19,7 +19,7 @@ internal static class OffsetCommit
         if (groupError == ErrorCode.None)
             groupError = OffsetRules.Check(groups.Find(request.GroupId), request.MemberId, request.GroupInstanceId, request.GenerationIdOrMemberEpoch, isTransactional: false,
             request.Topics.SelectMany(topic => TryFind(topic, out var info) ? topic.Partitions.Select(p => new TopicIdPartition(info.Id, p.PartitionIndex)) : []));
-        var expireMs = request.RetentionTimeMs < 0 ? -1 : context.Timers.NowMs + request.RetentionTimeMs;
+        var expireMs = request.RetentionTimeMs < 0 ? -1 : Saturating.Add(context.Timers.NowMs, request.RetentionTimeMs);
         var accepted = new Dictionary<TopicPartition, CommittedOffset>();
         var written = new List<OffsetCommitResponse.OffsetCommitResponsePartition>();
         var response = new OffsetCommitResponse();

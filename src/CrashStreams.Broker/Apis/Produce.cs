@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using CrashStreams.Broker.Coordination;
 using CrashStreams.Broker.Log;
 using CrashStreams.Broker.Topics;
@@ -13,15 +12,17 @@ namespace CrashStreams.Broker.Apis;
 internal sealed class Produce(BrokerCore core)
 {
     /// <summary>The first version that names topics by id (KIP-516).</summary>
-    private const short TopicIdVersion = 13;
+    public const short TopicIdVersion = 13;
 
     /// <summary>The first version in which a transactional write adds its partition to the transaction (KIP-890).</summary>
     private const short AddsPartitionVersion = 12;
 
     private const short AllReplicas = -1;
 
-    public void Handle(ProduceRequest request, RequestContext context, Action<ProduceResponse?> reply)
+    public void Handle(PreparedProduce prepared, RequestContext context, Action<ProduceResponse?> reply)
     {
+        var request = prepared.Request;
+        var next = 0;
         var response = new ProduceResponse();
         var failed = false;
         List<(PartitionLog Log, ProduceResponse.PartitionProduceResponse Answer)>? unflushed = null;
@@ -31,7 +32,7 @@ internal sealed class Produce(BrokerCore core)
             var answers = new List<ProduceResponse.PartitionProduceResponse>(topic.PartitionData.Count);
             foreach (var partition in topic.PartitionData)
             {
-                var result = Append(request, context.Version, found, partition);
+                var result = Append(request, context.Version, found, partition, prepared.Batches[next++]);
                 failed |= result.Error != ErrorCode.None;
                 var answer = new ProduceResponse.PartitionProduceResponse
                 {
@@ -85,7 +86,7 @@ internal sealed class Produce(BrokerCore core)
         reply(null);
     }
 
-    private AppendResult Append(ProduceRequest request, short version, Topic? topic, ProduceRequest.PartitionProduceData data)
+    private AppendResult Append(ProduceRequest request, short version, Topic? topic, ProduceRequest.PartitionProduceData data, PreparedBatch prepared)
     {
         if (request.Acks is < AllReplicas or > 1)
             return Refuse(ErrorCode.InvalidRequiredAcks);
@@ -95,8 +96,9 @@ internal sealed class Produce(BrokerCore core)
             return Refuse(ErrorCode.UnknownTopicOrPartition);
         if (request.Acks == AllReplicas && topic.Configs.MinInSyncReplicas > 1)
             return Refuse(ErrorCode.NotEnoughReplicas);
-        if (data.Records.IsNull || RecordBatchView.TryRead(data.Records.Memory.Span, out var batch) != BatchRead.Whole || batch.SizeInBytes != data.Records.Length)
-            return Refuse(data.Records.Length > 0 ? ErrorCode.CorruptMessage : ErrorCode.InvalidRecord, "A partition's records must be exactly one whole batch.");
+        if (prepared is { Bytes.IsEmpty: true, Error: not ErrorCode.None })
+            return Refuse(prepared.Error, prepared.Message);
+        var batch = new RecordBatchView(data.Records.Memory.Span);
         if (batch.IsTransactional)
         {
             var producer = new ProducerIdentity(batch.ProducerId, batch.ProducerEpoch);
@@ -104,9 +106,7 @@ internal sealed class Produce(BrokerCore core)
             if (error != ErrorCode.None)
                 return Refuse(error);
         }
-        // The frame is the broker's own memory: the log writes offsets into the batch where it lies.
-        var bytes = MemoryMarshal.AsMemory(data.Records.Memory).Span;
-        return partition.Log.Append(bytes, new AppendOptions { NowMs = core.Timers.NowMs, DefersFlush = true });
+        return partition.Log.Append(prepared, data.Records.Memory, new AppendOptions { NowMs = core.Timers.NowMs, DefersFlush = true });
     }
 
     private static AppendResult Refuse(ErrorCode error, string? message = null) => new() { Error = error, Message = message };

@@ -9,14 +9,21 @@ namespace CrashStreams.Broker.Coordination;
 internal delegate void JournalReplay(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, bool isTombstone);
 
 /// <summary>A coordinator's journal: a compacted log of its own, which clients can't see.</summary>
-internal sealed class CoordinatorJournal(IStorage storage, string name, LogConfig defaults, ITimerQueue timers) : IJournal
+internal sealed class CoordinatorJournal(IStorage storage, string name, LogConfig defaults, ITimerQueue timers, Action<LogDamage> damaged) : IJournal
 {
+    public const string Folder = "journals";
+    public const string Groups = "groups";
+    public const string Transactions = "transactions";
+
+    public static readonly IReadOnlyList<string> All = [Groups, Transactions];
+
     private const int SegmentBytes = 16 * 1024 * 1024; // small, so that compaction keeps up and a replay stays short
 
     private readonly RecordBatchBuilder _builder = new();
 
     public PartitionLog Log { get; } =
-        PartitionLog.Open(storage, $"journals/{name}", defaults with { Compact = true, Delete = false, SegmentBytes = SegmentBytes });
+        PartitionLog.OpenJournal(storage, $"{Folder}/{name}", defaults with { Compact = true, Delete = false, SegmentBytes = SegmentBytes },
+            storage.Directories(Folder).Contains(name) ? damaged : null);
 
     public bool TryAppend(ReadOnlySpan<JournalEntry> entries)
     {
@@ -24,16 +31,28 @@ internal sealed class CoordinatorJournal(IStorage storage, string name, LogConfi
         _builder.Reset();
         foreach (var entry in entries)
             _builder.Append(nowMs, entry.Key, entry.Value);
-        return Log.Append(_builder.Build(), new AppendOptions { NowMs = nowMs, IsValidated = true }).Error == ErrorCode.None;
+        return Log.AppendPrepared(_builder.Build(), new AppendOptions { NowMs = nowMs }).Error == ErrorCode.None;
     }
 
     public void Replay(JournalReplay replay) => Log.VisitBatches(Log.LogStartOffset, batch =>
     {
         if (!BatchContent.TryOpen(batch, out var content))
             throw new InvalidDataException($"The journal {name} has a batch at offset {batch.BaseOffset} that can't be read.");
+        using var opened = content;
         foreach (var record in content.Records)
-            replay(record.Key, record.Value, !record.HasValue);
-        content.Dispose();
+            Replay(replay, record, batch.BaseOffset + record.OffsetDelta);
         return true;
     });
+
+    private void Replay(JournalReplay replay, in RecordView record, long offset)
+    {
+        try
+        {
+            replay(record.Key, record.Value, !record.HasValue);
+        }
+        catch (Exception unreadable) when (unreadable is IOException or FormatException or ArgumentException or OverflowException)
+        {
+            throw new InvalidDataException($"The journal {name} has a record at offset {offset} that can't be read: {unreadable.Message}", unreadable);
+        }
+    }
 }

@@ -12,7 +12,7 @@ internal sealed class Deadline(ITimerQueue timers, Action reached)
 
     public bool IsSet => _dueMs != None;
 
-    public void SetAfter(long delayMs) => Set(timers.NowMs + delayMs);
+    public void SetAfter(long delayMs) => Set(Saturating.Add(timers.NowMs, delayMs));
 
     public void Set(long dueMs)
     {

@@ -1,3 +1,4 @@
+using CrashStreams.Broker.Apis;
 using CrashStreams.Protocol;
 using CrashStreams.Protocol.Messages;
 using CrashStreams.Protocol.Wire;
@@ -20,7 +21,7 @@ internal static class Refusal
     /// <summary>The answer that says only an error; null when the API has no place for it.</summary>
     public static IResponse? TryOf(object request, short version, ErrorCode error) => request switch
     {
-        ProduceRequest produce => Produce(produce, error),
+        PreparedProduce produce => Produce(produce.Request, error),
         FetchRequest fetch => Fetch(fetch, error),
         FindCoordinatorRequest find => new FindCoordinatorResponse
         {

@@ -22,8 +22,8 @@ internal static class OffsetExpiration
         if (offset.ExpireMs >= 0)
             return membership.IsEmpty ? offset.ExpireMs : long.MaxValue;
         if (membership.IsEmpty)
-            return Math.Max(membership.ProtocolType.Length == 0 ? 0 : membership.EmptySinceMs, offset.CommitMs) + options.OffsetRetentionMs;
+            return Saturating.Add(Math.Max(membership.ProtocolType.Length == 0 ? 0 : membership.EmptySinceMs, offset.CommitMs), options.OffsetRetentionMs);
         var isInUse = membership.CheckOffsetDelete() != Protocol.ErrorCode.None || membership.IsSubscribedTo(partition.Topic);
-        return isInUse ? long.MaxValue : offset.CommitMs + options.OffsetRetentionMs;
+        return isInUse ? long.MaxValue : Saturating.Add(offset.CommitMs, options.OffsetRetentionMs);
     }
 }

@@ -8,9 +8,6 @@ internal readonly record struct AppendOptions
     /// <summary>The time of the append, in ms since 1970.</summary>
     public required long NowMs { get; init; }
 
-    /// <summary>The batch has passed <see cref="BatchValidator"/> already, on another thread.</summary>
-    public bool IsValidated { get; init; }
-
     /// <summary>With <see cref="FlushPolicy.Always"/>: the caller flushes by <see cref="PartitionLog.FlushAppended"/> before it tells anyone of the append.</summary>
     public bool DefersFlush { get; init; }
 

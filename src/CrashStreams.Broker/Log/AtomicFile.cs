@@ -19,13 +19,13 @@ internal static class AtomicFile
         storage.Replace(path + TemporarySuffix, path);
     }
 
-    /// <summary>The content, or null if there is no such file.</summary>
-    public static byte[]? Read(IStorage storage, string path)
+    /// <summary>The content.</summary>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="IOException">The disk doesn't give it back.</exception>
+    public static byte[] Read(IStorage storage, string path)
     {
-        if (!storage.Exists(path))
-            return null;
         using var file = storage.Open(path, create: false);
         var content = new byte[file.Length];
-        return file.Read(0, content) == content.Length ? content : null;
+        return file.Read(0, content) == content.Length ? content : throw new IOException($"{path} became shorter while it was read.");
     }
 }

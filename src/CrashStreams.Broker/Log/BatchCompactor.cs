@@ -1,3 +1,4 @@
+using CrashStreams.Broker.Coordination;
 using CrashStreams.Protocol.Records;
 
 namespace CrashStreams.Broker.Log;
@@ -49,8 +50,8 @@ internal sealed class BatchCompactor(CompactionContext context, KeyOffsetMap lat
     {
         if (_transactions.IsAborted(batch))
             return KeepSequence(batch);
-        if (!BatchContent.TryOpen(batch, out var content))
-            return batch.Bytes;
+        if (!BatchContent.TryOpen(batch, out var content, context.Config.MaxDecompressedBytes))
+            return batch.Bytes; // stored before there was that limit, or before it was lowered
         using var opened = content;
         var dropsTombstones = batch.HasDeleteHorizon && batch.BaseTimestamp <= context.NowMs;
         var (kept, tombstones) = Count(batch, content.Records, dropsTombstones);
@@ -82,12 +83,12 @@ internal sealed class BatchCompactor(CompactionContext context, KeyOffsetMap lat
     {
         var header = batch.ReadHeader();
         header.Attributes |= BatchAttributes.DeleteHorizon;
-        header.BaseTimestamp = context.NowMs + context.Config.DeleteRetentionMs;
+        header.BaseTimestamp = Saturating.Add(context.NowMs, context.Config.DeleteRetentionMs);
         _builder.Reset(header);
         return Rewrite(batch, records, dropsTombstones: false);
     }
 
-    private Span<byte> Rewrite(RecordBatchView batch, RecordEnumerator records, bool dropsTombstones)
+    private ReadOnlySpan<byte> Rewrite(RecordBatchView batch, RecordEnumerator records, bool dropsTombstones)
     {
         foreach (var record in records)
         {
@@ -95,7 +96,10 @@ internal sealed class BatchCompactor(CompactionContext context, KeyOffsetMap lat
                 _builder.Append(batch, record);
         }
         _builder.SetLastOffsetDelta(batch.LastOffsetDelta);
-        return _builder.Build();
+        var rewritten = _builder.Build();
+
+        // Another level of compression can make more bytes of fewer records; then the batch stays as its producer sent it.
+        return rewritten.Length <= Math.Max(batch.Bytes.Length, context.Config.MaxMessageBytes) ? rewritten : batch.Bytes;
     }
 
     private bool IsKept(RecordBatchView batch, in RecordView record, bool dropsTombstones) =>

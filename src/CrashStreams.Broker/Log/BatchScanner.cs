@@ -36,6 +36,19 @@ internal sealed class BatchScanner(IStorageFile file, long position, long end) :
         return true;
     }
 
+    /// <summary>Moves on to the next batch with the right CRC, over at most so many bytes that are none.</summary>
+    public bool TryFindSound(long searchBytes = long.MaxValue)
+    {
+        var last = Math.Min(end - RecordBatchHeader.Size, NextPosition + Math.Min(searchBytes, end));
+        for (var at = NextPosition; at <= last; at++)
+        {
+            NextPosition = at;
+            if (TryReadHeader(out var header) && IsCrcValid(header.Crc))
+                return true;
+        }
+        return false;
+    }
+
     /// <summary>The whole batch whose header was read last. Valid until the next call.</summary>
     public RecordBatchView ReadBatch()
     {

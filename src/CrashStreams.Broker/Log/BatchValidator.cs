@@ -1,11 +1,13 @@
+using CrashStreams.Broker.Coordination;
 using CrashStreams.Protocol;
 using CrashStreams.Protocol.Records;
+using CrashStreams.Protocol.Records.Compression;
 
 namespace CrashStreams.Broker.Log;
 
 /// <summary>
 /// The checks of what a client produces. They touch no state, so a connection's thread can run them; the log then appends with
-/// <see cref="AppendOptions.IsValidated"/>.
+/// <see cref="PartitionLog.AppendPrepared"/>.
 /// </summary>
 internal static class BatchValidator
 {
@@ -51,11 +53,16 @@ internal static class BatchValidator
 
     private static ErrorCode CheckRecords(Span<byte> bytes, RecordBatchView batch, LogConfig config, long nowMs, out string? message)
     {
-        if (!BatchContent.TryOpen(batch, out var content))
-            return Refuse(ErrorCode.CorruptMessage, "The records can't be decompressed.", out message);
+        switch (BatchContent.Open(batch, out var content, config.MaxDecompressedBytes))
+        {
+            case Decompression.Damaged:
+                return Refuse(ErrorCode.CorruptMessage, "The records can't be decompressed.", out message);
+            case Decompression.TooLarge:
+                return Refuse(ErrorCode.MessageTooLarge, $"Decompressed, the records have more than {config.MaxDecompressedBytes} bytes.", out message);
+        }
         using var opened = content;
-        var earliest = config.TimestampBeforeMaxMs == long.MaxValue ? long.MinValue : nowMs - config.TimestampBeforeMaxMs;
-        var latest = config.TimestampAfterMaxMs == long.MaxValue ? long.MaxValue : nowMs + config.TimestampAfterMaxMs;
+        var earliest = config.TimestampBeforeMaxMs == long.MaxValue ? long.MinValue : Saturating.Subtract(nowMs, config.TimestampBeforeMaxMs);
+        var latest = Saturating.Add(nowMs, config.TimestampAfterMaxMs);
         var baseTimestamp = batch.BaseTimestamp;
         var expected = 0;
         var maxTimestamp = RecordBatchHeader.NoTimestamp;
@@ -66,7 +73,9 @@ internal static class BatchValidator
                 return Refuse(ErrorCode.InvalidRecord, $"Record {expected - 1} has the offset delta {records.OffsetDelta}.", out message);
             if (config.Compact && !records.HasKey)
                 return Refuse(ErrorCode.InvalidRecord, "A compacted topic needs a key in every record.", out message);
-            var timestamp = baseTimestamp + records.TimestampDelta;
+            var timestamp = Saturating.Add(baseTimestamp, records.TimestampDelta);
+            if (timestamp != unchecked(baseTimestamp + records.TimestampDelta))
+                return Refuse(ErrorCode.InvalidTimestamp, $"The timestamp of record {expected - 1} is larger than a timestamp can be.", out message);
             if (!config.LogAppendTime && timestamp != RecordBatchHeader.NoTimestamp && (timestamp < earliest || timestamp > latest))
                 return Refuse(ErrorCode.InvalidTimestamp, $"The timestamp {timestamp} is out of the range [{earliest}, {latest}].", out message);
             maxTimestamp = Math.Max(maxTimestamp, timestamp);

@@ -62,6 +62,8 @@ internal sealed record Checkpoint
     /// <summary>The checkpoint in a file; null if there is none, or it is damaged: the log then reads more of its segments.</summary>
     public static Checkpoint? Load(IStorage storage, string path)
     {
+        if (!storage.Exists(path))
+            return null;
         try
         {
             return Parse(AtomicFile.Read(storage, path));

@@ -23,7 +23,7 @@ internal static class CompactionSwap
     /// <summary>Finishes or undoes what a crash interrupted.</summary>
     public static void Recover(IStorage storage, string directory)
     {
-        foreach (var name in storage.Files(directory))
+        foreach (var name in storage.Files(directory).Where(LogDirectory.IsOwn))
         {
             if (name.EndsWith(CleanedSuffix, StringComparison.Ordinal) || name.EndsWith(AtomicFile.TemporarySuffix, StringComparison.Ordinal))
                 storage.Delete($"{directory}/{name}");
@@ -37,7 +37,7 @@ internal static class CompactionSwap
     public static List<long> SegmentOffsets(IStorage storage, string directory)
     {
         var offsets = new List<long>();
-        foreach (var name in storage.Files(directory))
+        foreach (var name in storage.Files(directory).Where(LogDirectory.IsOwn))
         {
             if (name.EndsWith(LogSegment.LogSuffix, StringComparison.Ordinal) && TryParse(name[..^LogSegment.LogSuffix.Length], out var offset))
                 offsets.Add(offset);

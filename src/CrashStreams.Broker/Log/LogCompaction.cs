@@ -25,6 +25,10 @@ internal sealed class LogCompaction : IDisposable
     private readonly IEnumerator<long> _steps;
     private readonly List<CompactedSegment> _done = [];
 
+    // A worker steps; the loop disposes, perhaps in the middle of a step.
+    private readonly Lock _stepping = new();
+    private bool _isDisposed;
+
     public LogCompaction(IStorage storage, string directory, IReadOnlyList<LogSegment> segments, long dirtyFrom, CompactionContext context, int mapBytes = MapBytes)
     {
         _storage = storage;
@@ -43,21 +47,33 @@ internal sealed class LogCompaction : IDisposable
     public IReadOnlySet<long> PassedAborts { get; private set; } = new HashSet<long>();
     public bool IsFinished { get; private set; }
 
-    /// <summary>Does a few megabytes of the work. False when there is no more to do.</summary>
+    /// <summary>Does a few megabytes of the work. False when there is no more to do, or it was disposed.</summary>
     public bool Step()
     {
-        for (var bytes = 0L; bytes < StepBytes; bytes += _steps.Current)
+        lock (_stepping)
         {
-            if (!_steps.MoveNext())
+            for (var bytes = 0L; bytes < StepBytes; bytes += _steps.Current)
             {
+                if (_isDisposed)
+                    return false;
+                if (_steps.MoveNext())
+                    continue;
                 IsFinished = true;
                 return false;
             }
+            return true;
         }
-        return true;
     }
 
-    public void Dispose() => _steps.Dispose();
+    /// <summary>Ends it, after the step that is being done.</summary>
+    public void Dispose()
+    {
+        lock (_stepping)
+        {
+            _isDisposed = true;
+            _steps.Dispose();
+        }
+    }
 
     /// <summary>The whole work; yields the bytes read since the last time.</summary>
     private IEnumerable<long> Run(long dirtyFrom)
@@ -93,7 +109,7 @@ internal sealed class LogCompaction : IDisposable
     private bool TryMap(RecordBatchView batch, TransactionScan transactions, long dirtyFrom)
     {
         CleanedUpTo = Math.Max(CleanedUpTo, batch.BaseOffset);
-        if (batch.IsControl || transactions.IsAborted(batch) || batch.LastOffset < dirtyFrom || !BatchContent.TryOpen(batch, out var content))
+        if (batch.IsControl || transactions.IsAborted(batch) || batch.LastOffset < dirtyFrom || !BatchContent.TryOpen(batch, out var content, _context.Config.MaxDecompressedBytes))
             return true;
         using var opened = content;
         foreach (var record in content.Records)

@@ -18,6 +18,9 @@ internal enum FlushPolicy
 /// <summary>The settings of a log; names and defaults are those of Kafka's topic configs. Times in ms, sizes in bytes, -1 is no limit.</summary>
 internal sealed record LogConfig
 {
+    private const long DecompressedFactor = 16;
+    private const long SmallestDecompressedLimit = 1024 * 1024;
+
     public static LogConfig Default { get; } = new();
 
     public int SegmentBytes { get; init; } = 1024 * 1024 * 1024;
@@ -42,6 +45,12 @@ internal sealed record LogConfig
     public long TimestampBeforeMaxMs { get; init; } = long.MaxValue;
     public long TimestampAfterMaxMs { get; init; } = 3600_000;
     public int MaxMessageBytes { get; init; } = 1024 * 1024 + 12;
+
+    /// <summary>
+    /// The most that the records of a batch may have when they are decompressed: 16 times max.message.bytes. A producer's batch is seldom larger
+    /// than max.message.bytes before it is compressed; a batch of a few kilobytes that holds hundreds of megabytes is an attack.
+    /// </summary>
+    public int MaxDecompressedBytes => (int)Math.Max(MaxMessageBytes, Math.Clamp(DecompressedFactor * MaxMessageBytes, SmallestDecompressedLimit, BatchContent.DefaultMaxBytes));
 
     /// <summary>compression.type; null keeps what the producer chose.</summary>
     public CompressionCodec? Compression { get; init; }

@@ -7,16 +7,21 @@ namespace CrashStreams.Broker.Log;
 internal readonly record struct SegmentEnd(long Length, long NextOffset, long MaxTimestamp);
 
 /// <summary>
-/// A part of a log: a file of batches, named after its first offset, and the index of it. The last segment is open for appends;
-/// a closed one is opened while it is read, so that the number of open files does not grow with the log.
+/// A part of a log: a file of batches, named after its first offset, and the index of it. The last segment takes appends, and its file is kept
+/// open as long as the <see cref="FileBudget"/> allows; a closed one is opened while it is read. So the number of open files grows neither with
+/// the log nor with the number of logs.
 /// </summary>
-internal sealed class LogSegment(IStorage storage, string directory, long baseOffset)
+internal sealed class LogSegment(IStorage storage, string directory, long baseOffset) : IKeptFile
 {
     public const string LogSuffix = ".log";
     public const string IndexSuffix = ".index";
     private const int LocateBufferSize = 4096;
 
     private SharedFile? _open;
+    private LinkedListNode<IKeptFile>? _kept;
+    private bool _isActive;
+    private bool _wasUsed;
+    private bool _isNameUnflushed;
     private SparseIndex? _index;
     private long _maxTimestamp = RecordBatchHeader.NoTimestamp;
     private long? _firstTimestamp;
@@ -46,13 +51,25 @@ internal sealed class LogSegment(IStorage storage, string directory, long baseOf
 
     public static string PathOf(string directory, long offset, string suffix) => $"{directory}/{offset:D20}{suffix}";
 
+    /// <summary>Makes the file of a new, empty segment, and does not keep it open.</summary>
+    /// <exception cref="IOException">There is such a file already, with something in it.</exception>
+    public void CreateEmpty()
+    {
+        using var file = storage.Open(LogPath, create: true);
+        if (file.Length > 0)
+            throw new IOException($"{LogPath}: There is a file with that name.");
+        (_isActive, _isNameUnflushed) = (true, true);
+    }
+
     /// <summary>Opens the segment for appends behind its first <paramref name="length"/> bytes.</summary>
     public void OpenForAppend(long length)
     {
-        _open ??= new SharedFile(storage.Open(LogPath, create: true));
-        if (_open.File.Length > length)
-            _open.File.Truncate(length);
+        _isActive = true;
+        var file = Kept(create: true).File;
+        if (file.Length > length)
+            file.Truncate(length);
         Length = length;
+        _isNameUnflushed |= length == 0; // it may be closed before it is flushed, and doesn't remember then that it is new
     }
 
     /// <summary>Takes a segment as it was closed, without opening it.</summary>
@@ -78,7 +95,7 @@ internal sealed class LogSegment(IStorage storage, string directory, long baseOf
     /// <summary>Writes a batch at the end. Its offsets are assigned already.</summary>
     public void Append(ReadOnlySpan<byte> batch, in RecordBatchView header, int indexIntervalBytes)
     {
-        _open!.File.Write(Length, batch);
+        Kept().File.Write(Length, batch);
         Note(header, indexIntervalBytes);
     }
 
@@ -123,7 +140,7 @@ internal sealed class LogSegment(IStorage storage, string directory, long baseOf
             _index?.Truncate(end.Length);
             (Length, NextOffset, _maxTimestamp) = (end.Length, end.NextOffset, end.MaxTimestamp);
         }
-        _open!.File.Truncate(end.Length);
+        Kept().File.Truncate(end.Length);
     }
 
     public void SaveIndex(bool closed, bool flush = false)
@@ -151,22 +168,64 @@ internal sealed class LogSegment(IStorage storage, string directory, long baseOf
     /// <summary>Lets go of the file without saving anything.</summary>
     public void Abandon()
     {
+        _isActive = false;
+        CloseUntilUsed();
+    }
+
+    public bool TakeUsed()
+    {
+        var was = _wasUsed;
+        _wasUsed = false;
+        return was;
+    }
+
+    public void CloseUntilUsed()
+    {
+        if (_kept is not null)
+            storage.Budget.Forget(_kept);
+        _kept = null;
         _open?.Release();
         _open = null;
     }
 
     /// <summary>The open file, to be released after use.</summary>
-    public SharedFile Lease() => _open?.Share() ?? new SharedFile(storage.Open(LogPath, create: false));
+    public SharedFile Lease() => _isActive ? Kept().Share() : storage.Budget.Open(storage, LogPath, create: false);
+
+    /// <summary>The file for a thread beside the loop.</summary>
+    public SharedFile OpenBesideLoop() => storage.Budget.Count(storage.Open(LogPath, create: false));
 
     public void Flush()
     {
         if (_open is not null)
-        {
             _open.File.Flush();
-            return;
+        else
+        {
+            using var file = storage.Open(LogPath, create: false);
+            file.Flush();
         }
-        using var file = storage.Open(LogPath, create: false);
-        file.Flush();
+        if (_isNameUnflushed)
+            storage.FlushNames(directory);
+        _isNameUnflushed = false;
+    }
+
+    private SharedFile Kept(bool create = false)
+    {
+        _wasUsed = true;
+        return _open ?? Keep(create);
+    }
+
+    private SharedFile Keep(bool create)
+    {
+        _kept = storage.Budget.Keep(this);
+        try
+        {
+            return _open = storage.Budget.Open(storage, LogPath, create);
+        }
+        catch
+        {
+            CloseUntilUsed();
+            throw;
+        }
     }
 
     public void Delete()

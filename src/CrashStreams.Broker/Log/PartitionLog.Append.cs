@@ -1,3 +1,4 @@
+using CrashStreams.Broker.Coordination;
 using CrashStreams.Protocol;
 using CrashStreams.Protocol.Records;
 
@@ -5,16 +6,23 @@ namespace CrashStreams.Broker.Log;
 
 internal sealed partial class PartitionLog
 {
+    /// <summary>Prepares a producer's batch, if it isn't prepared for the present settings, and appends it.</summary>
+    public AppendResult Append(PreparedBatch prepared, ReadOnlyMemory<byte> bytes, in AppendOptions options)
+    {
+        if (!ReferenceEquals(prepared.Config, Config))
+            prepared = PreparedBatch.Of(bytes, Config, options.NowMs);
+        return prepared.Error == ErrorCode.None ? AppendPrepared(prepared.Bytes.Span, options) : Refused(prepared.Error, prepared.Message);
+    }
+
+    /// <summary>As a producer's, without preparing it before.</summary>
+    public AppendResult Append(Memory<byte> batch, in AppendOptions options) => Append(PreparedBatch.Of(batch, Config, options.NowMs), batch, options);
+
     /// <summary>
-    /// Appends a producer's batch. The offset, the leader epoch and, if the topic asks for it, the append time are written into the
+    /// Appends a batch that was checked. The offset, the leader epoch and, if the topic asks for it, the append time are written into the
     /// caller's bytes; nothing else of them changes. What was appended has been given to the file system when this returns.
     /// </summary>
-    public AppendResult Append(Span<byte> batch, in AppendOptions options)
+    public AppendResult AppendPrepared(Span<byte> batch, in AppendOptions options)
     {
-        if (!options.IsValidated && BatchValidator.Validate(batch, Config, options.NowMs, out var message) is var invalid && invalid != ErrorCode.None)
-            return Refused(invalid, message);
-        if (NeedsRecompression(batch))
-            return AppendRecompressed(batch, options);
         if (batch.Length > Config.SegmentBytes)
             return Refused(ErrorCode.RecordListTooLarge, $"The batch of {batch.Length} bytes is larger than a segment ({Config.SegmentBytes} bytes).");
 
@@ -88,7 +96,7 @@ internal sealed partial class PartitionLog
         if (active.Length == 0)
             return;
         var isFull = active.Length + next.SizeInBytes > Config.SegmentBytes || next.LastOffset - active.BaseOffset > int.MaxValue;
-        var isOld = !isFull && next.MaxTimestamp - active.FirstTimestamp() > Config.SegmentMs;
+        var isOld = !isFull && active.FirstTimestamp() is { } first && Saturating.Subtract(next.MaxTimestamp, first) > Config.SegmentMs;
         if (isFull || isOld)
             Roll();
     }
@@ -112,20 +120,4 @@ internal sealed partial class PartitionLog
 
     private AppendResult Refused(ErrorCode error, string? message) =>
         new() { Error = error, BaseOffset = -1, LogAppendTimeMs = -1, LogStartOffset = LogStartOffset, Message = message };
-
-    private bool NeedsRecompression(ReadOnlySpan<byte> batch) => Config.Compression is { } codec && codec != new RecordBatchView(batch).Codec;
-
-    private AppendResult AppendRecompressed(ReadOnlySpan<byte> batch, in AppendOptions options)
-    {
-        var source = new RecordBatchView(batch);
-        if (!BatchContent.TryOpen(source, out var content))
-            return Refused(ErrorCode.CorruptMessage, "The records can't be decompressed.");
-        using var opened = content;
-        var header = source.ReadHeader();
-        header.Codec = Config.Compression!.Value;
-        using var builder = new RecordBatchBuilder(header);
-        foreach (var record in content.Records)
-            builder.Append(source, record);
-        return Append(builder.Build(), options with { IsValidated = true });
-    }
 }

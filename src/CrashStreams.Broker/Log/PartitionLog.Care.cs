@@ -75,6 +75,9 @@ internal sealed partial class PartitionLog
     {
         LogStartOffset = offset;
         var count = _segments.FindIndex(segment => segment == Active || segment.NextOffset > offset);
+        _aborted.DropBefore(offset);
+        if (count > 0)
+            SaveLogStart();
         foreach (var segment in _segments.Take(count))
         {
             _unflushed.Remove(segment);
@@ -82,8 +85,21 @@ internal sealed partial class PartitionLog
         }
         _segments.RemoveRange(0, count);
         Array.Clear(_readEnds);
-        _aborted.DropBefore(offset);
         SaveCheckpoint();
+    }
+
+    /// <summary>Makes sure that a start after a crash doesn't take the segments that are about to be deleted for lost ones.</summary>
+    private void SaveLogStart()
+    {
+        try
+        {
+            _aborted.Save(flush: true);
+            MakeCheckpoint().Save(_storage, $"{Directory}/{Checkpoint.Latest}", flush: true);
+        }
+        catch (IOException)
+        {
+            // A full disk, on which the deletion makes room.
+        }
     }
 
     /// <summary>Forces to the disk what was appended with <see cref="AppendOptions.DefersFlush"/>.</summary>

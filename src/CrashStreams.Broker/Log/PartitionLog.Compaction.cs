@@ -1,3 +1,5 @@
+using CrashStreams.Broker.Coordination;
+
 namespace CrashStreams.Broker.Log;
 
 internal sealed partial class PartitionLog
@@ -72,14 +74,17 @@ internal sealed partial class PartitionLog
 
     /// <summary>The closed segments that hold neither undecided transactions nor records too young to compact.</summary>
     private List<LogSegment> CleanableSegments(long nowMs) => _segments.TakeWhile(segment => segment != Active && segment.NextOffset <= LastStableOffset
-        && (Config.MinCompactionLagMs <= 0 || nowMs - segment.MaxTimestamp >= Config.MinCompactionLagMs)).ToList();
+        && (Config.MinCompactionLagMs <= 0 || Saturating.Subtract(nowMs, segment.MaxTimestamp) >= Config.MinCompactionLagMs)).ToList();
 
     private bool IsOverdue(List<LogSegment> dirty, long nowMs) =>
-        Config.MaxCompactionLagMs < long.MaxValue && dirty.Count > 0 && nowMs - dirty[0].FirstTimestamp() > Config.MaxCompactionLagMs;
+        Config.MaxCompactionLagMs < long.MaxValue && dirty.Count > 0 && IsOverdue(dirty[0], nowMs);
+
+    private bool IsOverdue(LogSegment segment, long nowMs) =>
+        segment.FirstTimestamp() is { } first && Saturating.Subtract(nowMs, first) > Config.MaxCompactionLagMs;
 
     private void RollForCompaction(long nowMs)
     {
-        var isTooOld = Config.MaxCompactionLagMs < long.MaxValue && Active.Length > 0 && nowMs - Active.FirstTimestamp() > Config.MaxCompactionLagMs;
+        var isTooOld = Config.MaxCompactionLagMs < long.MaxValue && Active.Length > 0 && IsOverdue(Active, nowMs);
         if (isTooOld)
             Roll();
     }

@@ -20,7 +20,7 @@ internal sealed partial class PartitionLog
     {
         if (fetchOffset < LogStartOffset || fetchOffset > EndOffset)
             return Empty(fetchOffset, isolation) with { Error = ErrorCode.OffsetOutOfRange };
-        if (maxBytes <= 0 && !atLeastOneBatch)
+        if ((maxBytes <= 0 && !atLeastOneBatch) || !_storage.Budget.MayHold(isFirst: atLeastOneBatch))
             return Empty(fetchOffset, isolation);
         var end = isolation == FetchIsolation.ReadCommitted ? LastStableOffset : EndOffset;
         try
@@ -39,7 +39,7 @@ internal sealed partial class PartitionLog
     }
 
     /// <summary>The first record, in the order of the log, whose timestamp is at or after a time.</summary>
-    public TimestampOffset? OffsetForTimestamp(long timestampMs) => TimestampSearch.Find(_segments, LogStartOffset, timestampMs);
+    public TimestampOffset? OffsetForTimestamp(long timestampMs) => TimestampSearch.Find(_segments, LogStartOffset, timestampMs, Config.MaxDecompressedBytes);
 
     /// <summary>The first record with the largest timestamp.</summary>
     public TimestampOffset? OffsetOfMaxTimestamp() => EndOffset == LogStartOffset || MaxTimestamp < 0 ? null : OffsetForTimestamp(MaxTimestamp);

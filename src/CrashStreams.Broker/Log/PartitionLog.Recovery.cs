@@ -9,9 +9,13 @@ internal sealed partial class PartitionLog
     /// Opens the log in a directory, or makes an empty one. After a crash what lies behind the last checkpoint is read and checked, and
     /// the log is cut off where the batches end.
     /// </summary>
-    public static PartitionLog Open(IStorage storage, string directory, LogConfig config)
+    /// <param name="storage">Where the directory is.</param>
+    /// <param name="directory">Its path.</param>
+    /// <param name="config">How the log is kept.</param>
+    /// <param name="damaged">Called for each loss that is found. Null: the log is new, and has nothing to lose.</param>
+    public static PartitionLog Open(IStorage storage, string directory, LogConfig config, Action<LogDamage>? damaged = null)
     {
-        var log = new PartitionLog(storage, directory, config);
+        var log = new PartitionLog(storage, directory, config, damaged);
         log.Recover();
         return log;
     }
@@ -23,20 +27,25 @@ internal sealed partial class PartitionLog
         var latest = Checkpoint.Load(_storage, $"{Directory}/{Checkpoint.Latest}");
         var flushed = Checkpoint.Load(_storage, $"{Directory}/{Checkpoint.Flushed}");
         var offsets = CompactionSwap.SegmentOffsets(_storage, Directory);
-        LogStartOffset = Math.Max(Math.Max(latest?.LogStartOffset ?? 0, flushed?.LogStartOffset ?? 0), offsets.Count == 0 ? 0 : offsets[0]);
+        var checkpointedStart = Math.Max(latest?.LogStartOffset ?? 0, flushed?.LogStartOffset ?? 0);
+        _checkpointedEnd = Math.Max(latest?.Offset ?? 0, flushed?.Offset ?? 0);
+        ReportMissingStart(checkpointedStart, offsets);
+        LogStartOffset = Math.Max(checkpointedStart, offsets.Count == 0 ? 0 : offsets[0]);
         foreach (var offset in offsets)
             _segments.Add(NewSegment(offset));
 
         var isSameEra = latest is not null && latest.Era.Length > 0 && latest.Era == _storage.Era;
         var start = isSameEra && Fits(latest!) ? latest : flushed is not null && Fits(flushed) ? flushed : null;
         CleanedOffset = start?.CleanedOffset ?? 0;
+        if (_isJournal)
+            start = null; // it is read as a whole anyway, and every batch of it counts
         var scanned = ReplayFrom(start);
         if (_segments.Count == 0 || EndOffset < LogStartOffset)
             BeginEmpty();
         DropSegmentsBeforeStart();
         _aborted.DropBefore(LogStartOffset);
         NoteUnflushed(flushed?.Offset ?? 0);
-        if (scanned > 0 || start is null || start != latest)
+        if (!IsUnused && (scanned > 0 || start is null || start != latest))
             SaveCheckpoint();
     }
 
@@ -59,7 +68,10 @@ internal sealed partial class PartitionLog
             _producers.Restore(producer);
         var first = checkpoint is null ? 0 : _segments.FindIndex(segment => segment.BaseOffset == checkpoint.SegmentBase);
         for (var i = 0; i < first; i++)
+        {
             _segments[i].AssumeClosed(FileLength(_segments[i]), _segments[i + 1].BaseOffset);
+            _unverified.Add(new(_segments[i], _segments[i].Length, _segments[i].NextOffset));
+        }
 
         EndOffset = checkpoint?.Offset ?? (_segments.Count == 0 ? 0 : _segments[0].BaseOffset);
         var scanned = 0L;
@@ -69,12 +81,17 @@ internal sealed partial class PartitionLog
             var position = checkpoint is not null && i == first ? checkpoint.Position : 0;
             segment.RestoreIndex(position, position > 0 ? checkpoint!.MaxTimestamp : RecordBatchHeader.NoTimestamp);
             segment.NextOffset = Math.Max(EndOffset, segment.BaseOffset);
+            if (position > 0)
+                _unverified.Add(new(segment, position, EndOffset));
             var length = FileLength(segment);
             scanned += length - position;
             var following = i == _segments.Count - 1 ? null : _segments[i + 1];
             if (!Scan(segment, length, following?.BaseOffset))
             {
+                var saved = SoundBatchesBehind(i);
+                ReportCut(i, length, saved);
                 CutBehind(i);
+                AppendSaved(saved);
                 return scanned;
             }
             segment.NextOffset = following?.BaseOffset ?? EndOffset;
@@ -82,7 +99,10 @@ internal sealed partial class PartitionLog
                 segment.Close();
         }
         if (_segments.Count > 0)
+        {
+            ReportMissingEnd();
             Active.OpenForAppend(Active.Length);
+        }
         return scanned;
     }
 

@@ -18,9 +18,11 @@ internal sealed partial class PartitionLog : IDisposable
     private readonly AbortedIndex _aborted;
     private long _checkpointedBytes;
 
-    private PartitionLog(IStorage storage, string directory, LogConfig config)
+    private PartitionLog(IStorage storage, string directory, LogConfig config, Action<LogDamage>? damaged, bool isJournal = false)
     {
         _storage = storage;
+        _isJournal = isJournal;
+        _damaged = damaged;
         Directory = directory;
         Config = config;
         _aborted = new AbortedIndex(storage, $"{directory}/{AbortedFile}");
@@ -48,6 +50,9 @@ internal sealed partial class PartitionLog : IDisposable
     /// <summary>False once the log was closed, abandoned or deleted.</summary>
     public bool IsOpen => _segments.Count > 0;
 
+    /// <summary>Whether nothing was ever appended: there is nothing to write down.</summary>
+    private bool IsUnused => EndOffset == 0 && LogStartOffset == 0;
+
     public int SegmentCount => _segments.Count;
 
     /// <summary>The largest timestamp of any batch, or -1.</summary>
@@ -65,6 +70,17 @@ internal sealed partial class PartitionLog : IDisposable
 
     private LogSegment Active => _segments[^1];
 
+    /// <summary>A new log, in a directory of its own. No file of it is kept open before it is used.</summary>
+    public static PartitionLog Create(IStorage storage, string directory, LogConfig config)
+    {
+        var log = new PartitionLog(storage, directory, config, damaged: null);
+        storage.CreateDirectory(directory);
+        var segment = log.NewSegment(0);
+        segment.CreateEmpty();
+        log._segments.Add(segment);
+        return log;
+    }
+
     public void Dispose() => Close();
 
     /// <summary>Writes down what makes the next start fast. With <paramref name="flush"/> that start may even come after a power cut.</summary>
@@ -76,7 +92,8 @@ internal sealed partial class PartitionLog : IDisposable
         {
             if (flush)
                 Flush();
-            SaveCheckpoint();
+            if (!IsUnused)
+                SaveCheckpoint();
         }
         catch (IOException)
         {
@@ -91,13 +108,6 @@ internal sealed partial class PartitionLog : IDisposable
         foreach (var segment in _segments)
             segment.Abandon();
         _segments.Clear();
-    }
-
-    /// <summary>Deletes the log with its directory.</summary>
-    public void Delete()
-    {
-        Abandon();
-        _storage.DeleteDirectory(Directory);
     }
 
     private LogSegment NewSegment(long baseOffset) => new(_storage, Directory, baseOffset);

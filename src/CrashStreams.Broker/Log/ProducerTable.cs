@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using CrashStreams.Broker.Coordination;
 using CrashStreams.Protocol;
 using CrashStreams.Protocol.Records;
 
@@ -61,7 +62,7 @@ internal sealed class ProducerTable
     {
         foreach (var producer in _producers.Values)
         {
-            if (producer.TransactionFirstOffset < 0 && nowMs - producer.LastTimestampMs > expirationMs)
+            if (producer.TransactionFirstOffset < 0 && Saturating.Subtract(nowMs, producer.LastTimestampMs) > expirationMs)
                 _producers.Remove(producer.ProducerId);
         }
     }

@@ -12,13 +12,21 @@ internal sealed class SegmentReader : IDisposable
     public SegmentReader(LogSegment segment)
     {
         _segment = segment;
-        _file = segment.Lease();
+        _file = segment.OpenBesideLoop();
         _scanner = new BatchScanner(_file.File, 0, segment.Length);
     }
 
     public long BatchSize => _scanner.NextPosition - _scanner.Position;
 
-    public bool MoveNext() => _scanner.TryReadHeader(out _);
+    /// <exception cref="IOException">The batch is damaged: written again it would look sound.</exception>
+    public bool MoveNext()
+    {
+        if (!_scanner.TryReadHeader(out var header))
+            return false;
+        if (!_scanner.IsCrcValid(header.Crc))
+            throw new IOException($"Log segment {_segment.LogPath} is damaged at byte {_scanner.Position}: the CRC does not fit the batch.");
+        return true;
+    }
 
     public RecordBatchView Batch() => _scanner.ReadBatch();
 

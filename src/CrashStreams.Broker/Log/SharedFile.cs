@@ -3,7 +3,7 @@ using CrashStreams.Broker.Storage;
 namespace CrashStreams.Broker.Log;
 
 /// <summary>An open segment file, closed when its last user is done with it. Slices are released by connection threads, hence the atomic count.</summary>
-internal sealed class SharedFile(IStorageFile file)
+internal sealed class SharedFile(IStorageFile file, FileBudget budget)
 {
     private int _users = 1;
 
@@ -19,7 +19,9 @@ internal sealed class SharedFile(IStorageFile file)
 
     public void Release()
     {
-        if (Interlocked.Decrement(ref _users) == 0)
-            file.Dispose();
+        if (Interlocked.Decrement(ref _users) != 0)
+            return;
+        file.Dispose();
+        budget.Closed();
     }
 }

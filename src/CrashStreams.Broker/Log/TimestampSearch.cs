@@ -5,17 +5,17 @@ namespace CrashStreams.Broker.Log;
 /// <summary>Finds the first record of a log whose timestamp is at or after a time, exactly, also inside a compressed batch.</summary>
 internal static class TimestampSearch
 {
-    public static TimestampOffset? Find(IReadOnlyList<LogSegment> segments, long logStartOffset, long timestampMs)
+    public static TimestampOffset? Find(IReadOnlyList<LogSegment> segments, long logStartOffset, long timestampMs, int maxDecompressedBytes)
     {
         foreach (var segment in segments)
         {
-            if (segment.NextOffset > logStartOffset && segment.MaxTimestamp >= timestampMs && Find(segment, logStartOffset, timestampMs) is { } found)
+            if (segment.NextOffset > logStartOffset && segment.MaxTimestamp >= timestampMs && Find(segment, logStartOffset, timestampMs, maxDecompressedBytes) is { } found)
                 return found;
         }
         return null;
     }
 
-    private static TimestampOffset? Find(LogSegment segment, long logStartOffset, long timestampMs)
+    private static TimestampOffset? Find(LogSegment segment, long logStartOffset, long timestampMs, int maxDecompressedBytes)
     {
         var file = segment.Lease();
         try
@@ -23,7 +23,7 @@ internal static class TimestampSearch
             using var scanner = new BatchScanner(file.File, segment.Index.FloorByTimestamp(timestampMs).Position, segment.Length);
             while (scanner.TryReadHeader(out var header))
             {
-                if (header.MaxTimestamp >= timestampMs && header.LastOffset >= logStartOffset && Find(scanner.ReadBatch(), logStartOffset, timestampMs) is { } found)
+                if (header.MaxTimestamp >= timestampMs && header.LastOffset >= logStartOffset && Find(scanner.ReadBatch(), logStartOffset, timestampMs, maxDecompressedBytes) is { } found)
                     return found;
             }
             return null;
@@ -34,9 +34,9 @@ internal static class TimestampSearch
         }
     }
 
-    private static TimestampOffset? Find(RecordBatchView batch, long logStartOffset, long timestampMs)
+    private static TimestampOffset? Find(RecordBatchView batch, long logStartOffset, long timestampMs, int maxDecompressedBytes)
     {
-        if (!BatchContent.TryOpen(batch, out var content))
+        if (!BatchContent.TryOpen(batch, out var content, maxDecompressedBytes))
             return new TimestampOffset(batch.MaxTimestamp, Math.Max(batch.BaseOffset, logStartOffset));
         using var opened = content;
         foreach (var record in content.Records)

@@ -8,57 +8,123 @@ namespace CrashStreams.Broker.Storage;
 internal sealed class FileStorage : IStorage
 {
     private const string BootIdFile = "/proc/sys/kernel/random/boot_id";
+    // Records are for whoever may use the broker, not for whoever has an account on its machine.
+    private const UnixFileMode FileAccessRights = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode DirectoryAccessRights = FileAccessRights | UnixFileMode.UserExecute;
+
     private readonly string _root;
     private readonly DiskFaults? _faults;
 
-    public FileStorage(string root, DiskFaults? faults = null)
+    public FileStorage(string root, DiskFaults? faults = null, FileBudget? budget = null)
     {
+        Budget = budget ?? FileBudget.OfProcess();
         _faults = faults;
         _root = Path.GetFullPath(root);
-        Directory.CreateDirectory(_root);
+        CreatePrivate(_root);
         Era = File.Exists(BootIdFile) ? File.ReadAllText(BootIdFile).Trim() : "";
     }
 
     public string Era { get; }
 
+    public string Location => _root;
+
+    public FileBudget Budget { get; }
+
     public IStorageFile Open(string path, bool create)
     {
         var full = Full(path);
-        var isNew = create && !File.Exists(full);
-        var handle = File.OpenHandle(full, create ? FileMode.OpenOrCreate : FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
-        return new OpenFile(handle, isNew ? Path.GetDirectoryName(full) : null, _faults);
+        try
+        {
+            var isNew = create && !File.Exists(full);
+            var handle = File.OpenHandle(full, create ? FileMode.OpenOrCreate : FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+            if (isNew && !OperatingSystem.IsWindows())
+                File.SetUnixFileMode(handle, FileAccessRights);
+            return new OpenFile(handle, path, isNew ? Path.GetDirectoryName(full) : null, _faults);
+        }
+        catch (FileNotFoundException missing)
+        {
+            throw new FileNotFoundException(StorageFault.Of(path, missing).Message, path, missing);
+        }
+        catch (Exception failed) when (StorageFault.Is(failed))
+        {
+            throw StorageFault.Of(path, failed);
+        }
     }
 
     public bool Exists(string path) => File.Exists(Full(path));
 
-    public void Delete(string path) => File.Delete(Full(path));
+    public void Delete(string path) => Do(path, File.Delete);
 
-    public void Replace(string from, string to) => File.Move(Full(from), Full(to), overwrite: true);
+    public void Replace(string from, string to) => Do(to, full => File.Move(Full(from), full, overwrite: true));
 
-    public void CreateDirectory(string path) => Directory.CreateDirectory(Full(path));
-
-    public void DeleteDirectory(string path)
+    public void CreateDirectory(string path)
     {
-        if (Directory.Exists(Full(path)))
-            Directory.Delete(Full(path), recursive: true);
+        // The system would give parents that are missing the rights of everybody.
+        for (var end = path.IndexOf('/'); end >= 0; end = path.IndexOf('/', end + 1))
+            Do(path[..end], CreatePrivate);
+        Do(path, CreatePrivate);
     }
+
+    public bool TryDeleteDirectory(string path)
+    {
+        var isGone = true;
+        Do(path, full =>
+        {
+            if (!Directory.Exists(full))
+                return;
+            isGone = !Directory.EnumerateFileSystemEntries(full).Any();
+            if (isGone)
+                Directory.Delete(full);
+        });
+        return isGone;
+    }
+
+    public void MoveDirectory(string from, string to) => Do(to, full => Directory.Move(Full(from), full));
+
+    public void FlushNames(string path) => DirectoryFlush.Flush(Full(path));
 
     public IReadOnlyList<string> Files(string path) => Names(path, Directory.GetFiles);
 
     public IReadOnlyList<string> Directories(string path) => Names(path, Directory.GetDirectories);
 
+    private static void CreatePrivate(string directory)
+    {
+        if (OperatingSystem.IsWindows())
+            Directory.CreateDirectory(directory);
+        else
+            Directory.CreateDirectory(directory, DirectoryAccessRights);
+    }
+
     private string[] Names(string path, Func<string, string[]> list)
     {
-        var full = Full(path);
-        return Directory.Exists(full) ? Array.ConvertAll(list(full), name => Path.GetFileName(name)) : [];
+        string[] names = [];
+        Do(path, full =>
+        {
+            if (Directory.Exists(full))
+                names = Array.ConvertAll(list(full), name => Path.GetFileName(name));
+        });
+        return names;
+    }
+
+    private void Do(string path, Action<string> action)
+    {
+        try
+        {
+            action(Full(path));
+        }
+        catch (Exception failed) when (StorageFault.Is(failed))
+        {
+            throw StorageFault.Of(path, failed);
+        }
     }
 
     private string Full(string path) => Path.Combine(_root, path);
 
     /// <param name="handle">The file.</param>
+    /// <param name="path">Its path in the storage, for messages.</param>
     /// <param name="unflushedDirectory">The directory that has to be flushed too, since the file's name is new in it.</param>
     /// <param name="faults">What is wrong with the disk.</param>
-    private sealed class OpenFile(SafeFileHandle handle, string? unflushedDirectory, DiskFaults? faults) : IStorageFile
+    private sealed class OpenFile(SafeFileHandle handle, string path, string? unflushedDirectory, DiskFaults? faults) : IStorageFile
     {
         private long _length = RandomAccess.GetLength(handle);
 
@@ -66,10 +132,17 @@ internal sealed class FileStorage : IStorage
 
         public int Read(long position, Span<byte> target)
         {
-            var total = 0;
-            for (int read; total < target.Length && (read = RandomAccess.Read(handle, target[total..], position + total)) > 0;)
-                total += read;
-            return total;
+            try
+            {
+                var total = 0;
+                for (int read; total < target.Length && (read = RandomAccess.Read(handle, target[total..], position + total)) > 0;)
+                    total += read;
+                return total;
+            }
+            catch (Exception failed) when (StorageFault.Is(failed))
+            {
+                throw StorageFault.Of(path, failed);
+            }
         }
 
         public bool CanSend => SendFile.IsSupported;
@@ -79,21 +152,42 @@ internal sealed class FileStorage : IStorage
         public void Write(long position, ReadOnlySpan<byte> bytes)
         {
             faults?.BeforeWrite();
-            RandomAccess.Write(handle, bytes, position);
+            try
+            {
+                RandomAccess.Write(handle, bytes, position);
+            }
+            catch (Exception failed) when (StorageFault.Is(failed))
+            {
+                throw StorageFault.Of(path, failed);
+            }
             if (position + bytes.Length > _length)
                 Volatile.Write(ref _length, position + bytes.Length);
         }
 
         public void Truncate(long length)
         {
-            RandomAccess.SetLength(handle, length);
+            try
+            {
+                RandomAccess.SetLength(handle, length);
+            }
+            catch (Exception failed) when (StorageFault.Is(failed))
+            {
+                throw StorageFault.Of(path, failed);
+            }
             Volatile.Write(ref _length, length);
         }
 
         public void Flush()
         {
             faults?.BeforeWrite();
-            RandomAccess.FlushToDisk(handle);
+            try
+            {
+                RandomAccess.FlushToDisk(handle);
+            }
+            catch (Exception failed) when (StorageFault.Is(failed))
+            {
+                throw StorageFault.Of(path, failed);
+            }
             if (unflushedDirectory is null)
                 return;
             DirectoryFlush.Flush(unflushedDirectory);

@@ -15,6 +15,12 @@ internal interface IStorage
     /// </summary>
     string Era { get; }
 
+    /// <summary>Where the files are, for messages to whoever runs the broker.</summary>
+    string Location { get; }
+
+    /// <summary>How many files logs may hold open; the loop's, as far as it is not said otherwise.</summary>
+    FileBudget Budget { get; }
+
     /// <summary>Opens a file for reading and writing.</summary>
     /// <exception cref="FileNotFoundException">It isn't there, and <paramref name="create"/> is false.</exception>
     IStorageFile Open(string path, bool create);
@@ -28,8 +34,14 @@ internal interface IStorage
 
     void CreateDirectory(string path);
 
-    /// <summary>Deletes a directory with all that is in it; nothing if there is none.</summary>
-    void DeleteDirectory(string path);
+    /// <summary>Deletes a directory that has nothing in it. False when it has something in it, and stays.</summary>
+    bool TryDeleteDirectory(string path);
+
+    /// <summary>Makes the names in a directory survive a power cut.</summary>
+    void FlushNames(string path);
+
+    /// <summary>Renames a directory; nothing must have the new name.</summary>
+    void MoveDirectory(string from, string to);
 
     /// <summary>The names of the files in a directory; none if there is no directory.</summary>
     IReadOnlyList<string> Files(string path);

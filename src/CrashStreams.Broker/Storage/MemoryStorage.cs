@@ -13,6 +13,10 @@ internal sealed class MemoryStorage(DiskFaults? faults = null) : IStorage
 
     public string Era => $"memory-{_era}";
 
+    public string Location => "memory";
+
+    public FileBudget Budget { get; } = new(int.MaxValue);
+
     public IStorageFile Open(string path, bool create)
     {
         lock (_names)
@@ -61,11 +65,34 @@ internal sealed class MemoryStorage(DiskFaults? faults = null) : IStorage
             FindOrAdd(path);
     }
 
-    public void DeleteDirectory(string path)
+    public bool TryDeleteDirectory(string path)
     {
         var (parent, name) = Split(path);
         lock (_names)
+        {
+            if (Find(path) is { } folder && folder.Files.Count + folder.Folders.Count > 0)
+                return false;
             Find(parent)?.Folders.Remove(name);
+            return true;
+        }
+    }
+
+    /// <summary>Names are never lost.</summary>
+    public void FlushNames(string path)
+    {
+    }
+
+    public void MoveDirectory(string from, string to)
+    {
+        lock (_names)
+        {
+            var (parent, name) = Split(from);
+            Folder? moved = null;
+            if (Find(parent)?.Folders.Remove(name, out moved) != true)
+                throw new DirectoryNotFoundException($"There is no directory {from} in memory.");
+            (parent, name) = Split(to);
+            FindOrAdd(parent).Folders.Add(name, moved!);
+        }
     }
 
     public IReadOnlyList<string> Files(string path)

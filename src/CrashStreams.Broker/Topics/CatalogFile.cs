@@ -8,44 +8,79 @@ namespace CrashStreams.Broker.Topics;
 /// <summary>A topic as the catalog file names it.</summary>
 internal sealed record CatalogEntry(Guid Id, string Name, int Partitions, IReadOnlyDictionary<string, string> Configs);
 
+/// <summary>What the catalog file says.</summary>
+/// <param name="ClusterId">Chosen when the data directory was made.</param>
+/// <param name="Topics">The topics that exist.</param>
+/// <param name="Deleted">Ids of deleted topics whose logs may still be there: the only logs that a start deletes.</param>
+internal sealed record CatalogContent(string ClusterId, IReadOnlyList<CatalogEntry> Topics, IReadOnlyList<Guid> Deleted);
+
 /// <summary>
 /// The file that says which topics exist, replaced as a whole by every change:
-/// <c>{"version":1,"clusterId":"…","topics":[{"id":"…","name":"…","partitions":12,"configs":{…}}]}</c>.
+/// <c>{"version":1,"clusterId":"…","topics":[{"id":"…","name":"…","partitions":12,"configs":{…}}],"deleted":["…"]}</c>.
 /// </summary>
 internal static class CatalogFile
 {
     public const string Path = "catalog.json";
     private const int Version = 1;
 
-    public static void Write(IStorage storage, string clusterId, IEnumerable<CatalogEntry> topics)
+    public static void Write(IStorage storage, CatalogContent catalog)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true }))
         {
             json.WriteStartObject();
             json.WriteNumber("version", Version);
-            json.WriteString("clusterId", clusterId);
+            json.WriteString("clusterId", catalog.ClusterId);
             json.WriteStartArray("topics");
-            foreach (var topic in topics)
+            foreach (var topic in catalog.Topics)
                 Write(json, topic);
+            json.WriteEndArray();
+            json.WriteStartArray("deleted");
+            foreach (var id in catalog.Deleted)
+                json.WriteStringValue(id);
             json.WriteEndArray();
             json.WriteEndObject();
         }
         AtomicFile.Write(storage, Path, buffer.WrittenSpan, flush: true);
     }
 
-    /// <summary>The cluster id and the topics; null when there is no file yet.</summary>
-    public static (string ClusterId, List<CatalogEntry> Topics)? Read(IStorage storage)
+    /// <summary>What the file says; null when there is no file yet.</summary>
+    /// <exception cref="InvalidDataException">The file is damaged, or of another version.</exception>
+    public static CatalogContent? Read(IStorage storage)
     {
-        if (AtomicFile.Read(storage, Path) is not { } content)
+        if (!storage.Exists(Path))
             return null;
-        using var json = JsonDocument.Parse(content);
-        var root = json.RootElement;
-        if (root.GetProperty("version").GetInt32() != Version)
-            throw new InvalidDataException($"{Path} has version {root.GetProperty("version")}; this broker reads version {Version}. Use a newer broker or another data directory.");
-        var topics = root.GetProperty("topics").EnumerateArray().Select(Read).ToList();
-        return (root.GetProperty("clusterId").GetString()!, topics);
+        try
+        {
+            using var json = JsonDocument.Parse(AtomicFile.Read(storage, Path));
+            var root = json.RootElement;
+            if (root.GetProperty("version").GetInt32() is not Version and var version)
+                throw new InvalidDataException($"{Path} has version {version}; this broker reads version {Version}. Use a newer broker or another data directory.");
+            var topics = root.GetProperty("topics").EnumerateArray().Select(Read).ToList();
+            Check(topics);
+            var deleted = root.TryGetProperty("deleted", out var ids) ? ids.EnumerateArray().Select(id => id.GetGuid()).ToList() : [];
+            return new CatalogContent(Required(root.GetProperty("clusterId").GetString()), topics, deleted);
+        }
+        catch (Exception damaged) when (damaged is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            throw new InvalidDataException($"{Path} in {storage.Location} is damaged or not a broker's ({damaged.Message}). Restore it, or choose an empty data directory.", damaged);
+        }
     }
+
+    private static void Check(List<CatalogEntry> topics)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        var ids = new HashSet<Guid>();
+        foreach (var topic in topics)
+        {
+            if (!TopicName.IsValid(topic.Name) || topic.Partitions < 1)
+                throw new FormatException($"it has a topic '{topic.Name}' of {topic.Partitions} partitions");
+            if (!names.Add(topic.Name) || !ids.Add(topic.Id))
+                throw new FormatException($"it names topic {topic.Name} twice");
+        }
+    }
+
+    private static string Required(string? text) => text ?? throw new FormatException("a text is missing");
 
     private static void Write(Utf8JsonWriter json, CatalogEntry topic)
     {
@@ -62,7 +97,7 @@ internal static class CatalogFile
 
     private static CatalogEntry Read(JsonElement topic) => new(
         topic.GetProperty("id").GetGuid(),
-        topic.GetProperty("name").GetString()!,
+        Required(topic.GetProperty("name").GetString()),
         topic.GetProperty("partitions").GetInt32(),
-        topic.GetProperty("configs").EnumerateObject().ToDictionary(config => config.Name, config => config.Value.GetString()!));
+        topic.GetProperty("configs").EnumerateObject().ToDictionary(config => config.Name, config => Required(config.Value.GetString())));
 }

@@ -13,6 +13,9 @@ internal sealed class Topic(Guid id, string name, TopicConfigs configs, List<Par
 
     public List<Partition> Partitions => partitions;
 
+    /// <summary>Whether partitions are being added.</summary>
+    public bool IsGrowing { get; set; }
+
     public TopicInfo Info => new(id, name, partitions.Count);
 
     public Partition? Find(int index) => (uint)index < (uint)partitions.Count ? partitions[index] : null;

@@ -1,7 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
 using CrashStreams.Broker.Coordination;
 using CrashStreams.Broker.Log;
+using CrashStreams.Broker.Loop;
 using CrashStreams.Broker.Storage;
+using Microsoft.Extensions.Logging;
 
 namespace CrashStreams.Broker.Topics;
 
@@ -11,27 +13,42 @@ namespace CrashStreams.Broker.Topics;
 /// </summary>
 internal sealed class TopicCatalog : ITopicView
 {
-    private const string LogDirectory = "logs";
+    /// <summary>The directories of so many partitions are made or deleted in the loop: in a millisecond or two.</summary>
+    private const int FewPartitions = 16;
 
     private readonly IStorage _storage;
     private readonly LogConfig _logDefaults;
+    private readonly TopicDirectories _directories;
     private readonly SortedDictionary<string, Topic> _byName = new(StringComparer.Ordinal);
     private readonly Dictionary<Guid, Topic> _byId = [];
 
+    private readonly IWorkers _workers;
+    private readonly HashSet<string> _beingCreated = new(StringComparer.Ordinal);
+    private volatile bool _isClosed; // set by the loop, seen by workers
+
+    /// <summary>Topics whose logs are still being deleted: noted in the catalog, so that a start after a crash knows that it may go on.</summary>
+    private readonly HashSet<Guid> _deleted;
+
     /// <summary>Opens the catalog and every log that it names.</summary>
-    public TopicCatalog(IStorage storage, LogConfig logDefaults)
+    /// <exception cref="InvalidDataException">The catalog is damaged, or names logs that are not there.</exception>
+    public TopicCatalog(IStorage storage, LogConfig logDefaults, IWorkers workers, ILogger log, StorageLosses losses)
     {
-        (_storage, _logDefaults) = (storage, logDefaults);
+        (_storage, _logDefaults, _workers) = (storage, logDefaults, workers);
+        _directories = new TopicDirectories(storage, log);
         var stored = CatalogFile.Read(storage);
         ClusterId = stored?.ClusterId ?? Protocol.TopicIdText.Format(Guid.NewGuid());
+        _directories.Require(stored?.Topics ?? []);
         foreach (var entry in stored?.Topics ?? [])
-            Add(Open(entry));
+            Add(Open(entry, losses));
+        _deleted = [.. _directories.CleanUp(stored?.Topics ?? [], stored?.Deleted ?? [])];
         if (stored is null)
             Save();
-        DeleteForgottenLogs();
     }
 
     public string ClusterId { get; }
+
+    /// <summary>The log settings of the topics, for other threads.</summary>
+    public LogConfigs Configs { get; } = new();
 
     public long Version { get; private set; }
 
@@ -40,6 +57,9 @@ internal sealed class TopicCatalog : ITopicView
 
     /// <summary>How many there are of all topics together.</summary>
     public int PartitionCount { get; private set; }
+
+    /// <summary>How many are being created.</summary>
+    public int ReservedPartitions { get; private set; }
 
     public IEnumerable<Partition> Partitions => _byName.Values.SelectMany(topic => topic.Partitions);
 
@@ -52,37 +72,71 @@ internal sealed class TopicCatalog : ITopicView
 
     public Partition? Find(TopicPartition partition) => Find(partition.Topic)?.Find(partition.Partition);
 
+    /// <summary>Whether a topic has the name, or will have it in a moment.</summary>
+    public bool IsTaken(string name) => _byName.ContainsKey(name) || _beingCreated.Contains(name);
+
+    /// <exception cref="IOException">The disk failed; nothing of the topic is left.</exception>
     public Topic Create(string name, int partitions, TopicConfigs configs)
     {
-        var topic = Open(new CatalogEntry(Guid.NewGuid(), name, partitions, configs.Set));
-        Add(topic);
-        Commit(undo: () => Remove(topic));
+        var topic = new Topic(Guid.NewGuid(), name, configs, []);
+        Publish(topic, CreateLogs(topic, 0, partitions));
         return topic;
     }
 
+    /// <summary>Creates a topic whose directories take long to make beside the loop.</summary>
+    /// <param name="name">A name that is not taken.</param>
+    /// <param name="partitions">How many it has.</param>
+    /// <param name="configs">Its settings.</param>
+    /// <param name="done">Called with the topic; or with what went wrong, and then nothing of it is left.</param>
+    public void Create(string name, int partitions, TopicConfigs configs, Action<Topic?, Exception?> done)
+    {
+        var topic = new Topic(Guid.NewGuid(), name, configs, []);
+        _beingCreated.Add(name);
+        CreateLogs(topic, partitions, (logs, failure) =>
+        {
+            _beingCreated.Remove(name);
+            if (failure is null)
+                failure = Try(() => Publish(topic, logs));
+            done(failure is null ? topic : null, failure);
+        });
+    }
+
+    /// <summary>Deletes a topic. Its directories are deleted beside the loop when there are many; a crash meanwhile leaves the rest to the next start.</summary>
     public void Delete(Topic topic)
     {
         Remove(topic);
-        Commit(undo: () => Add(topic));
+        _deleted.Add(topic.Id);
+        Commit(undo: () =>
+        {
+            _deleted.Remove(topic.Id);
+            Add(topic);
+        });
         foreach (var partition in topic.Partitions)
         {
-            partition.Log.Delete();
+            partition.Log.Abandon();
             partition.Moved();
         }
         Deleted(topic);
+        var count = topic.Partitions.Count;
+        var isGone = false;
+        Run(count, () => isGone = TryDeleteLogs(topic.Id, 0, count), _ =>
+        {
+            if (isGone)
+                _deleted.Remove(topic.Id);
+        });
     }
 
-    public void AddPartitions(Topic topic, int count)
+    /// <summary>Gives a topic more partitions.</summary>
+    /// <param name="topic">A topic that is not growing.</param>
+    /// <param name="count">How many it has then.</param>
+    /// <param name="done">Called with what went wrong, and then the topic is as it was.</param>
+    public void AddPartitions(Topic topic, int count, Action<Exception?> done)
     {
-        Version++;
-        var before = topic.Partitions.Count;
-        for (var index = before; index < count; index++)
-            topic.Partitions.Add(OpenPartition(topic.Id, topic.Name, index, topic.Configs));
-        PartitionCount += count - before;
-        Commit(undo: () =>
+        topic.IsGrowing = true;
+        CreateLogs(topic, count, (logs, failure) =>
         {
-            topic.Partitions.RemoveRange(before, count - before);
-            PartitionCount -= count - before;
+            topic.IsGrowing = false;
+            done(failure ?? Try(() => Publish(topic, logs)));
         });
     }
 
@@ -91,13 +145,13 @@ internal sealed class TopicCatalog : ITopicView
         var before = topic.Configs;
         topic.Configs = configs;
         Commit(undo: () => topic.Configs = before);
-        foreach (var partition in topic.Partitions)
-            partition.Log.Config = configs.ToLogConfig(_logDefaults);
+        SetConfig(topic);
     }
 
     /// <summary>Closes the logs, each at a checkpoint, so that the next start has nothing to recover.</summary>
     public void Close()
     {
+        _isClosed = true;
         foreach (var partition in Partitions)
             partition.Log.Close(flush: true);
     }
@@ -105,6 +159,7 @@ internal sealed class TopicCatalog : ITopicView
     /// <summary>Lets go of the logs as the end of the process would.</summary>
     public void Abandon()
     {
+        _isClosed = true;
         foreach (var partition in Partitions)
             partition.Log.Abandon();
     }
@@ -115,18 +170,120 @@ internal sealed class TopicCatalog : ITopicView
 
     bool ITopicView.TryGet(Guid id, [MaybeNullWhen(false)] out TopicInfo topic) => (topic = Find(id)?.Info) is not null;
 
-    private Topic Open(CatalogEntry entry)
+    private Topic Open(CatalogEntry entry, StorageLosses losses)
     {
         var configs = TopicConfigs.TryCreate(entry.Configs.Select(config => KeyValuePair.Create<string, string?>(config.Key, config.Value)), out var problem)
             ?? throw new InvalidDataException($"Topic {entry.Name}: {problem}");
-        var partitions = Enumerable.Range(0, entry.Partitions).Select(index => OpenPartition(entry.Id, entry.Name, index, configs)).ToList();
-        return new Topic(entry.Id, entry.Name, configs, partitions);
+        var topic = new Topic(entry.Id, entry.Name, configs, new List<Partition>(entry.Partitions));
+        var config = configs.ToLogConfig(_logDefaults);
+        for (var index = 0; index < entry.Partitions; index++)
+            topic.Partitions.Add(PartitionOf(topic, index, PartitionLog.Open(_storage, TopicDirectories.Of(topic.Id, index), config, losses.Of($"{topic.Name}-{index}"))));
+        return topic;
     }
 
-    private Partition OpenPartition(Guid id, string name, int index, TopicConfigs configs)
+    private static Partition PartitionOf(Topic topic, int index, PartitionLog log) => new(topic.Name, topic.Id, index, log);
+
+    /// <summary>Creates the logs of the partitions that a topic is to have and has not.</summary>
+    private void CreateLogs(Topic topic, int count, Action<IReadOnlyList<PartitionLog>, Exception?> done)
     {
-        var log = PartitionLog.Open(_storage, DirectoryOf(id, index), configs.ToLogConfig(_logDefaults));
-        return new Partition(name, id, index, log);
+        var first = topic.Partitions.Count;
+        IReadOnlyList<PartitionLog> logs = [];
+        ReservedPartitions += count - first;
+        Run(count - first, () => logs = CreateLogs(topic, first, count), failure =>
+        {
+            ReservedPartitions -= count - first;
+            done(logs, failure);
+        });
+    }
+
+    /// <summary>Creates the logs of partitions, on any thread. What is half there when the disk fails is deleted.</summary>
+    private List<PartitionLog> CreateLogs(Topic topic, int first, int count)
+    {
+        var config = topic.Configs.ToLogConfig(_logDefaults);
+        var logs = new List<PartitionLog>(count - first);
+        try
+        {
+            for (var index = first; index < count; index++)
+            {
+                ObjectDisposedException.ThrowIf(_isClosed, this);
+                logs.Add(PartitionLog.Create(_storage, TopicDirectories.Of(topic.Id, index), config));
+            }
+            return logs;
+        }
+        catch
+        {
+            TryDeleteLogs(topic.Id, first, first + logs.Count + 1);
+            throw;
+        }
+    }
+
+    /// <summary>Shows logs that were created to the clients, as soon as the catalog has them.</summary>
+    private void Publish(Topic topic, IReadOnlyList<PartitionLog> logs)
+    {
+        var before = topic.Partitions.Count;
+        try
+        {
+            ObjectDisposedException.ThrowIf(_isClosed, this);
+            if (before > 0 && Find(topic.Id) != topic)
+                throw new IOException("The topic was deleted meanwhile.");
+            if (before > 0)
+                Remove(topic);
+            for (var i = 0; i < logs.Count; i++)
+                topic.Partitions.Add(PartitionOf(topic, before + i, logs[i]));
+            Add(topic);
+            Commit(undo: () =>
+            {
+                Remove(topic);
+                topic.Partitions.RemoveRange(before, logs.Count);
+                if (before > 0)
+                    Add(topic);
+            });
+        }
+        catch
+        {
+            foreach (var log in logs)
+                log.Abandon();
+            TryDeleteLogs(topic.Id, before, before + logs.Count);
+            throw;
+        }
+    }
+
+    private bool TryDeleteLogs(Guid topic, int first, int count)
+    {
+        var areGone = true;
+        for (var index = first; index < count && !_isClosed; index++)
+            areGone &= _directories.TryDelete(topic, index);
+        return areGone && !_isClosed;
+    }
+
+    /// <summary>Does work on a few partitions at once, and work on many beside the loop.</summary>
+    private void Run(int partitions, Action work, Action<Exception?> done)
+    {
+        if (partitions > FewPartitions)
+            _workers.Run(work, done);
+        else
+            done(Try(work));
+    }
+
+    private static Exception? Try(Action work)
+    {
+        try
+        {
+            work();
+            return null;
+        }
+        catch (Exception failure)
+        {
+            return failure;
+        }
+    }
+
+    private void SetConfig(Topic topic)
+    {
+        var config = topic.Configs.ToLogConfig(_logDefaults);
+        foreach (var partition in topic.Partitions)
+            partition.Log.Config = config;
+        Configs.Set(topic, config);
     }
 
     private void Add(Topic topic)
@@ -135,6 +292,7 @@ internal sealed class TopicCatalog : ITopicView
         PartitionCount += topic.Partitions.Count;
         _byName.Add(topic.Name, topic);
         _byId.Add(topic.Id, topic);
+        SetConfig(topic);
     }
 
     private void Remove(Topic topic)
@@ -143,6 +301,7 @@ internal sealed class TopicCatalog : ITopicView
         PartitionCount -= topic.Partitions.Count;
         _byName.Remove(topic.Name);
         _byId.Remove(topic.Id);
+        Configs.Remove(topic);
     }
 
     private void Commit(Action undo)
@@ -158,17 +317,6 @@ internal sealed class TopicCatalog : ITopicView
         }
     }
 
-    private void Save() => CatalogFile.Write(_storage, ClusterId, _byName.Values.Select(topic => new CatalogEntry(topic.Id, topic.Name, topic.Partitions.Count, topic.Configs.Set)));
-
-    /// <summary>A crash between a change of the catalog and of the directories leaves logs that no topic has.</summary>
-    private void DeleteForgottenLogs()
-    {
-        var known = _byName.Values.SelectMany(topic => topic.Partitions.Select(partition => NameOf(topic.Id, partition.Index))).ToHashSet();
-        foreach (var directory in _storage.Directories(LogDirectory).Where(directory => !known.Contains(directory)))
-            _storage.DeleteDirectory($"{LogDirectory}/{directory}");
-    }
-
-    private static string DirectoryOf(Guid id, int index) => $"{LogDirectory}/{NameOf(id, index)}";
-
-    private static string NameOf(Guid id, int index) => $"{id:N}-{index}";
+    private void Save() => CatalogFile.Write(_storage, new CatalogContent(
+        ClusterId, [.. _byName.Values.Select(topic => new CatalogEntry(topic.Id, topic.Name, topic.Partitions.Count, topic.Configs.Set))], [.. _deleted]));
 }

@@ -1,4 +1,4 @@
-using CrashStreams.Processors;
+using CrashStreams.Processing;
 
 namespace CrashStreams.CrashMonitor;
 

@@ -86,5 +86,5 @@ public sealed class AlertComparison(ExpectedAlerts expected)
 
     private static string Describe(AlertKey key, long count) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{DateTimeOffset.FromUnixTimeMilliseconds(key.StartMs):yyyy-MM-dd HH:mm:ss} {key.UserId} {count}");
+        $"{DateTimeOffset.FromUnixTimeMilliseconds(key.StartMs):yyyy-MM-dd HH:mm:ss} {TerminalText.Printable(key.UserId)} {count}");
 }

@@ -20,7 +20,12 @@ public static class VerificationText
         Write(output, "duplicate", comparison.Duplicate, rows);
         if (comparison.Unreadable.Count > 0)
             Write(output, "unreadable", comparison.Unreadable, rows);
-        output.WriteLine(comparison.IsCorrect ? "Verified: every alert is right." : "NOT verified: the alerts do not match the input.");
+        output.WriteLine(comparison switch
+        {
+            { Expected.Records: 0 } => "NOT verified: there are no records in the input.",
+            { IsCorrect: true } => "Verified: every alert is right.",
+            _ => "NOT verified: the alerts do not match the input.",
+        });
     }
 
     private static void Write(TextWriter output, string kind, IReadOnlyList<string> found, int rows)

@@ -14,7 +14,7 @@ internal static unsafe class KafkaError
         {
             IsFatal = fatal || code == LocalFatal,
             IsFenced = IsFenced(code),
-            IsRetriable = !fatal && IsRetriable(code),
+            IsRetriable = IsRetriable(code),
         };
 
     public static void ThrowIf(ErrorCode code, string what)
@@ -41,30 +41,38 @@ internal static unsafe class KafkaError
         {
             IsFatal = fatal,
             IsFenced = IsFenced(code),
-            IsRetriable = !fatal && (retriable || IsRetriable(code)),
+            IsRetriable = (retriable && !fatal) || IsRetriable(code),
         };
     }
 
-    public static bool IsFenced(ErrorCode code) => code is LocalFenced or ProducerFenced or InvalidProducerEpoch or IllegalGeneration
-        or UnknownMemberId or RebalanceInProgress or FencedInstanceId or FencedMemberEpoch or StaleMemberEpoch or LocalAssignmentLost
-        // As in Kafka Streams: the broker does not know this producer as it knows itself, so only a new one can go on.
-        or OutOfOrderSequenceNumber or InvalidProducerIdMapping or UnknownProducerId;
+    public static bool IsFenced(ErrorCode code) => ErrorTable.KindOf(code) == ErrorKind.Fenced;
 
-    public static bool IsRetriable(ErrorCode code) => code is LocalTransport or LocalResolve or LocalMessageTimedOut or LocalAllBrokersDown
-        or LocalTimedOut or LocalQueueFull or LocalWaitCoordinator or LocalUnknownTopic or LocalUnknownPartition or UnknownTopicOrPartition
-        // No partition of a request has a leader now.
-        or LocalNoEntry
-        or LeaderNotAvailable or NotLeaderOrFollower or RequestTimedOut or BrokerNotAvailable or NetworkException or CoordinatorLoadInProgress
-        or CoordinatorNotAvailable or NotCoordinator or NotEnoughReplicas or NotEnoughReplicasAfterAppend or ConcurrentTransactions or UnstableOffsetCommit
-        // What the client knows of leaders is old, as after a broker's restart; it has asked anew by the next call.
-        or NotController or KafkaStorageError or ListenerNotFound or FencedLeaderEpoch or UnknownLeaderEpoch or OffsetNotAvailable or EligibleLeadersNotAvailable
-        or ThrottlingQuotaExceeded or UnknownTopicId or InconsistentTopicId;
+    public static bool IsRetriable(ErrorCode code) => ErrorTable.KindOf(code) == ErrorKind.Passing;
+
+    /// <summary>
+    /// What a broker refuses with a code that sending again does not change. A batch is refused as a whole: for size, time or a missing key of one of its records, or by a
+    /// policy that only the cluster knows.
+    /// </summary>
+    public static LogRefusal Refusal(ErrorCode code) => code switch
+    {
+        InvalidTopic or TopicAuthorizationFailed => LogRefusal.Topic,
+        UnknownServerError or CorruptMessage or MessageTooLarge or RecordListTooLarge or InvalidTimestamp or InvalidRequest or UnsupportedForMessageFormat
+            or PolicyViolation or UnsupportedCompressionType or InvalidRecord => LogRefusal.Records,
+        _ => LogRefusal.None,
+    };
 
     private static string Remedy(ErrorCode code) => code switch
     {
         LocalUnknownTopic or UnknownTopicOrPartition => ". Create the topic, or check its name and the cluster.",
-        LocalTransport or LocalAllBrokersDown or LocalResolve or LocalTimedOut => ". Is the broker up, and are BootstrapServers and the security settings right?",
+        LocalTransport or LocalAllBrokersDown or LocalResolve or LocalTimedOut or LocalTimedOutQueue => ". Is the broker up, and are BootstrapServers and the security settings right?",
+        LocalAuthentication or SaslAuthenticationFailed or UnsupportedSaslMechanism => ". Check the user, the password and sasl.mechanism.",
+        LocalSsl => ". Check security.protocol and the certificates on both sides.",
+        GroupAuthorizationFailed or ClusterAuthorizationFailed or TransactionalIdAuthorizationFailed or TopicAuthorizationFailed => ". Give the application's user the permission.",
         LocalFenced or ProducerFenced or InvalidProducerEpoch => ". A newer producer with the same transactional id has taken over.",
+        FencedInstanceId => ". Another running instance has the same GroupInstanceId: give each its own.",
+        UnreleasedInstanceId => ". An instance with the same GroupInstanceId runs already, or has ended and its session has not.",
+        InconsistentGroupProtocol => ". The group has members that are not of this application's kind: stop them, or use another application id.",
+        GroupMaxSizeReached => ". Raise the broker's group.max.size or run fewer threads.",
         _ => "",
     };
 }

@@ -9,14 +9,16 @@ namespace CrashStreams.Kafka.Native;
 internal abstract unsafe class NativeClient
 {
     private const int ErrorSize = 512;
-    private readonly ILogger _logger;
+    private readonly ConnectionFaults _faults;
+    private readonly string? _groupInstanceId;
     private GCHandle _self;
 
-    protected NativeClient(int type, ClientProperties properties, ILogger logger)
+    protected NativeClient(int type, ClientProperties properties, ConnectionFaults faults)
     {
         LibrdkafkaLoader.EnsureLoaded();
-        _logger = logger;
+        _faults = faults;
         Name = properties.ClientId;
+        _groupInstanceId = properties.Values.GetValueOrDefault("group.instance.id");
         _self = GCHandle.Alloc(this);
         var conf = Librdkafka.rd_kafka_conf_new();
         try
@@ -49,6 +51,9 @@ internal abstract unsafe class NativeClient
     /// <summary>The client id.</summary>
     protected string Name { get; }
 
+    /// <summary>The client id, and the static member that it is, for messages.</summary>
+    protected string Who => _groupInstanceId is null ? Name : $"{Name} (group.instance.id '{_groupInstanceId}')";
+
     protected bool IsClosed => Handle == 0;
 
     /// <summary>A rebalance happened; the list is the library's and lives until the call returns.</summary>
@@ -66,17 +71,16 @@ internal abstract unsafe class NativeClient
     {
         var text = stackalloc byte[ErrorSize];
         var code = Librdkafka.rd_kafka_fatal_error(Handle, text, ErrorSize);
-        return code == ErrorCode.NoError ? null : KafkaError.Exception(code, $"Client {Name}", Marshal.PtrToStringUTF8((nint)text), fatal: true);
+        return code == ErrorCode.NoError ? null : KafkaError.Exception(code, $"Client {Who}", Marshal.PtrToStringUTF8((nint)text), fatal: true);
     }
 
     /// <summary>Why this instance became unusable, or no error.</summary>
     protected ErrorCode FatalCode => Librdkafka.rd_kafka_fatal_error(Handle, null, 0);
 
-    protected void Log(LogLevel level, string text)
-    {
-        if (_logger.IsEnabled(level))
-            _logger.Log(level, "{Client}: {Text}", Name, text);
-    }
+    protected void Log(LogLevel level, string text) => _faults.Write(Name, level, text, text);
+
+    /// <summary>The broker has answered.</summary>
+    protected void Answered() => _faults.Clear();
 
     /// <summary>Ends the instance, after everything that it lent out was given back.</summary>
     protected void DestroyHandle()
@@ -99,14 +103,16 @@ internal abstract unsafe class NativeClient
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void OnLog(nint client, int level, byte* facility, byte* text)
     {
-        // Syslog's levels: 3 and below are errors, 4 a warning, 7 debugging.
-        var logLevel = level switch { <= 3 => LogLevel.Error, 4 => LogLevel.Warning, <= 6 => LogLevel.Information, _ => LogLevel.Debug };
-        Owner(Librdkafka.rd_kafka_opaque(client)).Log(logLevel, $"{Marshal.PtrToStringUTF8((nint)facility)} {Marshal.PtrToStringUTF8((nint)text)}");
+        var owner = Owner(Librdkafka.rd_kafka_opaque(client));
+        owner._faults.Line(owner.Name, level, Marshal.PtrToStringUTF8((nint)facility) ?? "", Marshal.PtrToStringUTF8((nint)text) ?? "");
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static void OnError(nint client, ErrorCode code, byte* reason, nint opaque) =>
-        Owner(opaque).Log(LogLevel.Warning, $"{Marshal.PtrToStringUTF8((nint)reason)} ({(int)code})");
+    private static void OnError(nint client, ErrorCode code, byte* reason, nint opaque)
+    {
+        var owner = Owner(opaque);
+        owner._faults.Error(owner.Name, code, Marshal.PtrToStringUTF8((nint)reason) ?? "");
+    }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void OnRebalance(nint client, ErrorCode code, NativePartitionList* partitions, nint opaque) => Owner(opaque).Rebalanced(code, partitions);

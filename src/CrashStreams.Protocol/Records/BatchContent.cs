@@ -5,7 +5,7 @@ namespace CrashStreams.Protocol.Records;
 /// <summary>The records of a batch, decompressed into pooled memory when they need to be. Dispose it after the last record was read.</summary>
 internal ref struct BatchContent
 {
-    /// <summary>A batch never holds more than this: the largest request, times what a sane producer's data compresses to.</summary>
+    /// <summary>For batches that are the reader's own, or were accepted already.</summary>
     public const int DefaultMaxBytes = 256 * 1024 * 1024;
 
     private readonly PooledBuffer? _buffer;
@@ -22,22 +22,27 @@ internal ref struct BatchContent
     public readonly RecordEnumerator Records => new(_records, _count);
 
     /// <summary>Opens a batch. False when its records can't be decompressed within <paramref name="maxBytes"/>.</summary>
-    public static bool TryOpen(RecordBatchView batch, out BatchContent content, int maxBytes = DefaultMaxBytes)
+    public static bool TryOpen(RecordBatchView batch, out BatchContent content, int maxBytes = DefaultMaxBytes) =>
+        Open(batch, out content, maxBytes) == Decompression.Whole;
+
+    /// <summary>Opens a batch, and says why it can't.</summary>
+    public static Decompression Open(RecordBatchView batch, out BatchContent content, int maxBytes)
     {
         if (batch.Codec == CompressionCodec.None)
         {
             content = new BatchContent(batch.Payload, batch.RecordCount, null);
-            return true;
+            return Decompression.Whole;
         }
         var buffer = new PooledBuffer(maxBytes, Math.Max(4096, 4 * Math.Min(batch.Payload.Length, maxBytes / 4)));
-        if (!RecordCompression.TryDecompress(batch.Codec, batch.Payload, buffer))
+        var result = RecordCompression.Decompress(batch.Codec, batch.Payload, buffer);
+        if (result == Decompression.Whole)
         {
-            buffer.Dispose();
-            content = default;
-            return false;
+            content = new BatchContent(buffer.Written, batch.RecordCount, buffer);
+            return result;
         }
-        content = new BatchContent(buffer.Written, batch.RecordCount, buffer);
-        return true;
+        buffer.Dispose();
+        content = default;
+        return result;
     }
 
     public readonly void Dispose() => _buffer?.Dispose();

@@ -5,7 +5,13 @@ namespace CrashStreams.Protocol.Records;
 /// <summary>A growing buffer from the shared pool, with a limit that hostile input can't push it past.</summary>
 internal sealed class PooledBuffer(int maxSize = int.MaxValue, int initialSize = 4096) : IBufferWriter<byte>, IDisposable
 {
+    /// <summary>The largest block of LZ4, which its decoder asks room for however small the block is.</summary>
+    private const int Slack = 4 * 1024 * 1024;
+
     private byte[] _array = ArrayPool<byte>.Shared.Rent(Math.Min(initialSize, maxSize));
+
+    /// <summary>The most bytes that it takes.</summary>
+    public int Limit => maxSize;
 
     public int Length { get; private set; }
     public Span<byte> Written => _array.AsSpan(0, Length);
@@ -34,6 +40,7 @@ internal sealed class PooledBuffer(int maxSize = int.MaxValue, int initialSize =
 
     public void Write(ReadOnlySpan<byte> bytes)
     {
+        Check(bytes.Length);
         Reserve(bytes.Length);
         bytes.CopyTo(_array.AsSpan(Length));
         Length += bytes.Length;
@@ -48,6 +55,12 @@ internal sealed class PooledBuffer(int maxSize = int.MaxValue, int initialSize =
             ArrayPool<byte>.Shared.Return(array);
     }
 
+    private void Check(int count)
+    {
+        if (count > maxSize - Length)
+            ThrowTooLarge();
+    }
+
     private void Reserve(int size)
     {
         if (size > _array.Length - Length)
@@ -56,14 +69,18 @@ internal sealed class PooledBuffer(int maxSize = int.MaxValue, int initialSize =
 
     private void Grow(int size)
     {
+        // A writer may ask for more room than it fills; what counts is what it fills.
         var needed = (long)Length + size;
-        if (needed > maxSize)
+        if (needed > (long)maxSize + Slack)
             ThrowTooLarge();
-        var larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(Math.Max(needed, 2L * _array.Length), maxSize));
+        var larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(Math.Max(needed, Math.Min(2L * _array.Length, maxSize)), Array.MaxLength));
         Written.CopyTo(larger);
         ArrayPool<byte>.Shared.Return(_array);
         _array = larger;
     }
 
-    private void ThrowTooLarge() => throw new InvalidDataException($"The data is larger than the limit of {maxSize} bytes.");
+    private void ThrowTooLarge() => throw new BufferLimitException(maxSize);
 }
+
+/// <summary>Something is larger than the limit of its buffer.</summary>
+internal sealed class BufferLimitException(int limit) : IOException($"The data is larger than the limit of {limit} bytes.");

@@ -193,6 +193,9 @@ internal static unsafe partial class Rocks
     public static partial void rocksdb_readoptions_set_iterate_upper_bound(nint readOptions, byte* keyThatStays, nuint keyLength);
 
     [LibraryImport(Library)]
+    public static partial void rocksdb_readoptions_set_iterate_lower_bound(nint readOptions, byte* keyThatStays, nuint keyLength);
+
+    [LibraryImport(Library)]
     public static partial nint rocksdb_create_iterator(DatabaseHandle db, nint readOptions);
 
     [LibraryImport(Library)]
@@ -202,7 +205,13 @@ internal static unsafe partial class Rocks
     public static partial void rocksdb_iter_seek(nint iterator, byte* key, nuint keyLength);
 
     [LibraryImport(Library)]
+    public static partial void rocksdb_iter_seek_to_last(nint iterator);
+
+    [LibraryImport(Library)]
     public static partial void rocksdb_iter_next(nint iterator);
+
+    [LibraryImport(Library)]
+    public static partial void rocksdb_iter_prev(nint iterator);
 
     [LibraryImport(Library), SuppressGCTransition]
     public static partial byte rocksdb_iter_valid(nint iterator);

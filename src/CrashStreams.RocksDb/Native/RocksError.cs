@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using CrashStreams.State;
+using CrashStreams.Stores;
 
 namespace CrashStreams.RocksDb.Native;
 

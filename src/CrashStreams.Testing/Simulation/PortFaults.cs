@@ -47,10 +47,10 @@ internal sealed class PortFaults(Simulation simulation, SimulatedInstance instan
     }
 
     /// <summary>Whether something small goes wrong that the client itself repairs.</summary>
-    public bool Hiccup() => simulation.IsChaotic && random.Chance(simulation.Plan.ErrorRate);
+    public bool Hiccup() => simulation.IsChaotic && Happens(simulation.Plan.ErrorRate);
 
     /// <summary>Whether a commit overtakes the heartbeat that would have told the group's new epoch.</summary>
-    public bool MissesEpoch() => simulation.IsChaotic && random.Chance(simulation.Plan.MissedEpochRate);
+    public bool MissesEpoch() => simulation.IsChaotic && Happens(simulation.Plan.MissedEpochRate);
 
     public void ThrowIfDead()
     {
@@ -61,8 +61,16 @@ internal sealed class PortFaults(Simulation simulation, SimulatedInstance instan
     /// <summary>The instance dies between two turns.</summary>
     public void Kill() => IsDead = true;
 
+    private bool Happens(double rate)
+    {
+        var happens = random.Chance(rate);
+        simulation.IsDisturbed |= happens;
+        return happens;
+    }
+
     private void Crash(string where)
     {
+        simulation.IsDisturbed = true;
         simulation.Log(instance, $"crash {where}");
         Kill();
         throw new InstanceCrash(where);
@@ -70,6 +78,7 @@ internal sealed class PortFaults(Simulation simulation, SimulatedInstance instan
 
     private void Fail(string what)
     {
+        simulation.IsDisturbed = true;
         simulation.Log(instance, what);
         throw new LogException($"Simulated: {what}.") { IsRetriable = true };
     }

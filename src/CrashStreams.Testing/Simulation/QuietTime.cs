@@ -1,5 +1,3 @@
-using CrashStreams.Runtime;
-
 namespace CrashStreams.Testing.Simulation;
 
 /// <summary>

@@ -64,7 +64,7 @@ internal sealed class SimulatedCluster
 
     public string IdOf(string topic) => _ids[topic];
 
-    public IReadOnlyDictionary<string, string> Configs(string topic) => _configs[topic];
+    public IReadOnlyDictionary<string, string> Configs(string topic) => _configs.GetValueOrDefault(topic) ?? [];
 
     public void Set(string topic, IReadOnlyDictionary<string, string> configs)
     {

@@ -103,7 +103,8 @@ internal sealed class SimulatedConsumer(SimulatedCluster cluster, PortFaults fau
     public void Commit(IReadOnlyDictionary<TopicPartition, OffsetAndMetadata> offsets)
     {
         faults.Before("commit");
-        cluster.Group.Validate(_member, hasHeard: !faults.MissesEpoch());
+        if (_listener is not null || !cluster.Group.IsEmpty)
+            cluster.Group.Validate(_member, hasHeard: !faults.MissesEpoch());
         cluster.Group.Store(offsets);
         cluster.Trace.Add(cluster.NowMs, faults.Instance, "committed", offsets.Count, offsets.Values.Sum(o => o.Offset));
         faults.After("commit");
@@ -133,7 +134,7 @@ internal sealed class SimulatedConsumer(SimulatedCluster cluster, PortFaults fau
         _member ??= cluster.Group.Join(faults.Random.Below(1000), _subscription, () => faults.IsBeating);
         if (cluster.Group.IsSettled(_member))
             return;
-        var revoked = cluster.Group.ToRevoke(_member);
+        var revoked = SomeOf(cluster.Group.ToRevoke(_member));
         if (revoked.Count > 0)
         {
             Log("revoked", revoked);
@@ -145,7 +146,7 @@ internal sealed class SimulatedConsumer(SimulatedCluster cluster, PortFaults fau
         if (_member.IsGone)
             return;
         cluster.Group.Released(_member, revoked);
-        var added = cluster.Group.Take(_member);
+        var added = cluster.Group.Take(_member, SomeOf);
         if (added.Count == 0)
             return;
         Log("assigned", added);
@@ -156,6 +157,9 @@ internal sealed class SimulatedConsumer(SimulatedCluster cluster, PortFaults fau
             _fetches[partition] = new(partition, start) { Slowness = faults.Random.Pick([0.1, 0.5, 0.9]) };
         }
     }
+
+    private List<TopicPartition> SomeOf(List<TopicPartition> partitions) =>
+        plan.PartialAssignmentRate > 0 && partitions.Count > 1 && faults.Random.Chance(plan.PartialAssignmentRate) ? partitions.FindAll(_ => faults.Random.Chance(0.5)) : partitions;
 
     private void Resize()
     {

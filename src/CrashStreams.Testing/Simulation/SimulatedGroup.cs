@@ -105,17 +105,20 @@ internal sealed class SimulatedGroup(SimulatedCluster cluster, long sessionTimeo
     }
 
     /// <summary>Gives a member what is meant for it and free.</summary>
-    public List<TopicPartition> Take(SimulatedMember member)
+    public List<TopicPartition> Take(SimulatedMember member, Func<List<TopicPartition>, List<TopicPartition>> choose)
     {
         member.Epoch = _epoch;
         if (isEager && _members.Any(m => m.Epoch != _epoch))
             return [];
-        var free = member.Target.Where(p => _members.All(m => !m.Owned.Contains(p))).ToList();
+        var free = choose(member.Target.Where(p => _members.All(m => !m.Owned.Contains(p))).ToList());
         member.Owned.UnionWith(free);
         if (member.Owned.SetEquals(member.Target))
             member.SettledEpoch = _epoch;
         return free;
     }
+
+    /// <summary>Whether nobody is in the group: then a client that is no member may commit, as tools do.</summary>
+    public bool IsEmpty => _members.Count == 0;
 
     /// <param name="member">Who commits.</param>
     /// <param name="hasHeard">Whether it knows of the group's last epoch; a commit under an older one is refused though the member stays.</param>

@@ -1,5 +1,5 @@
+using CrashStreams.Engine;
 using CrashStreams.Log;
-using CrashStreams.Runtime;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CrashStreams.Testing.Simulation;
@@ -106,6 +106,7 @@ internal sealed class SimulatedInstance(Simulation simulation, int number, Simul
         catch (LogException e) when (e.IsRetriable || e.IsFenced)
         {
             simulation.Log(this, "thread restarts");
+            simulation.IsDisturbed = true;
             LastError = e;
             _thread?.Dispose();
             _thread = null;

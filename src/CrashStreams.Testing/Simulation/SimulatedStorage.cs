@@ -1,5 +1,5 @@
 using System.Buffers;
-using CrashStreams.State;
+using CrashStreams.Stores;
 
 namespace CrashStreams.Testing.Simulation;
 
@@ -38,7 +38,7 @@ internal sealed class SimulatedStorage(IStateStorage inner, PortFaults faults) :
 
         public bool TryGet(ReadOnlySpan<byte> key, IBufferWriter<byte> value) => inner.TryGet(key, value);
 
-        public IStateIterator Scan(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to) => inner.Scan(from, to);
+        public IStateIterator Scan(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, bool reversed) => inner.Scan(from, to, reversed);
 
         public IStateBatch CreateBatch() => inner.CreateBatch();
 

@@ -1,12 +1,16 @@
+using CrashStreams.Engine;
 using CrashStreams.Log;
-using CrashStreams.Runtime;
-using CrashStreams.State;
+using CrashStreams.Stores;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CrashStreams.Testing.Simulation;
 
 /// <summary>A record that another application writes to a source partition at a moment of the run.</summary>
-internal sealed record SimulatedInput(TopicPartition At, byte[]? Key, byte[]? Value, long Timestamp, long WrittenAtMs);
+internal sealed record SimulatedInput(TopicPartition At, byte[]? Key, byte[]? Value, long Timestamp, long WrittenAtMs)
+{
+    /// <summary>How the transaction ended that it is in, whose end is in the log behind it; null: it is in none.</summary>
+    public TransactionState? Transaction { get; init; }
+}
 
 /// <summary>
 /// Runs several instances of an application, the cluster they use and everything that can go wrong, in one thread and by virtual time. All choices
@@ -72,6 +76,9 @@ internal sealed class Simulation
     /// <summary>Whether the run came to its end. What it has left behind says nothing otherwise.</summary>
     public bool IsAtRest { get; private set; } = true;
 
+    /// <summary>Whether anything went wrong: without, records are processed once under any guarantee.</summary>
+    public bool IsDisturbed { get; set; }
+
     public List<string> Violations => Cluster.Violations;
 
     public IReadOnlyList<SimulatedInstance> Instances => _instances;
@@ -95,12 +102,19 @@ internal sealed class Simulation
     {
         if (_isPausing)
             return;
-        _isPausing = instance.IsPaused = true;
+        _isPausing = instance.IsPaused = IsDisturbed = true;
         Log(instance, $"pause before {call}");
         for (var until = Cluster.NowMs + _random.Between(1, (int)Plan.SessionTimeoutMs * 3); Cluster.NowMs < until;)
             ChaoticStep();
         Log(instance, "wake");
         _isPausing = instance.IsPaused = false;
+    }
+
+    /// <summary>An operator takes its time, in the middle of a turn of its instance: the input goes on, and what the cluster does as time goes by.</summary>
+    public void Spend(int milliseconds)
+    {
+        if (milliseconds > 0)
+            Advance(milliseconds);
     }
 
     public void Log(SimulatedInstance? instance, string what, long a = 0) => Trace.Add(Cluster.NowMs, instance?.Number ?? -1, what, a, Cluster.DataRecords);
@@ -154,11 +168,20 @@ internal sealed class Simulation
         while (_input.TryPeek(out var next) && next.WrittenAtMs <= Cluster.NowMs)
         {
             _input.Dequeue();
-            var sequence = _written[next.At] = _written.GetValueOrDefault(next.At) + 1;
-            Cluster.Append(Cluster.Partition(next.At), new(next.Key, next.Value, next.Timestamp, null, null, false), -1, sequence);
+            Write(next);
         }
 
         Cluster.Tick();
+    }
+
+    private void Write(SimulatedInput input)
+    {
+        var partition = Cluster.Partition(input.At);
+        var sequence = _written[input.At] = _written.GetValueOrDefault(input.At) + 1;
+        var transaction = input.Transaction is { } state ? new SimulatedTransaction(Cluster.NowMs) { State = state } : null;
+        Cluster.Append(partition, new(input.Key, input.Value, input.Timestamp, null, transaction, false), -1, sequence);
+        if (transaction is not null)
+            partition.Finish(transaction);
     }
 
     private List<string> Changelogs => Topics.All.Where(static t => t.EndsWith("-changelog", StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToList();

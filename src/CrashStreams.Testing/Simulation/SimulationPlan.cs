@@ -29,6 +29,12 @@ internal sealed record SimulationPlan
     /// <summary>Per commit during a rebalance: it overtakes the heartbeat that would have told the new epoch, and is refused.</summary>
     public double MissedEpochRate { get; init; } = 0.3;
 
+    /// <summary>
+    /// Per answer of the group to a member: it takes away or gives only some of the partitions, and the rest with later answers, as brokers do whose members have not all
+    /// answered yet.
+    /// </summary>
+    public double PartialAssignmentRate { get; init; }
+
     /// <summary>A partition of which a poll brings a tenth of what it brings of others.</summary>
     public TopicPartition? SlowPartition { get; init; }
 

@@ -1,5 +1,5 @@
 using CrashStreams.Log;
-using CrashStreams.State;
+using CrashStreams.Stores;
 
 namespace CrashStreams.Testing.Simulation;
 

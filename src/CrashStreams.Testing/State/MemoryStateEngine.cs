@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Collections.Immutable;
-using CrashStreams.State;
+using CrashStreams.Stores;
 
 namespace CrashStreams.Testing;
 
@@ -40,10 +40,11 @@ internal sealed class MemoryStateEngine : IStateEngine
         return true;
     }
 
-    public IStateIterator Scan(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to)
+    public IStateIterator Scan(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, bool reversed = false)
     {
         var entries = Readable;
-        return new Iterator(entries, IndexOf(entries, from), to.IsEmpty ? entries.Count : IndexOf(entries, to));
+        var (first, end) = (IndexOf(entries, from), to.IsEmpty ? entries.Count : IndexOf(entries, to));
+        return reversed ? new Iterator(entries, end - 1, Math.Max(0, end - first), step: -1) : new Iterator(entries, first, Math.Max(0, end - first), step: 1);
     }
 
     public IStateBatch CreateBatch() => new MemoryStateBatch();
@@ -101,7 +102,7 @@ internal sealed class MemoryStateEngine : IStateEngine
         return index < 0 ? ~index : index;
     }
 
-    private sealed class Iterator(ImmutableSortedSet<MemoryStore.Entry> entries, int next, int end) : IStateIterator
+    private sealed class Iterator(ImmutableSortedSet<MemoryStore.Entry> entries, int next, int left, int step) : IStateIterator
     {
         private MemoryStore.Entry _current;
 
@@ -111,9 +112,11 @@ internal sealed class MemoryStateEngine : IStateEngine
 
         public bool MoveNext()
         {
-            if (next >= end)
+            if (left <= 0)
                 return false;
-            _current = entries[next++];
+            left--;
+            _current = entries[next];
+            next += step;
             return true;
         }
 

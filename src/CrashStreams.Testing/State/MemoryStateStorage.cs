@@ -1,4 +1,4 @@
-using CrashStreams.State;
+using CrashStreams.Stores;
 
 namespace CrashStreams.Testing;
 

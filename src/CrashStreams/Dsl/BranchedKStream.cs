@@ -1,5 +1,5 @@
-using CrashStreams.Processors;
-using CrashStreams.Topologies;
+using CrashStreams.Operators;
+using CrashStreams.Plan;
 
 namespace CrashStreams;
 
@@ -12,6 +12,7 @@ public sealed class BranchedKStream<TKey, TValue>
     private readonly List<Func<TKey, TValue, bool>> _predicates = [];
     private readonly Dictionary<string, KStream<TKey, TValue>> _branches = [];
     private readonly TopologyNode<TKey, TValue> _split;
+    private int _default = -1;
 
     internal BranchedKStream(
         BuilderState builder, TopologyNode<TKey, TValue> parent, string name, Func<TopologyNode<TKey, TValue>, KStream<TKey, TValue>> toStream)
@@ -19,7 +20,7 @@ public sealed class BranchedKStream<TKey, TValue>
         _builder = builder;
         _name = name;
         _toStream = toStream;
-        _split = builder.Add(new ProcessorNode<TKey, TValue, TKey, TValue>(name, () => new Branch<TKey, TValue>(_predicates)), parent);
+        _split = builder.Add(new ProcessorNode<TKey, TValue, TKey, TValue>(name, () => new Branch<TKey, TValue>(_predicates, _default)), parent);
     }
 
     /// <summary>Adds a branch.</summary>
@@ -28,6 +29,7 @@ public sealed class BranchedKStream<TKey, TValue>
     /// <param name="name">Appended to the split's name; the branch's number by default.</param>
     public BranchedKStream<TKey, TValue> Branch(Func<TKey, TValue, bool> predicate, Action<KStream<TKey, TValue>>? use = null, string? name = null)
     {
+        ArgumentNullException.ThrowIfNull(predicate);
         _predicates.Add(predicate);
         Add(name ?? $"{_predicates.Count}", use);
         return this;
@@ -36,6 +38,7 @@ public sealed class BranchedKStream<TKey, TValue>
     /// <summary>Takes what no branch took, and ends the split.</summary>
     public IReadOnlyDictionary<string, KStream<TKey, TValue>> DefaultBranch(Action<KStream<TKey, TValue>>? use = null, string? name = null)
     {
+        _default = _predicates.Count;
         _predicates.Add(static (_, _) => true);
         Add(name ?? "0", use);
         return _branches;
@@ -49,7 +52,8 @@ public sealed class BranchedKStream<TKey, TValue>
         var name = _builder.Name(_name.StartsWith("KSTREAM-BRANCH-", StringComparison.Ordinal) ? $"{_name}-{suffix}" : $"{_name}{suffix}", "KSTREAM-BRANCHCHILD");
         var node = _builder.Add(new ProcessorNode<TKey, TValue, TKey, TValue>(name, static () => new PassThrough<TKey, TValue>()), _split);
         var stream = _toStream(node);
-        _branches.Add(name, stream);
+        if (!_branches.TryAdd(name, stream))
+            throw new TopologyException($"The split '{_name}' has two branches named '{name}': give one another name.");
         use?.Invoke(stream);
     }
 }

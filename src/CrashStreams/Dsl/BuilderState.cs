@@ -1,4 +1,5 @@
-using CrashStreams.Topologies;
+using CrashStreams.Operators;
+using CrashStreams.Plan;
 
 namespace CrashStreams;
 
@@ -6,6 +7,7 @@ namespace CrashStreams;
 internal sealed class BuilderState
 {
     private readonly HashSet<string> _names = [];
+    private readonly Dictionary<TopologyNode, ISinkNode> _cuts = [];
     private int _index;
 
     public List<TopologyNode> Nodes { get; } = [];
@@ -41,6 +43,7 @@ internal sealed class BuilderState
     {
         if (!Stores.TryAdd(store.Name, store))
             Faults.Add($"Two stores are named '{store.Name}'. Give one another name.");
+        TopicName.Check(store.Name, $"Store '{store.Name}', whose changelog is named after it", Faults);
         return store;
     }
 
@@ -55,8 +58,66 @@ internal sealed class BuilderState
         var filterName = Name(name is null ? null : $"{topic}-filter", "KSTREAM-FILTER");
         var sourceName = Name(name is null ? null : $"{topic}-source", "KSTREAM-SOURCE");
         RepartitionTopics.Add(new(topic, partitions));
-        var filter = Add(new ProcessorNode<TKey, TValue, TKey, TValue>(filterName, static () => new Processors.DropNullKeys<TKey, TValue>()), from);
-        Add(new SinkNode<TKey, TValue>(sinkName, topic, null, new() { KeySerde = keySerde, ValueSerde = valueSerde }, isRepartition: true), filter);
-        return Add(new SourceNode<TKey, TValue>(sourceName, [topic], new() { KeySerde = keySerde, ValueSerde = valueSerde }, isRepartition: true));
+        var filter = Add(new ProcessorNode<TKey, TValue, TKey, TValue>(filterName, static () => new DropNullKeys<TKey, TValue>()), from);
+        var sink = Add(new SinkNode<TKey, TValue>(sinkName, topic, null, new() { KeySerde = keySerde, ValueSerde = valueSerde }, isRepartition: true), filter);
+        var source = Add(new SourceNode<TKey, TValue>(sourceName, [topic], new() { KeySerde = keySerde, ValueSerde = valueSerde }, isRepartition: true));
+        _cuts[source] = sink;
+        return source;
+    }
+
+    /// <summary>From its sources on, through any number of repartition topics, what reaches a node takes along where it was read.</summary>
+    public void KeepPositions(TopologyNode upTo)
+    {
+        if (_cuts.TryGetValue(upTo, out var sink) && !sink.KeepsPosition)
+        {
+            sink.KeepsPosition = true;
+            KeepPositions((TopologyNode)sink);
+        }
+
+        foreach (var parent in upTo.Parents)
+            KeepPositions(parent);
+    }
+
+    /// <summary>A repartition topic for the updates of a grouped table, which have a key always.</summary>
+    public SourceNode<TKey, Change<TValue>> RepartitionChanges<TKey, TValue>(
+        TopologyNode<TKey, Change<TValue>> from, string topic, Serde<TKey>? keySerde, Serde<Change<TValue>>? changeSerde)
+    {
+        var sinkName = Name(null, "KSTREAM-SINK");
+        var sourceName = Name(null, "KSTREAM-SOURCE");
+        RepartitionTopics.Add(new(topic, null));
+        Add(new SinkNode<TKey, Change<TValue>>(sinkName, topic, null, new() { KeySerde = keySerde, ValueSerde = changeSerde }, isRepartition: true), from);
+        return Add(new SourceNode<TKey, Change<TValue>>(sourceName, [topic], new() { KeySerde = keySerde, ValueSerde = changeSerde }, isRepartition: true));
+    }
+
+    public void CheckSameBuilder(BuilderState other, string node)
+    {
+        if (other != this)
+            Faults.Add($"'{node}' takes its inputs from two builders. Declare all that belongs together with one StreamsBuilder.");
+    }
+
+#pragma warning disable CS8714 // A null key is dropped before it reaches a store.
+    /// <summary>The store of a table.</summary>
+    public static KeyValueStoreDefinition<TKey, TValue> TableStore<TKey, TValue>(string name, Materialized<TKey, TValue> materialized) =>
+        new(name, materialized.KeySerde ?? Serdes.Find<TKey>(), materialized.ValueSerde ?? Serdes.Find<TValue>(), isTimestamped: true, materialized.Logged);
+#pragma warning restore CS8714
+
+    /// <summary>A table of the records of a stream, kept in a store where it has a name or somebody reads it.</summary>
+    public KTable<TKey, TValue> Table<TKey, TValue>(TopologyNode<TKey, TValue> from, string name, string storeName, Materialized<TKey, TValue> materialized)
+    {
+        var stores = new List<StoreDefinition>();
+        var store = TableStore(storeName, materialized);
+        if (materialized.Name is not null)
+            Keep();
+        var node = Add(new ProcessorNode<TKey, TValue, TKey, Change<TValue>>(name, () => new TableSource<TKey, TValue>(stores.Count > 0 ? storeName : null), stores), from);
+        return new(this, node, new(materialized.KeySerde, materialized.ValueSerde) { KeepRows = Keep, KnowsBefore = () => stores.Count > 0, View = () => TableView<TKey, TValue>.Of(store) });
+
+        void Keep()
+        {
+            if (stores.Count > 0)
+                return;
+            if (materialized.Name is null)
+                Warnings.Add($"Store '{storeName}' has a generated name: it changes when the topology does, and its state is lost then. Name it by Materialized.");
+            stores.Add(AddStore(store));
+        }
     }
 }

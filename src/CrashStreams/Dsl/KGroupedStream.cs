@@ -1,6 +1,6 @@
-using CrashStreams.Processors;
-using CrashStreams.Runtime;
-using CrashStreams.Topologies;
+using CrashStreams.Operators;
+using CrashStreams.Plan;
+using CrashStreams.Stores;
 
 namespace CrashStreams;
 
@@ -26,20 +26,45 @@ public sealed class KGroupedStream<TKey, TValue>
     }
 
     /// <summary>Aggregates per window of time.</summary>
-    public TimeWindowedKStream<TKey, TValue> WindowedBy(TimeWindows windows) => new(this, new(windows, EmitStrategy.OnWindowUpdate, OnLate: null, CorrectedWithin: null));
+    public TimeWindowedKStream<TKey, TValue> WindowedBy(TimeWindows windows)
+    {
+        ArgumentNullException.ThrowIfNull(windows);
+        return new(this, new(windows, EmitStrategy.OnWindowUpdate, OnLate: null, CorrectedWithin: null));
+    }
+
+    /// <summary>Aggregates over the whole of time from a start on: one window per key, which never closes.</summary>
+    public TimeWindowedKStream<TKey, TValue> WindowedBy(UnlimitedWindows windows)
+    {
+        ArgumentNullException.ThrowIfNull(windows);
+        return WindowedBy(windows.AsTimeWindows);
+    }
+
+    /// <summary>Begins an aggregation over several streams with the same key; add the others by <see cref="CogroupedKStream{TKey, TAggregate}.Cogroup"/>.</summary>
+    public CogroupedKStream<TKey, TAggregate> Cogroup<TAggregate>(Func<TKey, TValue, TAggregate, TAggregate> aggregator)
+    {
+        ArgumentNullException.ThrowIfNull(aggregator);
+        return new([new CogroupInput<TKey, TValue, TAggregate>(this, aggregator)]);
+    }
 
     /// <summary>Counts the records of each key; records without key or value are dropped, counted.</summary>
     public KTable<TKey, long> Count(Materialized<TKey, long>? materialized = null, string? name = null) =>
         Aggregate(static () => 0L, static (_, _, count) => count + 1, materialized, name);
 
     /// <summary>Combines the values of each key; the first is taken as it is. A null result removes the key.</summary>
-    public KTable<TKey, TValue> Reduce(Func<TValue, TValue, TValue> reducer, Materialized<TKey, TValue>? materialized = null, string? name = null) =>
-        Table(Plan<TValue>("KSTREAM-REDUCE", materialized, name, _valueSerde), null, (_, value, aggregate) => reducer(aggregate, value), static value => value);
+    public KTable<TKey, TValue> Reduce(Func<TValue, TValue, TValue> reducer, Materialized<TKey, TValue>? materialized = null, string? name = null)
+    {
+        ArgumentNullException.ThrowIfNull(reducer);
+        return Table(Plan<TValue>("KSTREAM-REDUCE", materialized, name, _valueSerde), null, (_, value, aggregate) => reducer(aggregate, value), static value => value);
+    }
 
     /// <summary>Folds the values of each key. A null result removes the key; the next record starts from the initial value.</summary>
     public KTable<TKey, TAggregate> Aggregate<TAggregate>(
-        Func<TAggregate> initializer, Func<TKey, TValue, TAggregate, TAggregate> aggregator, Materialized<TKey, TAggregate>? materialized = null, string? name = null) =>
-        Table(Plan("KSTREAM-AGGREGATE", materialized, name, null), initializer, aggregator, null);
+        Func<TAggregate> initializer, Func<TKey, TValue, TAggregate, TAggregate> aggregator, Materialized<TKey, TAggregate>? materialized = null, string? name = null)
+    {
+        ArgumentNullException.ThrowIfNull(initializer);
+        ArgumentNullException.ThrowIfNull(aggregator);
+        return Table(Plan("KSTREAM-AGGREGATE", materialized, name, null), initializer, aggregator, null);
+    }
 
     private KTable<TKey, TAggregate> Table<TAggregate>(
         AggregationPlan<TAggregate> plan, Func<TAggregate>? initializer, Func<TKey, TValue, TAggregate, TAggregate> aggregator, Func<TValue, TAggregate>? first)
@@ -48,7 +73,7 @@ public sealed class KGroupedStream<TKey, TValue>
         var source = RepartitionIfNeeded(plan.StoreName, plan.IsNameGiven);
         var node = new ProcessorNode<TKey, TValue, TKey, Change<TAggregate>>(
             plan.NodeName, () => new StreamAggregate<TKey, TValue, TAggregate>(plan.StoreName, initializer, aggregator, first), [store]);
-        return new(_builder, _builder.Add(node, source), plan.KeySerde, plan.ValueSerde, hasStore: true);
+        return new(_builder, _builder.Add(node, source), new(plan.KeySerde, plan.ValueSerde) { View = () => TableView<TKey, TAggregate>.Of(store) });
     }
 
     internal KTable<Windowed<TKey>, TAggregate> WindowedTable<TAggregate>(
@@ -65,7 +90,14 @@ public sealed class KGroupedStream<TKey, TValue>
         var source = RepartitionIfNeeded(plan.StoreName, plan.IsNameGiven);
         var node = new WindowAggregateNode<TKey, TValue, TAggregate>(plan.NodeName, store, corrections, windowing, fold);
         var keySerde = plan.KeySerde is null ? null : new TimeWindowedSerde<TKey>(plan.KeySerde, windows.SizeMs);
-        return new(_builder, _builder.Add(node, source), keySerde, plan.ValueSerde, hasStore: true) { GraceMs = windows.GraceMs, WindowOf = static key => key.Window };
+#pragma warning disable CS8714 // A null key is dropped before it reaches a store.
+        return new(_builder, _builder.Add(node, source), new(keySerde, plan.ValueSerde)
+        {
+            GraceMs = windows.GraceMs,
+            WindowOf = static key => key.Window,
+            View = () => new([store], task => new WindowStoreReader<TKey, TAggregate>(task.Store<Stores.WindowStore<TKey, TAggregate>>(plan.StoreName))),
+        });
+#pragma warning restore CS8714
     }
 
     private StoreDefinition Corrections<TAggregate>(Windowing windowing, AggregationPlan<TAggregate> plan, bool canMerge)
@@ -78,6 +110,10 @@ public sealed class KGroupedStream<TKey, TValue>
     }
 
     internal Serde<TValue>? ValueSerde => _valueSerde;
+
+    internal Serde<TKey>? KeySerde => _keySerde;
+
+    internal BuilderState Builder => _builder;
 
     // The order in which names are drawn is Kafka Streams': store, operator, then the repartition's nodes.
     private AggregationPlan<TAggregate> Plan<TAggregate>(string prefix, Materialized<TKey, TAggregate>? materialized, string? name, Serde<TAggregate>? serde)
@@ -93,7 +129,7 @@ public sealed class KGroupedStream<TKey, TValue>
             materialized?.Logged ?? true);
     }
 
-    private TopologyNode<TKey, TValue> RepartitionIfNeeded(string storeName, bool isNameGiven) => _needsRepartition
+    internal TopologyNode<TKey, TValue> RepartitionIfNeeded(string storeName, bool isNameGiven) => _needsRepartition
         ? _builder.Repartition(_node, _name ?? (isNameGiven ? storeName : null), storeName, _keySerde, _valueSerde, null)
         : _node;
 

@@ -1,4 +1,4 @@
-using CrashStreams.Topologies;
+using CrashStreams.Plan;
 
 namespace CrashStreams;
 
@@ -13,12 +13,54 @@ public sealed class StreamsBuilder
     /// <summary>A stream of the records of several topics, which must have the same number of partitions where keys are to meet.</summary>
     public KStream<TKey, TValue> Stream<TKey, TValue>(IReadOnlyList<string> topics, Consumed<TKey, TValue>? consumed = null)
     {
+        ArgumentNullException.ThrowIfNull(topics);
         consumed ??= new();
         var name = _state.Name(consumed.Name, "KSTREAM-SOURCE");
-        if (topics.Count == 0 || topics.Any(string.IsNullOrWhiteSpace))
+        if (topics.Count == 0)
             _state.Faults.Add($"Source '{name}': a topic's name is missing.");
         var node = _state.Add(new SourceNode<TKey, TValue>(name, topics, consumed, isRepartition: false));
         return new(_state, node, consumed.KeySerde, consumed.ValueSerde, needsRepartition: false);
+    }
+
+    /// <summary>
+    /// A table of the records of a topic: the last value of each key by offset, a record without value removes the key. The topic should be compacted: what it forgets by time
+    /// is not removed from the table.
+    /// </summary>
+    /// <param name="topic">The topic.</param>
+    /// <param name="consumed">Serdes, event time and the node's name.</param>
+    /// <param name="materialized">Keeps the rows in a store of this name. Without one they are kept, under a generated name, only where another operator needs them.</param>
+    public KTable<TKey, TValue> Table<TKey, TValue>(string topic, Consumed<TKey, TValue>? consumed = null, Materialized<TKey, TValue>? materialized = null)
+    {
+        consumed ??= new();
+        materialized ??= new();
+        materialized = materialized with { KeySerde = materialized.KeySerde ?? consumed.KeySerde, ValueSerde = materialized.ValueSerde ?? consumed.ValueSerde };
+        consumed = consumed with { KeySerde = materialized.KeySerde, ValueSerde = materialized.ValueSerde };
+        // Names are drawn in Kafka Streams' order.
+        var storeName = materialized.Name ?? _state.Name(null, $"{topic}-STATE-STORE");
+        var sourceName = _state.Name(consumed.Name, "KSTREAM-SOURCE");
+        var tableName = _state.Name(consumed.Name is null ? null : $"{consumed.Name}-table", "KTABLE-SOURCE");
+        if (string.IsNullOrWhiteSpace(topic))
+            _state.Faults.Add($"Source '{sourceName}': a topic's name is missing.");
+        var source = _state.Add(new SourceNode<TKey, TValue>(sourceName, [topic], consumed, isRepartition: false));
+        return _state.Table(source, tableName, storeName, materialized);
+    }
+
+    /// <summary>A table that every thread of every instance has whole; see <see cref="GlobalKTable{TKey, TValue}"/>.</summary>
+    /// <param name="topic">The topic; compacted, as a rule.</param>
+    /// <param name="consumed">Serdes and the node's name.</param>
+    /// <param name="materialized">Names the store.</param>
+    public GlobalKTable<TKey, TValue> GlobalTable<TKey, TValue>(string topic, Consumed<TKey, TValue>? consumed = null, Materialized<TKey, TValue>? materialized = null)
+        where TKey : notnull
+    {
+        consumed ??= new();
+        materialized ??= new();
+        consumed = consumed with { KeySerde = materialized.KeySerde ?? consumed.KeySerde, ValueSerde = materialized.ValueSerde ?? consumed.ValueSerde };
+        var storeName = materialized.Name ?? _state.Name(null, $"{topic}-STATE-STORE");
+        var sourceName = _state.Name(consumed.Name, "KSTREAM-SOURCE");
+        var tableName = _state.Name(consumed.Name is null ? null : $"{consumed.Name}-table", "KTABLE-SOURCE");
+        var store = _state.AddStore(new KeyValueStoreDefinition<TKey, TValue>(storeName, consumed.KeySerde, consumed.ValueSerde, isTimestamped: true, isLogged: false));
+        _state.Add(new GlobalTableNode<TKey, TValue>(sourceName, tableName, topic, consumed, store));
+        return new(_state, storeName);
     }
 
     /// <summary>Adds a key-value store for processors to use by its name.</summary>

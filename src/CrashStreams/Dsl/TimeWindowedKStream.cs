@@ -1,4 +1,4 @@
-using CrashStreams.Runtime;
+using CrashStreams.Operators;
 
 namespace CrashStreams;
 
@@ -21,7 +21,11 @@ public sealed class TimeWindowedKStream<TKey, TValue>
     /// Hears of each record that misses a window of this aggregation, in the stream thread, before <see cref="StreamsOptions.OnLate"/> does. A record
     /// that misses several hopping windows is told for each. An exception is a processing fault of the record.
     /// </summary>
-    public TimeWindowedKStream<TKey, TValue> OnLate(Action<LateRecord> callback) => new(_grouped, _windowing with { OnLate = callback });
+    public TimeWindowedKStream<TKey, TValue> OnLate(Action<LateRecord> callback)
+    {
+        ArgumentNullException.ThrowIfNull(callback);
+        return new(_grouped, _windowing with { OnLate = callback });
+    }
 
     /// <summary>
     /// Lets late records correct final results: one that comes within a second, longer grace is not dropped; the window's new result is forwarded once more,
@@ -35,16 +39,23 @@ public sealed class TimeWindowedKStream<TKey, TValue>
     public KTable<Windowed<TKey>, long> Count(Materialized<TKey, long>? materialized = null, string? name = null) =>
         _grouped.WindowedTable(
             "KSTREAM-AGGREGATE", _windowing, materialized, name, null,
-            new((TKey _, TValue _, long count) => count + 1) { Initializer = static () => 0L, Merge = static (onTime, late) => onTime + late });
+            new((TKey _, TValue _, long count) => count + 1) { Initializer = static () => 0L, Merge = static (onTime, late) => onTime + late, IgnoresValues = true });
 
     /// <summary>Combines the values of each key and window; the first is taken as it is. A null result removes the window.</summary>
-    public KTable<Windowed<TKey>, TValue> Reduce(Func<TValue, TValue, TValue> reducer, Materialized<TKey, TValue>? materialized = null, string? name = null) =>
-        _grouped.WindowedTable(
+    public KTable<Windowed<TKey>, TValue> Reduce(Func<TValue, TValue, TValue> reducer, Materialized<TKey, TValue>? materialized = null, string? name = null)
+    {
+        ArgumentNullException.ThrowIfNull(reducer);
+        return _grouped.WindowedTable(
             "KSTREAM-REDUCE", _windowing, materialized, name, _grouped.ValueSerde,
             new((TKey _, TValue value, TValue aggregate) => reducer(aggregate, value)) { First = static value => value, Merge = reducer });
+    }
 
     /// <summary>Folds the values of each key and window. A null result removes the window; the next record starts from the initial value.</summary>
     public KTable<Windowed<TKey>, TAggregate> Aggregate<TAggregate>(
-        Func<TAggregate> initializer, Func<TKey, TValue, TAggregate, TAggregate> aggregator, Materialized<TKey, TAggregate>? materialized = null, string? name = null) =>
-        _grouped.WindowedTable("KSTREAM-AGGREGATE", _windowing, materialized, name, null, new(aggregator) { Initializer = initializer });
+        Func<TAggregate> initializer, Func<TKey, TValue, TAggregate, TAggregate> aggregator, Materialized<TKey, TAggregate>? materialized = null, string? name = null)
+    {
+        ArgumentNullException.ThrowIfNull(initializer);
+        ArgumentNullException.ThrowIfNull(aggregator);
+        return _grouped.WindowedTable("KSTREAM-AGGREGATE", _windowing, materialized, name, null, new(aggregator) { Initializer = initializer });
+    }
 }

@@ -29,9 +29,36 @@ public interface ILogAdmin : IDisposable
     Task<IReadOnlyDictionary<TopicPartition, (long Start, long End)>> OffsetsAsync(
         IReadOnlyCollection<TopicPartition> partitions, CancellationToken cancellation);
 
+    /// <summary>The offset of the first record of each partition whose timestamp is not before this time (milliseconds since the Unix epoch); the end where there is none.</summary>
+    Task<IReadOnlyDictionary<TopicPartition, long>> OffsetsAtAsync(IReadOnlyCollection<TopicPartition> partitions, long timestampMs, CancellationToken cancellation) =>
+        throw new NotSupportedException("This log can't be asked for offsets by time.");
+
+    /// <summary>The members of a consumer group at this moment; none where the log has no groups or does not tell.</summary>
+    Task<IReadOnlyList<GroupMember>> GroupMembersAsync(string group, CancellationToken cancellation) => Task.FromResult<IReadOnlyList<GroupMember>>([]);
+
+    /// <summary>
+    /// The transactions that are open now in these topics and in what the log keeps of a group's offsets; none where it has no transactions or does not tell.
+    /// </summary>
+    Task<IReadOnlyList<OpenTransaction>> OpenTransactionsAsync(string group, IReadOnlyCollection<string> topics, CancellationToken cancellation) =>
+        Task.FromResult<IReadOnlyList<OpenTransaction>>([]);
+
     /// <summary>Lets the log drop what lies before these offsets (a repartition topic's processed records).</summary>
     Task DeleteRecordsAsync(IReadOnlyDictionary<TopicPartition, long> beforeOffsets, CancellationToken cancellation);
 }
+
+/// <summary>A member of a consumer group.</summary>
+/// <param name="ClientId">What its client calls itself.</param>
+/// <param name="Host">Where it is.</param>
+/// <param name="Partitions">What it reads.</param>
+public sealed record GroupMember(string ClientId, string Host, IReadOnlyCollection<TopicPartition> Partitions);
+
+/// <summary>A transaction that has not ended.</summary>
+/// <param name="Partition">A partition that it has written to.</param>
+/// <param name="ProducerId">The broker's number of its producer.</param>
+/// <param name="ProducerEpoch">The producer's epoch.</param>
+/// <param name="LastWrite">When the producer last wrote to the partition.</param>
+/// <param name="StartOffset">Its first record in the partition: readers of committed records stop there.</param>
+public sealed record OpenTransaction(TopicPartition Partition, long ProducerId, int ProducerEpoch, DateTimeOffset LastWrite, long StartOffset);
 
 /// <summary>A topic to create.</summary>
 /// <param name="Name">Its name.</param>

@@ -7,13 +7,21 @@ public interface ILogProducer : IDisposable
     /// <exception cref="LogException">There is no such topic, or it can't be asked for.</exception>
     int PartitionCount(string topic);
 
+    /// <summary>The largest record that the client takes, in bytes on the wire.</summary>
+    int MaxRecordBytes => int.MaxValue;
+
+    /// <summary>Whether records are compressed on their way, so that only the broker knows if one is too large for its topic.</summary>
+    bool Compresses => false;
+
     /// <summary>
     /// Queues a record; its bytes are copied before the call returns. Waits only when the client's buffer is full.
     /// </summary>
     /// <param name="topic">The topic.</param>
     /// <param name="partition">The partition, or <see cref="AnyPartition"/> to let the client spread keyless records.</param>
     /// <param name="record">Key, value, timestamp (milliseconds; -1: the client's clock) and headers; its offset and partition index are ignored.</param>
-    /// <exception cref="LogException">The record can't be queued (too large, unknown partition, fatal client error).</exception>
+    /// <exception cref="LogException">
+    /// The record can't be queued (too large, unknown partition, fatal client error); or, with <see cref="LogException.Failed"/>, records that were queued before were not written.
+    /// </exception>
     void Send(string topic, int partition, in LogRecord record);
 
     /// <summary>
@@ -21,6 +29,14 @@ public interface ILogProducer : IDisposable
     /// </summary>
     /// <exception cref="LogException">At least one record was not written.</exception>
     void Flush();
+
+    /// <summary>Likewise, for so long at most (zero: do not wait). Answers whether every queued record is acknowledged. By default it waits like <see cref="Flush"/>.</summary>
+    /// <param name="patience">How long to wait.</param>
+    bool TryFlush(TimeSpan patience)
+    {
+        Flush();
+        return true;
+    }
 
     /// <summary>Prepares for transactions: fences earlier producers of the same transactional id and finishes what they left.</summary>
     void InitTransactions();

@@ -25,8 +25,25 @@ public class LogException(string message, Exception? inner = null) : CrashStream
     public IReadOnlyList<FailedRecord> Failed { get; init; } = [];
 }
 
-/// <summary>A record that the log refused.</summary>
+/// <summary>A record that was not written.</summary>
 /// <param name="Topic">Its topic.</param>
 /// <param name="Partition">Its partition, or -1.</param>
 /// <param name="Reason">The client's text.</param>
-public readonly record struct FailedRecord(string Topic, int Partition, string Reason);
+public readonly record struct FailedRecord(string Topic, int Partition, string Reason)
+{
+    /// <summary>Whether the broker refused it, and others with it, for what they are; else it got lost on the way.</summary>
+    public LogRefusal Refusal { get; init; }
+}
+
+/// <summary>What a broker refuses.</summary>
+public enum LogRefusal
+{
+    /// <summary>Nothing: the record did not reach the log for another reason.</summary>
+    None,
+
+    /// <summary>A batch, for at least one of its records (too large, a time that the topic does not take, no key, a policy of the cluster).</summary>
+    Records,
+
+    /// <summary>Everything that is written to the topic (no permission, an illegal name).</summary>
+    Topic,
+}

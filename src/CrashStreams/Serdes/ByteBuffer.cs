@@ -34,6 +34,12 @@ internal sealed class ByteBuffer(int capacity = 256) : IBufferWriter<byte>
         Length += bytes.Length;
     }
 
+    public void WriteByte(byte value)
+    {
+        GetSpan(1)[0] = value;
+        Length++;
+    }
+
     /// <summary>Big-endian, as Kafka writes numbers.</summary>
     public void WriteInt64(long value)
     {
@@ -46,6 +52,9 @@ internal sealed class ByteBuffer(int capacity = 256) : IBufferWriter<byte>
         BinaryPrimitives.WriteInt32BigEndian(GetSpan(sizeof(int)), value);
         Length += sizeof(int);
     }
+
+    /// <summary>Writes over a number that was written before what has come since was known.</summary>
+    public void SetInt32(int at, int value) => BinaryPrimitives.WriteInt32BigEndian(_bytes.AsSpan(at), value);
 
     private void EnsureRoom(int sizeHint)
     {

@@ -6,6 +6,8 @@ namespace CrashStreams;
 internal sealed class NullableSerde<T>(Serde<T> inner) : Serde<T?>
     where T : struct
 {
+    protected internal override ReadOnlySpan<byte> PartitionedBy(ReadOnlySpan<byte> key) => inner.PartitionedBy(key);
+
     public override T? Deserialize(ReadOnlySpan<byte> data) => inner.Deserialize(data);
 
     public override void Serialize(T? value, IBufferWriter<byte> output) => inner.Serialize(value!.Value, output);

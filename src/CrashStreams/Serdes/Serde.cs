@@ -16,6 +16,12 @@ public abstract class Serde<T>
     public abstract void Serialize(T value, IBufferWriter<byte> output);
 
     /// <summary>
+    /// Of a key's bytes those that decide its partition: all of them, unless keys that differ in the rest belong together (the windows of one key).
+    /// </summary>
+    /// <param name="key">What <see cref="Serialize"/> has written.</param>
+    protected internal virtual ReadOnlySpan<byte> PartitionedBy(ReadOnlySpan<byte> key) => key;
+
+    /// <summary>
     /// Reads a value without throwing. Where bad input is common, override it: an exception costs some 10 µs.
     /// </summary>
     /// <param name="data">The bytes.</param>
@@ -37,6 +43,3 @@ public abstract class Serde<T>
         }
     }
 }
-
-/// <summary>Bytes are no value of the serde's type. The message is a short, constant text: it serves as a metric's tag.</summary>
-public sealed class SerdeException(string reason, Exception? inner = null) : CrashStreamsException(reason, inner);

@@ -22,4 +22,7 @@ internal sealed class TimeWindowedSerde<TKey>(Serde<TKey> inner, long windowSize
         BinaryPrimitives.WriteInt64BigEndian(output.GetSpan(sizeof(long)), value.Window.StartMs);
         output.Advance(sizeof(long));
     }
+
+    /// <summary>Kafka Streams' WindowedStreamPartitioner: all windows of a key lie together, where its other records lie.</summary>
+    protected internal override ReadOnlySpan<byte> PartitionedBy(ReadOnlySpan<byte> key) => inner.PartitionedBy(key[..^sizeof(long)]);
 }

@@ -4,9 +4,12 @@ namespace CrashStreams.Time;
 /// The time by which one operator closes windows and judges lateness. With the Observed clock that is the operator's own: records that an
 /// earlier operator filtered out don't move it. With Watermarks it is the task's.
 /// </summary>
-internal sealed class OperatorClock(TaskClock task)
+internal sealed class OperatorClock(TaskClock task, string name)
 {
     private readonly bool _isObserved = task.Mode == StreamTime.Observed;
+
+    /// <summary>The operator's node.</summary>
+    public string Name => name;
 
     public bool IsObserved => _isObserved;
 

@@ -15,7 +15,7 @@ internal sealed class TaskClock(StreamTime mode, TimeProvider time)
     public const long Unknown = long.MinValue;
 
     private readonly List<OperatorClock> _operators = [];
-    private (long MaxSeen, long ClosedThrough)[] _restored = [];
+    private OperatorTimes _restored = OperatorTimes.None;
 
     public StreamTime Mode => mode;
 
@@ -45,6 +45,9 @@ internal sealed class TaskClock(StreamTime mode, TimeProvider time)
             StreamTime = timestamp;
     }
 
+    /// <summary>A record that has waited is processed now; stream time has known it since it was read.</summary>
+    public void Resume(long timestamp, long recordWatermark) => (RecordTime, RecordWatermark) = (timestamp, recordWatermark);
+
     /// <summary>Moves the closing clock forward; false when it stays.</summary>
     public bool AdvanceTo(in Progress inputs)
     {
@@ -55,11 +58,11 @@ internal sealed class TaskClock(StreamTime mode, TimeProvider time)
         return true;
     }
 
-    public OperatorClock ForOperator()
+    /// <param name="name">The operator's node: by that it finds its times again, whatever other operators the topology has by then.</param>
+    public OperatorClock ForOperator(string name)
     {
-        var clock = new OperatorClock(this);
-        if (_operators.Count < _restored.Length)
-            (clock.MaxSeen, clock.ClosedThrough) = _restored[_operators.Count];
+        var clock = new OperatorClock(this, name);
+        (clock.MaxSeen, clock.ClosedThrough) = _restored.Of(name, _operators.Count);
         _operators.Add(clock);
         return clock;
     }
@@ -67,12 +70,11 @@ internal sealed class TaskClock(StreamTime mode, TimeProvider time)
     public IReadOnlyList<OperatorClock> Operators => _operators;
 
     /// <summary>Takes over the times of an earlier life of the task; called before its operators ask for their clocks.</summary>
-    public void Restore(long streamTime, long watermark, long floor, (long MaxSeen, long ClosedThrough)[] operators)
+    public void Restore(long streamTime, long watermark, long floor, OperatorTimes operators)
     {
         StreamTime = Math.Max(StreamTime, streamTime);
         Watermark = Math.Max(Watermark, watermark);
         Floor = Math.Max(Floor, floor);
-        if (operators.Length > _restored.Length)
-            _restored = operators;
+        _restored = _restored.And(operators);
     }
 }

@@ -19,7 +19,7 @@ internal sealed class CoreHost
     public CoreHost(BrokerOptions? options = null, IStorage? storage = null)
     {
         Timers = new Timers(_time);
-        Core = new BrokerCore(options ?? new BrokerOptions(), storage ?? new MemoryStorage(), Timers, new Random(1), new NodeAddress(1, "test", 9092), new BrokerFaults());
+        Core = new BrokerCore(options ?? new BrokerOptions(), storage ?? new MemoryStorage(), Timers, new InlineWorkers(), new Random(1), new NodeAddress(1, "test", 9092), new BrokerFaults());
     }
 
     public BrokerCore Core { get; }
@@ -82,6 +82,36 @@ internal sealed class CoreHost
         foreach (var value in values)
             builder.Append(1_000_000, "k"u8.ToArray(), System.Text.Encoding.UTF8.GetBytes(value));
         return new RecordsField(builder.Build().ToArray());
+    }
+
+    /// <summary>Does all work at once; what the work's end asks for comes after it.</summary>
+    private sealed class InlineWorkers : IWorkers
+    {
+        private readonly Queue<Action> _queued = new();
+        private bool _isRunning;
+
+        public void Run(Action work, Action<Exception?> done)
+        {
+            _queued.Enqueue(() =>
+            {
+                Exception? failure = null;
+                try
+                {
+                    work();
+                }
+                catch (Exception error)
+                {
+                    failure = error;
+                }
+                done(failure);
+            });
+            if (_isRunning)
+                return;
+            _isRunning = true;
+            while (_queued.TryDequeue(out var next))
+                next();
+            _isRunning = false;
+        }
     }
 
     private sealed class Session : IClientSession

@@ -16,6 +16,10 @@ internal sealed class FailingStorage : IStorage
 
     public string Era => _files.Era;
 
+    public string Location => "memory";
+
+    public FileBudget Budget => _files.Budget;
+
     public IStorageFile Open(string path, bool create) => new File(this, _files.Open(path, create), isSegment: path.EndsWith(".log", StringComparison.Ordinal));
 
     public bool Exists(string path) => _files.Exists(path);
@@ -26,7 +30,11 @@ internal sealed class FailingStorage : IStorage
 
     public void CreateDirectory(string path) => _files.CreateDirectory(path);
 
-    public void DeleteDirectory(string path) => _files.DeleteDirectory(path);
+    public bool TryDeleteDirectory(string path) => _files.TryDeleteDirectory(path);
+
+    public void FlushNames(string path) => _files.FlushNames(path);
+
+    public void MoveDirectory(string from, string to) => _files.MoveDirectory(from, to);
 
     public IReadOnlyList<string> Files(string path) => _files.Files(path);
 

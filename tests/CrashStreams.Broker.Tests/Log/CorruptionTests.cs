@@ -8,7 +8,7 @@ using static CrashStreams.Broker.Tests.Log.TestBatch;
 
 namespace CrashStreams.Broker.Tests.Log;
 
-/// <summary>Logs whose files were damaged at random: they open, answer and take appends, without a crash, a hang or growth.</summary>
+/// <summary>Logs whose files were damaged at random: they open, answer and take appends, without a crash, a hang or growth, and say what they have lost.</summary>
 [Collection(AloneCollection.Name)]
 public class CorruptionTests
 {
@@ -38,6 +38,7 @@ public class CorruptionTests
         var storage = new MemoryStorage();
         var log = PartitionLog.Open(storage, "t", Config);
         Fill(log, random);
+        var stored = Readable(log);
         if (random.Next(2) == 0)
             log.Close();
         storage.KillProcess();
@@ -48,9 +49,43 @@ public class CorruptionTests
             storage.CutPower(random);
 
         var before = GC.GetAllocatedBytesForCurrentThread();
-        log = PartitionLog.Open(storage, "t", Config);
+        var losses = new List<LogDamage>();
+        log = PartitionLog.Open(storage, "t", Config, losses.Add);
+        Verify(log);
+        if (stored.Except(Readable(log)).Any())
+            losses.Should().NotBeEmpty("records are gone or damaged, and somebody has to say so");
         Use(log, random);
         (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(8 << 20);
+    }
+
+    private static void Verify(PartitionLog log)
+    {
+        using var verification = log.BeginVerification();
+        while (verification?.Step() == true)
+        {
+        }
+        if (verification is not null)
+            log.CompleteVerification(verification);
+    }
+
+    /// <summary>The batches that a reader gets, by offset and CRC, if the CRC is right.</summary>
+    private static HashSet<(long Offset, uint Crc)> Readable(PartitionLog log)
+    {
+        var batches = new HashSet<(long, uint)>();
+        try
+        {
+            log.VisitBatches(log.LogStartOffset, batch =>
+            {
+                if (batch.IsCrcValid)
+                    batches.Add((batch.BaseOffset, batch.Crc));
+                return true;
+            });
+        }
+        catch (IOException)
+        {
+            // Readers get the same error at a damaged closed segment.
+        }
+        return batches;
     }
 
     private static void Fill(PartitionLog log, Random random)

@@ -199,7 +199,7 @@ public sealed class PartitionLogTests
             using var builder = new RecordBatchBuilder(new RecordBatchHeader { Codec = (CompressionCodec)codec });
             foreach (var time in pair)
                 builder.Append(Now + time, "k"u8, "v"u8);
-            log.Append(builder.Build(), AtNow);
+            log.Append(builder.Build().ToArray(), AtNow);
         }
 
         for (var asked = 0; asked < 45; asked++)

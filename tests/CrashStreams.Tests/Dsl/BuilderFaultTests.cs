@@ -50,10 +50,102 @@ public class BuilderFaultTests
         make.Should().Throw<ArgumentOutOfRangeException>();
     }
 
+    [Theory]
+    [InlineData("in put", "' ' is not allowed")]
+    [InlineData("Größe", "'ö' is not allowed")]
+    [InlineData("..", "'..' is no topic name")]
+    [InlineData("", "a topic's name is missing")]
+    public void Names_that_are_no_topics_are_refused_with_what_is_wrong(string topic, string why)
+    {
+        Building(b => b.Stream<string, string>(topic).To("out")).Should().Throw<TopologyException>().WithMessage($"*Source 'KSTREAM-SOURCE-0000000000': *{why}*");
+        Building(b => b.Stream<string, string>("in").To(topic)).Should().Throw<TopologyException>().WithMessage($"*Sink 'KSTREAM-SINK-0000000001': *{why}*");
+    }
+
+    [Fact]
+    public void A_store_is_named_like_a_topic() => Building(b => b.Stream<string, string>("in").GroupByKey().Count("my counts"))
+        .Should().Throw<TopologyException>().WithMessage("*Store 'my counts'*' ' is not allowed*");
+
+    [Fact]
+    public void A_name_that_is_too_long_is_refused() => Building(b => b.Stream<string, string>(new string('a', 250)).To("out"))
+        .Should().Throw<TopologyException>().WithMessage("*250 characters: at most 249*");
+
+    [Fact]
+    public void A_missing_function_is_refused_where_it_is_missing()
+    {
+        var stream = new StreamsBuilder().Stream<string, string>("in");
+        foreach (var declare in new Action[]
+        {
+            () => stream.Filter(null!), () => stream.FilterNot(null!), () => stream.Map<string, string>(null!), () => stream.MapValues((Func<string, string>)null!),
+            () => stream.MapValues((Func<string, string, string>)null!), () => stream.FlatMap<string, string>(null!), () => stream.FlatMapValues<string>(null!),
+            () => stream.SelectKey<string>(null!), () => stream.Peek(null!), () => stream.ForEach(null!), () => stream.To((Func<string, string, string>)null!),
+            () => stream.Process<string, string>(null!), () => stream.ProcessValues<string>(null!), () => stream.Split().Branch(null!), () => stream.Merge(null!),
+            () => stream.GroupBy<string>(null!), () => stream.GroupByKey().Reduce(null!), () => stream.GroupByKey().Aggregate<long>(null!, (_, _, a) => a),
+            () => stream.GroupByKey().Aggregate(() => 0L, null!), () => stream.GroupByKey().Count("c").Filter(null!),
+            () => stream.GroupByKey().WindowedBy(TimeWindows.OfSizeWithNoGrace(TimeSpan.FromSeconds(1))).Reduce(null!),
+            () => stream.GroupByKey().WindowedBy(null!),
+        })
+            declare.Should().Throw<ArgumentNullException>();
+    }
+
+    [Fact]
+    public void Two_branches_of_one_name_are_refused_by_name()
+    {
+        var split = new StreamsBuilder().Stream<string, string>("in").Split("split-").Branch((_, _) => true, name: "a");
+        split.Invoking(s => s.Branch((_, _) => true, name: "a")).Should().Throw<TopologyException>().WithMessage("*'split-'*'split-a'*");
+    }
+
+    [Fact]
+    public void Streams_of_two_builders_can_not_be_merged()
+    {
+        var (one, other) = (new StreamsBuilder().Stream<string, string>("a"), new StreamsBuilder().Stream<string, string>("b"));
+        one.Invoking(s => s.Merge(other)).Should().Throw<TopologyException>().WithMessage("*two builders*");
+    }
+
+    [Fact]
+    public void One_processor_is_not_for_two_tasks()
+    {
+        var shared = new Idle();
+        var builder = new StreamsBuilder();
+        builder.Stream<string, string>("in").Process(() => shared, name: "idle").To("out");
+        var topology = builder.Build();
+        var run = () => new CrashStreams.Testing.TopologyTestDriver(topology, partitions: new Dictionary<string, int> { ["in"] = 2 });
+        run.Should().Throw<TopologyException>().WithMessage("*'idle'*new Idle(*");
+    }
+
+    [Fact]
+    public void A_function_that_creates_no_processor_is_named()
+    {
+        var builder = new StreamsBuilder();
+        builder.Stream<string, string>("in").Process<string, string>(() => null!, name: "nobody").To("out");
+        var topology = builder.Build();
+        var run = () => new CrashStreams.Testing.TopologyTestDriver(topology);
+        run.Should().Throw<TopologyException>().WithMessage("*'nobody' returned null*");
+    }
+
+    [Fact]
+    public void The_driver_names_the_topics_that_there_are()
+    {
+        var builder = new StreamsBuilder();
+        builder.Stream<string, string>("in").To("out");
+        using var driver = new CrashStreams.Testing.TopologyTestDriver(builder.Build());
+        driver.Invoking(d => d.Input<string, string>("ni")).Should().Throw<ArgumentException>().WithMessage("'ni' is no source topic*'in'*");
+        driver.Invoking(d => d.Read("uot")).Should().Throw<ArgumentException>().WithMessage("*no topic 'uot'*'out'*");
+        driver.Read("out").Should().BeEmpty();
+        var run = () => new CrashStreams.Testing.TopologyTestDriver(builder.Build(), partitions: new Dictionary<string, int> { ["ni"] = 2 });
+        run.Should().Throw<ArgumentException>().WithMessage("'ni'*");
+    }
+
     private static Action Building(Action<StreamsBuilder> declare) => () =>
     {
         var builder = new StreamsBuilder();
         declare(builder);
         builder.Build();
     };
+
+    private sealed class Idle : CrashStreams.Processing.Processor<string, string, string, string>
+    {
+        public override void Process(in Record<string, string> record)
+        {
+        }
+    }
 }

@@ -1,6 +1,6 @@
-using CrashStreams.Processors;
-using CrashStreams.Runtime;
-using CrashStreams.State;
+using CrashStreams.Operators;
+using CrashStreams.Processing;
+using CrashStreams.Stores;
 using CrashStreams.Testing;
 
 namespace CrashStreams.Tests.Dsl;

@@ -1,6 +1,5 @@
-using CrashStreams.Queries;
-using CrashStreams.Runtime;
-using CrashStreams.State;
+using CrashStreams.Engine;
+using CrashStreams.Stores;
 using CrashStreams.Testing;
 
 namespace CrashStreams.Tests.Queries;

@@ -1,5 +1,5 @@
+using CrashStreams.Engine;
 using CrashStreams.Log;
-using CrashStreams.Runtime;
 using CrashStreams.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,4 +1,4 @@
-using CrashStreams.Instances;
+using CrashStreams.Engine;
 using CrashStreams.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 

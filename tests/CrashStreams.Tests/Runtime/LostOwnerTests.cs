@@ -1,5 +1,4 @@
-using CrashStreams.Instances;
-using CrashStreams.Runtime;
+using CrashStreams.Engine;
 using CrashStreams.Testing.Simulation;
 using Microsoft.Extensions.Logging.Abstractions;
 

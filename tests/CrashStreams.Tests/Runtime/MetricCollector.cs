@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using CrashStreams.Runtime;
 
 namespace CrashStreams.Tests.Runtime;
 

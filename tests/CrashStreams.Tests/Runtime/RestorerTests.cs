@@ -1,5 +1,6 @@
+using CrashStreams.Engine;
 using CrashStreams.Log;
-using CrashStreams.Runtime;
+using CrashStreams.Stores;
 using CrashStreams.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -103,7 +104,7 @@ public sealed class RestorerTests : IDisposable
     private int Began(int partition) => _progress.FindIndex(p => p.Task.Partition == partition && p.Records > 0);
 
     private int Entries(int partition) =>
-        ((CrashStreams.State.KeyValueStore<string, long>)_thread!.Tasks.Single(t => t.Id.Partition == partition).Context.Store("counts")).All().Count();
+        ((CrashStreams.Stores.KeyValueStore<string, long>)_thread!.Tasks.Single(t => t.Id.Partition == partition).Context.Store("counts")).All().Count();
 
     private void Start(bool hasEngine)
     {

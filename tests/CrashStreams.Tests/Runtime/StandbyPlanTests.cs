@@ -1,5 +1,4 @@
-using CrashStreams.Instances;
-using CrashStreams.Runtime;
+using CrashStreams.Engine;
 
 namespace CrashStreams.Tests.Runtime;
 

@@ -1,6 +1,6 @@
-using CrashStreams.Instances;
+using CrashStreams.Engine;
 using CrashStreams.Log;
-using CrashStreams.Runtime;
+using CrashStreams.Stores;
 using CrashStreams.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -40,7 +40,7 @@ public sealed class StandbyTests : IDisposable
         Turns(5);
 
         _restores.Where(r => r.IsComplete).Sum(r => r.Records).Should().BeInRange(0, 1);
-        var store = (CrashStreams.State.KeyValueStore<string, long>)_thread!.Tasks.Single().Context.Store("counts");
+        var store = (CrashStreams.Stores.KeyValueStore<string, long>)_thread!.Tasks.Single().Context.Store("counts");
         store.All().Should().HaveCount(101);
         store.TryGet("ann", out var count).Should().BeTrue();
         count.Should().Be(7);
@@ -55,7 +55,7 @@ public sealed class StandbyTests : IDisposable
         _group.Assigned([new("in", 0)]);
         Turns(5);
 
-        var store = (CrashStreams.State.KeyValueStore<string, long>)_thread!.Tasks.Single().Context.Store("counts");
+        var store = (CrashStreams.Stores.KeyValueStore<string, long>)_thread!.Tasks.Single().Context.Store("counts");
         store.All().Select(e => e.Key).Should().Equal("bob", "cleo", "dan");
     }
 

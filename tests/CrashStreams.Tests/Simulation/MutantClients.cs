@@ -33,5 +33,7 @@ internal sealed class MutantClients(ILogClients inner, Mutation mutation, Mutant
     public ILogProducer CreateProducer(string clientId, string? transactionalId) =>
         new MutantProducer(inner.CreateProducer(clientId, transactionalId), mutation, shared, offsets => _groupConsumer!.Commit(offsets));
 
+    public void RunAside(Action work) => inner.RunAside(work);
+
     public ILogAdmin CreateAdmin(string clientId) => new MutantAdmin(inner.CreateAdmin(clientId), mutation);
 }

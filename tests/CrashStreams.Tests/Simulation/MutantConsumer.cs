@@ -7,11 +7,52 @@ internal sealed class MutantConsumer(ILogConsumer inner, Mutation mutation) : IL
 {
     private const string InternalPrefix = "app-";
 
-    public LogBatch Poll(TimeSpan maxWait) =>
-        mutation == Mutation.MarkerTakenForRecord ? new WithoutMarkers(inner.Poll(maxWait)) : inner.Poll(maxWait);
+    private readonly HashSet<TopicPartition> _begun = [];
+    private readonly Dictionary<TopicPartition, long> _lastRead = [];
+
+    public LogBatch Poll(TimeSpan maxWait) => mutation switch
+    {
+        Mutation.MarkerTakenForRecord => new WithoutMarkers(inner.Poll(maxWait)),
+        Mutation.FirstRecordsSkipped => WithoutFirst(inner.Poll(maxWait)),
+        Mutation.PositionOfRecords => Noted(inner.Poll(maxWait)),
+        _ => inner.Poll(maxWait),
+    };
+
+    private Selected WithoutFirst(LogBatch batch)
+    {
+        var indexes = new List<int>();
+        var now = new HashSet<TopicPartition>();
+        for (var i = 0; i < batch.Count; i++)
+        {
+            var partition = batch.Partitions[batch[i].PartitionIndex];
+            if (partition.Topic.StartsWith(InternalPrefix, StringComparison.Ordinal) || _begun.Contains(partition))
+                indexes.Add(i);
+            else
+                now.Add(partition);
+        }
+
+        _begun.UnionWith(now);
+        return new(batch, indexes);
+    }
+
+    private LogBatch Noted(LogBatch batch)
+    {
+        for (var i = 0; i < batch.Count; i++)
+            _lastRead[batch.Partitions[batch[i].PartitionIndex]] = batch[i].Offset;
+        return batch;
+    }
+
+    private sealed class Selected(LogBatch inner, List<int> indexes) : LogBatch
+    {
+        public override int Count => indexes.Count;
+
+        public override IReadOnlyList<TopicPartition> Partitions => inner.Partitions;
+
+        public override LogRecord this[int index] => inner[indexes[index]];
+    }
 
     public IReadOnlyDictionary<TopicPartition, OffsetAndMetadata> Committed(IReadOnlyCollection<TopicPartition> partitions) =>
-        inner.Committed(partitions).ToDictionary(c => c.Key, c => Forgets(c.Key) ? c.Value with { Metadata = "" } : c.Value);
+        inner.Committed(partitions).Where(c => mutation != Mutation.OffsetsForgotten || c.Key.Topic.StartsWith(InternalPrefix, StringComparison.Ordinal)).ToDictionary(c => c.Key, c => Forgets(c.Key) ? c.Value with { Metadata = "" } : c.Value);
 
     public void Subscribe(IReadOnlyCollection<string> topics, IAssignmentListener listener) =>
         inner.Subscribe(topics, mutation == Mutation.CacheKeptOverRebalance ? new DeafListener(listener) : listener);
@@ -28,7 +69,8 @@ internal sealed class MutantConsumer(ILogConsumer inner, Mutation mutation) : IL
 
     public long EndOffset(TopicPartition partition) => inner.EndOffset(partition);
 
-    public long Position(TopicPartition partition) => inner.Position(partition);
+    public long Position(TopicPartition partition) =>
+        mutation == Mutation.PositionOfRecords && _lastRead.TryGetValue(partition, out var last) ? last + 1 : inner.Position(partition);
 
     public static LogException Refusal => new("The planted refusal.") { IsRetriable = true };
 

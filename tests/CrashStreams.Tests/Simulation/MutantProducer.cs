@@ -8,10 +8,13 @@ internal sealed class MutantProducer(
 {
     private readonly List<(string Topic, int Partition, byte[]? Key, byte[]? Value, long Timestamp, Headers? Headers)> _held = [];
     private bool _owesFlush;
+    private int _sent;
 
     public void Send(string topic, int partition, in LogRecord record)
     {
         PayFlush();
+        if (IsLost(topic, in record))
+            return;
         if (record.Headers is { } headers && WatermarkMarker.TryRead(headers, out var marker))
             Send(topic, partition, in record, Changed(marker).ToHeaders());
         else if (mutation == Mutation.MarkersBeforeRecords && topic.EndsWith("-repartition", StringComparison.Ordinal))
@@ -19,7 +22,42 @@ internal sealed class MutantProducer(
         else if (mutation == Mutation.ReadAtForgotten || (mutation == Mutation.CorrectionNotMarked && Correction.IsIn(record.Headers)))
             Send(topic, partition, in record, null);
         else
-            inner.Send(topic, partition, in record);
+            SendChanged(topic, partition, in record);
+    }
+
+    private bool IsLost(string topic, in LogRecord record) => mutation switch
+    {
+        Mutation.LateRecordsLost => topic == Scenario.Late,
+        Mutation.NeighbourLost => record.HasKey && ++_sent % 50 == 0,
+        Mutation.DeletionsNotLogged => !record.HasValue && topic.EndsWith("-changelog", StringComparison.Ordinal),
+        _ => false,
+    };
+
+    private void SendChanged(string topic, int partition, in LogRecord record)
+    {
+        var isShuffle = topic.EndsWith("-repartition", StringComparison.Ordinal);
+        switch (mutation)
+        {
+            case Mutation.TombstoneBecomesValue when isShuffle && !record.HasValue:
+                inner.Send(topic, partition, new LogRecord { Key = record.Key, HasKey = record.HasKey, Value = "0"u8, HasValue = true, Timestamp = record.Timestamp, Headers = record.Headers });
+                break;
+            case Mutation.EventTimeLost when isShuffle:
+                inner.Send(topic, partition, new LogRecord
+                {
+                    Key = record.Key, HasKey = record.HasKey, Value = record.Value, HasValue = record.HasValue, Timestamp = record.Timestamp + 60_000, Headers = record.Headers,
+                });
+                break;
+            case Mutation.WrongPartition when partition >= 0 && !topic.EndsWith("-changelog", StringComparison.Ordinal) && ++_sent % 10 == 0:
+                inner.Send(topic, (partition + 1) % inner.PartitionCount(topic), in record);
+                break;
+            case Mutation.SentTwice when !topic.EndsWith("-changelog", StringComparison.Ordinal) && ++_sent % 20 == 0:
+                inner.Send(topic, partition, in record);
+                inner.Send(topic, partition, in record);
+                break;
+            default:
+                inner.Send(topic, partition, in record);
+                break;
+        }
     }
 
     public void Flush()

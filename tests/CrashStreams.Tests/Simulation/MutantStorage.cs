@@ -1,5 +1,5 @@
 using System.Buffers;
-using CrashStreams.State;
+using CrashStreams.Stores;
 
 namespace CrashStreams.Tests.Simulation;
 
@@ -36,7 +36,7 @@ internal sealed class MutantStorage(IStateStorage inner, Mutation mutation) : IS
 
         public bool TryGet(ReadOnlySpan<byte> key, IBufferWriter<byte> value) => inner.TryGet(key, value);
 
-        public IStateIterator Scan(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to) => inner.Scan(from, to);
+        public IStateIterator Scan(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, bool reversed) => inner.Scan(from, to, reversed);
 
         public IStateBatch CreateBatch() => new Batch(inner, mutation);
 
@@ -68,7 +68,7 @@ internal sealed class MutantStorage(IStateStorage inner, Mutation mutation) : IS
         {
             if (mutation == Mutation.ChangedEntriesEvicted && ++_puts % EvictedOf == 0)
                 return;
-            Inner.Put(key, value);
+            Inner.Put(mutation == Mutation.KeysCutShort && key.Length > 1 ? key[..^1] : key, value);
             if (mutation != Mutation.StateBeforeCommit)
                 return;
             using var early = engine.CreateBatch();

@@ -82,4 +82,37 @@ public enum Mutation
 
     /// <summary>A task that was kept warm is taken over without what its changelog got since.</summary>
     WarmTailNotRestored,
+
+    /// <summary>What the first poll brings of a partition that was just assigned is taken for read and thrown away.</summary>
+    FirstRecordsSkipped,
+
+    /// <summary>A partition is read as far as its last record, not past the ends of transactions behind it.</summary>
+    PositionOfRecords,
+
+    /// <summary>With a record that is refused its neighbour is lost.</summary>
+    NeighbourLost,
+
+    /// <summary>A record without value goes through a shuffle as one with a value.</summary>
+    TombstoneBecomesValue,
+
+    /// <summary>Keys are hashed to the partition beside theirs, now and then.</summary>
+    WrongPartition,
+
+    /// <summary>Committed offsets are gone when a task starts, while its state is not.</summary>
+    OffsetsForgotten,
+
+    /// <summary>A record whose answer was lost is written a second time.</summary>
+    SentTwice,
+
+    /// <summary>A record that goes through a shuffle gets the time at which it was written.</summary>
+    EventTimeLost,
+
+    /// <summary>Late records are dropped without a word.</summary>
+    LateRecordsLost,
+
+    /// <summary>Entries of a changelog that delete a key are not written.</summary>
+    DeletionsNotLogged,
+
+    /// <summary>Two keys of a store that begin alike are one.</summary>
+    KeysCutShort,
 }

@@ -124,7 +124,7 @@ internal abstract class Scenario
             violations.AddRange(actual.Where(r => final.TryGetValue(r.Key, out var whole) && whole.Count < r.Value.Count).Select(r => $"{what}: too much, {r.Value}"));
     }
 
-    protected static void CompareSets<T>(string what, IEnumerable<T> expected, IEnumerable<T> actual, List<string> violations)
+    public static void CompareSets<T>(string what, IEnumerable<T> expected, IEnumerable<T> actual, List<string> violations)
         where T : notnull
     {
         var left = expected.GroupBy(r => r).ToDictionary(g => g.Key, g => g.Count());
@@ -139,13 +139,13 @@ internal abstract class Scenario
         violations.AddRange(left.Where(l => l.Value > 0).Select(l => $"{what}: missing {l.Key}"));
     }
 
-    private static string Describe(CrashStreams.Runtime.StreamTask task) => string.Join(
+    private static string Describe(CrashStreams.Engine.StreamTask task) => string.Join(
         ' ', ((object[])[$"task {task.Id} {task.State} closed by {task.Context.Clock.Watermark}"])
         .Concat(task.Inputs.Select(i => (object)$"{i.Partition}@{i.NextOffset} {i.Clock.Watermark} {(i.Clock.IsIdle ? "idle" : "")}"))
         .Concat(task.Context.Clock.Operators.Select(o => (object)$"through {o.ClosedThrough}"))
         .Concat(task.Context.Dropped.ByReason.Select(d => (object)$"{d.Key}: {d.Value}")));
 
-    private static void CheckConsumed(CrashStreams.Testing.Simulation.Simulation simulation, List<string> violations)
+    public static void CheckConsumed(CrashStreams.Testing.Simulation.Simulation simulation, List<string> violations)
     {
         var topics = simulation.Topics.All.Where(t => !t.EndsWith("-changelog", StringComparison.Ordinal) && !t.EndsWith("-instances", StringComparison.Ordinal));
         foreach (var partition in topics.SelectMany(simulation.Cluster.Partitions))
@@ -156,7 +156,7 @@ internal abstract class Scenario
         }
     }
 
-    private static void CheckNothingReplayed(CrashStreams.Testing.Simulation.Simulation simulation, List<string> violations)
+    public static void CheckNothingReplayed(CrashStreams.Testing.Simulation.Simulation simulation, List<string> violations)
     {
         foreach (var task in simulation.Instances.SelectMany(i => i.Thread?.Tasks ?? []))
         {

@@ -1,5 +1,5 @@
-using CrashStreams.Processors;
-using CrashStreams.State;
+using CrashStreams.Processing;
+using CrashStreams.Stores;
 using CrashStreams.Testing.Simulation;
 
 namespace CrashStreams.Tests.Simulation;

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
-using CrashStreams.State;
+using CrashStreams.Operators;
+using CrashStreams.Stores;
 using CrashStreams.Testing;
 using CrashStreams.Tests.Simulation;
 

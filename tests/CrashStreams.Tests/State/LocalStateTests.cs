@@ -1,6 +1,7 @@
 using CrashStreams.Log;
-using CrashStreams.Processors;
-using CrashStreams.State;
+using CrashStreams.Operators;
+using CrashStreams.Processing;
+using CrashStreams.Stores;
 using CrashStreams.Testing;
 
 namespace CrashStreams.Tests.State;

@@ -1,5 +1,5 @@
 using CrashStreams.Contracts;
-using CrashStreams.State;
+using CrashStreams.Stores;
 using CrashStreams.Testing;
 
 namespace CrashStreams.Tests.State;

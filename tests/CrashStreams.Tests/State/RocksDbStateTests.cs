@@ -1,5 +1,6 @@
+using CrashStreams.Operators;
 using CrashStreams.RocksDb;
-using CrashStreams.State;
+using CrashStreams.Stores;
 using CrashStreams.Testing;
 using CrashStreams.Tests.Simulation;
 

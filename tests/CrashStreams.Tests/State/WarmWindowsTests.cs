@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using CrashStreams.Log;
-using CrashStreams.State;
+using CrashStreams.Stores;
 using CrashStreams.Testing;
 using CrashStreams.Time;
 

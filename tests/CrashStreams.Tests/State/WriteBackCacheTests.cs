@@ -1,7 +1,8 @@
+using CrashStreams.Engine;
 using CrashStreams.Log;
-using CrashStreams.State;
-using CrashStreams.Testing;
+using CrashStreams.Stores;
 using CrashStreams.Testing.Simulation;
+using CrashStreams.Testing;
 using CrashStreams.Time;
 
 namespace CrashStreams.Tests.State;
@@ -213,7 +214,7 @@ public class WriteBackCacheTests
             return content;
         }
 
-        void IChangelogWriter.Append(IStateStore store, in LogRecord record)
+        bool IChangelogWriter.Append(IStateStore store, in LogRecord record)
         {
             var key = System.Text.Encoding.Latin1.GetString(record.Key);
             Logged.Add(key);
@@ -221,7 +222,10 @@ public class WriteBackCacheTests
                 Changelog[key] = Serdes.String.Deserialize(record.Value);
             else
                 Changelog.Remove(key);
+            return true;
         }
+
+        void IChangelogWriter.Refuse(IStateStore store, Exception exception) => throw exception;
 
         private T Open<T>(T store)
             where T : IStateStore

@@ -24,16 +24,68 @@ public class CommittedTimeTests
         CommittedTime.Decode(CommittedTime.Encode(Enumerable.Range(0, 1000).Select(i => (long)i).ToArray())).Should().Equal(Enumerable.Range(0, 360).Select(i => (long)i));
 
     [Theory]
-    [InlineData(200, 177)]
-    [InlineData(long.MaxValue, 177)]
+    [InlineData(200, 118)]
+    [InlineData(long.MaxValue, 118)]
     [InlineData(-1, 0)]
     public void Of_operators_those_are_restored_that_fitted(long operators, int restored)
     {
         var clock = new TaskClock(StreamTime.Watermarks, TimeProvider.System);
-        CommittedTime.Restore(CommittedTime.Encode([1, 2, 3, 4, 4, operators, .. Enumerable.Repeat(5L, 400)]), clock, new UpstreamClock(1));
+        var times = Enumerable.Range(0, 200).SelectMany(i => new[] { OperatorTimes.HashOf($"operator-{i}"), 5L, 5L });
+        CommittedTime.Restore(CommittedTime.Encode([1, 2, 3, 4, 4, operators, .. times]), clock, new UpstreamClock(1));
         clock.Watermark.Should().Be(4);
-        Enumerable.Range(0, 200).Count(_ => clock.ForOperator().ClosedThrough == 5).Should().Be(restored);
+        Enumerable.Range(0, 200).Count(i => clock.ForOperator($"operator-{i}").ClosedThrough == 5).Should().Be(restored);
     }
+
+    [Fact]
+    public void An_operator_finds_its_times_by_its_name_whatever_others_there_are_now()
+    {
+        var before = Clock("first", "second");
+        (before.Operators[0].MaxSeen, before.Operators[0].ClosedThrough) = (1, 2);
+        (before.Operators[1].MaxSeen, before.Operators[1].ClosedThrough) = (3, 4);
+        var clock = new TaskClock(StreamTime.Watermarks, TimeProvider.System);
+        CommittedTime.Restore(CommittedTime.Of(before, new SourceClock()), clock, new SourceClock());
+        Times(clock.ForOperator("second")).Should().Be((3, 4));
+        Times(clock.ForOperator("new")).Should().Be((TaskClock.Unknown, TaskClock.Unknown));
+        Times(clock.ForOperator("first")).Should().Be((1, 2));
+    }
+
+    [Fact]
+    public void Of_two_inputs_the_later_times_count()
+    {
+        var clock = new TaskClock(StreamTime.Watermarks, TimeProvider.System);
+        foreach (var (maxSeen, closedThrough) in new[] { (7L, 2L), (3L, 4L) })
+        {
+            var before = Clock("first");
+            (before.Operators[0].MaxSeen, before.Operators[0].ClosedThrough) = (maxSeen, closedThrough);
+            CommittedTime.Restore(CommittedTime.Of(before, new SourceClock()), clock, new SourceClock());
+        }
+
+        Times(clock.ForOperator("first")).Should().Be((7, 4));
+    }
+
+    [Fact]
+    public void Times_that_an_earlier_version_has_committed_are_found_by_the_operators_place()
+    {
+        var bytes = Convert.FromBase64String(CommittedTime.Encode([1, 2, 3, 4, 4, 2, 10, 11, 20, 21, 9]));
+        bytes[0] = 3;
+        var clock = new TaskClock(StreamTime.Watermarks, TimeProvider.System);
+        var upstream = new UpstreamClock(1);
+        CommittedTime.Restore(Convert.ToBase64String(bytes), clock, upstream);
+        Times(clock.ForOperator("a")).Should().Be((10, 11));
+        Times(clock.ForOperator("b")).Should().Be((20, 21));
+        Times(clock.ForOperator("c")).Should().Be((TaskClock.Unknown, TaskClock.Unknown));
+        upstream.Watermark.Should().Be(9);
+    }
+
+    private static TaskClock Clock(params string[] operators)
+    {
+        var clock = new TaskClock(StreamTime.Watermarks, TimeProvider.System);
+        foreach (var name in operators)
+            clock.ForOperator(name);
+        return clock;
+    }
+
+    private static (long MaxSeen, long ClosedThrough) Times(OperatorClock clock) => (clock.MaxSeen, clock.ClosedThrough);
 
     [Theory]
     [InlineData("")]
@@ -45,7 +97,7 @@ public class CommittedTimeTests
 
     [Fact]
     public void The_metadata_is_version_count_and_times() =>
-        Convert.ToHexStringLower(Convert.FromBase64String(CommittedTime.Encode([1, -1]))).Should().Be("03" + "0002" + "0000000000000001" + "ffffffffffffffff");
+        Convert.ToHexStringLower(Convert.FromBase64String(CommittedTime.Encode([1, -1]))).Should().Be("04" + "0002" + "0000000000000001" + "ffffffffffffffff");
 
     [Fact]
     public void A_marker_is_a_header_of_version_partition_watermark_and_idleness() =>

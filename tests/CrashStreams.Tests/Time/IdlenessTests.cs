@@ -1,5 +1,3 @@
-using CrashStreams.Runtime;
-
 namespace CrashStreams.Tests.Time;
 
 /// <summary>Partitions with nothing to say, and what becomes of their records when they speak again.</summary>

@@ -1,6 +1,6 @@
 using System.Text;
 using CrashStreams.Log;
-using CrashStreams.Runtime;
+using CrashStreams.Operators;
 using CrashStreams.Testing;
 
 namespace CrashStreams.Tests.Time;

@@ -1,4 +1,3 @@
-using CrashStreams.Runtime;
 using CrashStreams.Testing;
 
 namespace CrashStreams.Tests.Time;

@@ -1,4 +1,4 @@
-using CrashStreams.Runtime;
+using CrashStreams.Operators;
 using CrashStreams.Testing;
 
 namespace CrashStreams.Tests.Time;

@@ -11,5 +11,14 @@ internal static class Lz4
 
     public static void Compress(ReadOnlySpan<byte> source, PooledBuffer target) => LZ4Frame.Encode(source, target, Settings);
 
-    public static void Decompress(ReadOnlySpan<byte> source, PooledBuffer target) => LZ4Frame.Decode(source, target);
+    public static void Decompress(ReadOnlySpan<byte> source, PooledBuffer target)
+    {
+        var frame = new Lz4FrameLayout(source);
+        frame.Check();
+        if (frame.ContentSize is { } size)
+            RecordCompression.CheckDeclaredSize(size, target);
+        var before = target.Length;
+        LZ4Frame.Decode(source, target);
+        frame.CheckContent(target.Written[before..]);
+    }
 }

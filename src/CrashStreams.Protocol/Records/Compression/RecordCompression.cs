@@ -16,25 +16,51 @@ internal static class RecordCompression
         }
     }
 
-    /// <summary>Decompresses into a buffer, whose limit bounds the result. False when the source is damaged, of an unknown codec or larger than the limit.</summary>
-    public static bool TryDecompress(CompressionCodec codec, ReadOnlySpan<byte> source, PooledBuffer target)
+    /// <summary>
+    /// Decompresses into a buffer, whose limit bounds the result. The source must be one whole compressed block and nothing else: some readers wait
+    /// for ever for the rest of a block without an end, others refuse what follows it.
+    /// </summary>
+    public static Decompression Decompress(CompressionCodec codec, ReadOnlySpan<byte> source, PooledBuffer target)
     {
         try
         {
             switch (codec)
             {
-                case CompressionCodec.None: target.Write(source); return true;
-                case CompressionCodec.Gzip: Gzip.Decompress(source, target); return true;
-                case CompressionCodec.Snappy: XerialSnappy.Decompress(source, target); return true;
-                case CompressionCodec.Lz4: Lz4.Decompress(source, target); return true;
-                case CompressionCodec.Zstd: Zstd.Decompress(source, target); return true;
-                default: return false;
+                case CompressionCodec.None: target.Write(source); return Decompression.Whole;
+                case CompressionCodec.Gzip: Gzip.Decompress(source, target); return Decompression.Whole;
+                case CompressionCodec.Snappy: XerialSnappy.Decompress(source, target); return Decompression.Whole;
+                case CompressionCodec.Lz4: Lz4.Decompress(source, target); return Decompression.Whole;
+                case CompressionCodec.Zstd: Zstd.Decompress(source, target); return Decompression.Whole;
+                default: return Decompression.Damaged;
             }
+        }
+        catch (BufferLimitException)
+        {
+            return Decompression.TooLarge;
         }
         catch (Exception damaged) when (damaged is not OutOfMemoryException)
         {
             // The codecs report damage by a variety of exceptions (InvalidData, EndOfStream, ZstdException, NotImplemented, IndexOutOfRange, ...).
-            return false;
+            return Decompression.Damaged;
         }
     }
+
+    /// <summary>Refuses a block that says by itself that it is larger than the buffer may get, before any work is done for it.</summary>
+    public static void CheckDeclaredSize(ulong size, PooledBuffer target)
+    {
+        if (size > (ulong)(target.Limit - target.Length))
+            throw new BufferLimitException(target.Limit);
+    }
+}
+
+/// <summary>How a decompression has ended.</summary>
+internal enum Decompression
+{
+    Whole,
+
+    /// <summary>The source is cut off, damaged, or of an unknown codec.</summary>
+    Damaged,
+
+    /// <summary>There is more than the buffer may hold.</summary>
+    TooLarge,
 }

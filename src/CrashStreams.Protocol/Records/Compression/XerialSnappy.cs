@@ -8,6 +8,7 @@ namespace CrashStreams.Protocol.Records.Compression;
 internal static class XerialSnappy
 {
     private const int FrameHeaderSize = 16;
+    private const int VersionAt = 8;
     private const int BlockSize = 32 * 1024;
 
     private static ReadOnlySpan<byte> FrameHeader => [0x82, (byte)'S', (byte)'N', (byte)'A', (byte)'P', (byte)'P', (byte)'Y', 0, 0, 0, 0, 1, 0, 0, 0, 1];
@@ -32,6 +33,8 @@ internal static class XerialSnappy
             DecompressBlock(source, target);
             return;
         }
+        if (BinaryPrimitives.ReadInt32BigEndian(source[VersionAt..]) < 1)
+            throw new InvalidDataException("The frame has a version that Java's reader refuses.");
         for (source = source[FrameHeaderSize..]; source.Length > 0;)
         {
             var size = BinaryPrimitives.ReadInt32BigEndian(source);
@@ -47,6 +50,7 @@ internal static class XerialSnappy
         // A copy element makes at most 64 bytes from 3: a larger claim is a lie, found before memory is taken for it.
         if (size > 64L * block.Length)
             throw new InvalidDataException("The block claims more data than snappy can pack into it.");
+        RecordCompression.CheckDeclaredSize((ulong)size, target);
         target.Advance(Snappy.Decompress(block, target.GetSpan(size)[..size]));
     }
 }

@@ -56,7 +56,7 @@ public abstract class StorageContract
         FluentActions.Invoking(() => Storage.Open("missing", create: false)).Should().Throw<FileNotFoundException>();
 
     [Fact]
-    public void A_directory_is_deleted_with_its_files()
+    public void A_directory_is_deleted_only_when_it_is_empty()
     {
         Storage.CreateDirectory("d");
         Storage.Open("d/a", create: true).Dispose();
@@ -65,11 +65,26 @@ public abstract class StorageContract
         Storage.CreateDirectory("dd");
         Storage.Files("d").Should().Equal("a");
         Storage.Directories("d").Should().Equal("inner");
-        Storage.DeleteDirectory("d");
-        Storage.DeleteDirectory("d");
+        Storage.TryDeleteDirectory("d").Should().BeFalse("files are in it");
+        Storage.Delete("d/a");
+        Storage.TryDeleteDirectory("d").Should().BeFalse("a directory is in it");
+        Storage.Exists("d/inner/b").Should().BeTrue();
+        Storage.Delete("d/inner/b");
+        Storage.TryDeleteDirectory("d/inner").Should().BeTrue();
+        Storage.TryDeleteDirectory("d").Should().BeTrue();
+        Storage.TryDeleteDirectory("d").Should().BeTrue("there is none");
         Storage.Directories("").Should().Equal("dd");
-        Storage.Exists("d/a").Should().BeFalse();
-        Storage.Exists("d/inner/b").Should().BeFalse();
+    }
+
+    [Fact]
+    public void A_directory_is_moved_with_its_files()
+    {
+        Storage.CreateDirectory("from/d");
+        Storage.CreateDirectory("to");
+        Storage.Open("from/d/a", create: true).Dispose();
+        Storage.MoveDirectory("from/d", "to/e");
+        Storage.Directories("from").Should().BeEmpty();
+        Storage.Files("to/e").Should().Equal("a");
     }
 
     [Fact]
@@ -104,7 +119,8 @@ public abstract class StorageContract
         log = PartitionLog.Open(Storage, "t", config);
         Consume(log).Should().Equal("27:k0=27", "28:k1=28", "29:k2=29");
         log.Append(Of("n=1"), AtNow).BaseOffset.Should().Be(30);
-        log.Delete();
+        log.Abandon();
+        LogDirectory.TryDelete(Storage, log.Directory).Should().BeTrue();
         Storage.Directories("").Should().BeEmpty();
     }
 }

@@ -1,0 +1,62 @@
+using CrashStreams.Operators;
+using CrashStreams.Plan;
+
+namespace CrashStreams;
+
+/// <summary>Several streams grouped by the same key, whose values are folded into one aggregate.</summary>
+public sealed class CogroupedKStream<TKey, TAggregate>
+{
+    private readonly IReadOnlyList<CogroupInput<TKey, TAggregate>> _inputs;
+
+    internal CogroupedKStream(IReadOnlyList<CogroupInput<TKey, TAggregate>> inputs) => _inputs = inputs;
+
+    /// <summary>Adds a stream with its aggregator.</summary>
+    public CogroupedKStream<TKey, TAggregate> Cogroup<TValue>(KGroupedStream<TKey, TValue> grouped, Func<TKey, TValue, TAggregate, TAggregate> aggregator)
+    {
+        ArgumentNullException.ThrowIfNull(grouped);
+        ArgumentNullException.ThrowIfNull(aggregator);
+        return new([.. _inputs, new CogroupInput<TKey, TValue, TAggregate>(grouped, aggregator)]);
+    }
+
+    /// <summary>Aggregates per window of time. Each stream's lateness is judged by its own time with the Observed clock.</summary>
+    public TimeWindowedCogroupedKStream<TKey, TAggregate> WindowedBy(TimeWindows windows)
+    {
+        ArgumentNullException.ThrowIfNull(windows);
+        return new(this, windows);
+    }
+
+    /// <summary>Folds the values of all streams, each by its own aggregator. A null result removes the key.</summary>
+    public KTable<TKey, TAggregate> Aggregate(Func<TAggregate> initializer, Materialized<TKey, TAggregate>? materialized = null, string? name = null)
+    {
+        ArgumentNullException.ThrowIfNull(initializer);
+        var (storeName, settings) = Prepare(materialized);
+        var store = Builder.AddStore(BuilderState.TableStore(storeName, settings));
+        var folds = Folds(name, (input, node) => input.Fold(node, store, initializer));
+        var merge = new ProcessorNode<TKey, Change<TAggregate>, TKey, Change<TAggregate>>(MergeName(name), static () => new PassThrough<TKey, Change<TAggregate>>());
+        return new(Builder, Builder.Add(merge, [.. folds]), new(settings.KeySerde, settings.ValueSerde) { View = () => TableView<TKey, TAggregate>.Of(store) });
+    }
+
+    internal BuilderState Builder => _inputs[0].Builder;
+
+    // Names are drawn in Kafka Streams' order: store, repartition topics, folds, merge.
+    internal (string StoreName, Materialized<TKey, TAggregate> Settings) Prepare(Materialized<TKey, TAggregate>? materialized)
+    {
+        materialized ??= new();
+        var storeName = materialized.Name ?? Builder.Name(null, "COGROUPKSTREAM-AGGREGATE-STATE-STORE");
+        foreach (var input in _inputs)
+        {
+            Builder.CheckSameBuilder(input.Builder, storeName);
+            input.Repartition(storeName, materialized.Name is not null);
+        }
+
+        return (storeName, materialized with
+        {
+            KeySerde = materialized.KeySerde ?? _inputs.Select(i => i.KeySerde).FirstOrDefault(s => s is not null), ValueSerde = materialized.ValueSerde ?? Serdes.Find<TAggregate>(),
+        });
+    }
+
+    internal List<TopologyNode> Folds(string? name, Func<CogroupInput<TKey, TAggregate>, string, TopologyNode> fold) => _inputs
+        .Select((input, i) => fold(input, Builder.Name(name is null ? null : $"{name}-cogroup-agg-{i}", "COGROUPKSTREAM-AGGREGATE"))).ToList();
+
+    internal string MergeName(string? name) => Builder.Name(name is null ? null : $"{name}-cogroup-merge", "COGROUPKSTREAM-MERGE");
+}

@@ -1,0 +1,162 @@
+using CrashStreams.Log;
+using Microsoft.Extensions.Logging;
+
+namespace CrashStreams.Engine;
+
+/// <summary>
+/// Makes what a thread's tasks have done durable, in one place for both guarantees: results, changelogs, offsets, then local state with its positions. It also knows when the group has to be
+/// asked first whether the tasks are still this thread's.
+/// </summary>
+internal sealed class Committer : IDisposable
+{
+    private const long IdleIntervalMs = 100;
+
+    private static readonly TimeSpan _endsPatience = TimeSpan.FromSeconds(5);
+
+    private readonly StreamsOptions _options;
+    private readonly AssignedTasks _tasks;
+    private readonly ILogConsumer _consumer;
+    private readonly RecordCollector _collector;
+    private readonly OwnPositions _own;
+    private readonly TimeProvider _time;
+    private readonly ChangelogEnds _ends;
+    private readonly Action<TopicPartition> _wrote;
+    private readonly RepartitionPurge _purge;
+    private readonly ChangelogPurge? _changelogPurge;
+    private long _lastMs;
+    private long _processed;
+    private bool _mustVerifyMembership;
+
+    public Committer(
+        StreamsOptions options, AssignedTasks tasks, ILogConsumer consumer, RecordCollector collector, ILogAdmin admin, OwnPositions own, TimeProvider time, ILogger logger)
+    {
+        _own = own;
+        (_options, _tasks, _consumer, _collector, _time) = (options, tasks, consumer, collector, time);
+        _ends = new(admin, logger);
+        _wrote = _ends.Wrote;
+        _purge = new(admin, options.RepartitionPurgeInterval, logger);
+        _changelogPurge = options.StreamTime == StreamTime.Watermarks ? new(admin, options.RepartitionPurgeInterval, logger) : null;
+    }
+
+    /// <summary>How long the broker lets a transaction be open; it is committed in half of that whatever the interval is.</summary>
+    public long TransactionTimeoutMs { get; init; } = long.MaxValue;
+
+    /// <summary>From now on the interval counts.</summary>
+    public void Begin(long nowMs) => _lastMs = nowMs;
+
+    /// <summary>Whether records were processed since the last commit.</summary>
+    /// <param name="processed">Records that the thread has processed so far.</param>
+    public bool IsBehind(long processed) => processed > _processed;
+
+    /// <summary>Whether it is time for a commit. With nothing to do, what was processed is committed soon: readers of the results and whoever waits for the end of a backlog get it earlier.</summary>
+    public bool IsDue(long nowMs, bool isIdle, long processed)
+    {
+        var intervalMs = (long)_options.EffectiveCommitInterval.TotalMilliseconds;
+        if (_collector.InTransaction)
+            intervalMs = Math.Min(intervalMs, TransactionTimeoutMs / 2);
+        return nowMs - _lastMs >= (isIdle && IsBehind(processed) ? Math.Min(intervalMs, IdleIntervalMs) : intervalMs);
+    }
+
+    public void Commit(long processed)
+    {
+        if (_mustVerifyMembership)
+            VerifyMembership();
+        var now = NowMs();
+        _lastMs = now;
+        _processed = processed;
+        var running = _tasks.InOrder.Where(t => t.State == TaskState.Running).ToList();
+        // Before the group confirms anything: see ChangelogEnds.
+        var ends = _ends.Told;
+        var offsets = new Dictionary<TopicPartition, OffsetAndMetadata>();
+        foreach (var task in running)
+        {
+            // In this order: a marker must not overtake results, and what they change in stores is flushed with them.
+            task.EmitPending();
+            task.TellWatermark(now, withCommit: true);
+            task.PrepareCommit(offsets);
+        }
+
+        // A transaction is fenced by the group through its offsets: one without any is a marker or a punctuation that a sleeper could still commit.
+        // Positions are only written with what the group confirms, too.
+        if (offsets.Count == 0 && (_collector.InTransaction || OwesPosition(running, ends)))
+            offsets = CommittedBefore();
+        _collector.Commit(_consumer, offsets);
+        foreach (var (partition, position) in offsets)
+            _own.Remember(partition, position);
+        foreach (var task in running)
+            task.Committed(offsets, ends, _wrote);
+        _ends.AskWhenDue(now);
+        _purge.RunOnce(now, running.SelectMany(t => t.Inputs));
+        _changelogPurge?.RunOnce(now, running);
+    }
+
+    /// <summary>Before a clean end: what was processed, and where the changelogs end with it, so that the next start has nothing to restore.</summary>
+    public void CommitLast(long processed)
+    {
+        Commit(processed);
+        if (_options.State is null)
+            return;
+        _ends.AskNow(_endsPatience);
+        Commit(processed);
+    }
+
+    /// <summary>The thread was away for so long that its tasks may be somebody else's.</summary>
+    public void MistrustMembership() => _mustVerifyMembership = true;
+
+    /// <summary>
+    /// The group has refused the last commit, and some tasks stay. At-least-once: what they have changed is in their changelogs, and their caches take it for written.
+    /// Evicted, it is looked for in the engine.
+    /// </summary>
+    public void KeepRefused()
+    {
+        foreach (var task in _tasks.InOrder)
+            task.Local?.Write(null, _wrote);
+    }
+
+    /// <summary>Gives up what was written since the last commit, as far as that can be. Answers whether a transaction was open: it held what all tasks have written.</summary>
+    public bool Abandon()
+    {
+        var wasOpen = _collector.InTransaction;
+        _collector.Abort();
+        return wasOpen;
+    }
+
+    public void Dispose()
+    {
+        _purge.Dispose();
+        _changelogPurge?.Dispose();
+    }
+
+    // Without a transaction nothing keeps a sleeper's late writes out of a changelog where they would set newer values back, so it asks before
+    // it writes: to commit again what is committed (the beginning, where nothing is) changes nothing and is refused to one whom the group has left behind.
+    private void VerifyMembership()
+    {
+        _mustVerifyMembership = false;
+        if (_options.Guarantee == ProcessingGuarantee.ExactlyOnce)
+            return;
+        if (CommittedBefore() is { Count: > 0 } committed)
+            _consumer.Commit(committed);
+    }
+
+    private Dictionary<TopicPartition, OffsetAndMetadata> CommittedBefore()
+    {
+        var inputs = _tasks.InOrder.SelectMany(t => t.Inputs).ToList();
+        var known = inputs.Where(i => i.CommittedOffset >= 0).ToList();
+        return known.Count > 0
+            ? known.ToDictionary(static i => i.Partition, static i => new OffsetAndMetadata(i.CommittedOffset, i.CommittedMetadata))
+            : inputs.ToDictionary(static i => i.Partition, static i => new OffsetAndMetadata(Math.Max(0, i.NextOffset), CommittedPosition.Text("", i.Topics)));
+    }
+
+    private static bool OwesPosition(List<StreamTask> tasks, IReadOnlyDictionary<TopicPartition, long> ends)
+    {
+        foreach (var task in tasks)
+        {
+            if (task.Local?.Owes(ends) == true)
+                return true;
+        }
+
+        return false;
+    }
+
+    private long NowMs() => _time.GetUtcNow().ToUnixTimeMilliseconds();
+}

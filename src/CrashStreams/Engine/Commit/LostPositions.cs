@@ -1,0 +1,193 @@
+using CrashStreams.Log;
+using CrashStreams.Plan;
+using CrashStreams.Time;
+using Microsoft.Extensions.Logging;
+
+namespace CrashStreams.Engine;
+
+/// <summary>
+/// Looks, before an instance joins the group, whether the state in the changelogs still has the positions of its inputs. They are gone when offsets expire or are deleted, when a topic
+/// is deleted and created again, or when another member of the group commits its own. To go on would count records twice or leave some out, so everything that the state was built
+/// from is read again, into emptied stores: each source partition from its beginning, each repartition partition from its present end. One commit without being a member says so to all
+/// instances; the coordinator takes it only while the group is empty, so no instance can do it under another's feet. Kafka's own rule (KIP-211) lets offsets vanish in no other case.
+/// </summary>
+internal sealed class LostPositions(Topology topology, StreamsOptions options, InternalTopics topics, OwnPositions own, TimeProvider time, ILogger logger)
+{
+    private const int Attempts = 10;
+    private static readonly TimeSpan _pause = TimeSpan.FromSeconds(1);
+
+    private readonly List<Part> _parts = Part.Of(topology, options, topics);
+
+    /// <summary>Finds what is lost, and has it built again or refuses to start.</summary>
+    /// <exception cref="LogException">State has lost its positions, and must not or can't be built again.</exception>
+    public async Task MendAsync(ILogAdmin admin, ILogConsumer group, CancellationToken cancellation)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var found = await FindAsync(admin, group, cancellation).ConfigureAwait(false);
+            if (found.Losses.Count == 0)
+                return;
+            var text = string.Join("; ", found.Losses.Take(5)) + (found.Losses.Count > 5 ? $"; and {found.Losses.Count - 5} more" : "");
+            if (options.OrphanedState == OrphanedState.Fail)
+                throw Refusal(text, $"{nameof(StreamsOptions.OrphanedState)} is {OrphanedState.Fail}.");
+            if (options.OrphanedState == OrphanedState.RebuildFromWholeInput && found.Truncated.Count > 0)
+                throw Refusal(text, $"The state can't be built again whole, because the beginning of {string.Join(", ", found.Truncated.Take(5))} is deleted.");
+            try
+            {
+                group.Commit(found.Restart);
+                logger.LogWarning("Group '{Group}' has lost positions of its state: {Losses}. The state is emptied and built again from {Sources}; results that were written before are written again.",
+                    options.ApplicationId, text, string.Join(", ", found.Sources));
+                return;
+            }
+            catch (LogException e) when (!e.IsRetriable && attempt < Attempts)
+            {
+                // The group has members: one that started at the same time has done it, or one runs that does not know.
+                logger.LogDebug(e, "The group's positions can't be set: {Reason}", e.Message);
+            }
+            catch (LogException e) when (!e.IsRetriable)
+            {
+                throw Refusal(text, $"It can't be built again while the group has members ({e.Message}): stop all instances, and start one.");
+            }
+
+            await Task.Delay(_pause, time, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    private LogException Refusal(string losses, string reason) => new(
+        $"Group '{options.ApplicationId}' has lost positions that its state in the changelogs belongs to: {losses}. To go on would count records twice or leave some out. {reason} "
+        + $"Set {nameof(StreamsOptions.OrphanedState)} to {OrphanedState.Rebuild} to build it again from the records that are there, or reset the application.");
+
+    private async Task<Found> FindAsync(ILogAdmin admin, ILogConsumer group, CancellationToken cancellation)
+    {
+        var inputs = _parts.SelectMany(static p => p.Inputs).Distinct().SelectMany(Partitions).ToList();
+        var changelogs = _parts.SelectMany(static p => p.Changelogs).SelectMany(Partitions).ToList();
+        // The ends before the positions: what another instance writes later is not passed over.
+        var log = await admin.OffsetsAsync([.. inputs, .. changelogs], cancellation).ConfigureAwait(false);
+        var committed = group.Committed(inputs).ToDictionary(static c => c.Key, static c => (c.Value, Parsed: CommittedPosition.Parse(c.Value.Metadata)));
+        var found = new Found();
+        foreach (var component in _parts.GroupBy(static p => p.Component))
+        {
+            var losses = component.SelectMany(part => Losses(part, committed, log)).ToList();
+            if (losses.Count == 0 || !component.Any(static p => p.Changelogs.Count > 0))
+                Trust(component, committed);
+            else
+                Restart(component, losses, log, found);
+        }
+
+        return found;
+    }
+
+    private IEnumerable<string> Losses(
+        Part part, Dictionary<TopicPartition, (OffsetAndMetadata Position, CommittedPosition Parsed)> committed, IReadOnlyDictionary<TopicPartition, (long Start, long End)> log)
+    {
+        for (var task = 0; task < part.Tasks.Count; task++)
+        {
+            var number = task;
+            // A task's number is its partition in its changelogs, and the one that its markers give.
+            var changelogs = part.Changelogs.Where(c => number < topics.PartitionsOf(c)).ToList();
+            var hasTraces = changelogs.Exists(c => log[new(c, number)].End > 0) || part.Repartitions.Any(r => HasHeardOf(r, number, committed, log));
+            foreach (var input in part.Tasks.InputsOf(task))
+            {
+                if (committed.TryGetValue(input, out var position))
+                {
+                    if (hasTraces && !position.Parsed.IsOwn)
+                        yield return $"offset {position.Position.Offset} of {input} was committed by somebody else";
+                    if (hasTraces && position.Parsed.IsOfOtherInput(topics.IdOf(input.Topic)))
+                        yield return $"topic '{input.Topic}' was deleted and created again";
+                    if (changelogs.Find(c => log[new(c, number)].End == 0 && position.Parsed.IsOfOtherChangelog(c, topics.ChangelogIdOf(c))) is { } changelog)
+                        yield return $"changelog '{changelog}' was deleted";
+                }
+                else if (hasTraces && log[input].End > 0)
+                {
+                    yield return $"{input} has no committed offset";
+                }
+            }
+        }
+    }
+
+    // A task has written to a repartition topic if those who read it have noted its marker, or if nobody remembers and there is something.
+    private bool HasHeardOf(
+        string repartition, int writer, Dictionary<TopicPartition, (OffsetAndMetadata Position, CommittedPosition Parsed)> committed, IReadOnlyDictionary<TopicPartition, (long Start, long End)> log)
+    {
+        var positions = Partitions(repartition).Where(committed.ContainsKey).Select(p => committed[p].Parsed).ToList();
+        return positions.Count == 0
+            ? Partitions(repartition).Any(p => log.TryGetValue(p, out var range) && range.End > 0)
+            : positions.Exists(p => HasHeardOf(p.Time, writer));
+    }
+
+    private bool HasHeardOf(string committedTime, int writer)
+    {
+        var upstream = new UpstreamClock(writer + 1);
+        CommittedTime.Restore(committedTime, new(options.StreamTime, time), upstream);
+        return upstream.Upstream[writer].Floor != TaskClock.Unknown;
+    }
+
+    private void Trust(IEnumerable<Part> component, Dictionary<TopicPartition, (OffsetAndMetadata Position, CommittedPosition Parsed)> committed)
+    {
+        foreach (var input in component.SelectMany(static p => p.Inputs).SelectMany(Partitions))
+        {
+            if (committed.TryGetValue(input, out var position) && !position.Parsed.IsOwn)
+                own.Remember(input, position.Position);
+        }
+    }
+
+    private void Restart(IEnumerable<Part> component, List<string> losses, IReadOnlyDictionary<TopicPartition, (long Start, long End)> log, Found found)
+    {
+        found.Losses.AddRange(losses.Distinct());
+        foreach (var part in component)
+        {
+            foreach (var topic in part.Inputs)
+            {
+                var isSource = !part.ReadRepartitions.Contains(topic);
+                if (isSource)
+                    found.Sources.Add($"'{topic}'");
+                foreach (var partition in Partitions(topic))
+                {
+                    if (isSource && log[partition].Start > 0)
+                        found.Truncated.Add($"{partition} (before {log[partition].Start})");
+                    found.Restart[partition] = new(isSource ? log[partition].Start : log[partition].End, CommittedPosition.RebuildText(topics.PositionText(topic, part.Changelogs)));
+                }
+            }
+        }
+    }
+
+    private IEnumerable<TopicPartition> Partitions(string topic) => Enumerable.Range(0, topics.PartitionsOf(topic)).Select(p => new TopicPartition(topic, p));
+
+    private sealed class Found
+    {
+        public List<string> Losses { get; } = [];
+
+        public SortedSet<string> Sources { get; } = new(StringComparer.Ordinal);
+
+        public List<string> Truncated { get; } = [];
+
+        public Dictionary<TopicPartition, OffsetAndMetadata> Restart { get; } = [];
+    }
+
+    /// <summary>A sub-topology by the full names of its topics, and which others it hangs together with through repartition topics.</summary>
+    private sealed record Part(IReadOnlyList<string> Inputs, IReadOnlySet<string> ReadRepartitions, IReadOnlyList<string> Repartitions, IReadOnlyList<string> Changelogs, TaskLayout Tasks)
+    {
+        public int Component { get; private set; }
+
+        public static List<Part> Of(Topology topology, StreamsOptions options, InternalTopics topics)
+        {
+            string Full(string topic, bool isRepartition) => InternalTopics.FullName(options.ApplicationId, topic, isRepartition);
+            var parts = topology.SubTopologies.Where(static s => s.Sources.Any()).Select(s => new Part(
+                s.Sources.SelectMany(n => n.Topics.Select(t => Full(t, n.IsRepartition))).Distinct().ToList(),
+                s.Sources.Where(static n => n.IsRepartition).SelectMany(n => n.Topics.Select(t => Full(t, true))).ToHashSet(),
+                s.Sinks.Where(static k => k.IsRepartition).Select(k => Full(k.Topic!, true)).Distinct().ToList(),
+                InternalTopics.Changelogs(s, options),
+                topics.TasksOf(s))).ToList();
+            for (var i = 0; i < parts.Count; i++)
+                parts[i].Component = i;
+            foreach (var (writer, reader) in parts.SelectMany(w => parts.Where(r => w.Repartitions.Any(r.ReadRepartitions.Contains)).Select(r => (w, r))))
+            {
+                var (from, to) = (reader.Component, writer.Component);
+                foreach (var part in parts.Where(p => p.Component == from))
+                    part.Component = to;
+            }
+
+            return parts;
+        }
+    }
+}

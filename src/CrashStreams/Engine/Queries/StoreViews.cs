@@ -1,0 +1,59 @@
+using CrashStreams.Log;
+using CrashStreams.Plan;
+
+namespace CrashStreams.Engine;
+
+/// <summary>Finds the stores of a topology by name and type.</summary>
+internal sealed class StoreViews(Topology topology, StreamsOptions options, InternalTopics topics, Func<IEnumerable<StreamThread>> threads)
+{
+    public KeyValueStoreView<TKey, TValue> KeyValue<TKey, TValue>(string name)
+        where TKey : notnull
+    {
+        var (subTopology, definition) = Find(name);
+        return definition is KeyValueStoreDefinition<TKey, TValue> { KeySerde: var serde }
+            ? new(new(name, subTopology.Id, threads), key => Partition(subTopology, definition, serde, key))
+            : throw new ArgumentException($"Store '{name}' is no key-value store of {typeof(TKey).Name} and {typeof(TValue).Name}: it is a {Describe(definition)}.", nameof(name));
+    }
+
+    public WindowStoreView<TKey, TValue> Window<TKey, TValue>(string name)
+        where TKey : notnull
+    {
+        var (subTopology, definition) = Find(name);
+        return definition is WindowStoreDefinition<TKey, TValue> { KeySerde: var serde }
+            ? new(new(name, subTopology.Id, threads), key => Partition(subTopology, definition, serde, key))
+            : throw new ArgumentException($"Store '{name}' is no window store of {typeof(TKey).Name} and {typeof(TValue).Name}: it is a {Describe(definition)}.", nameof(name));
+    }
+
+    /// <summary>The task that holds a key.</summary>
+    public TaskId TaskOf<TKey>(string name, TKey key)
+        where TKey : notnull
+    {
+        var (subTopology, definition) = Find(name);
+        return definition is IKeyed<TKey> { KeySerde: var serde }
+            ? new(subTopology.Id, Partition(subTopology, definition, serde, key))
+            : throw new ArgumentException($"Store '{name}' has no keys of {typeof(TKey).Name}: it is a {Describe(definition)}.", nameof(name));
+    }
+
+    /// <summary>The sub-topology that owns a store, and the store.</summary>
+    private (SubTopology SubTopology, StoreDefinition Store) Find(string name)
+    {
+        var all = topology.SubTopologies.SelectMany(s => s.StoresFor(options.StreamTime).Select(d => (SubTopology: s, Store: d))).ToList();
+        return all.Find(a => a.Store.Name == name) is { Store: not null } found
+            ? found
+            : throw new ArgumentException($"The topology has no store '{name}'; it has {(all.Count == 0 ? "none" : string.Join(", ", all.Select(a => $"'{a.Store.Name}'")))}.", nameof(name));
+    }
+
+    private int Partition<TKey>(SubTopology subTopology, StoreDefinition store, Serde<TKey> serde, TKey key)
+    {
+        var (first, count) = topics.TasksOf(subTopology).TasksOf(store);
+        var bytes = new ByteBuffer();
+        serde.Serialize(key, bytes);
+        return first + Murmur2.Partition(bytes.Written, count);
+    }
+
+    private static string Describe(StoreDefinition definition)
+    {
+        var type = definition.GetType();
+        return $"{type.Name.Split('`')[0].Replace("Definition", "", StringComparison.Ordinal)} of {string.Join(" and ", type.GetGenericArguments().Select(static a => a.Name))}";
+    }
+}

@@ -1,0 +1,65 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Logging;
+
+namespace CrashStreams.Engine;
+
+/// <summary>Tells of a thread's restores: each step to the application's listener, the sums to metrics, and every few seconds a line to the log.</summary>
+internal sealed class RestoreReport(string thread, Action<RestoreProgress>? listener, TimeProvider time, ILogger logger)
+{
+    private static readonly TimeSpan _logInterval = TimeSpan.FromSeconds(5);
+
+    private static readonly Counter<long> _records = StreamsMetrics.Meter.CreateCounter<long>(
+        "crashstreams.restore.records", unit: "{record}", description: "Records restored from changelogs.");
+
+    private static readonly UpDownCounter<long> _remaining = StreamsMetrics.Meter.CreateUpDownCounter<long>(
+        "crashstreams.restore.remaining", unit: "{record}", description: "Offsets of changelogs that are still to be restored.");
+
+    private long _startedAt;
+    private long _toldAt;
+    private long _restored;
+    private long _left;
+
+    public void Began(RestoreProgress progress)
+    {
+        if (_left == 0)
+            (_startedAt, _toldAt, _restored) = (time.GetTimestamp(), time.GetTimestamp(), 0);
+        Move(progress.Remaining, 0);
+        listener?.Invoke(progress);
+    }
+
+    public void Went(RestoreProgress before, RestoreProgress now)
+    {
+        Move(now.Remaining - before.Remaining, now.Records - before.Records);
+        listener?.Invoke(now);
+        if (_left > 0 && time.GetElapsedTime(_toldAt) >= _logInterval)
+            Tell();
+    }
+
+    /// <summary>The task was taken away: what is left of its restore is somebody else's.</summary>
+    public void GaveUp(RestoreProgress progress) => Move(-progress.Remaining, 0);
+
+    public void Completed()
+    {
+        if (_restored > 0 && _left == 0)
+            logger.LogInformation("{Thread}: restored {Records} records in {Seconds:0.0} s ({Rate:0}/s).", thread, _restored, Elapsed(), Rate());
+    }
+
+    private void Tell()
+    {
+        _toldAt = time.GetTimestamp();
+        logger.LogInformation(
+            "{Thread}: restored {Records} records ({Rate:0}/s), {Left} left, about {Seconds:0} s.", thread, _restored, Rate(), _left, _left / Math.Max(1, Rate()));
+    }
+
+    private double Elapsed() => time.GetElapsedTime(_startedAt).TotalSeconds;
+
+    private double Rate() => _restored / Math.Max(0.001, Elapsed());
+
+    private void Move(long left, long records)
+    {
+        _left += left;
+        _restored += records;
+        _remaining.Add(left);
+        _records.Add(records);
+    }
+}

@@ -1,0 +1,97 @@
+using CrashStreams.Faults;
+using CrashStreams.Log;
+using CrashStreams.Plan;
+using CrashStreams.Stores;
+using CrashStreams.Time;
+using Microsoft.Extensions.Logging;
+
+namespace CrashStreams.Engine;
+
+/// <summary>
+/// A thread's copies of the global tables: read to the ends that their topics have at the start, then followed, a batch a turn. They are in memory alone, and read again at every start.
+/// </summary>
+internal sealed class GlobalTables : IDisposable
+{
+    private static readonly TimeSpan _wait = TimeSpan.FromMilliseconds(100);
+
+    private readonly Dictionary<string, IGlobalTableNode> _byTopic;
+    private readonly Dictionary<string, IStateStore> _stores;
+    private readonly Func<ILogConsumer> _createConsumer;
+    private readonly ILogAdmin _admin;
+    private readonly StreamsOptions _options;
+    private readonly ILogger _logger;
+    private readonly RecordInProcess _current = new();
+    private ILogConsumer? _consumer;
+
+    public GlobalTables(IReadOnlyList<IGlobalTableNode> nodes, StreamsOptions options, TimeProvider time, Func<ILogConsumer> createConsumer, ILogAdmin admin, ILogger logger)
+    {
+        _byTopic = nodes.ToDictionary(n => n.Topic);
+        _stores = nodes.ToDictionary(n => n.Store.Name, n => n.Store.Create(new StoreContext(null, new TaskClock(options.StreamTime, time))));
+        (_createConsumer, _admin, _options, _logger) = (createConsumer, admin, options, logger);
+        Dropped = new(_current);
+    }
+
+    /// <summary>Records that are no rows, by reason.</summary>
+    public DroppedRecords Dropped { get; }
+
+    public IStateStore? Store(string name) => _stores.GetValueOrDefault(name);
+
+    /// <summary>Reads the topics to their present ends.</summary>
+    /// <exception cref="LogException">The log can't be reached.</exception>
+    /// <exception cref="TopologyException">A topic does not exist.</exception>
+    public void Start(Func<bool> isStopping)
+    {
+        var counts = _admin.PartitionCountsAsync([.. _byTopic.Keys], CancellationToken.None).GetAwaiter().GetResult();
+        var missing = _byTopic.Keys.Where(t => !counts.ContainsKey(t)).ToList();
+        if (missing.Count > 0)
+            throw new TopologyException($"Topic(s) {string.Join(", ", missing.Select(t => $"'{t}'"))} of global tables do not exist. Create them first.");
+        var partitions = counts.SelectMany(c => Enumerable.Range(0, c.Value).Select(p => new TopicPartition(c.Key, p))).ToList();
+        var offsets = _admin.OffsetsAsync(partitions, CancellationToken.None).GetAwaiter().GetResult();
+        _consumer = _createConsumer();
+        _consumer.Assign(offsets.ToDictionary(o => o.Key, o => o.Value.Start));
+        var behind = offsets.Where(o => o.Value.End > o.Value.Start).ToDictionary(o => o.Key, o => o.Value.End);
+        while (behind.Count > 0 && !isStopping())
+        {
+            Take(_wait);
+            foreach (var (partition, end) in behind.ToList())
+            {
+                // Ends of transactions and gaps are passed without a record.
+                if (_consumer.Position(partition) >= end)
+                    behind.Remove(partition);
+            }
+        }
+
+        _logger.LogInformation("Global tables were read: {Tables}", string.Join(", ", _byTopic.Keys));
+    }
+
+    /// <summary>Takes what has come since; answers whether there was anything.</summary>
+    public bool Follow() => Take(TimeSpan.Zero);
+
+    public void Dispose() => _consumer?.Dispose();
+
+    private bool Take(TimeSpan wait)
+    {
+        var batch = _consumer!.Poll(wait);
+        for (var i = 0; i < batch.Count; i++)
+        {
+            var record = batch[i];
+            var at = batch.Partitions[record.PartitionIndex];
+            var node = _byTopic[at.Topic];
+            if (node.Apply(_stores[node.Store.Name], in record) is not { } fault)
+                continue;
+            _current.Set(batch, i, in at, in record);
+            Refuse(node, at, record.Offset, fault);
+            Dropped.Count(fault, node.Name);
+        }
+
+        return batch.Count > 0;
+    }
+
+    private void Refuse(IGlobalTableNode node, in TopicPartition at, long offset, string reason)
+    {
+        var fault = new Fault(FaultKind.Deserialization, node.Name, at.Topic, at.Partition, offset, reason, null);
+        if (reason != DroppedRecords.NullKey && (_options.OnFault?.Invoke(fault) ?? _options.OnDeserializationFault) == FaultResponse.Fail)
+            throw new ProcessingException($"{fault}. To go on without such rows set {nameof(StreamsOptions)}.{nameof(StreamsOptions.OnDeserializationFault)} to {nameof(FaultResponse.Skip)}.", null);
+        _logger.LogWarning("A row of a global table was skipped: {Fault}", fault);
+    }
+}

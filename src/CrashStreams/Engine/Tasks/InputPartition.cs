@@ -1,0 +1,84 @@
+using CrashStreams.Log;
+using CrashStreams.Operators;
+using CrashStreams.Time;
+
+namespace CrashStreams.Engine;
+
+/// <summary>One partition that a task reads.</summary>
+internal sealed class InputPartition(StreamTask task, TopicPartition partition, ISourceProcessor source, InputClock clock)
+{
+    private long _watermark = TaskClock.Unknown;
+    private bool _isIdle;
+
+    public StreamTask Task => task;
+
+    public TopicPartition Partition => partition;
+
+    public ISourceProcessor Source => source;
+
+    public InputClock Clock => clock;
+
+    /// <summary>The clock as of the last turn, for collectors of metrics, whose threads must not touch the clock itself.</summary>
+    public (long Watermark, bool IsIdle) Published => (Volatile.Read(ref _watermark), Volatile.Read(ref _isIdle));
+
+    /// <summary>The offset after the last processed record, and after the control records and gaps behind it; -1 before the first.</summary>
+    public long NextOffset { get; set; } = -1;
+
+    /// <summary>The offset after the last record that was taken from a poll, be it processed or buffered; -1 before the first.</summary>
+    public long TakenOffset { get; private set; } = -1;
+
+    /// <summary>How far the client has come, as of this turn, short of what the last poll brought and nobody has taken yet.</summary>
+    public long ReachedOffset { get; private set; } = -1;
+
+    /// <summary>The offset of the first record that was taken: where reading began when nothing was committed; -1 before it.</summary>
+    public long FirstOffset { get; private set; } = -1;
+
+    /// <summary>Whether everything up to the end that the broker last told was taken, as of this turn; an unknown end is not reached.</summary>
+    public bool IsCaughtUp { get; private set; }
+
+    /// <summary>Whether the thread fetches no more of it for now.</summary>
+    public bool IsHeldBack { get; set; }
+
+    public string CommittedMetadata { get; set; } = "";
+
+    /// <summary>The topics that its positions belong to: see <see cref="CommittedPosition"/>.</summary>
+    public string Topics { get; set; } = "";
+
+    /// <summary>Whether the group has confirmed a position of the application's own for it. Before that no record is processed.</summary>
+    public bool IsClaimed { get; set; }
+
+    public long CommittedOffset { get; set; } = -1;
+
+    /// <summary>A record was taken from a poll.</summary>
+    public void Took(long offset)
+    {
+        if (FirstOffset < 0)
+            FirstOffset = offset;
+        TakenOffset = offset + 1;
+    }
+
+    /// <summary>
+    /// Looks once per turn how far the input is. The client's position has passed control records and the records of aborted transactions, which nobody processes: what lies
+    /// behind the last record up to there is done as well.
+    /// </summary>
+    /// <param name="consumer">The client.</param>
+    /// <param name="isBatchDone">Whether all that the last poll brought was taken: the client's position lies behind it.</param>
+    public void LookAtPosition(ILogConsumer consumer, bool isBatchDone)
+    {
+        var position = isBatchDone ? consumer.Position(partition) : -1;
+        ReachedOffset = Math.Max(ReachedOffset, Math.Max(position, TakenOffset));
+        IsCaughtUp = consumer.EndOffset(partition) is >= 0 and var end && ReachedOffset >= end;
+        if (Buffer.Count == 0 && position > Math.Max(0, NextOffset))
+            NextOffset = position;
+    }
+
+    public void Publish()
+    {
+        var progress = clock.Progress;
+        Volatile.Write(ref _watermark, progress.Watermark);
+        Volatile.Write(ref _isIdle, progress.IsIdle);
+    }
+
+    /// <summary>Records that wait for their turn among several inputs; a task with one input never fills it.</summary>
+    public RecordBuffer Buffer { get; } = new();
+}

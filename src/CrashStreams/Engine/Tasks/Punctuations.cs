@@ -1,0 +1,67 @@
+using CrashStreams.Processing;
+
+namespace CrashStreams.Engine;
+
+/// <summary>
+/// The periodic callbacks of one task. Kafka Streams' rule: on stream time the first tick comes with the first record, on the wall clock one
+/// interval after the schedule was made; then on the grid of the interval, and ticks that were missed are skipped.
+/// </summary>
+internal sealed class Punctuations
+{
+    private readonly List<Ticks> _schedules = [];
+
+    public bool HasStreamTime { get; private set; }
+
+    public IDisposable Schedule(TimeSpan interval, PunctuationType type, Action<long> callback, long wallClock)
+    {
+        var intervalMs = (long)interval.TotalMilliseconds;
+        ArgumentOutOfRangeException.ThrowIfLessThan(intervalMs, 1, nameof(interval));
+        HasStreamTime |= type == PunctuationType.StreamTime;
+        var schedule = new Ticks(this, intervalMs, type, callback) { NextMs = type == PunctuationType.StreamTime ? 0 : wallClock + intervalMs };
+        _schedules.Add(schedule);
+        return schedule;
+    }
+
+    /// <summary>Asked for each record and poll, so it allocates nothing.</summary>
+    public bool AnyDue(PunctuationType type, long now)
+    {
+        foreach (var schedule in _schedules)
+        {
+            if (schedule.Type == type && now >= schedule.NextMs)
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Runs what is due; answers whether anything ran.</summary>
+    public bool Run(PunctuationType type, long now, Action<long> before)
+    {
+        var any = false;
+        for (var i = 0; i < _schedules.Count; i++)
+        {
+            var schedule = _schedules[i];
+            if (schedule.Type != type || now < schedule.NextMs)
+                continue;
+            any = true;
+            schedule.SkipMissed(now);
+            before(now);
+            schedule.Callback(now);
+        }
+
+        return any;
+    }
+
+    private sealed class Ticks(Punctuations owner, long intervalMs, PunctuationType type, Action<long> callback) : IDisposable
+    {
+        public PunctuationType Type => type;
+
+        public Action<long> Callback => callback;
+
+        public long NextMs { get; set; }
+
+        public void SkipMissed(long now) => NextMs += ((now - NextMs) / intervalMs * intervalMs) + intervalMs;
+
+        public void Dispose() => owner._schedules.Remove(this);
+    }
+}

@@ -1,0 +1,434 @@
+using CrashStreams.Faults;
+using CrashStreams.Log;
+using CrashStreams.Plan;
+using CrashStreams.Processing;
+using CrashStreams.Stores;
+using CrashStreams.Time;
+
+namespace CrashStreams.Engine;
+
+/// <summary>
+/// A sub-topology on one partition of its inputs. Passive and single-threaded: a stream thread hands it records and tells it the time.
+/// </summary>
+internal sealed class StreamTask
+{
+    // How often an unchanged clock is told again, for downstream tasks that moved and have not heard it.
+    private const long ReannounceMs = 10_000;
+
+    private readonly TaskContext _context;
+    private readonly TaskChangelog _changelog;
+    private readonly TaskBuilder _operators;
+    private readonly List<InputPartition> _inputs = [];
+    private readonly List<IWatermarkListener> _listeners;
+    private readonly List<IEmitsAtCommit> _emitters;
+    private readonly string[] _repartitionTopics;
+    private readonly bool _usesWatermarks;
+    private readonly long _closeAfterIdleMs;
+    private readonly long _horizonMs;
+    private Progress _told = Progress.Unknown;
+    private long _toldAtMs = long.MinValue / 2;
+    private long _watermarkToCommit = TaskClock.Unknown;
+    private long _oldestOpenStart = long.MaxValue;
+    private bool _isIdle;
+
+    /// <param name="context">What the task's operators share.</param>
+    /// <param name="tasks">The tasks of the sub-topology, this one among them.</param>
+    /// <param name="horizonMs">How far event time has to go beyond a record for all of its windows to close.</param>
+    /// <param name="writersOf">How many tasks write to a repartition topic.</param>
+    public StreamTask(TaskContext context, TaskLayout tasks, long horizonMs, Func<string, int> writersOf)
+    {
+        _context = context;
+        _changelog = new(context);
+        var (subTopology, inputs) = (tasks.SubTopology, tasks.InputsOf(context.Id.Partition));
+        _operators = new TaskBuilder(context, subTopology, inputs);
+        _operators.Build();
+        _horizonMs = horizonMs;
+        _closeAfterIdleMs = (long?)context.Options.CloseAfterIdle?.TotalMilliseconds ?? long.MaxValue;
+        _usesWatermarks = context.Options.StreamTime == StreamTime.Watermarks;
+        _listeners = _usesWatermarks ? _operators.Processors.OfType<IWatermarkListener>().ToList() : [];
+        _emitters = _operators.Processors.OfType<IEmitsAtCommit>().ToList();
+        _repartitionTopics = _usesWatermarks
+            ? subTopology.Sinks.Where(s => s.IsRepartition).Select(s => _operators.FullTopic(s.Topic!, true)).Distinct().ToArray()
+            : [];
+        foreach (var input in inputs)
+        {
+            var source = _operators.SourcesByTopic[input.Topic];
+            InputClock clock = source.IsRepartition ? new UpstreamClock(writersOf(input.Topic)) : new SourceClock { LastActivityMs = context.Clock.WallClock };
+            _inputs.Add(new(this, input, source, clock));
+        }
+    }
+
+    public TaskId Id => _context.Id;
+
+    public TaskState State { get; private set; } = TaskState.Created;
+
+    public TaskContext Context => _context;
+
+    public IReadOnlyList<InputPartition> Inputs => _inputs;
+
+    /// <summary>What the task keeps on the instance's storage; null without one.</summary>
+    public LocalState? Local { get; init; }
+
+    public IEnumerable<IStateStore> LoggedStores => _context.Stores.Where(s => s.ChangelogTopic is not null);
+
+    /// <summary>The closing clock as of the last commit that the group confirmed: an owner after this one begins there.</summary>
+    public long CommittedWatermark { get; private set; } = TaskClock.Unknown;
+
+    /// <summary>How far stores followed their changelogs while the task was a warm copy; empty for any other.</summary>
+    public Dictionary<IStateStore, WarmPosition> WarmPositions { get; } = [];
+
+    public bool HasBuffered { get; private set; }
+
+    public bool IsHoldingBack => _inputs.Exists(static i => i.IsHeldBack);
+
+    /// <summary>The start of the oldest open window as of the last turn, <see cref="long.MaxValue"/> when none is; read by collectors of metrics.</summary>
+    public long OldestOpenStart => Volatile.Read(ref _oldestOpenStart);
+
+    /// <summary>Takes over what an earlier life of the task committed beside its offsets.</summary>
+    /// <param name="input">An input of the task.</param>
+    /// <param name="position">Where it is read from, and what was committed beside that.</param>
+    /// <param name="isCommitted">Whether the group has it, or the thread has chosen it.</param>
+    public void RestoreTime(InputPartition input, in OffsetAndMetadata position, bool isCommitted)
+    {
+        var committed = CommittedPosition.Parse(position.Metadata);
+        input.NextOffset = position.Offset;
+        if (isCommitted)
+            (input.CommittedOffset, input.CommittedMetadata) = (position.Offset, position.Metadata);
+        input.IsClaimed = isCommitted && !committed.IsRebuild;
+        RebuildsState |= committed.IsRebuild;
+        CommittedTime.Restore(committed.Time, _context.Clock, input.Clock);
+    }
+
+    /// <summary>Whether what is in the changelogs is to be removed from them instead of restored.</summary>
+    public bool RebuildsState { get; private set; }
+
+    /// <summary>Whether the group has confirmed positions for all inputs, so that records may be processed.</summary>
+    public bool IsClaimed => _inputs.TrueForAll(static i => i.IsClaimed);
+
+    /// <summary>Removes an entry of a store from its changelog.</summary>
+    public void RemoveFromChangelog(IStateStore store, in LogRecord record) => _changelog.Append(store, new LogRecord { Key = record.Key, HasKey = record.HasKey, Timestamp = record.Timestamp });
+
+    public void MoveTo(TaskState next)
+    {
+        var isLegal = (State, next) is (TaskState.Created, TaskState.Restoring or TaskState.Closed)
+            or (TaskState.Restoring, TaskState.Running or TaskState.Closed)
+            or (TaskState.Running, TaskState.Closed);
+        if (!isLegal)
+            throw new CrashStreamsException($"Task {Id} can't go from {State} to {next}.");
+        State = next;
+        if (next == TaskState.Running)
+        {
+            foreach (var processor in _operators.Processors)
+                processor.Init();
+        }
+    }
+
+    /// <summary>Takes a record of a poll: processes it at once when the task has one input, else keeps a copy until its turn.</summary>
+    public void Take(LogBatch batch, int index, in LogRecord record, InputPartition input)
+    {
+        input.Took(record.Offset);
+        if (_inputs.Count == 1)
+        {
+            Process(batch, index, in record, input);
+            return;
+        }
+
+        input.Buffer.Add(in record, input.Source.IsRepartition && record.Headers is { } h && WatermarkMarker.TryRead(h, out _) ? -1 : TurnOf(in record, input));
+        HasBuffered = true;
+    }
+
+    // The event time by which a buffered record waits. One that will be refused for its time has its turn at once: those behind it are not to wait for the end of the world.
+    private long TurnOf(in LogRecord record, InputPartition input)
+    {
+        var time = input.Source.TimestampOf(in record);
+        var isRefused = time > EventTime.Max || (input.Clock is SourceClock && _usesWatermarks && time - _context.Clock.LastWallClock > _context.Options.MaxFuture.TotalMilliseconds);
+        return isRefused ? -1 : time;
+    }
+
+    /// <summary>Looks once per turn how far the inputs are.</summary>
+    public void LookAtPositions(ILogConsumer consumer, bool isBatchDone)
+    {
+        foreach (var input in _inputs)
+            input.LookAtPosition(consumer, isBatchDone);
+    }
+
+    /// <summary>
+    /// Processes buffered records, the one with the lowest event time first, until the turn has to go on. An empty input that is not caught up is waited for: its
+    /// next record may be older than all others.
+    /// </summary>
+    public bool ProcessBuffered(TurnPace pace)
+    {
+        var any = false;
+        while (HasBuffered)
+        {
+            InputPartition? next = null;
+            foreach (var input in _inputs)
+            {
+                if (input.Buffer.Count == 0)
+                {
+                    if (!input.IsCaughtUp)
+                        return any;
+                }
+                else if (next is null || input.Buffer.HeadTimestamp < next.Buffer.HeadTimestamp)
+                {
+                    next = input;
+                }
+            }
+
+            if (next is null)
+            {
+                HasBuffered = false;
+                return any;
+            }
+
+            any = true;
+            var record = next.Buffer[0];
+            Process(next.Buffer, 0, in record, next);
+            next.Buffer.RemoveHead();
+            if (pace.IsOver())
+                return true;
+        }
+
+        return any;
+    }
+
+    /// <summary>Moves the closing clock to where the inputs have come, and lets operators close what it has passed.</summary>
+    public void AdvanceClock(long nowMs, Func<InputPartition, bool> isConfirmed)
+    {
+        if (!_usesWatermarks)
+            return;
+        foreach (var input in _inputs)
+        {
+            if (input.Clock is not SourceClock source)
+                continue;
+            source.UpdateIdleness(input.Buffer.Count == 0 && input.IsCaughtUp, isConfirmed(input), nowMs, (long)_context.Options.IdleAfter.TotalMilliseconds);
+            if (source.IsIdle && nowMs - source.LastActivityMs >= _closeAfterIdleMs)
+                source.Close(_horizonMs);
+        }
+
+        var progress = _inputs is [var only] ? only.Clock.Progress : Progress.Of(_inputs.Select(static i => i.Clock.Progress));
+        _isIdle = progress.IsIdle;
+        // What operators hold back until the commit belongs before the windows that the clock closes behind them.
+        if (_emitters.Count > 0 && _listeners.Count > 0 && progress.Watermark > _context.Clock.Watermark)
+            EmitPending();
+        if (_context.Clock.AdvanceTo(in progress))
+        {
+            _context.Current.Clear();
+            CloseWindows(progress.Watermark);
+        }
+
+        Publish();
+    }
+
+    /// <summary>Lets operators emit what they hold back until a commit, parents before children.</summary>
+    public void EmitPending()
+    {
+        if (_emitters.Count == 0)
+            return;
+        _context.Current.Clear();
+        foreach (var emitter in _emitters)
+        {
+            try
+            {
+                emitter.EmitPending();
+            }
+            catch (Exception e) when (FaultPolicy.IsOperators(e))
+            {
+                Fault(e);
+            }
+        }
+    }
+
+    private void Publish()
+    {
+        foreach (var input in _inputs)
+            input.Publish();
+        var oldest = long.MaxValue;
+        foreach (var listener in _listeners)
+            oldest = Math.Min(oldest, listener.OldestOpenStart);
+        Volatile.Write(ref _oldestOpenStart, oldest);
+    }
+
+    // However far the clock has jumped, windows close as if it had gone step by step: in the order of their closing times over all operators.
+    private void CloseWindows(long watermark)
+    {
+        if (_listeners.Count > 1)
+        {
+            for (var next = NextClosing(); next < watermark; next = Math.Max(next + 1, NextClosing()))
+                TellListeners(next);
+        }
+
+        TellListeners(watermark);
+    }
+
+    private long NextClosing()
+    {
+        var next = long.MaxValue;
+        foreach (var listener in _listeners)
+            next = Math.Min(next, listener.NextClosing);
+        return next;
+    }
+
+    private void TellListeners(long watermark)
+    {
+        foreach (var listener in _listeners)
+        {
+            try
+            {
+                listener.OnWatermark(watermark);
+            }
+            catch (Exception e) when (FaultPolicy.IsOperators(e))
+            {
+                Fault(e);
+            }
+        }
+    }
+
+    public void PunctuateWallClock(long nowMs) => Punctuate(PunctuationType.WallClock, nowMs);
+
+    /// <summary>
+    /// Tells downstream tasks how far this one is, when that changed and the last time is long enough ago; with a commit sooner, unless markers are
+    /// to be rarer than commits.
+    /// </summary>
+    public void TellWatermark(long nowMs, bool withCommit)
+    {
+        // A marker must not overtake what operators hold back until the commit.
+        if (_repartitionTopics.Length == 0 || (_emitters.Count > 0 && !withCommit))
+            return;
+        var current = new Progress(_context.Clock.Watermark, _isIdle, _context.Clock.Floor);
+        if (current == _told ? nowMs - _toldAtMs < ReannounceMs || current == Progress.Unknown
+            : !(withCommit && _context.Options.MarkerInterval <= _context.Options.EffectiveCommitInterval) && nowMs - _toldAtMs < (long)_context.Options.MarkerInterval.TotalMilliseconds)
+            return;
+        _told = current;
+        _toldAtMs = nowMs;
+        foreach (var topic in _repartitionTopics)
+            _context.Collector.SendMarker(topic, new WatermarkMarker(Id.Partition, current.Watermark, current.IsIdle, current.Floor));
+    }
+
+    /// <summary>Writes changed state to the changelogs and answers what has to be committed with it.</summary>
+    public void PrepareCommit(IDictionary<TopicPartition, OffsetAndMetadata> offsets)
+    {
+        _context.CommitRequested = false;
+        _watermarkToCommit = _inputs.Exists(static i => i.NextOffset >= 0) ? _context.Clock.Watermark : CommittedWatermark;
+        // What is wrong with an entry now has nothing to do with the record that came last.
+        _context.Current.Clear();
+        foreach (var store in _context.Stores)
+            store.Flush(_changelog);
+        foreach (var input in _inputs)
+        {
+            if (input.NextOffset < 0)
+                continue;
+            var metadata = CommittedPosition.Text(CommittedTime.Of(_context.Clock, input.Clock), input.Topics);
+            if (input.NextOffset != input.CommittedOffset || metadata != input.CommittedMetadata)
+                offsets[input.Partition] = new(input.NextOffset, metadata);
+        }
+    }
+
+    /// <summary>The log has committed: the engines follow.</summary>
+    /// <param name="offsets">What the group confirmed.</param>
+    /// <param name="ends">Ends of changelogs as told before the commit.</param>
+    /// <param name="wrote">Hears of the changelogs that have got longer.</param>
+    public void Committed(
+        IReadOnlyDictionary<TopicPartition, OffsetAndMetadata> offsets, IReadOnlyDictionary<TopicPartition, long> ends, Action<TopicPartition> wrote)
+    {
+        CommittedWatermark = _watermarkToCommit;
+        Local?.Write(offsets.Count > 0 ? ends : null, wrote);
+        foreach (var input in _inputs)
+        {
+            if (offsets.TryGetValue(input.Partition, out var committed))
+                (input.CommittedOffset, input.CommittedMetadata, input.IsClaimed) = (committed.Offset, committed.Metadata, true);
+        }
+    }
+
+    public long CachedBytes()
+    {
+        var bytes = 0L;
+        foreach (var store in _context.Stores)
+            bytes += store.CachedBytes;
+        return bytes;
+    }
+
+    public long DirtyBytes()
+    {
+        var bytes = 0L;
+        foreach (var store in _context.Stores)
+            bytes += store.DirtyBytes;
+        return bytes;
+    }
+
+    /// <summary>Shrinks each store's cache to a part of what it holds.</summary>
+    public void Evict(double part)
+    {
+        foreach (var store in _context.Stores)
+            store.Evict((long)(store.CachedBytes * part));
+    }
+
+    public void Close()
+    {
+        if (State == TaskState.Running)
+        {
+            foreach (var processor in _operators.Processors)
+                processor.Close();
+        }
+
+        foreach (var input in _inputs)
+            input.Buffer.Clear();
+        MoveTo(TaskState.Closed);
+    }
+
+    private void Process(LogBatch batch, int index, in LogRecord record, InputPartition input)
+    {
+        if (record.Headers is { } headers && input.Source.IsRepartition && WatermarkMarker.TryRead(headers, out var marker))
+        {
+            (input.Clock as UpstreamClock)?.Hear(in marker);
+            input.NextOffset = record.Offset + 1;
+            return;
+        }
+
+        _context.Current.Set(batch, index, input.Partition, in record);
+        try
+        {
+            input.Source.Process(in record, input.Clock);
+        }
+        catch (Exception e) when (FaultPolicy.IsOperators(e))
+        {
+            Fault(e);
+        }
+
+        if (input.Clock is SourceClock source)
+            source.LastActivityMs = _context.Clock.LastWallClock;
+        input.NextOffset = record.Offset + 1;
+        if (_context.Punctuations.HasStreamTime && _context.Clock.StreamTime >= 0)
+            Punctuate(PunctuationType.StreamTime, _context.Clock.StreamTime);
+    }
+
+    private void Punctuate(PunctuationType type, long time)
+    {
+        if (_context.Punctuations.AnyDue(type, time))
+            RunPunctuations(type, time);
+    }
+
+    private void RunPunctuations(PunctuationType type, long time)
+    {
+        try
+        {
+            _context.Punctuations.Run(type, time, now => BeginPunctuation(type, now));
+        }
+        catch (Exception e) when (FaultPolicy.IsOperators(e))
+        {
+            Fault(e);
+        }
+    }
+
+    private void BeginPunctuation(PunctuationType type, long now)
+    {
+        _context.Current.Clear();
+        _context.Clock.RecordTime = now;
+        // Between two records there is none to judge the results by: they are judged by what downstream tasks may have heard.
+        if (type == PunctuationType.WallClock)
+            _context.Clock.RecordWatermark = _context.Clock.Watermark;
+    }
+
+    private void Fault(Exception e) =>
+        FaultPolicy.Apply(_context, FaultKind.Processing, $"task {Id}", e.GetType().Name, e);
+}

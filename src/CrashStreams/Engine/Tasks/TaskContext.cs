@@ -1,0 +1,50 @@
+using CrashStreams.Faults;
+using CrashStreams.Log;
+using CrashStreams.Plan;
+using CrashStreams.Stores;
+using CrashStreams.Time;
+
+namespace CrashStreams.Engine;
+
+/// <summary>What the operators of one task share.</summary>
+internal sealed class TaskContext(TaskId id, StreamsOptions options, TimeProvider time, RecordCollector collector) : IRecordScope
+{
+    private readonly Dictionary<string, IStateStore> _stores = [];
+    private DroppedRecords? _dropped;
+
+    public string ApplicationId => options.ApplicationId;
+
+    public StreamsOptions Options => options;
+
+    public TaskId Id => id;
+
+    public TaskClock Clock { get; } = new(options.StreamTime, time);
+
+    public RecordCollector Collector => collector;
+
+    public IRecordWriter Output => collector;
+
+    public DroppedRecords Dropped => _dropped ??= new(Current);
+
+    public Punctuations Punctuations { get; } = new();
+
+    public IReadOnlyCollection<IStateStore> Stores => _stores.Values;
+
+    public bool CommitRequested { get; set; }
+
+    /// <summary>The record that the task is processing, in its original bytes.</summary>
+    public RecordInProcess Current { get; } = new();
+
+    public void AddStore(IStateStore store) => _stores.Add(store.Name, store);
+
+    public IStateStore Store(string name) => _stores[name];
+
+    /// <summary>The global tables of the task's thread; null when the topology has none.</summary>
+    public GlobalTables? Globals { get; init; }
+
+    public IStateStore GlobalStore(string name) => Globals?.Store(name) ?? throw new TopologyException($"There is no global table with the store '{name}'.");
+
+    public IStateStore? FindStore(string name) => _stores.GetValueOrDefault(name);
+
+    public string? ChangelogTopic(StoreDefinition store) => store.IsLogged ? $"{options.ApplicationId}-{store.Name}-changelog" : null;
+}

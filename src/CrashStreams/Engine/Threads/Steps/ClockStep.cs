@@ -1,0 +1,22 @@
+namespace CrashStreams.Engine;
+
+/// <summary>Moves the tasks' clocks: windows close, wall-clock punctuation runs, downstream tasks are told.</summary>
+internal sealed class ClockStep(AssignedTasks tasks, IdleInputs idle, bool usesWatermarks) : ITurnStep
+{
+    private readonly Func<InputPartition, bool> _isConfirmed = input => idle.IsAtEnd(input, input.ReachedOffset);
+
+    public void Run(Turn turn)
+    {
+        if (usesWatermarks)
+            idle.Ask(turn.NowMs, tasks.InOrder);
+        foreach (var task in tasks.InOrder)
+        {
+            if (task.State != TaskState.Running)
+                continue;
+            task.AdvanceClock(turn.NowMs, _isConfirmed);
+            task.PunctuateWallClock(turn.NowMs);
+            task.TellWatermark(turn.NowMs, withCommit: false);
+            turn.IsCommitRequested |= task.Context.CommitRequested;
+        }
+    }
+}

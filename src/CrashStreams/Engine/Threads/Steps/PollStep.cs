@@ -1,0 +1,49 @@
+using CrashStreams.Log;
+
+namespace CrashStreams.Engine;
+
+/// <summary>Polls, unless the last batch is not done yet.</summary>
+internal sealed class PollStep(ILogConsumer consumer, AssignedTasks tasks, StartPositions positions, Func<Turn, TimeSpan> wait, Func<string, bool> isRepartition) : ITurnStep
+{
+    // The group hears of this member's wishes, and this member of the group's, in polls: a batch of slow records must not keep them apart. Far below Kafka's max.poll.interval.ms (5 min).
+    private const long LongestBatchMs = 10_000;
+
+    public void Run(Turn turn)
+    {
+        if (!turn.IsBatchDone && turn.NowMs - turn.PolledAtMs >= LongestBatchMs)
+            tasks.GiveBack(turn.Batch!, turn.Next);
+        else if (!turn.IsBatchDone)
+            return;
+        turn.Batch = null;
+        turn.Batch = Poll(wait(turn));
+        turn.Next = 0;
+        turn.PolledAtMs = turn.Pace.LookNow();
+    }
+
+    private LogBatch Poll(TimeSpan maxWait)
+    {
+        try
+        {
+            return consumer.Poll(maxWait);
+        }
+        catch (LogException e) when (e.OutOfRange is { } partition && isRepartition(partition.Topic))
+        {
+            // Only what the group has committed is deleted there (RepartitionPurge): another instance has gone on while this one slept.
+            throw new LogException($"{partition} was read on by another instance: {e.Message}", e) { IsFenced = true };
+        }
+        catch (LogException e) when (e.OutOfRange is { } partition)
+        {
+            GoOn(partition, e);
+            return consumer.Poll(TimeSpan.Zero);
+        }
+    }
+
+    private void GoOn(TopicPartition partition, LogException fault)
+    {
+        var input = tasks.InOrder.SelectMany(static t => t.Inputs).FirstOrDefault(i => i.Partition == partition);
+        var next = positions.GoOnAfter(partition, input?.NextOffset ?? -1, fault);
+        consumer.Seek(partition, next);
+        if (input is not null)
+            input.NextOffset = next;
+    }
+}

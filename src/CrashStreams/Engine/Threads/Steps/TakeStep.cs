@@ -1,0 +1,32 @@
+namespace CrashStreams.Engine;
+
+/// <summary>Hands the batch's records to their tasks, as many as the turn has time for: a task with one input processes them at once.</summary>
+internal sealed class TakeStep(AssignedTasks tasks, Action<int> took) : ITurnStep
+{
+    public void Run(Turn turn)
+    {
+        turn.HasRecords = !turn.IsBatchDone;
+        turn.IsBusy |= turn.HasRecords;
+        if (!turn.HasRecords)
+            return;
+        var (batch, pace, first) = (turn.Batch!, turn.Pace, turn.Next);
+        try
+        {
+            for (var isOver = false; turn.Next < batch.Count && !isOver; isOver = pace.IsOver())
+            {
+                var index = turn.Next;
+                var record = batch[index];
+                var input = tasks.InputOf(batch, record.PartitionIndex);
+                if (input?.Task.State == TaskState.Running)
+                    input.Task.Take(batch, index, in record, input);
+                else
+                    tasks.Postpone(batch.Partitions[record.PartitionIndex], record.Offset);
+                turn.Next++;
+            }
+        }
+        finally
+        {
+            took(turn.Next - first);
+        }
+    }
+}

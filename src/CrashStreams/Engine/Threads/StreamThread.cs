@@ -1,0 +1,368 @@
+using System.Runtime.ExceptionServices;
+using CrashStreams.Log;
+using CrashStreams.Plan;
+using CrashStreams.Time;
+using Microsoft.Extensions.Logging;
+
+namespace CrashStreams.Engine;
+
+/// <summary>
+/// One consumer, one producer and the tasks of the partitions that the group gave this thread. <see cref="RunOnce"/> is one turn: a list of small steps, bounded by time. It
+/// never sleeps, starts no thread and takes time only from the provider. A running application calls it in a loop; test driver and simulation call it by hand.
+/// </summary>
+internal sealed class StreamThread : IAssignmentListener, IDisposable
+{
+    /// <summary>Records of one input that wait for another, after which no more of it is fetched.</summary>
+    internal const int MaxBuffered = 10_000;
+
+    /// <summary>Likewise, bytes of keys and values.</summary>
+    internal const int MaxBufferedBytes = 4 * 1024 * 1024;
+
+    private const long PauseLogMs = 10_000;
+
+    private static readonly TimeSpan _glance = TimeSpan.FromMilliseconds(5);
+
+    private readonly Topology _topology;
+    private readonly StreamsOptions _options;
+    private readonly InternalTopics _topics;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly ILogConsumer _consumer;
+    private readonly ILogProducer _producer;
+    private readonly ILogAdmin _admin;
+    private readonly RecordCollector _collector;
+    private readonly Committer _committer;
+    private readonly Restorer _restorer;
+    private readonly AssignedTasks _tasks;
+    private readonly List<string> _inputTopics;
+    private readonly InputWatch _inputs;
+    private readonly StartPositions _positions;
+    private readonly GroupWatch? _group;
+    private readonly CacheBudget? _cache;
+    private readonly InstanceDirectory? _directory;
+    private readonly Standbys? _standbys;
+    private readonly LostOwners? _lostOwners;
+    private readonly TimeSpan _longestWait;
+    private readonly Turn _turn;
+    private readonly long _transactionTimeoutMs;
+    private long _pauseLoggedMs = long.MinValue / 2;
+    private readonly PollStep _poll;
+    private readonly TakeStep _take;
+    private readonly RestoreStep _restore;
+    private readonly ITurnStep[] _steps;
+    private readonly ClaimStep _claim;
+    private readonly GlobalTables? _globals;
+    private long _processed;
+
+    public StreamThread(string name, Topology topology, StreamsOptions options, InternalTopics topics, ILogClients clients, TimeProvider time, ILogger logger, OwnPositions? own = null, GroupWatch? group = null)
+    {
+        own ??= new();
+        _group = group;
+        Name = name;
+        _topology = topology;
+        _options = options;
+        _topics = topics;
+        _time = time;
+        _logger = logger;
+        var exactlyOnce = options.Guarantee == ProcessingGuarantee.ExactlyOnce;
+        _admin = clients.CreateAdmin($"{name}-admin");
+        _producer = clients.CreateProducer($"{name}-producer", exactlyOnce ? name : null, topics.MaxBatchBytes);
+        _collector = new(_producer, exactlyOnce, topics.WrittenBy(name), _admin, time);
+        // Changelogs may hold aborted transactions of a time under exactly-once.
+        _restorer = new(() => clients.CreateRestoreConsumer($"{name}-restore-consumer", readCommitted: true), _admin, new(name, options.OnRestore, time, logger), time);
+        if (options.State is not null)
+            _cache = new(options.StateCacheBytes / options.Threads);
+
+        _consumer = clients.CreateConsumer($"{name}-consumer", options.ApplicationId, options.ReadsCommitted);
+        _tasks = new(name, topology, topics, _consumer, logger);
+        _transactionTimeoutMs = clients.TransactionTimeout is { } timeout ? (long)timeout.TotalMilliseconds : long.MaxValue;
+        _committer = new(options, _tasks, _consumer, _collector, _admin, own, time, logger) { TransactionTimeoutMs = _transactionTimeoutMs };
+        _positions = new(options, topology, topics, _consumer, _admin, own, logger);
+        _longestWait = options.HasDirectory && options.PollWait > InstanceDirectory.MaxWait ? InstanceDirectory.MaxWait : options.PollWait;
+        if (options.HasDirectory)
+            _directory = new(name, options, clients, _admin, logger);
+        if (exactlyOnce && _directory is not null)
+            _lostOwners = new(name, options.ApplicationId, topology, _directory, clients, logger);
+        if (topology.GlobalTables.Count > 0)
+            _globals = new(topology.GlobalTables, options, time, () => clients.CreateRestoreConsumer($"{name}-global-consumer", readCommitted: true), _admin, logger);
+        if (options.StandbyReplicas > 0)
+        {
+            var counts = topology.SubTopologies.Where(s => s.Sources.Any()).ToDictionary(s => s.Id, s => topics.TasksOf(s).Count);
+            _standbys = new(
+                name, options, _directory!, counts, id => CreateTask(id, topics.TasksOf(topology.SubTopologies.First(s => s.Id == id.SubTopology))),
+                () => clients.CreateRestoreConsumer($"{name}-standby-consumer", readCommitted: true), _admin, logger);
+        }
+
+        _inputTopics = topology.SubTopologies.SelectMany(s => s.Sources)
+            .SelectMany(s => s.Topics.Select(t => InternalTopics.FullName(options.ApplicationId, t, s.IsRepartition))).Distinct().ToList();
+        _inputs = new(new(topology, topics, options, time, logger), _inputTopics, _admin, options.DeletedAfter);
+        Queries = new(_consumer.Wake);
+        _turn = new(new(time, IsTurnOver));
+        _steps =
+        [
+            _restore = new(_restorer, _tasks, options.PollWait, name, logger),
+            new BufferStep(_tasks, _consumer),
+            new ClockStep(_tasks, new(_admin, (long)options.IdleAfter.TotalMilliseconds), options.StreamTime == StreamTime.Watermarks),
+            new TopicStep(_inputs, options.State is { } state ? new(state, options.ApplicationId, options.StateCleanupDelay, logger) : null),
+            new MembershipStep(_directory, _lostOwners, _standbys, _tasks, TasksToTell, options.PollWait < _glance ? options.PollWait : _glance),
+            new CommitStep(_committer, _cache, _tasks, () => _processed),
+            new QueryStep(Queries),
+        ];
+        _poll = new(_consumer, _tasks, _positions, PollWait, IsRepartition);
+        _claim = new(_tasks, _committer, () => _processed);
+        _take = new(_tasks, count => Volatile.Write(ref _processed, _processed + count));
+    }
+
+    public string Name { get; }
+
+    /// <summary>What other threads ask about the stores; answered between two turns.</summary>
+    public QueryMailbox Queries { get; }
+
+    /// <summary>What is known of the other threads and instances; null when they don't tell.</summary>
+    public InstanceDirectory? Directory => _directory;
+
+    /// <summary>Whether so many warm copies have come to the end of their changelogs; other threads may ask.</summary>
+    public bool StandbysAreComplete(int count) => _standbys?.Complete == count;
+
+    public string ApplicationId => _options.ApplicationId;
+
+    /// <summary>The thread's copies of global tables; null without any.</summary>
+    public GlobalTables? Globals => _globals;
+
+    /// <summary>Whether the application is to end, asked while global tables are read.</summary>
+    public Func<bool> IsStopping { get; init; } = static () => false;
+
+    /// <summary>Tasks as of now; other threads may read it, because it is replaced and never changed.</summary>
+    public IReadOnlyList<StreamTask> Tasks => _tasks.InOrder;
+
+    /// <summary>What keeps tasks from running although they are assigned here; null when nothing does. Other threads may ask.</summary>
+    public string? Blocked => _restore.Blocked;
+
+    /// <summary>How many of the assigned tasks run; the others restore. Other threads may ask.</summary>
+    public (int Running, int Assigned) TaskCounts
+    {
+        get
+        {
+            var tasks = _tasks.InOrder;
+            return (tasks.Count(static t => t.State == TaskState.Running), tasks.Length);
+        }
+    }
+
+    /// <summary>Records read since the start; read by other threads for progress.</summary>
+    public long ProcessedRecords => Volatile.Read(ref _processed);
+
+    public void Start()
+    {
+        if (_options.Guarantee == ProcessingGuarantee.ExactlyOnce)
+        {
+            // First: heirs of this thread's last life are not to fence this one.
+            _directory?.Tell(NowMs(), []);
+            _producer.InitTransactions();
+        }
+
+        _globals?.Start(() => IsStopping());
+        _committer.Begin(_turn.Pace.Start());
+        EventTimeGauges.Add(this);
+        _consumer.Subscribe(_inputTopics, this);
+    }
+
+    /// <summary>One turn. Answers whether there was anything to do.</summary>
+    public bool RunOnce()
+    {
+        (_turn.IsBusy, _turn.IsCommitRequested) = (_globals?.Follow() ?? false, false);
+        _poll.Run(_turn);
+        var hasRecords = !_turn.IsBatchDone;
+        foreach (var task in _tasks.InOrder)
+            hasRecords |= task.HasBuffered;
+        _turn.NowMs = _turn.Pace.Begin(hasRecords);
+        foreach (var task in _tasks.InOrder)
+            task.Context.Clock.LastWallClock = _turn.NowMs;
+        _claim.Run(_turn);
+        _take.Run(_turn);
+        foreach (var step in _steps)
+            step.Run(_turn);
+        return _turn.IsBusy;
+    }
+
+    // Asked at each look: whether another step of the turn can't wait.
+    private bool IsTurnOver(long nowMs, long sinceLastLookMs)
+    {
+        // Slow code is looked at between its records; who was away for longer than a record takes was suspended, or one record took that long.
+        if (sinceLastLookMs > _options.BlindAfter.TotalMilliseconds)
+            OnResumedAfterPause(nowMs, sinceLastLookMs);
+        return _committer.IsDue(nowMs, isIdle: false, _processed) || (sinceLastLookMs > 0 && _cache?.IsFull(_tasks.InOrder) == true);
+    }
+
+    // A pause after records is noticed soon, so that they are committed soon; then there is nothing to do but wait.
+    private TimeSpan PollWait(Turn turn) =>
+        turn.HasMore || _restorer.IsActive || _standbys?.IsFarBehind == true ? TimeSpan.Zero : _committer.IsBehind(_processed) && _longestWait > _glance ? _glance : _longestWait;
+
+    private List<MemberTask> TasksToTell() => _tasks.InOrder.Select(t => new MemberTask(t.Id, t.State switch
+    {
+        TaskState.Running => MemberTaskState.Running,
+        _ when _restorer.IsWaiting(t) => MemberTaskState.Waiting,
+        _ => MemberTaskState.Restoring,
+    }, t.CommittedWatermark)).Concat(_standbys?.Tasks.Select(static id => new MemberTask(id, MemberTaskState.Standby)) ?? []).ToList();
+
+    private bool IsRepartition(string topic) =>
+        _topology.RepartitionTopics.Keys.Any(t => InternalTopics.FullName(_options.ApplicationId, t, true) == topic);
+
+    /// <summary>Makes results, state and positions durable.</summary>
+    public void Commit() => _committer.Commit(_processed);
+
+    /// <summary>Ends in order: what was processed is committed, then the group is left.</summary>
+    public void Stop()
+    {
+        _committer.CommitLast(_processed);
+        Leave([.. Tasks.SelectMany(t => t.Inputs).Select(i => i.Partition)]);
+        _standbys?.Stop();
+        _directory?.Leave(NowMs());
+    }
+
+    public void Dispose()
+    {
+        EventTimeGauges.Remove(this);
+        _turn.Pace.Dispose();
+        Queries.Close();
+        var faults = new List<Exception>();
+        foreach (var task in _tasks.InOrder)
+            End(() => task.Local?.Close(isInOrder: false));
+        foreach (var part in new IDisposable?[] { _committer, _restorer, _globals, _consumer, _producer, _standbys, _directory, _admin })
+            End(() => part?.Dispose());
+        if (faults.Count > 0)
+            ExceptionDispatchInfo.Throw(faults[0]);
+
+        // What can't be closed keeps nothing else open: a consumer that is left keeps its partitions, a store its lock.
+        void End(Action close)
+        {
+            try
+            {
+                close();
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                faults.Add(e);
+            }
+        }
+    }
+
+    IReadOnlyDictionary<TopicPartition, long> IAssignmentListener.Assigned(IReadOnlyCollection<TopicPartition> partitions)
+    {
+        _inputs.AssignmentChanged();
+        _group?.AssignmentChanged();
+        _lostOwners?.Suspect(partitions, NowMs(), TasksToTell);
+        var starts = _positions.Of(partitions);
+        var created = _tasks.Add(partitions, TakeTask);
+        // A task may be complete only with partitions of an earlier assignment, which another task had.
+        _positions.Refresh(created.SelectMany(static t => t.Inputs).Select(static i => i.Partition).Where(p => !partitions.Contains(p)).ToList());
+        foreach (var input in created.SelectMany(static t => t.Inputs))
+            _positions.Apply(input);
+        _claim.Added(created);
+        foreach (var task in created)
+            task.MoveTo(TaskState.Restoring);
+        _tasks.Run(_restorer.Begin(created), NowMs());
+        return starts;
+    }
+
+    void IAssignmentListener.Revoked(IReadOnlyCollection<TopicPartition> partitions)
+    {
+        _inputs.AssignmentChanged();
+        _group?.AssignmentChanged();
+        try
+        {
+            Commit();
+        }
+        catch (LogException e) when (e.IsFenced)
+        {
+            // The group went on without us: the partitions are somebody else's already, and what was not committed is theirs to do again.
+            _logger.LogWarning(e, "{Thread}: the last commit for revoked partitions came too late: {Reason}", Name, e.Message);
+            _committer.MistrustMembership();
+            AbandonTransaction(partitions);
+            _committer.KeepRefused();
+            return;
+        }
+
+        Leave(partitions);
+    }
+
+    void IAssignmentListener.Lost(IReadOnlyCollection<TopicPartition> partitions)
+    {
+        _inputs.AssignmentChanged();
+        _group?.AssignmentChanged();
+        AbandonTransaction(partitions);
+    }
+
+    // One transaction holds what all tasks have written: with it goes also what those wrote that stay, while their positions and state have gone on.
+    private void AbandonTransaction(IReadOnlyCollection<TopicPartition> partitions)
+    {
+        var wasOpen = _committer.Abandon();
+        Leave(partitions);
+        if (wasOpen && Tasks.Count > 0)
+            throw new LogException($"A transaction was aborted that also held results of {string.Join(' ', Tasks.Select(t => t.Id))}: they begin again from what is committed.") { IsFenced = true };
+    }
+
+    // Nobody looked for a while: the inputs may be full of records that the client has not heard of yet, and the tasks somebody else's.
+    private void OnResumedAfterPause(long now, long pauseMs)
+    {
+        if (_collector.InTransaction && pauseMs >= _transactionTimeoutMs)
+        {
+            _logger.LogWarning(
+                "{Thread}: {Record} took {Seconds} s, or the process was suspended. The transaction timeout is {Timeout} s: the broker has aborted the transaction, and its records are processed again. " +
+                "Where operators take that long, raise the transaction timeout above the longest record.", Name, _turn.LastTaken, pauseMs / 1000.0, _transactionTimeoutMs / 1000.0);
+        }
+        else if (now - _pauseLoggedMs >= PauseLogMs)
+        {
+            _pauseLoggedMs = now;
+            _logger.LogInformation("{Thread}: {Record} took {Seconds} s, or the process was suspended. The group is asked whether the tasks are still this thread's.", Name, _turn.LastTaken, pauseMs / 1000.0);
+        }
+
+        _committer.MistrustMembership();
+        foreach (var clock in _tasks.InOrder.SelectMany(t => t.Inputs).Select(i => i.Clock).OfType<SourceClock>())
+            clock.LastActivityMs = now;
+    }
+
+    private void Leave(IReadOnlyCollection<TopicPartition> partitions)
+    {
+        _tasks.Remove(partitions, task =>
+        {
+            _restorer.Remove(task);
+            task.Close();
+            task.Local?.Close(isInOrder: true);
+        });
+
+        _positions.Forget(partitions);
+        // Before the group gives them to another, who would take this thread for dead.
+        if (_lostOwners is not null)
+            _directory!.Tell(NowMs(), TasksToTell());
+    }
+
+    private StreamTask TakeTask(TaskId id, TaskLayout tasks)
+    {
+        var task = _standbys?.Take(id) is { } warm && !Rebuilds(warm) ? warm : CreateTask(id, tasks);
+        // A warm copy was made some time ago: its inputs are quiet from now on, not from then.
+        foreach (var clock in task.Inputs.Select(i => i.Clock).OfType<SourceClock>())
+            clock.LastActivityMs = NowMs();
+        return task;
+    }
+
+    // What a warm copy has read is what the rebuild is to be without.
+    private bool Rebuilds(StreamTask warm)
+    {
+        if (!warm.Inputs.Any(i => _positions.IsRebuild(i.Partition)))
+            return false;
+        warm.Close();
+        warm.Local?.Close(isInOrder: true);
+        return true;
+    }
+
+    private StreamTask CreateTask(TaskId id, TaskLayout tasks)
+    {
+        var context = new TaskContext(id, _options, _time, _collector) { Globals = _globals };
+        return new(context, tasks, _topology.HorizonMs, _topics.WritersOf)
+        {
+            Local = _options.State is { } state && context.Stores.Count > 0 ? new(state, ApplicationId, id, context.Stores, _time, _logger) : null,
+        };
+    }
+
+    public long NowMs() => _time.GetUtcNow().ToUnixTimeMilliseconds();
+}

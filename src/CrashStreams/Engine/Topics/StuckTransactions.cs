@@ -1,0 +1,56 @@
+using System.Globalization;
+using CrashStreams.Log;
+
+namespace CrashStreams.Engine;
+
+/// <summary>
+/// Reports transactions that have been open for long in what the application reads, or that hold its group's offsets: records behind them, and the committed positions in them, are told to
+/// nobody until they end. A broker ends them when their own timeout is over (15 min at most by default); one that is still open then hangs, which Apache Kafka leaves behind when it is
+/// killed in the wrong moment, and only an administrator ends it.
+/// </summary>
+internal sealed class StuckTransactions(
+    string group, IReadOnlyCollection<string> topics, ILogClients clients, string clientId, TimeSpan after, StatusBoard status, TimeProvider time)
+{
+    private const string Part = "transactions";
+    private static readonly TimeSpan _longestPause = TimeSpan.FromSeconds(20);
+
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        using var admin = clients.CreateAdmin(clientId);
+        while (true)
+        {
+            await Task.Delay(after < _longestPause ? after : _longestPause, time, cancellation).ConfigureAwait(false);
+            try
+            {
+                Report(await admin.OpenTransactionsAsync(group, topics, cancellation).ConfigureAwait(false));
+            }
+            catch (LogException)
+            {
+                // It is only advice: the next look may be answered.
+            }
+        }
+    }
+
+    private void Report(IReadOnlyList<OpenTransaction> open)
+    {
+        var now = time.GetUtcNow();
+        var stuck = open.Where(t => now - t.LastWrite >= after).OrderBy(static t => t.Partition).ToList();
+        if (stuck.Count == 0)
+        {
+            status.Clear(Part);
+            return;
+        }
+
+        var text = string.Join("; ", stuck.Take(3).Select(Describe));
+        status.Report(Part, ApplicationActivity.Blocked, stuck.Count > 3 ? $"{text}; and {stuck.Count - 3} more" : text);
+    }
+
+    private string Describe(OpenTransaction transaction)
+    {
+        var at = transaction.Partition;
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{at} waits for producer {transaction.ProducerId} (epoch {transaction.ProducerEpoch}), whose transaction is open from offset {transaction.StartOffset} on and was last written to at {transaction.LastWrite:yyyy-MM-dd HH:mm:ss}Z. ")
+            + "If its timeout is over it hangs; this ends it: "
+            + $"kafka-transactions.sh --bootstrap-server {clients.Address ?? "HOST:PORT"} abort --topic {at.Topic} --partition {at.Partition} --start-offset {transaction.StartOffset}";
+    }
+}

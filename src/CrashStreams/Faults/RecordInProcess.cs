@@ -1,0 +1,71 @@
+using CrashStreams.Log;
+using CrashStreams.Time;
+
+namespace CrashStreams.Faults;
+
+/// <summary>
+/// Where the record in process comes from, and its bytes: needed only when something is wrong with it, so they are looked up again then.
+/// </summary>
+internal sealed class RecordInProcess
+{
+    private LogBatch? _batch;
+    private int _index;
+
+    public string Topic { get; private set; } = "";
+
+    public int Partition { get; private set; } = -1;
+
+    public long Offset { get; private set; } = -1;
+
+    public Headers? Headers { get; set; }
+
+    public bool HasBytes => _batch is not null;
+
+    /// <summary>Whether it comes from a topic that other applications write.</summary>
+    public bool IsFromSource { get; set; }
+
+    /// <summary>What it took along through a shuffle: see <see cref="Time.ReadAt"/>.</summary>
+    public byte[]? ReadAt { get; set; }
+
+    /// <summary>Where it was read from a source topic; null for results, and for records that took nothing along.</summary>
+    public SourcePosition? Source => IsFromSource ? new(Topic, Partition, Offset) : Time.ReadAt.Source(ReadAt);
+
+    /// <summary>The record as it was read. Only while it is in process.</summary>
+    public LogRecord Bytes => _batch![_index];
+
+    public void Set(LogBatch batch, int index, in TopicPartition partition, in LogRecord record)
+    {
+        _batch = batch;
+        _index = index;
+        Topic = partition.Topic;
+        Partition = partition.Partition;
+        Offset = record.Offset;
+        Headers = record.Headers;
+        IsFromSource = false;
+        ReadAt = null;
+    }
+
+    /// <summary>A record that has waited is processed now: its bytes are gone, where it was read from a source topic is known.</summary>
+    public void Resume(in SourcePosition? source, Headers? headers)
+    {
+        Clear();
+        Headers = headers;
+        if (source is not { } position)
+            return;
+        (Topic, Partition, Offset) = (position.Topic, position.Partition, position.Offset);
+        IsFromSource = true;
+    }
+
+    public void Clear()
+    {
+        _batch = null;
+        Topic = "";
+        Partition = -1;
+        Offset = -1;
+        Headers = null;
+        IsFromSource = false;
+        ReadAt = null;
+    }
+
+    public override string ToString() => Topic.Length == 0 ? "punctuation" : $"topic {Topic}, partition {Partition}, offset {Offset}";
+}

@@ -1,0 +1,64 @@
+using CrashStreams.Faults;
+using CrashStreams.Processing;
+using CrashStreams.Stores;
+using CrashStreams.Time;
+
+namespace CrashStreams.Operators;
+
+/// <summary>
+/// Forwards records in the order of the ideal live run: each waits until the task's clock is past its reference <c>w</c>, because others with the same one may
+/// come until then. Those that wait are a store.
+/// </summary>
+internal sealed class EventTimeOrder<TKey, TValue>(string storeName) : Processor<TKey, TValue, TKey, TValue>, IWatermarkListener
+{
+    private InputOrder<TKey, TValue> _waiting = null!;
+    private OperatorClock _clock = null!;
+
+    protected override void Init()
+    {
+        _waiting = Store<InputOrder<TKey, TValue>>(storeName);
+        _clock = Task.Clock.ForOperator();
+    }
+
+    public override void Process(in Record<TKey, TValue> record)
+    {
+        var readAt = Task.Clock.RecordWatermark;
+        if (readAt >= _clock.ClosedThrough)
+            _waiting.Put(readAt, in record, Task.Current.Source, Task.Current.IsFromSource);
+        else if (readAt < _clock.Floor)
+            Drop(DroppedRecords.Replayed);
+        else
+            // Its partition was idle and not waited for: its place has been passed.
+            Forward(in record);
+    }
+
+    public long NextClosing => _waiting.FirstWatermark is var first and not long.MaxValue ? first + 1 : long.MaxValue;
+
+    public long OldestOpenStart => long.MaxValue;
+
+    public void OnWatermark(long watermark)
+    {
+        _clock.ClosedThrough = Math.Max(_clock.ClosedThrough, watermark);
+        while (_waiting.TryTake(watermark, out var readAt, out var source, out var record))
+        {
+            Task.Clock.Resume(record.Timestamp, readAt);
+            Task.Current.Resume(source, record.Headers);
+            Emit(in record);
+        }
+
+        Task.Current.Clear();
+    }
+
+    // A record that an operator can't take does not keep the ones behind it from being forwarded.
+    private void Emit(in Record<TKey, TValue> record)
+    {
+        try
+        {
+            Forward(in record);
+        }
+        catch (Exception e) when (FaultPolicy.IsOperators(e))
+        {
+            Task.Fault(FaultKind.Processing, e.GetType().Name, e);
+        }
+    }
+}

@@ -1,0 +1,66 @@
+using CrashStreams.Faults;
+using CrashStreams.Processing;
+using CrashStreams.Stores;
+using CrashStreams.Time;
+
+namespace CrashStreams.Operators;
+
+/// <summary>
+/// Holds the updates of a windowed table back until their window closes and forwards the last one: in order of window end, then key bytes.
+/// A window whose last update was a tombstone gives nothing.
+/// </summary>
+internal sealed class Suppress<TKey, TValue>(string storeName, Func<TKey, Window> windowOf, Suppressed suppressed, long graceMs)
+    : Processor<TKey, Change<TValue>, TKey, Change<TValue>>, IWatermarkListener
+{
+    private SuppressBuffer<TKey, TValue> _buffer = null!;
+    private OperatorClock _clock = null!;
+
+    protected override void Init()
+    {
+        _buffer = Store<SuppressBuffer<TKey, TValue>>(storeName);
+        _clock = Task.Clock.ForOperator(NodeName);
+    }
+
+    public override void Process(in Record<TKey, Change<TValue>> record)
+    {
+        _clock.Observe(record.Timestamp);
+        var source = Task.Current;
+        _buffer.Put(windowOf(record.Key).EndMs, in record, source.Topic, source.Partition, source.Offset);
+        if (_clock.IsObserved)
+            CloseThrough(_clock.Now);
+        if (suppressed.MaxRecords is { } most && _buffer.Count > most)
+            throw new CrashStreamsException(
+                $"{NodeName} buffer exceeded its max capacity. Currently [{_buffer.Count}/{most}] records. Raise maxRecords, shorten windows and grace, or leave the limit out.");
+    }
+
+    public long NextClosing => _buffer.FirstTime is { } windowEndMs ? windowEndMs + graceMs : long.MaxValue;
+
+    // The aggregation in front tells.
+    public long OldestOpenStart => long.MaxValue;
+
+    public void OnWatermark(long watermark) => CloseThrough(watermark);
+
+    private void CloseThrough(long time)
+    {
+        while (_buffer.TryTake(time - graceMs, out var windowEndMs, out var record))
+        {
+            if (!_clock.IsObserved)
+                _clock.EmitJustBefore(windowEndMs + graceMs);
+            if (record.Value.HasNow)
+                Emit(in record);
+        }
+    }
+
+    // A result that an operator can't take is handled like any record: it doesn't keep the ones behind it from being emitted.
+    private void Emit(in Record<TKey, Change<TValue>> record)
+    {
+        try
+        {
+            Forward(in record);
+        }
+        catch (Exception e) when (FaultPolicy.IsOperators(e))
+        {
+            Task.Fault(FaultKind.Processing, e.GetType().Name, e);
+        }
+    }
+}

@@ -1,0 +1,218 @@
+using CrashStreams.Faults;
+using CrashStreams.Processing;
+using CrashStreams.Stores;
+using CrashStreams.Time;
+
+namespace CrashStreams.Operators;
+
+#pragma warning disable CS8714 // A record without key is dropped before it reaches the store.
+
+/// <summary>
+/// Folds the values of each key and window. Updates go to the ordinary children; when a window closes, its last values go to the children
+/// that want final results (OnWindowClose, or Suppress right behind: the window store is the buffer then, nothing is held twice).
+/// Windows close in the order of their closing times, keys of a window in the order of their bytes.
+/// </summary>
+internal sealed class WindowAggregate<TKey, TValue, TAggregate>(
+    string storeName, string? correctionsName, Windowing windowing, WindowFold<TKey, TValue, TAggregate> fold)
+    : Processor<TKey, TValue, Windowed<TKey>, Change<TAggregate>>, IWatermarkListener
+{
+    private readonly TimeWindows _windows = windowing.Windows;
+    private readonly long _sizeMs = windowing.Windows.SizeMs;
+    private readonly long _spanMs = windowing.SpanMs;
+    private readonly Func<TAggregate>? _initializer = fold.Initializer;
+    private readonly Func<TKey, TValue, TAggregate, TAggregate> _aggregator = fold.Aggregator;
+    private WindowStore<TKey, TAggregate> _store = null!;
+    private WindowCorrections<TKey, TValue, TAggregate>? _corrections;
+    private OperatorClock _clock = null!;
+    private Receiver<Windowed<TKey>, Change<TAggregate>>[] _finals = [];
+    private bool _hasUpdates;
+    private long _nextTryMs;
+    private long _emitIntervalMs;
+    private long _largestStart = TaskClock.Unknown;
+
+    public void ConnectTo(Receiver<Windowed<TKey>, Change<TAggregate>>[] updates, Receiver<Windowed<TKey>, Change<TAggregate>>[] finals)
+    {
+        ConnectTo(updates);
+        _hasUpdates = updates.Length > 0;
+        _finals = finals;
+    }
+
+    protected override void Init()
+    {
+        _store = Store<WindowStore<TKey, TAggregate>>(storeName);
+        _clock = Task.Clock.ForOperator(NodeName);
+        if (correctionsName is not null)
+            _corrections = new(_store, Store<WindowStore<TKey, TAggregate>>(correctionsName), _clock, windowing, fold, Emit);
+        // A restore may have brought back what an earlier life of the task had forgotten.
+        if (!_clock.IsObserved)
+        {
+            _store.Expire(_clock.Now);
+            _corrections?.Expire(_clock.Now);
+        }
+
+        _emitIntervalMs = (long)Task.Options.ObservedEmitInterval.TotalMilliseconds;
+    }
+
+    public override void Process(in Record<TKey, TValue> record)
+    {
+        if (!record.HasKey)
+        {
+            Drop(DroppedRecords.NullKey);
+            return;
+        }
+
+        if (record.ValueCannotBeShown && !fold.IgnoresValues)
+        {
+            Drop(DroppedRecords.NullKeyOrValue);
+            return;
+        }
+
+        // An operator in front may give a record any time.
+        if (!EventTime.IsValid(record.Timestamp))
+        {
+            Drop(record.Timestamp < 0 ? DroppedRecords.NegativeTimestamp : DroppedRecords.Future);
+            return;
+        }
+
+        _clock.Observe(record.Timestamp);
+        var lateness = _clock.Lateness;
+        for (var start = _windows.FirstStart(record.Timestamp); start <= record.Timestamp; start += _windows.AdvanceMs)
+        {
+            var closesAt = ClosesAt(start);
+            if (closesAt <= lateness)
+                MissesWindow(in record, start, DroppedRecords.Late, lateness - closesAt);
+            else if (closesAt <= _clock.ClosedThrough && !_clock.IsObserved)
+                MeetsClosedWindow(in record, start);
+            else
+                Update(in record, start);
+        }
+
+        if (!_clock.IsObserved)
+            return;
+        if (_finals.Length > 0)
+            CloseThrottled();
+        // Kafka Streams forgets before it emits, and so loses results; here what is still to be emitted is kept.
+        _store.Expire(_finals.Length > 0 ? Math.Min(_largestStart - 1, _clock.ClosedThrough) : _largestStart);
+    }
+
+    public long NextClosing => OldestOpenStart is var start and not long.MaxValue ? ClosesAt(start) : long.MaxValue;
+
+    public long OldestOpenStart => _store.At(_store.IndexOf(FirstOpenStart)) is { } bucket ? bucket.StartMs : long.MaxValue;
+
+    private long FirstOpenStart => _clock.ClosedThrough == TaskClock.Unknown ? long.MinValue : _clock.ClosedThrough - _spanMs + 1;
+
+    public void OnWatermark(long watermark)
+    {
+        CloseThrough(watermark);
+        _store.Expire(watermark);
+        _corrections?.Expire(watermark);
+    }
+
+    private void Update(in Record<TKey, TValue> record, long start)
+    {
+        ref var entry = ref _store.Entry(record.Key, start, out var bucket);
+        var existed = entry.IsPresent;
+        var hasBefore = existed || _initializer is not null;
+        var before = existed ? entry.Value : _initializer is not null ? _initializer() : default!;
+        var now = hasBefore ? _aggregator(record.Key, record.Value, before) : fold.First!(record.Value);
+        var timestamp = existed && entry.Timestamp > record.Timestamp ? entry.Timestamp : record.Timestamp;
+        entry.Value = now;
+        entry.Timestamp = now is null ? record.Timestamp : timestamp;
+        entry.IsPresent = now is not null;
+        _store.Touch(bucket, record.Key, ref entry);
+        if (start > _largestStart)
+            _largestStart = start;
+        if (_hasUpdates)
+        {
+            Forward(new Record<Windowed<TKey>, Change<TAggregate>>(
+                new(record.Key, new(start, start + _sizeMs)), new(now, true, before, hasBefore), timestamp, record.Headers));
+        }
+    }
+
+    // Kafka Streams tries at most once per interval of the wall clock, and a try counts whether anything was due or not.
+    private void CloseThrottled()
+    {
+        if (_emitIntervalMs > 0)
+        {
+            var now = Context.WallClock;
+            if (now < _nextTryMs)
+                return;
+            _nextTryMs = now + _emitIntervalMs;
+        }
+
+        CloseThrough(_clock.Now);
+    }
+
+    private void CloseThrough(long time)
+    {
+        if (time <= _clock.ClosedThrough)
+            return;
+        if (_finals.Length > 0)
+        {
+            for (var i = _store.IndexOf(FirstOpenStart); _store.At(i) is { } bucket && ClosesAt(bucket.StartMs) <= time; i++)
+                Close(bucket);
+        }
+
+        _clock.ClosedThrough = time;
+    }
+
+    private void Close(WindowBucket<TKey, TAggregate> bucket)
+    {
+        var window = new Window(bucket.StartMs, bucket.StartMs + _sizeMs);
+        if (!_clock.IsObserved)
+            _clock.EmitJustBefore(ClosesAt(bucket.StartMs));
+        foreach (var (key, entry) in _store.InKeyOrder(bucket))
+        {
+            var record = new Record<Windowed<TKey>, Change<TAggregate>>(
+                new(key, window), new(entry.Value, true, default!, false), entry.Timestamp);
+            Emit(in record);
+        }
+
+        _corrections?.Close(bucket.StartMs);
+    }
+
+    private void Emit(in Record<Windowed<TKey>, Change<TAggregate>> record)
+    {
+        foreach (var child in _finals)
+            Emit(child, in record);
+    }
+
+    // A result that an operator can't take is handled like any record: it doesn't keep the ones behind it from being emitted.
+    private void Emit(Receiver<Windowed<TKey>, Change<TAggregate>> child, in Record<Windowed<TKey>, Change<TAggregate>> record)
+    {
+        try
+        {
+            child.Take(in record);
+        }
+        catch (Exception e) when (FaultPolicy.IsOperators(e))
+        {
+            Task.Fault(FaultKind.Processing, e.GetType().Name, e);
+        }
+    }
+
+    private long ClosesAt(long start) => start + _spanMs;
+
+    // Not late in its own partition, so either it was counted before a crash, or the window was closed without waiting for its idle partition.
+    private void MeetsClosedWindow(in Record<TKey, TValue> record, long start)
+    {
+        if (ClosesAt(start) <= _clock.Floor)
+            Drop(DroppedRecords.Replayed);
+        else
+            MissesWindow(in record, start, DroppedRecords.LateAfterIdle, _clock.ClosedThrough - ClosesAt(start));
+    }
+
+    private void MissesWindow(in Record<TKey, TValue> record, long start, string reason, long byMs)
+    {
+        switch (_corrections?.Take(in record, start) ?? CorrectionOutcome.TooLate)
+        {
+            case CorrectionOutcome.Taken:
+                return;
+            case CorrectionOutcome.Replayed:
+                Drop(DroppedRecords.Replayed);
+                return;
+            default:
+                Task.Late(reason, record.Timestamp, byMs, new Window(start, start + _sizeMs), windowing.OnLate);
+                return;
+        }
+    }
+}

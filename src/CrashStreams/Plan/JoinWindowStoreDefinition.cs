@@ -1,0 +1,19 @@
+using CrashStreams.Stores;
+
+namespace CrashStreams.Plan;
+
+/// <summary>The store of one side of a stream-stream join.</summary>
+internal sealed class JoinWindowStoreDefinition<TKey, TValue>(string name, Serde<TKey>? keySerde, Serde<TValue>? valueSerde, long retentionMs, bool isLogged)
+    : StoreDefinition(name, isLogged)
+    where TKey : notnull
+{
+    public override IReadOnlyDictionary<string, string> ChangelogConfigs(StreamTime clock) => WindowChangelog.Configs(clock, retentionMs);
+
+    public override void Validate(ICollection<string> faults)
+    {
+        SerdeFault.Check(keySerde, Name, "key", faults);
+        SerdeFault.Check(valueSerde, Name, "value", faults);
+    }
+
+    public override IStateStore Create(StoreContext context) => new JoinWindowStore<TKey, TValue>(Name, keySerde!, valueSerde!, retentionMs, context);
+}

@@ -1,0 +1,16 @@
+namespace CrashStreams.Plan;
+
+/// <summary>A topic that belongs to the application: its name lacks the application id, which only the running application knows.</summary>
+/// <param name="Name">For example <c>by-user-repartition</c>.</param>
+/// <param name="Partitions">A fixed number, or null: as many as the widest input of the sub-topology that writes it.</param>
+internal sealed record RepartitionTopic(string Name, int? Partitions)
+{
+    /// <summary>Kafka Streams' settings: kept until processed, then purged by the application, never by time.</summary>
+    public static IReadOnlyDictionary<string, string> Configs { get; } = new Dictionary<string, string>
+    {
+        ["cleanup.policy"] = "delete",
+        ["retention.ms"] = "-1",
+        ["segment.bytes"] = "52428800",
+        ["message.timestamp.type"] = "CreateTime",
+    };
+}

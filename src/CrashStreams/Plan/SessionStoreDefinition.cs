@@ -1,0 +1,24 @@
+using CrashStreams.Stores;
+
+namespace CrashStreams.Plan;
+
+/// <summary>A session store.</summary>
+internal sealed class SessionStoreDefinition<TKey, TValue>(
+    string name, Serde<TKey>? keySerde, Serde<TValue>? valueSerde, long retentionMs, bool isLogged, bool isEndOrdered = false)
+    : StoreDefinition(name, isLogged), IKeyed<TKey>
+    where TKey : notnull
+{
+    public Serde<TKey> KeySerde => keySerde!;
+
+    public Serde<TValue> ValueSerde => valueSerde!;
+
+    public override IReadOnlyDictionary<string, string> ChangelogConfigs(StreamTime clock) => WindowChangelog.Configs(clock, retentionMs);
+
+    public override void Validate(ICollection<string> faults)
+    {
+        SerdeFault.Check(keySerde, Name, "key", faults);
+        SerdeFault.Check(valueSerde, Name, "value", faults);
+    }
+
+    public override IStateStore Create(StoreContext context) => new SessionStore<TKey, TValue>(Name, keySerde!, valueSerde!, retentionMs, isEndOrdered, context);
+}

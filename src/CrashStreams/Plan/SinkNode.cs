@@ -1,0 +1,39 @@
+using CrashStreams.Operators;
+
+namespace CrashStreams.Plan;
+
+/// <summary>What every sink has, whatever its types.</summary>
+internal interface ISinkNode
+{
+    string Name { get; }
+
+    /// <summary>The topic, or null when it is chosen per record.</summary>
+    string? Topic { get; }
+
+    bool IsRepartition { get; }
+
+    /// <summary>Whether every record takes along where it was read from a source topic: an operator behind it looks at the order.</summary>
+    bool KeepsPosition { get; set; }
+}
+
+/// <summary>A node that writes records to a topic.</summary>
+internal sealed class SinkNode<TKey, TValue>(string name, string? topic, Func<TKey, TValue, string>? chooseTopic, Produced<TKey, TValue> produced, bool isRepartition)
+    : TopologyNode(name), ISinkNode
+{
+    public string? Topic => topic;
+
+    public bool IsRepartition => isRepartition;
+
+    public bool KeepsPosition { get; set; }
+
+    public override void Validate(ICollection<string> faults)
+    {
+        if (chooseTopic is null)
+            TopicName.Check(topic, $"Sink '{Name}'", faults);
+        SerdeFault.Check(produced.KeySerde, Name, "key", faults);
+        SerdeFault.Check(produced.ValueSerde, Name, "value", faults);
+    }
+
+    public override object Create(IOperatorBuilder task) => new SinkProcessor<TKey, TValue>(
+        task.ContextFor(this), topic is null ? null : task.FullTopic(topic, isRepartition), chooseTopic, produced, isRepartition, KeepsPosition);
+}

@@ -1,0 +1,19 @@
+using CrashStreams.Stores;
+
+namespace CrashStreams.Plan;
+
+/// <summary>A store of a topology: each task that uses it has one of its own.</summary>
+internal abstract class StoreDefinition(string name, bool isLogged)
+{
+    public string Name => name;
+
+    /// <summary>Whether a changelog topic makes the store survive its instance.</summary>
+    public bool IsLogged => isLogged;
+
+    /// <summary>Kafka's topic settings for the changelog.</summary>
+    public abstract IReadOnlyDictionary<string, string> ChangelogConfigs(StreamTime clock);
+
+    public abstract void Validate(ICollection<string> faults);
+
+    public abstract IStateStore Create(StoreContext context);
+}

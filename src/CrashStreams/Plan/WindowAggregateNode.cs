@@ -1,0 +1,44 @@
+using CrashStreams.Operators;
+
+namespace CrashStreams.Plan;
+
+#pragma warning disable CS8714 // A record without key is dropped before it reaches the store.
+
+/// <summary>Marks a windowed aggregation, which can give final results itself.</summary>
+internal interface IWindowAggregateNode
+{
+    /// <summary>From a window's start to its closing: size + grace.</summary>
+    long SpanMs { get; }
+}
+
+/// <summary>A windowed aggregation: knows which children get every update and which only final results.</summary>
+internal sealed class WindowAggregateNode<TKey, TValue, TAggregate>(
+    string name, StoreDefinition store, StoreDefinition? corrections, Windowing windowing, WindowFold<TKey, TValue, TAggregate> fold)
+    : TopologyNode<Windowed<TKey>, Change<TAggregate>>(name), IWindowAggregateNode
+{
+    public override IReadOnlyList<StoreDefinition> Stores { get; } = corrections is null ? [store] : [store, corrections];
+
+    public long SpanMs => windowing.SpanMs;
+
+    public override void Validate(ICollection<string> faults)
+    {
+        store.Validate(faults);
+        if (corrections is not null && !Children.Any(c => WantsFinals(c, StreamTime.Watermarks)))
+            faults.Add($"'{Name}' is to correct its results but forwards updates: add Emit(OnWindowClose), or Suppress right behind it.");
+    }
+
+    public override object Create(IOperatorBuilder task)
+    {
+        var mode = task.Options.StreamTime;
+        if (corrections is not null && mode != StreamTime.Watermarks)
+            throw new TopologyException($"'{Name}' is to correct its results, which needs the Watermarks clock.");
+        var processor = new WindowAggregate<TKey, TValue, TAggregate>(store.Name, corrections?.Name, windowing, fold);
+        processor.Attach(task.ContextFor(this));
+        processor.ConnectTo(CreateChildren(task, c => !WantsFinals(c, mode)), CreateChildren(task, c => WantsFinals(c, mode)));
+        task.Add(processor);
+        return processor;
+    }
+
+    private bool WantsFinals(TopologyNode child, StreamTime mode) =>
+        windowing.Emit == EmitStrategy.OnWindowClose || (child is ISuppressNode suppress && suppress.IsFused(mode));
+}

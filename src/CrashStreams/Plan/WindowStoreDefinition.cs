@@ -1,0 +1,25 @@
+using CrashStreams.Stores;
+
+namespace CrashStreams.Plan;
+
+/// <summary>A window store.</summary>
+internal sealed class WindowStoreDefinition<TKey, TValue>(
+    string name, Serde<TKey>? keySerde, Serde<TValue>? valueSerde, long windowSizeMs, long retentionMs, bool isLogged)
+    : StoreDefinition(name, isLogged), IKeyed<TKey>
+    where TKey : notnull
+{
+    public Serde<TKey> KeySerde => keySerde!;
+
+    public override IReadOnlyDictionary<string, string> ChangelogConfigs(StreamTime clock) => WindowChangelog.Configs(clock, retentionMs);
+
+    public override void Validate(ICollection<string> faults)
+    {
+        SerdeFault.Check(keySerde, Name, "key", faults);
+        SerdeFault.Check(valueSerde, Name, "value", faults);
+        if (retentionMs < windowSizeMs)
+            faults.Add($"Store '{Name}': a retention of {retentionMs} ms is shorter than its window of {windowSizeMs} ms.");
+    }
+
+    public override IStateStore Create(StoreContext context) =>
+        new WindowStore<TKey, TValue>(Name, keySerde!, valueSerde!, windowSizeMs, retentionMs, context);
+}

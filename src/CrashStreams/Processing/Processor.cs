@@ -1,0 +1,119 @@
+using System.Runtime.CompilerServices;
+using CrashStreams.Faults;
+
+namespace CrashStreams.Processing;
+
+/// <summary>
+/// An operator: takes records of one type and forwards records of another, at once and in the same thread. Derive from it for
+/// <c>KStream.Process</c>; a new instance is made for each task, so fields are safe state for the lifetime of the task
+/// (what must survive it belongs into a store).
+/// </summary>
+public abstract class Processor<TKeyIn, TValueIn, TKeyOut, TValueOut> : Receiver<TKeyIn, TValueIn>, IProcessorLifetime
+{
+    private Receiver<TKeyOut, TValueOut>[] _children = [];
+    private Receiver<TKeyOut, TValueOut>? _only;
+    private IOperatorContext _context = null!;
+
+    /// <summary>What the processor may ask of the task that runs it. Set before <see cref="Init"/>.</summary>
+    protected IProcessorContext Context => _context;
+
+    /// <summary>Called once before the first record: look up stores, schedule punctuation.</summary>
+    protected virtual void Init()
+    {
+    }
+
+    /// <summary>Called once after the last record.</summary>
+    protected virtual void Close()
+    {
+    }
+
+    /// <summary>Whether a task has the processor.</summary>
+    internal bool IsAttached => _context is not null;
+
+    /// <summary>Places the processor in a task.</summary>
+    internal void Attach(IOperatorContext context)
+    {
+        NodeName = context.Node;
+        _context = context;
+    }
+
+    void IProcessorLifetime.Init() => Guard(Init, nameof(Init));
+
+    void IProcessorLifetime.Close() => Guard(Close, nameof(Close));
+
+    private void Guard(Action action, string name)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception e) when (FaultPolicy.IsOperators(e))
+        {
+            throw new ProcessingException($"{name} of processor '{NodeName}' (task {Context.TaskId}) threw {e.GetType().Name}: {e.Message}", e);
+        }
+    }
+
+    internal void ConnectTo(Receiver<TKeyOut, TValueOut>[] children)
+    {
+        _children = children;
+        _only = children.Length == 1 ? children[0] : null;
+    }
+
+    /// <summary>Hands a record to every operator behind this one, in the order in which they were added.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    protected void Forward(in Record<TKeyOut, TValueOut> record)
+    {
+        if (_only is { } child)
+            child.Take(in record);
+        else
+            ForwardToAll(in record);
+    }
+
+    /// <summary>Hands a record to the n-th operator behind this one.</summary>
+    private protected void ForwardTo(int child, in Record<TKeyOut, TValueOut> record) => _children[child].Take(in record);
+
+    /// <summary>The context with what the library's own operators may ask besides.</summary>
+    private protected IOperatorContext Task => _context;
+
+    private protected TStore Store<TStore>(string name)
+        where TStore : class => _context.Store<TStore>(name);
+
+    private protected void Drop(string reason) => _context.Drop(reason);
+
+    private void ForwardToAll(in Record<TKeyOut, TValueOut> record)
+    {
+        foreach (var child in _children)
+            child.Take(in record);
+    }
+}
+
+/// <summary>What a task does with every operator, whatever its types.</summary>
+internal interface IProcessorLifetime
+{
+    void Init();
+
+    void Close();
+}
+
+/// <summary>An operator that holds results back until the next commit (a cache, a rate limit).</summary>
+internal interface IEmitsAtCommit
+{
+    /// <summary>
+    /// Forwards what is held back, with the event time and the watermark that each result had. Called before each commit, in topological order: first results, then the
+    /// markers that tell downstream tasks how far this one is, then changelogs, then the commit itself.
+    /// </summary>
+    void EmitPending();
+}
+
+/// <summary>An operator that holds results back until the task's clock has passed them.</summary>
+internal interface IWatermarkListener
+{
+    /// <summary>When the first of the windows that are open will close; <see cref="long.MaxValue"/> when none is.</summary>
+    long NextClosing { get; }
+
+    /// <summary>The start of the first window that is open; <see cref="long.MaxValue"/> when none is, or another operator tells.</summary>
+    long OldestOpenStart { get; }
+
+    /// <summary>The task's clock moved to <paramref name="watermark"/> (milliseconds). Called in topological order.</summary>
+    void OnWatermark(long watermark);
+}

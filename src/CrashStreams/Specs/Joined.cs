@@ -1,0 +1,14 @@
+namespace CrashStreams;
+
+/// <summary>How a stream is joined with a table.</summary>
+public sealed record Joined<TKey, TValue>
+{
+    /// <summary>For the stream's repartition topic, where one is needed; by default what the stream carries, else the library's serde for the type.</summary>
+    public Serde<TKey>? KeySerde { get; init; }
+
+    /// <summary>For the stream's repartition topic, where one is needed; by default what the stream carries, else the library's serde for the type.</summary>
+    public Serde<TValue>? ValueSerde { get; init; }
+
+    /// <summary>Names the node, and the repartition topic where one is needed. Name it: generated names change with the topology.</summary>
+    public string? Name { get; init; }
+}

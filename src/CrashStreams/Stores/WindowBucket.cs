@@ -1,0 +1,32 @@
+namespace CrashStreams.Stores;
+
+/// <summary>The entries of all windows with the same start: found, emitted and forgotten together.</summary>
+internal sealed class WindowBucket<TKey, TValue>(long startMs, bool isComplete)
+    where TKey : notnull
+{
+    public readonly Dictionary<TKey, WindowEntry<TValue>> Entries = [];
+    public readonly List<TKey> Dirty = [];
+
+    public long StartMs => startMs;
+
+    /// <summary>Whether the engine has nothing of this start that is not here, so that nobody needs to look there.</summary>
+    public bool IsComplete { get; set; } = isComplete;
+
+    /// <summary>Whether the store shows it no more; with the Observed clock the changelog may still be owed its entries.</summary>
+    public bool IsExpired { get; set; }
+}
+
+/// <summary>A window's value, as an object until the next commit.</summary>
+internal struct WindowEntry<TValue>
+{
+    public TValue Value;
+    public long Timestamp;
+
+    /// <summary>Serialized size when it was last read or written; 0 before.</summary>
+    public int Size;
+    public bool IsPresent;
+    public bool IsDirty;
+
+    /// <summary>Since eviction came by the last time.</summary>
+    public bool IsUsed;
+}

@@ -1,7 +1,0 @@
-namespace CrashStreams.Topologies;
-
-/// <summary>A store whose keys are of a type, whatever its values are.</summary>
-internal interface IKeyed<TKey>
-{
-    Serde<TKey> KeySerde { get; }
-}

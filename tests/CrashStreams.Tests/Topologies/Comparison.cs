@@ -1,0 +1,143 @@
+using System.Buffers.Binary;
+using System.Text;
+using CrashStreams.Testing.Simulation;
+using CrashStreams.Tests.Simulation;
+
+namespace CrashStreams.Tests.Topologies;
+
+/// <summary>Compares what a run has left in topics and changelogs with the ideal run, as far as each stream's traits promise it.</summary>
+internal sealed class Comparison(Description description, SimulatedCluster cluster, string application, bool isExact, List<string> violations)
+{
+    private readonly Ideal _ideal = new(description, Feed.Logs(cluster, description.SourceTopics.Keys));
+
+    /// <summary>Rows, stored rows and late records that there had to be.</summary>
+    public int Compared { get; private set; }
+
+    public void Run()
+    {
+        _ideal.Run();
+        foreach (var sink in description.Sinks)
+        {
+            foreach (var topic in sink.ResultTopics.Keys)
+                CompareTopic(topic, sink);
+        }
+
+        foreach (var contents in description.Operators.Select(o => o.Contents(_ideal)).OfType<StoreContents>())
+            CompareStore(contents);
+        CompareLate();
+    }
+
+    private void CompareTopic(string topic, ISink sink)
+    {
+        var expected = _ideal.Written.GetValueOrDefault(topic, []).ConvertAll(static i => new Row(i.Key, i.Value, i.TimeMs, i.IsCorrection));
+        var actual = new List<Row>();
+        foreach (var partition in cluster.Partitions(topic))
+        {
+            foreach (var (offset, entry) in partition.Committed())
+            {
+                var row = sink.Read(entry);
+                actual.Add(row);
+                if (sink is Sink && row.Key is not null && NaivePartitioner.Of(row.Key, cluster.PartitionCount(topic)!.Value) is var right && right != partition.At.Partition)
+                    violations.Add($"{partition.At}@{offset}: {row} belongs to partition {right}");
+            }
+        }
+
+        Compared += expected.Count;
+        switch (sink.Traits)
+        {
+            case { Content: Content.Exact } when isExact && sink is Corrected:
+                // How many corrections there are between the first result and the last depends on the order between partitions.
+                Sets($"{topic}, first results", expected.Where(static r => !r.IsCorrection), actual.Where(static r => !r.IsCorrection));
+                Sets($"{topic}, last results", Last(expected), Last(actual));
+                break;
+            case { Content: Content.Exact } when isExact:
+                Sets(topic, expected, actual);
+                break;
+            case { Content: Content.Exact, Repeats: Repeats.Same }:
+                Sets(topic, expected.Distinct(), actual.Distinct());
+                break;
+            case { Content: var content } when isExact:
+                Sets($"{topic}, last rows", Last(expected), Last(actual));
+                if (content == Content.Counted)
+                    Sets($"{topic}, rows of each key", expected.Select(static r => r.Key ?? ""), actual.Select(static r => r.Key ?? ""));
+                break;
+            case { Repeats: Repeats.AtLeast }:
+                AtLeast(topic, expected.Select(static r => (r.Key ?? "", Item.Parse(r.Value))), actual.Select(static r => (r.Key ?? "", Item.Parse(r.Value))));
+                break;
+        }
+    }
+
+    private void CompareStore(StoreContents contents)
+    {
+        var stored = new Dictionary<(int, string, long), string>();
+        foreach (var partition in cluster.Partitions($"{application}-{contents.Name}-changelog"))
+        {
+            foreach (var (_, entry) in partition.Committed())
+            {
+                var key = contents.IsWindowed
+                    ? (partition.At.Partition, Serdes.String.Deserialize(entry.Key.AsSpan()[..^12]), BinaryPrimitives.ReadInt64BigEndian(entry.Key.AsSpan()[^12..]))
+                    : (partition.At.Partition, Serdes.String.Deserialize(entry.Key), -1);
+                if (entry.Value is null)
+                    stored.Remove(key);
+                else
+                    stored[key] = Item.Text(Serdes.Int64.Deserialize(entry.Value));
+            }
+        }
+
+        Compared += contents.Rows.Count;
+        // Of windows that are closed it has what some commit wrote: entries that expire before they were ever committed are not written.
+        var open = contents.IsWindowed ? stored.Where(s => contents.Rows.ContainsKey(s.Key)) : stored;
+        // Where inputs are of unequal width a changelog's partitions are numbered by tasks: then rows are compared without them.
+        var isNumbered = description.Layout.Entries(contents.Of).Select(description.Layout.WidthOf).Distinct().Count() > 1;
+        if (isExact && isNumbered)
+            Sets($"store {contents.Name}", contents.Rows.Select(static r => (r.Key.Key, r.Key.StartMs, r.Value)), Unnumbered(contents, stored).Select(static r => (r.Key.Item2, r.Key.Item3, r.Value)));
+        else if (isNumbered)
+            return;
+        else if (isExact)
+            Sets($"store {contents.Name}", contents.Rows.Select(static r => (r.Key, r.Value)), open.Select(static r => (r.Key, r.Value)));
+        else if (contents.Traits.Repeats == Repeats.AtLeast)
+            AtLeast($"store {contents.Name}", contents.Rows.Select(static r => ($"{r.Key}", Item.Parse(r.Value))), open.Select(static r => ($"{r.Key}", Item.Parse(r.Value))));
+    }
+
+    private static IEnumerable<KeyValuePair<(int, string, long), string>> Unnumbered(StoreContents contents, Dictionary<(int, string, long), string> stored) =>
+        !contents.IsWindowed ? stored : stored.Where(s => contents.Rows.Keys.Any(k => (k.Key, k.StartMs) == (s.Key.Item2, s.Key.Item3)));
+
+    private void CompareLate()
+    {
+        // What is late behind a shuffle and was repeated there is not the same twice.
+        var expected = _ideal.Late.Where(l => (isExact || l.At.Inputs[0].Traits.Repeats == Repeats.Same) && l.Item.Origin.HasBytes)
+            .Select(static l => Describe(l.Item.Origin.Source is { } at ? $"{at.Topic}-{at.Partition}@{at.Offset}" : $"result {l.Item.Key}", l.At.Name, l.StartMs)).ToList();
+        var known = description.Operators.Where(o => isExact || o.Inputs.Count == 0 || o.Inputs[0].Traits.Repeats == Repeats.Same).Select(static o => o.Name).ToHashSet();
+        var actual = cluster.Partitions(Scenario.Late).SelectMany(static p => p.Committed()).Select(static e => e.Entry).Where(e => known.Contains(Header(e, "cs-node"))).Select(Describe).ToList();
+        Compared += expected.Count;
+        if (isExact)
+            Sets("late", expected, actual);
+        else
+            Sets("late", expected.Distinct(), actual.Distinct());
+    }
+
+    private static string Describe(SimulatedEntry late)
+    {
+        var reason = Header(late, "cs-fault-reason") is var text and not "late" ? $" ({text})" : "";
+        var what = late.Headers!.Last("cs-source-topic") is null
+            ? $"result {Encoding.UTF8.GetString(late.Key!)}"
+            : $"{Header(late, "cs-source-topic")}-{Header(late, "cs-source-partition")}@{Header(late, "cs-source-offset")}";
+        return Describe(what, Header(late, "cs-node"), long.Parse(Header(late, "cs-window-start"), System.Globalization.CultureInfo.InvariantCulture)) + reason;
+    }
+
+    private static string Describe(string what, string node, long startMs) => $"{what} at {node} for {startMs}";
+
+    private static string Header(SimulatedEntry entry, string name) => Encoding.UTF8.GetString(entry.Headers!.Last(name)!);
+
+    private static IEnumerable<(string, string?)> Last(IEnumerable<Row> rows) => rows.GroupBy(static r => r.Key ?? "").Select(static g => (g.Key, g.Last().Value));
+
+    private void Sets<T>(string what, IEnumerable<T> expected, IEnumerable<T> actual)
+        where T : notnull => Scenario.CompareSets(what, expected, actual, violations);
+
+    private void AtLeast(string what, IEnumerable<(string Key, long Number)> expected, IEnumerable<(string Key, long Number)> actual)
+    {
+        var most = actual.GroupBy(static a => a.Key).ToDictionary(static g => g.Key, static g => g.Max(static a => a.Number));
+        violations.AddRange(expected.Where(e => !most.TryGetValue(e.Key, out var number) || number < e.Number)
+            .Select(e => $"{what}: lost {e.Key} = {e.Number}; there is {(most.TryGetValue(e.Key, out var number) ? number : "nothing")}"));
+    }
+}

@@ -1,0 +1,57 @@
+using System.Reflection;
+
+namespace CrashStreams.Tests.Topologies;
+
+/// <summary>Whatever the DSL has, random topologies have: each public method is called by an operator with a rule, or is sugar for others that are.</summary>
+public class CoverageTests
+{
+    // What only shortens, checks or names.
+    private static readonly string[] _sugar =
+    [
+        "TimeWindows.OfSizeWithNoGrace",
+    ];
+
+    [Fact]
+    public void Every_method_of_the_DSL_has_a_rule_in_the_ideal_run()
+    {
+        var called = typeof(Operator).Assembly.GetTypes()
+            .Where(static t => t.Namespace == typeof(Operator).Namespace && t.DeclaringType is null)
+            .SelectMany(CalledMethods.Of).Where(static m => m.DeclaringType!.Assembly == typeof(StreamsBuilder).Assembly).Select(NameOf).ToHashSet();
+        var missing = DslTypes().SelectMany(static t => t.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly))
+            .Where(static m => !m.IsSpecialName && m.Name is not ("ToString" or "GetHashCode" or "Equals" or "<Clone>$"))
+            .Select(NameOf).Distinct().Where(m => !called.Contains(m) && !_sugar.Contains(m)).Order(StringComparer.Ordinal);
+        string.Join(", ", missing).Should().BeEmpty("an operator needs its class in tests/CrashStreams.Tests/Topologies/Operators: how it is drawn, built and interpreted");
+    }
+
+    [Fact]
+    public void Every_operator_is_drawn()
+    {
+        var drawn = Enumerable.Range(1, 200).SelectMany(seed => TopologyCase.Of((ulong)seed, ProcessingGuarantee.ExactlyOnce).Description.Operators).Select(static o => o.GetType()).ToHashSet();
+        typeof(Operator).Assembly.GetTypes().Where(static t => t.IsSubclassOf(typeof(Operator))).Should().BeSubsetOf(drawn);
+    }
+
+    // What a user gets to, beginning with the builder.
+    private static HashSet<Type> DslTypes()
+    {
+        var (found, open) = (new HashSet<Type> { typeof(StreamsBuilder) }, new Stack<Type>([typeof(StreamsBuilder)]));
+        while (open.TryPop(out var type))
+        {
+            foreach (var next in type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly)
+                .SelectMany(static m => m.GetParameters().Select(static p => p.ParameterType).Append(m.ReturnType)).Select(Definition).Where(IsDsl))
+            {
+                if (found.Add(next))
+                    open.Push(next);
+            }
+        }
+
+        return found;
+    }
+
+    private static Type Definition(Type type) => type.IsGenericType ? type.GetGenericTypeDefinition() : type;
+
+    // Options and records are what methods take; the DSL is what has methods that give more of it.
+    private static bool IsDsl(Type type) => type is { IsClass: true, IsPublic: true, Namespace: "CrashStreams" } && !type.IsSubclassOf(typeof(Delegate))
+        && type != typeof(Topology) && type != typeof(Serde<>) && !type.IsSubclassOf(typeof(Exception));
+
+    private static string NameOf(MethodBase method) => $"{Definition(method.DeclaringType!).Name.Split('`')[0]}.{method.Name}";
+}

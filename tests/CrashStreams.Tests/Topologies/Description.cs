@@ -1,0 +1,65 @@
+using System.Text;
+
+namespace CrashStreams.Tests.Topologies;
+
+/// <summary>A topology as a list of operators, each behind those that it reads.</summary>
+internal sealed class Description(IReadOnlyList<Operator> operators)
+{
+    public IReadOnlyList<Operator> Operators => operators;
+
+    public Layout Layout { get; } = new(operators);
+
+    /// <summary>Topics that other applications write, with their numbers of partitions.</summary>
+    public IReadOnlyDictionary<string, int> SourceTopics => operators.SelectMany(static o => o.SourceTopics).ToDictionary();
+
+    public IEnumerable<ISink> Sinks => operators.OfType<ISink>();
+
+    /// <param name="spend">Lets virtual time go by inside of an operator, milliseconds.</param>
+    /// <param name="faulty">A planted fault: operators of this class let everything through as it is, or fold something else.</param>
+    public Topology Build(Action<int> spend, Type? faulty = null)
+    {
+        var dsl = new Dsl { Spend = spend, Faulty = faulty };
+        foreach (var each in operators)
+        {
+            if (dsl.IsFaulty(each) && each.Outputs.Count > 0 && each.Outputs.All(o => o.Kind == each.Inputs[0].Kind))
+                each.Outputs.ToList().ForEach(o => dsl.Set(o, dsl.Built(each.Inputs[0])));
+            else
+                each.Build(dsl);
+        }
+
+        return dsl.Builder.Build();
+    }
+
+    /// <summary>Without an operator and all that reads it; null when nothing would be left to see.</summary>
+    public Description? Without(Operator removed)
+    {
+        var gone = new HashSet<Operator> { removed };
+        foreach (var each in operators.Where(o => o.Inputs.Any(i => gone.Contains(i.From))))
+            gone.Add(each);
+        var left = operators.Where(o => !gone.Contains(o)).ToList();
+        return left.Exists(static o => o is ISink) && left.Count < operators.Count ? new(left) : null;
+    }
+
+    /// <summary>A line for each operator: its name, what it does, what it reads.</summary>
+    public override string ToString()
+    {
+        var text = new StringBuilder();
+        foreach (var each in operators)
+            text.AppendLine($"{each.Name} = {each.Text}{(each.Inputs.Count == 0 ? "" : $" of {string.Join(", ", each.Inputs)}")}  [task group {Layout.GroupOf(each)}]");
+        return text.ToString();
+    }
+
+    public string ToMermaid()
+    {
+        var text = new StringBuilder("flowchart LR\n");
+        foreach (var each in operators)
+            text.AppendLine($"  {each.Name}[\"{each.Name}: {each.Text.Replace("\"", "'", StringComparison.Ordinal)}\"]");
+        foreach (var each in operators)
+        {
+            foreach (var input in each.Inputs)
+                text.AppendLine($"  {input.From.Name} {(each.IsBehindShuffle ? "==>|shuffle|" : "-->")} {each.Name}");
+        }
+
+        return text.ToString();
+    }
+}

@@ -1,0 +1,41 @@
+namespace CrashStreams.Tests.Topologies;
+
+/// <summary>What flows along an edge of a topology: streams of text, and tables of numbers by text or by text and window.</summary>
+internal enum EdgeKind
+{
+    /// <summary><c>KStream&lt;string, string?&gt;</c>; values are decimal numbers as text, or tombstones.</summary>
+    Stream,
+
+    /// <summary><c>KTable&lt;string, long&gt;</c>.</summary>
+    Table,
+
+    /// <summary><c>KTable&lt;Windowed&lt;string&gt;, long&gt;</c>.</summary>
+    WindowedTable,
+}
+
+/// <summary>An output of an operator, which any number of operators may read.</summary>
+/// <param name="From">The operator.</param>
+/// <param name="Port">Which of its outputs.</param>
+/// <param name="Kind">What flows along it.</param>
+/// <param name="Traits">What of it does not depend on the order between partitions.</param>
+internal sealed record Edge(Operator From, int Port, EdgeKind Kind, Traits Traits)
+{
+    /// <summary>Of a windowed table: its windows.</summary>
+    public Windows? Windows { get; init; }
+
+    public override string ToString() => Port == 0 ? From.Name : $"{From.Name}.{Port}";
+}
+
+/// <summary>Windows as they were drawn, in milliseconds.</summary>
+/// <param name="SizeMs">From start to end.</param>
+/// <param name="AdvanceMs">From start to start.</param>
+/// <param name="GraceMs">From end to closing.</param>
+/// <param name="IsFinal">Whether each gives one result, when it closes.</param>
+internal sealed record Windows(int SizeMs, int AdvanceMs, int GraceMs, bool IsFinal)
+{
+    /// <param name="hasFault">A planted fault: they close a while too late.</param>
+    public TimeWindows ToDsl(bool hasFault = false) =>
+        TimeWindows.OfSizeAndGrace(TimeSpan.FromMilliseconds(SizeMs), TimeSpan.FromMilliseconds(hasFault ? GraceMs + 1_000 : GraceMs)).AdvanceBy(TimeSpan.FromMilliseconds(AdvanceMs));
+
+    public override string ToString() => $"{SizeMs}/{AdvanceMs} ms, grace {GraceMs}{(IsFinal ? ", final" : "")}";
+}

@@ -1,0 +1,163 @@
+using CrashStreams.Log;
+
+namespace CrashStreams.Tests.Topologies;
+
+/// <summary>
+/// What a topology's results have to be, from a machine that knows nothing of watermarks, lateness or the engine: the ideal live run. One clock ticks through all of
+/// time and nobody is ahead of anybody. At a tick operators do first what they have to do then, in topological order; then the records appear whose partition
+/// comes to that time with them, in the order of partitions and offsets, and go through the graph at once. A task's clock ends where its last input does.
+/// </summary>
+internal sealed class Ideal
+{
+    private readonly Description _description;
+    private readonly Dictionary<Operator, List<(Operator Reader, int Input)>[]> _readers;
+    private readonly Dictionary<(Operator, int), object> _states = [];
+    private readonly Dictionary<(string Topic, int Partition), long> _ends = [];
+    private readonly Dictionary<(Operator, int Partition), long> _finalClocks = [];
+    private readonly SortedDictionary<long, List<Arrival>> _arrivals = [];
+    private readonly SortedSet<long> _wakes = [];
+    private readonly HashSet<Operator> _ticked = [];
+
+    /// <param name="description">The topology.</param>
+    /// <param name="logs">What is in the source partitions: the records that count, in their order.</param>
+    public Ideal(Description description, IReadOnlyDictionary<TopicPartition, IReadOnlyList<SourceEntry>> logs)
+    {
+        _description = description;
+        _readers = description.Operators.ToDictionary(static o => o, static o => o.Outputs.Select(static _ => new List<(Operator, int)>()).ToArray());
+        foreach (var each in description.Operators)
+        {
+            for (var input = 0; input < each.Inputs.Count; input++)
+                _readers[each.Inputs[input].From][each.Inputs[input].Port].Add((each, input));
+        }
+
+        foreach (var source in description.Operators.OfType<Source>())
+        {
+            foreach (var topic in source.SourceTopics.Keys)
+                logs.Where(l => l.Key.Topic == topic).ToList().ForEach(l => Schedule(source, l.Key, l.Value));
+        }
+    }
+
+    /// <summary>The tick that the clock is at.</summary>
+    public long Now { get; private set; } = long.MinValue;
+
+    public Layout Layout => _description.Layout;
+
+    /// <summary>Records in the topics that sinks write, each topic's in the order in which they were written.</summary>
+    public Dictionary<string, List<Item>> Written { get; } = [];
+
+    /// <summary>Records that came for a closed window, with the operator and the start of the window.</summary>
+    public List<(Operator At, Item Item, long StartMs)> Late { get; } = [];
+
+    public void Run()
+    {
+        for (var tick = NextTick(); tick < long.MaxValue; tick = NextTick())
+        {
+            Now = tick;
+            _wakes.Remove(tick);
+            _ticked.Clear();
+            foreach (var each in _description.Operators)
+            {
+                _ticked.Add(each);
+                each.Tick(this, tick);
+            }
+
+            if (!_arrivals.Remove(tick, out var arrivals))
+                continue;
+            foreach (var arrival in arrivals.Order())
+                Emit(arrival.Source.Outputs[0], arrival.At.Partition, arrival.Item);
+        }
+    }
+
+    /// <summary>Asks for a tick.</summary>
+    public void WakeAt(long tick)
+    {
+        if (tick > Now)
+            _wakes.Add(tick);
+    }
+
+    /// <summary>Whether a time has come for an operator: at the tick itself, as soon as it was the operator's turn. What operators in front of it give at that tick comes before.</summary>
+    public bool IsPast(Operator of, long time) => time < Now || (time == Now && _ticked.Contains(of));
+
+    /// <summary>Hands a record to everybody who reads an edge, in the order in which they were added.</summary>
+    public void Emit(Edge edge, int partition, Item item)
+    {
+        foreach (var (reader, input) in _readers[edge.From][edge.Port])
+        {
+            if (!reader.IsBehindShuffle)
+                reader.Take(this, input, partition, item);
+            else if (reader.Rekey(item) is { Key: { } key } rekeyed)
+                reader.Take(this, input, NaivePartitioner.Of(key, Layout.WidthOf(reader)), rekeyed with { Origin = BehindShuffle(item) });
+        }
+    }
+
+    /// <summary>A record reaches a topic that is compared.</summary>
+    public void Write(string topic, Item item)
+    {
+        if (!Written.TryGetValue(topic, out var rows))
+            Written[topic] = rows = [];
+        rows.Add(item);
+    }
+
+    /// <summary>What an operator keeps for a partition.</summary>
+    public T State<T>(Operator of, int partition)
+        where T : class, new()
+    {
+        if (_states.TryGetValue((of, partition), out var state))
+            return (T)state;
+        var made = new T();
+        _states[(of, partition)] = made;
+        return made;
+    }
+
+    /// <summary>All that an operator keeps, in the order of partitions.</summary>
+    public IEnumerable<(int Partition, T State)> States<T>(Operator of)
+        where T : class => _states.Where(s => s.Key.Item1 == of && s.Value is T).OrderBy(static s => s.Key.Item2).Select(static s => (s.Key.Item2, (T)s.Value)).ToList();
+
+    /// <summary>How far the clock of a task comes in the end, when all inputs have fallen silent: as far as the furthest of them.</summary>
+    /// <param name="of">An operator that has a store or waits for a time.</param>
+    /// <param name="partition">The task's partition.</param>
+    public long FinalClock(Operator of, int partition)
+    {
+        if (_finalClocks.TryGetValue((of, partition), out var known))
+            return known;
+        var clock = Layout.EntriesOfTask(of).Select(e => End(e, partition)).Append(long.MinValue).Max();
+        return _finalClocks[(of, partition)] = clock;
+    }
+
+    // What comes through a shuffle is as far as the furthest task that writes to it, whichever partition it reads.
+    private long End(Operator entry, int partition) => entry.SourceTopics.Count > 0
+        ? entry.SourceTopics.Keys.Select(t => _ends.GetValueOrDefault((t, partition), long.MinValue)).Max()
+        : partition >= Layout.WidthOf(entry) ? long.MinValue
+        : Layout.Entries(entry.Inputs[0].From).SelectMany(e => Enumerable.Range(0, Layout.WidthOf(e)).Select(p => End(e, p))).Max();
+
+    private long NextTick() => Math.Min(_arrivals.Count > 0 ? _arrivals.Keys.First() : long.MaxValue, _wakes.Count > 0 ? _wakes.Min : long.MaxValue);
+
+    // A record that is in order takes nothing along through a shuffle: if it is late behind it, it is so as the result of something.
+    private static Origin BehindShuffle(Item item) => new(item.ReadAtMs == item.TimeMs ? null : item.Origin.Source, HasBytes: true);
+
+    private void Schedule(Source source, TopicPartition at, IReadOnlyList<SourceEntry> entries)
+    {
+        var end = long.MinValue;
+        foreach (var entry in entries)
+        {
+            if (source.TimeOf(entry) is not (>= 0 and var time))
+                continue;
+            end = Math.Max(end, time);
+            if (!source.Takes(entry))
+                continue;
+            if (!_arrivals.TryGetValue(end, out var arrivals))
+                _arrivals[end] = arrivals = [];
+            arrivals.Add(new(source, at, new(entry.Key, entry.Value, time, end, new((at.Topic, at.Partition, entry.Offset), HasBytes: true)) { Position = (at.Topic, at.Partition, entry.Offset) }));
+        }
+
+        _ends[(at.Topic, at.Partition)] = end;
+    }
+
+    private readonly record struct Arrival(Source Source, TopicPartition At, Item Item) : IComparable<Arrival>
+    {
+        public int CompareTo(Arrival other) => (At, Item.Origin.Source!.Value.Offset).CompareTo((other.At, other.Item.Origin.Source!.Value.Offset));
+    }
+}
+
+/// <summary>A record in a source partition.</summary>
+internal sealed record SourceEntry(string? Key, string? Value, long Timestamp, long Offset);

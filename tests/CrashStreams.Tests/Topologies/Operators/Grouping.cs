@@ -1,0 +1,15 @@
+namespace CrashStreams.Tests.Topologies;
+
+/// <summary>GroupByKey and GroupBy with the DSL.</summary>
+internal static class Grouping
+{
+    public static KGroupedStream<string, string?> Of(KStream<string, string?> stream, Fold fold, string name) =>
+        fold.NewKeys > 0 ? stream.GroupBy(fold.NewKeyOf, new() { Name = $"{name}-by" }) : stream.GroupByKey(new() { Name = $"{name}-by" });
+
+    /// <summary>Of the numbers that the values stand for. What has no value has none.</summary>
+    public static KGroupedStream<string, long> Numbers(KStream<string, string?> stream, Fold fold, string name)
+    {
+        var rekeyed = fold.NewKeys > 0 ? stream.SelectKey(fold.NewKeyOf) : stream;
+        return rekeyed.Filter(static (_, value) => value is not null).MapValues(static value => Item.Parse(value)).GroupByKey(new() { Name = $"{name}-by" });
+    }
+}

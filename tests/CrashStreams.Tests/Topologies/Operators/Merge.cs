@@ -1,0 +1,43 @@
+namespace CrashStreams.Tests.Topologies;
+
+/// <summary>Merge of two streams.</summary>
+internal sealed class Merge : Operator
+{
+    public Merge(Sketch sketch, Edge left, Edge right)
+        : base(sketch, left, right)
+    {
+        var (a, b, layout) = (left.Traits, right.Traits, new Layout(sketch.Operators));
+        var isEven = layout.Entries(left.From).Concat(layout.Entries(right.From)).Select(layout.WidthOf).Distinct().Count() == 1 && a.IsCoPartitioned && b.IsCoPartitioned;
+        AddOutput(EdgeKind.Stream, new()
+        {
+            IsOrdered = false,
+            IsKeyed = a.IsKeyed && b.IsKeyed && isEven,
+            IsCoPartitioned = isEven,
+            IsTimed = a.IsTimed && b.IsTimed,
+            Content = Content.Exact,
+            Repeats = (Repeats)Math.Min((int)a.Repeats, (int)b.Repeats),
+            IsRekeyed = a.IsRekeyed || b.IsRekeyed,
+            Shuffles = Math.Max(a.Shuffles, b.Shuffles),
+        });
+    }
+
+    public override string Text => "merge";
+
+    public static Operator? Draw(Sketch sketch)
+    {
+        if (sketch.Pick(EdgeKind.Stream, static t => t.IsExact) is not { } left)
+            return null;
+        var layout = new Layout(sketch.Operators);
+        var right = sketch.Pick(EdgeKind.Stream, static t => t.IsExact, e => e.From != left.From && Fit(sketch, layout, left.From, e.From));
+        return right is null ? null : new Merge(sketch, left, right);
+    }
+
+    public override void Build(Dsl dsl) => dsl.Set(Outputs[0], dsl.Stream(Inputs[0]).Merge(dsl.Stream(Inputs[1]), Name));
+
+    public override void Take(Ideal run, int input, int partition, Item item) => run.Emit(Outputs[0], partition, item);
+
+    // Tasks that would read what they have written are another matter: their clock would wait for itself.
+    private static bool Fit(Sketch sketch, Layout layout, Operator a, Operator b) =>
+        !layout.IsFedBy(a, b) && !layout.IsFedBy(b, a)
+        && (sketch.Options.HasUnequalMerges || layout.Entries(a).Concat(layout.Entries(b)).Select(layout.WidthOf).Distinct().Count() == 1);
+}

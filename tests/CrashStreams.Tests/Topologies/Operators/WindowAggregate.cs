@@ -1,0 +1,96 @@
+namespace CrashStreams.Tests.Topologies;
+
+/// <summary>Count, Reduce and Aggregate per window: tumbling or hopping, every update or the final result.</summary>
+internal sealed class WindowAggregate : Operator
+{
+    private readonly Fold _fold;
+    private readonly Windows _windows;
+
+    public WindowAggregate(Sketch sketch, Edge input, Fold fold, Windows windows)
+        : base(sketch, input)
+    {
+        (_fold, _windows) = (fold, windows);
+        AddOutput(EdgeKind.WindowedTable, windows.IsFinal ? fold.Final(input.Traits) : fold.Folded(input.Traits), windows);
+    }
+
+    public override string Text => $"{_fold} per window of {_windows}";
+
+    public override bool IsBehindShuffle => _fold.IsShuffled;
+
+    public override bool HasStore => true;
+
+    public static Operator? Draw(Sketch sketch)
+    {
+        if (Fold.Draw(sketch, isWindowed: true) is not var (input, fold))
+            return null;
+        return new WindowAggregate(sketch, input, fold, DrawWindows(sketch, sketch.Random.Chance(0.5)));
+    }
+
+    public static Windows DrawWindows(Sketch sketch, bool isFinal)
+    {
+        var random = sketch.Random;
+        var size = random.Pick([1_000, 10_000, 15_000]);
+        return new(size, random.Pick([size, size, size / 2, size / 3]), random.Pick([0, 5_000, 30_000]), isFinal);
+    }
+
+    /// <summary>Results of windows that have closed.</summary>
+    public static Traits Final(Traits traits) => traits with
+    {
+        IsOrdered = false, IsRising = false, Repeats = traits.Repeats == Repeats.Anything ? Repeats.Anything : Repeats.AtLeast,
+    };
+
+    public override void Build(Dsl dsl)
+    {
+        var windows = _windows.ToDsl(dsl.IsFaulty(this));
+        var stream = dsl.Stream(Inputs[0]);
+        var emit = _windows.IsFinal ? EmitStrategy.OnWindowClose : EmitStrategy.OnWindowUpdate;
+        TimeWindowedKStream<string, string?> Grouped() => Grouping.Of(stream, _fold, Name).WindowedBy(windows).Emit(emit).OnLate(static _ => { });
+        dsl.Set(Outputs[0], _fold.Kind switch
+        {
+            FoldKind.Count => Grouped().Count(Name, Name),
+            FoldKind.Sum or FoldKind.Most or FoldKind.Latest => Grouping.Numbers(stream, _fold, Name).WindowedBy(windows).Emit(emit)
+                .Reduce(_fold.Reduce, Name, Name),
+            _ => Grouped().Aggregate(static () => 0L, (_, value, sum) => _fold.Of(sum, value), Name, Name),
+        });
+    }
+
+    public override Item Rekey(Item item) => _fold.Rekey(item);
+
+    public override void Take(Ideal run, int input, int partition, Item item)
+    {
+        if (!_fold.Takes(item))
+            return;
+        var state = run.State<WindowRows>(this, partition);
+        foreach (var start in WindowRows.StartsOf(_windows, item.TimeMs))
+        {
+            var closesAt = start + _windows.SizeMs + _windows.GraceMs;
+            if (run.IsPast(this, closesAt))
+            {
+                run.Late.Add((this, item, start));
+                continue;
+            }
+
+            run.WakeAt(closesAt);
+            var row = state.Add(start, item, _fold);
+            if (!_windows.IsFinal)
+                run.Emit(Outputs[0], partition, item.With(row.Number) with { TimeMs = row.TimeMs, Window = new(start, start + _windows.SizeMs) });
+        }
+    }
+
+    public override void Tick(Ideal run, long tick)
+    {
+        foreach (var (partition, state) in run.States<WindowRows>(this))
+        {
+            if (!_windows.IsFinal || run.FinalClock(this, partition) < tick)
+                continue;
+            foreach (var (start, key, row) in state.At(tick - _windows.SizeMs - _windows.GraceMs))
+                run.Emit(Outputs[0], partition, WindowRows.Result(key, start, _windows, row, tick));
+        }
+    }
+
+    /// <summary>Windows that are still open: what is closed, its store may forget.</summary>
+    public override StoreContents Contents(Ideal run) => new(
+        this, IsWindowed: true,
+        run.States<WindowRows>(this).SelectMany(s => s.State.Open(run.FinalClock(this, s.Partition) - _windows.SizeMs - _windows.GraceMs)
+            .Select(r => ((s.Partition, r.Key, r.StartMs), Item.Text(r.Row.Number)))).ToDictionary(), _fold.Folded(Inputs[0].Traits));
+}

@@ -1,0 +1,108 @@
+using CrashStreams.Log;
+using CrashStreams.Testing.Simulation;
+using CrashStreams.Tests.Simulation;
+
+namespace CrashStreams.Tests.Topologies;
+
+/// <summary>How a run of a random topology went.</summary>
+/// <param name="Violations">What differs from the ideal run, and what no application should have done.</param>
+/// <param name="Compared">Rows, stored rows and late records that there had to be.</param>
+/// <param name="Trace">Every step, when that was asked for.</param>
+internal sealed record TopologyOutcome(IReadOnlyList<string> Violations, int Compared, IReadOnlyList<string> Trace);
+
+/// <summary>All that a seed decides: a topology, its input, and the cluster in which it runs with what goes wrong there.</summary>
+internal sealed record TopologyCase
+{
+    private const string Application = "app";
+
+    // Older than what a broker keeps of a changelog that Kafka Streams made.
+    private const long OldBacklogMs = 10L * 24 * 60 * 60 * 1000;
+
+    public required ulong Seed { get; init; }
+
+    public required ProcessingGuarantee Guarantee { get; init; }
+
+    public required Description Description { get; init; }
+
+    public required IReadOnlyList<SimulatedInput> Input { get; init; }
+
+    public required SimulationPlan Plan { get; init; }
+
+    public required int ChaosSteps { get; init; }
+
+    public required int MarkerIntervalMs { get; init; }
+
+    public static TopologyCase Of(ulong seed, ProcessingGuarantee guarantee)
+    {
+        var random = new SimulationRandom(seed ^ 0x70B0);
+        return Of(seed, guarantee, random, Sketch.Draw(random.Fork(), TopologySwitches.Sketch));
+    }
+
+    /// <summary>All but the topology is drawn.</summary>
+    public static TopologyCase Of(ulong seed, ProcessingGuarantee guarantee, SimulationRandom random, Description description)
+    {
+        var isExact = guarantee == ProcessingGuarantee.ExactlyOnce;
+        var backlogAgeMs = random.Chance(0.3) ? OldBacklogMs : 0;
+        var feed = Feed.Of(random.Fork(), description, TopologySwitches.AbortedInputs(guarantee));
+        var plan = SimulationPlan.Of(random.Fork()) with
+        {
+            ShortSteps = 500,
+            SleepsWhileWriting = isExact,
+            BacklogAgeMs = backlogAgeMs,
+            Disk = random.Chance(0.6) ? DiskPlan.Of(random.Fork()) : null,
+            StandbyReplicas = random.Chance(0.2) ? 1 : 0,
+        };
+        if (random.Chance(0.3))
+            plan = plan with { CrashRate = 0, PauseRate = 0, ErrorRate = 0, StopRate = 0, MissedEpochRate = 0 };
+        return new()
+        {
+            Seed = seed, Guarantee = guarantee, Description = description, Plan = plan,
+            Input = feed.ConvertAll(i => i with { WrittenAtMs = i.WrittenAtMs + backlogAgeMs }),
+            ChaosSteps = random.Pick([50, 200, 600]),
+            MarkerIntervalMs = random.Pick([0, 100, 100, 1_000]),
+        };
+    }
+
+    /// <param name="mutation">A fault to plant between the runtime and its ports.</param>
+    /// <param name="faulty">A class of operators to build wrong.</param>
+    /// <param name="keepsTrace">Whether every step is told.</param>
+    public TopologyOutcome Run(Mutation mutation = Mutation.None, Type? faulty = null, bool keepsTrace = false)
+    {
+        CrashStreams.Testing.Simulation.Simulation? simulation = null;
+        var topics = Description.SourceTopics.Concat(Description.Sinks.SelectMany(static s => s.ResultTopics)).Append(new(Scenario.Late, 1)).ToDictionary();
+        simulation = new(new SimulationRandom(Seed), new()
+        {
+            Topology = Description.Build(milliseconds => simulation!.Spend(milliseconds), faulty),
+            Options = new()
+            {
+                ApplicationId = Application, Guarantee = Guarantee, CommitInterval = TimeSpan.FromMilliseconds(Plan.CommitIntervalMs), PollWait = TimeSpan.Zero,
+                LateTopic = Scenario.Late, RepartitionPurgeInterval = TimeSpan.FromSeconds(1), StandbyReplicas = Plan.StandbyReplicas,
+                MarkerInterval = TimeSpan.FromMilliseconds(MarkerIntervalMs),
+            },
+            Plan = Plan,
+            Input = Input,
+            ExternalTopics = topics,
+            StartTime = SourceRecords.Start.AddMilliseconds(Plan.BacklogAgeMs),
+            ChaosSteps = ChaosSteps,
+            Wrap = MutantClients.Of(mutation),
+            WrapState = MutantStorage.Of(mutation),
+            IgnoresFencing = mutation == Mutation.FencingIgnored,
+            KeepsTrace = keepsTrace,
+        });
+        simulation.Run();
+        var violations = new List<string>(simulation.Violations);
+        if (!simulation.IsAtRest)
+            return new(violations, 0, simulation.Trace.Lines);
+        var isExact = Guarantee == ProcessingGuarantee.ExactlyOnce || !simulation.IsDisturbed;
+        var comparison = new Comparison(Description, simulation.Cluster, Application, isExact, violations);
+        comparison.Run();
+        Scenario.CheckConsumed(simulation, violations);
+        StateCheck.Run(simulation, violations);
+        if (isExact)
+            Scenario.CheckNothingReplayed(simulation, violations);
+        return new(violations, comparison.Compared, simulation.Trace.Lines);
+    }
+
+    public override string ToString() =>
+        $"seed {Seed}, {Guarantee}, {Input.Count} input records, {Plan.Instances} instance(s), markers every {MarkerIntervalMs} ms, {Plan}\n{Description}{Description.ToMermaid()}";
+}
