@@ -18,6 +18,9 @@ public sealed partial class EmbeddedBroker : IAsyncDisposable
     /// <summary>The category of what is logged about stored data: losses, and files that were moved aside. Everything else has <c>CrashStreams.Broker</c>.</summary>
     public const string StorageLogCategory = "CrashStreams.Broker.Storage";
 
+    /// <summary>The category under which the broker logs which requests held up the others.</summary>
+    internal const string LoopLogCategory = "CrashStreams.Broker.Loop";
+
     private const int NodeId = 1;
 
     private readonly BrokerOptions _options;
@@ -103,7 +106,7 @@ public sealed partial class EmbeddedBroker : IAsyncDisposable
         try
         {
             var timers = new Timers(_options.TimeProvider);
-            var loop = new BrokerLoop(timers, _options.TimeProvider, _log, new LoopWatchdog(_options.Limits.LoopTime, _log));
+            var loop = new BrokerLoop(timers, _options.TimeProvider, _log, new LoopWatchdog(_options.Limits.LoopTime, _options.LoggerFactory.CreateLogger(LoopLogCategory)));
             var node = new NodeAddress(NodeId, _options.AdvertisedHost ?? _options.Address.ToString(), server.Port);
             var core = new BrokerCore(_options, _storage, timers, new PoolWorkers(loop), Random.Shared, node, Faults);
             loop.TurnEnded = core.EndTurn;

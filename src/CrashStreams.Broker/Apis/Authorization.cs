@@ -17,10 +17,9 @@ internal static class Authorization
             return error;
         if (access.TopicPrefix.Length == 0)
             return ErrorCode.None;
-        // Between brokers, or for operators: nothing in them says which topics they concern.
-        if (api is ApiKey.WriteTxnMarkers or ApiKey.ElectLeaders or ApiKey.DescribeQuorum)
-            return ErrorCode.ClusterAuthorizationFailed;
-        return TopicsOf(request, topics).All(topic => topic is null || topic.StartsWith(access.TopicPrefix, StringComparison.Ordinal)) ? ErrorCode.None : ErrorCode.TopicAuthorizationFailed;
+        if (TopicsOf(request, topics) is not { } named)
+            return NamesNoTopics(api) ? ErrorCode.None : ErrorCode.ClusterAuthorizationFailed;
+        return named.All(topic => topic is null || topic.StartsWith(access.TopicPrefix, StringComparison.Ordinal)) ? ErrorCode.None : ErrorCode.TopicAuthorizationFailed;
     }
 
     /// <summary>Leaves out of an answer what the user may not see: answers to questions for all topics.</summary>
@@ -43,8 +42,21 @@ internal static class Authorization
                 offsets.Topics.RemoveAll(topic => !IsVisible(topic.Name));
                 offsets.Groups.ForEach(group => group.Topics.RemoveAll(topic => topic.Name.Length > 0 && !IsVisible(topic.Name)));
                 break;
+            case ConsumerGroupDescribeResponse groups:
+                groups.Groups.SelectMany(group => group.Members).ToList().ForEach(Filter);
+                break;
+            case DescribeTransactionsResponse transactions:
+                transactions.TransactionStates.ForEach(transaction => transaction.Topics.RemoveAll(topic => !IsVisible(topic.Topic)));
+                break;
             default:
                 break;
+        }
+
+        void Filter(ConsumerGroupDescribeResponse.Member member)
+        {
+            member.SubscribedTopicNames.RemoveAll(topic => !IsVisible(topic));
+            member.Assignment.TopicPartitions.RemoveAll(topic => !IsVisible(topic.TopicName));
+            member.TargetAssignment.TopicPartitions.RemoveAll(topic => !IsVisible(topic.TopicName));
         }
 
         bool IsVisible(string topic) => topic.StartsWith(access.TopicPrefix, StringComparison.Ordinal);
@@ -56,14 +68,23 @@ internal static class Authorization
             => ErrorCode.TopicAuthorizationFailed,
         ApiKey.InitProducerId or ApiKey.AddPartitionsToTxn or ApiKey.AddOffsetsToTxn or ApiKey.EndTxn or ApiKey.TxnOffsetCommit => ErrorCode.TransactionalIdAuthorizationFailed,
         ApiKey.DeleteGroups or ApiKey.OffsetDelete => ErrorCode.GroupAuthorizationFailed,
-        ApiKey.WriteTxnMarkers or ApiKey.ElectLeaders => ErrorCode.ClusterAuthorizationFailed,
-        _ => ErrorCode.None,
+        ApiKey.Fetch or ApiKey.ListOffsets or ApiKey.OffsetForLeaderEpoch or ApiKey.Metadata or ApiKey.ApiVersions or ApiKey.FindCoordinator => ErrorCode.None,
+        ApiKey.JoinGroup or ApiKey.SyncGroup or ApiKey.Heartbeat or ApiKey.LeaveGroup or ApiKey.ConsumerGroupHeartbeat or ApiKey.OffsetCommit or ApiKey.OffsetFetch => ErrorCode.None,
+        ApiKey.DescribeGroups or ApiKey.ConsumerGroupDescribe or ApiKey.ListGroups or ApiKey.DescribeConfigs or ApiKey.DescribeCluster or ApiKey.DescribeTopicPartitions
+            or ApiKey.DescribeLogDirs or ApiKey.DescribeProducers or ApiKey.DescribeTransactions or ApiKey.ListTransactions or ApiKey.DescribeQuorum
+            or ApiKey.ListPartitionReassignments => ErrorCode.None,
+        // What is added to the protocol is a change until somebody has looked.
+        _ => ErrorCode.ClusterAuthorizationFailed,
     };
 
-    /// <summary>The topics that a request names, by name or by id; null for an id that is not known, which has its own error.</summary>
-    private static IEnumerable<string?> TopicsOf(object request, TopicCatalog topics) => request switch
+    private static bool NamesNoTopics(ApiKey api) => api is ApiKey.ApiVersions or ApiKey.FindCoordinator or ApiKey.JoinGroup or ApiKey.SyncGroup or ApiKey.Heartbeat or ApiKey.LeaveGroup
+        or ApiKey.DescribeGroups or ApiKey.ConsumerGroupDescribe or ApiKey.ListGroups or ApiKey.DeleteGroups or ApiKey.InitProducerId or ApiKey.AddOffsetsToTxn or ApiKey.EndTxn
+        or ApiKey.DescribeCluster or ApiKey.DescribeLogDirs or ApiKey.DescribeTransactions or ApiKey.ListTransactions or ApiKey.ListPartitionReassignments;
+
+    /// <summary>The topics that a request names, by name or by id; null among them for an id that is not known, which has its own error; null when such requests name none.</summary>
+    private static IEnumerable<string?>? TopicsOf(object request, TopicCatalog topics) => request switch
     {
-        ProduceRequest produce => produce.TopicData.Select(topic => NameOf(topic.Name, topic.TopicId, topics)),
+        PreparedProduce produce => produce.Request.TopicData.Select(topic => NameOf(topic.Name, topic.TopicId, topics)),
         FetchRequest fetch => fetch.Topics.Select(topic => NameOf(topic.Topic, topic.TopicId, topics)),
         ListOffsetsRequest list => list.Topics.Select(topic => topic.Name),
         OffsetForLeaderEpochRequest epoch => epoch.Topics.Select(topic => topic.Topic),
@@ -84,7 +105,7 @@ internal static class Authorization
             .Concat(fetch.Groups.SelectMany(group => group.Topics ?? []).Select(topic => NameOf(topic.Name, topic.TopicId, topics)!)),
         AddPartitionsToTxnRequest add => add.V3AndBelowTopics.Concat(add.Transactions.SelectMany(transaction => transaction.Topics)).Select(topic => topic.Name),
         ConsumerGroupHeartbeatRequest heartbeat => heartbeat.SubscribedTopicNames ?? [],
-        _ => [],
+        _ => null,
     };
 
     private static string? NameOf(string? name, Guid id, TopicCatalog topics) => id == Guid.Empty ? name : topics.Find(id)?.Name;

@@ -11,6 +11,11 @@ internal readonly record struct SequenceCheck(ErrorCode Error, ProducedBatch? Du
 /// <summary>The idempotent producers of a partition and their open transactions.</summary>
 internal sealed class ProducerTable
 {
+    /// <summary>Of a partition. Clients choose the ids, and who sends each batch with another one must not fill the memory.</summary>
+    public const int MaxProducers = 10_000;
+
+    private const int ForgottenAtOnce = 1000;
+
     private readonly Dictionary<long, ProducerState> _producers = [];
     private readonly SortedSet<(long FirstOffset, long ProducerId)> _open = [];
 
@@ -104,8 +109,19 @@ internal sealed class ProducerTable
 
     private ProducerState GetOrAdd(long producerId)
     {
-        if (!_producers.TryGetValue(producerId, out var producer))
-            _producers.Add(producerId, producer = new ProducerState(producerId));
+        if (_producers.TryGetValue(producerId, out var producer))
+            return producer;
+        if (_producers.Count >= MaxProducers)
+            ForgetOldest();
+        _producers.Add(producerId, producer = new ProducerState(producerId));
         return producer;
+    }
+
+    /// <summary>Those without an open transaction whose last records are furthest back in the log; as after their expiration, any sequence of them is accepted.</summary>
+    private void ForgetOldest()
+    {
+        var oldest = _producers.Values.Where(producer => producer.TransactionFirstOffset < 0).OrderBy(producer => producer.LastDataOffset).Take(ForgottenAtOnce).ToList();
+        foreach (var producer in oldest)
+            _producers.Remove(producer.ProducerId);
     }
 }

@@ -13,8 +13,8 @@ internal interface ILoopItem
     /// </summary>
     bool MakesWay() => false;
 
-    /// <summary>What the log says when the work took too long. Text of clients in it is escaped.</summary>
-    string Description { get; }
+    /// <summary>What the log says when the work took too long. Text of clients in it is escaped. Null for work that the host has asked for: it knows.</summary>
+    string? Description { get; }
 
     void Run();
 }
@@ -174,8 +174,8 @@ internal sealed class BrokerLoop : IThreadPoolWorkItem, IDisposable
             // One request's fault must not end the service of all the others.
             _log.LogError(error, "A step of the broker's loop failed: {Step}", item.Description);
         }
-        if (_watchdog.IsTooLong(started, out var elapsed))
-            _watchdog.Report(item.Description, elapsed);
+        if (_watchdog.IsTooLong(started, out var elapsed) && item.Description is { } description)
+            _watchdog.Report(description, elapsed, LogLevel.Warning);
     }
 
     private void Guard(string step, Action action)
@@ -190,13 +190,13 @@ internal sealed class BrokerLoop : IThreadPoolWorkItem, IDisposable
             _log.LogError(error, "A step of the broker's loop failed: {Step}", step);
         }
         if (_watchdog.IsTooLong(started, out var elapsed))
-            _watchdog.Report(step, elapsed);
+            _watchdog.Report(step, elapsed, LogLevel.Information);
     }
 }
 
-internal sealed class LoopAction(Action action, string description = "work of the host") : ILoopItem
+internal sealed class LoopAction(Action action, string? description = null) : ILoopItem
 {
-    public string Description => description;
+    public string? Description => description;
 
     public void Run() => action();
 }

@@ -29,7 +29,7 @@ internal sealed class LoopWatchdog(TimeSpan limit, ILogger log) : IDisposable
         return ticks > _limitTicks;
     }
 
-    public void Report(string step, TimeSpan elapsed)
+    public void Report(string step, TimeSpan elapsed, LogLevel level)
     {
         Overruns++;
         _overruns ??= _meter.CreateCounter<long>("crashstreams.broker.loop.overruns", description: "Steps that held the broker's loop for longer than they may.");
@@ -40,7 +40,7 @@ internal sealed class LoopWatchdog(TimeSpan limit, ILogger log) : IDisposable
             _unreported++;
             return;
         }
-        log.LogWarning("{Step} held the loop for {Ms:0} ms; {Limit:0} ms are allowed. {Unreported} others did since the last such line.",
+        log.Log(level, "{Step} held the loop for {Ms:0} ms; {Limit:0} ms are allowed. {Unreported} others did since the last such line.",
             step, elapsed.TotalMilliseconds, limit.TotalMilliseconds, _unreported);
         (_nextReport, _unreported) = (now + s_ticksPerReport, 0);
     }

@@ -58,6 +58,20 @@ public sealed class AuthorizationTests
     }
 
     [Fact]
+    public async Task A_reader_with_a_prefix_is_refused_or_filtered_by_every_API()
+    {
+        await using var broker = await Start();
+        var served = await broker.LookAsync(core => core.Apis.All.Select(endpoint => endpoint.Api.Key).ToList());
+
+        // What changes nothing, and says nothing of topics or is filtered.
+        served.Where(api => Apis.Authorization.Check(new UserAccess { IsReadOnly = true, TopicPrefix = "mine-" }, api, new object(), null!) == ErrorCode.None).Should().BeEquivalentTo(
+        [
+            ApiKey.ApiVersions, ApiKey.FindCoordinator, ApiKey.JoinGroup, ApiKey.SyncGroup, ApiKey.Heartbeat, ApiKey.LeaveGroup, ApiKey.DescribeGroups, ApiKey.ConsumerGroupDescribe,
+            ApiKey.ListGroups, ApiKey.DescribeCluster, ApiKey.DescribeLogDirs, ApiKey.DescribeTransactions, ApiKey.ListTransactions, ApiKey.ListPartitionReassignments,
+        ]);
+    }
+
+    [Fact]
     public async Task Users_without_an_entry_may_do_everything()
     {
         await using var broker = await Start();

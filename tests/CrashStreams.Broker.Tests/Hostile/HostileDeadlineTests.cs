@@ -133,7 +133,7 @@ public sealed class HostileDeadlineTests
     [Fact]
     public async Task Without_descriptors_accepting_pauses_and_says_so_once()
     {
-        var (time, log) = (new FakeTimeProvider(), new LogLines());
+        var (time, log) = (new FakeTimeProvider(), new LoggedText());
         var pause = new AcceptPause(time, log);
         var exhausted = new SocketException((int)SocketError.TooManyOpenSockets);
 

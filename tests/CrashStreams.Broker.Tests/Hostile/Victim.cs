@@ -10,7 +10,7 @@ internal sealed class Victim : IAsyncDisposable
 {
     public const string Password = "right";
 
-    private Victim(EmbeddedBroker broker, LogLines log, bool hasUsers)
+    private Victim(EmbeddedBroker broker, LoggedText log, bool hasUsers)
     {
         (Broker, Log) = (broker, log);
         Target = new Target(broker.Port, hasUsers ? Password : null) { WidePartitions = 200 };
@@ -18,13 +18,13 @@ internal sealed class Victim : IAsyncDisposable
 
     public EmbeddedBroker Broker { get; }
 
-    public LogLines Log { get; }
+    public LoggedText Log { get; }
 
     public Target Target { get; }
 
     public static async Task<Victim> StartAsync(Limits? limits = null, bool hasUsers = false, BrokerOptions? options = null)
     {
-        var log = new LogLines();
+        var log = new LoggedText();
         var broker = await EmbeddedBroker.StartAsync((options ?? new BrokerOptions()) with
         {
             Limits = limits ?? new Limits(),
@@ -45,7 +45,7 @@ internal sealed class Victim : IAsyncDisposable
         while (!await Broker.LookAsync(condition))
         {
             patience.IsCancellationRequested.Should().BeFalse(because);
-            await Task.Yield();
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System);
         }
     }
 
@@ -53,7 +53,7 @@ internal sealed class Victim : IAsyncDisposable
 }
 
 /// <summary>What a broker has logged, at all levels.</summary>
-internal sealed class LogLines : ILoggerFactory, ILogger
+internal sealed class LoggedText : ILoggerFactory, ILogger
 {
     private readonly ConcurrentQueue<(LogLevel Level, string Text)> _lines = new();
 

@@ -28,6 +28,18 @@ public sealed class ProducerTests
     }
 
     [Fact]
+    public void Of_producers_without_number_the_oldest_are_forgotten_and_the_newest_known()
+    {
+        var log = Open();
+        for (var producer = 0; producer <= ProducerTable.MaxProducers; producer++)
+            Append(log, producer, 0, 0).Error.Should().Be(ErrorCode.None);
+
+        log.Producers.Should().HaveCountLessThanOrEqualTo(ProducerTable.MaxProducers).And.NotContain(producer => producer.ProducerId == 0);
+        Append(log, ProducerTable.MaxProducers, 0, 0).IsDuplicate.Should().BeTrue();
+        Append(log, 0, 0, 5).Error.Should().Be(ErrorCode.None);
+    }
+
+    [Fact]
     public void A_retry_older_than_five_batches_is_out_of_order()
     {
         var log = Open();
