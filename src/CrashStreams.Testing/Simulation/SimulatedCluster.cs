@@ -40,6 +40,9 @@ internal sealed class SimulatedCluster
     /// <summary>Records written so far, markers apart: while it grows there is something to do.</summary>
     public long DataRecords { get; private set; }
 
+    /// <summary>A policy of the cluster that no topic's settings tell: which records of a topic it refuses, each with its whole batch.</summary>
+    public Func<string, SimulatedEntry, bool> Refuses { get; init; } = static (_, _) => false;
+
     public long NowMs => Time.GetUtcNow().ToUnixTimeMilliseconds();
 
     public long NewProducerId() => _nextProducerId++;

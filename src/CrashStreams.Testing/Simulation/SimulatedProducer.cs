@@ -15,6 +15,7 @@ internal sealed class SimulatedProducer(SimulatedCluster cluster, PortFaults fau
     private readonly List<TopicPartition> _waitingPartitions = [];
     private readonly Dictionary<TopicPartition, Queue<SimulatedEntry>> _waiting = [];
     private readonly Dictionary<TopicPartition, long> _sequences = [];
+    private readonly List<FailedRecord> _refused = [];
     private LogException? _fatal;
     private int _epoch;
     private int _nextPartition;
@@ -28,6 +29,9 @@ internal sealed class SimulatedProducer(SimulatedCluster cluster, PortFaults fau
         ThrowIfFenced();
         if (transactionalId is not null && !_inTransaction)
             throw new LogException("Sent outside of a transaction.") { IsFatal = true };
+        // A transaction that has lost a batch takes nothing more.
+        if (transactionalId is not null)
+            ThrowIfRefused();
         var at = new TopicPartition(topic, partition == ILogProducer.AnyPartition ? _nextPartition++ % PartitionCount(topic) : partition);
         if (!_waiting.TryGetValue(at, out var queue))
         {
@@ -53,6 +57,7 @@ internal sealed class SimulatedProducer(SimulatedCluster cluster, PortFaults fau
         }
 
         ThrowIfFenced();
+        ThrowIfRefused();
         faults.After("flush", mayFail: false);
     }
 
@@ -99,6 +104,7 @@ internal sealed class SimulatedProducer(SimulatedCluster cluster, PortFaults fau
         faults.Before("abort", mayFail: false);
         foreach (var queue in _waiting.Values)
             queue.Clear();
+        _refused.Clear();
         ThrowIfFenced();
         cluster.Transactions.End(transactionalId!, _epoch, TransactionState.Aborted);
         _inTransaction = false;
@@ -117,6 +123,8 @@ internal sealed class SimulatedProducer(SimulatedCluster cluster, PortFaults fau
         try
         {
             var partition = cluster.Partition(at);
+            if (IsRefused(at, most))
+                return;
             for (var queue = _waiting[at]; most > 0 && queue.Count > 0; most--)
             {
                 var transaction = transactionalId is null ? null : cluster.Transactions.Current(transactionalId, _epoch);
@@ -132,6 +140,33 @@ internal sealed class SimulatedProducer(SimulatedCluster cluster, PortFaults fau
         {
             _fatal = e;
         }
+    }
+
+    // One record is enough for the whole batch.
+    private bool IsRefused(in TopicPartition at, int most)
+    {
+        var queue = _waiting[at];
+        var batch = Math.Min(most, queue.Count);
+        var topic = at.Topic;
+        if (!queue.Take(batch).Any(e => cluster.Refuses(topic, e)))
+            return false;
+        for (var i = 0; i < batch; i++)
+        {
+            queue.Dequeue();
+            _refused.Add(new(at.Topic, at.Partition, "against a policy of the cluster") { Refusal = LogRefusal.Records });
+        }
+
+        cluster.Trace.Add(cluster.NowMs, faults.Instance, $"refused {at}", batch);
+        return true;
+    }
+
+    private void ThrowIfRefused()
+    {
+        if (_refused.Count == 0)
+            return;
+        var refused = _refused.ToArray();
+        _refused.Clear();
+        throw new LogException($"{refused.Length} records were refused.") { Failed = refused };
     }
 
     private void LoseAndThrow(in TopicPartition at)

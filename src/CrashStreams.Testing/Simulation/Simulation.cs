@@ -44,7 +44,7 @@ internal sealed class Simulation
         _chaosSteps = setup.ChaosSteps;
         _input = new(setup.Input.OrderBy(i => i.WrittenAtMs));
         Trace = new(setup.KeepsTrace);
-        Cluster = new(new ManualTime(setup.StartTime), Trace, Plan) { IgnoresFencing = setup.IgnoresFencing };
+        Cluster = new(new ManualTime(setup.StartTime), Trace, Plan) { IgnoresFencing = setup.IgnoresFencing, Refuses = setup.Refuses };
         SharedDisk = new(Cluster.Time);
         foreach (var (topic, partitions) in setup.ExternalTopics)
             Cluster.Create(topic, partitions, new Dictionary<string, string>());

@@ -30,5 +30,8 @@ internal sealed record SimulationSetup
 
     public bool IgnoresFencing { get; init; }
 
+    /// <summary>Which records of a topic the cluster refuses.</summary>
+    public Func<string, SimulatedEntry, bool> Refuses { get; init; } = static (_, _) => false;
+
     public bool KeepsTrace { get; init; }
 }

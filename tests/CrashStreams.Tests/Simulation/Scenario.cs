@@ -21,6 +21,9 @@ internal abstract class Scenario
 
     protected abstract Topology Build();
 
+    /// <summary>Which records of a topic the cluster refuses.</summary>
+    protected virtual Func<string, SimulatedEntry, bool> Refuses => static (_, _) => false;
+
     /// <summary>Compares what is in the topics with what the input makes of them. Answers how many results there should be.</summary>
     protected abstract int Check(SimulatedCluster cluster, IReadOnlyList<SourceRecord> source, bool isExact, List<string> violations);
 
@@ -59,6 +62,7 @@ internal abstract class Scenario
             {
                 ApplicationId = "app", Guarantee = guarantee, CommitInterval = TimeSpan.FromMilliseconds(plan.CommitIntervalMs), PollWait = TimeSpan.Zero,
                 LateTopic = Late, RepartitionPurgeInterval = TimeSpan.FromSeconds(1), StandbyReplicas = plan.StandbyReplicas,
+                MaxFuture = TimeSpan.FromDays(1), OnProductionFault = FaultResponse.Skip,
             },
             Plan = plan,
             Input = source.Select(r => new SimulatedInput(
@@ -69,6 +73,7 @@ internal abstract class Scenario
             Wrap = MutantClients.Of(mutation),
             WrapState = MutantStorage.Of(mutation),
             IgnoresFencing = mutation == Mutation.FencingIgnored,
+            Refuses = Refuses,
             KeepsTrace = keepsTrace,
         });
         simulation.Run();

@@ -17,6 +17,7 @@ public class SimulationTests
         "crash monitor" => new CrashMonitorScenario(),
         "two shuffles" => new TwoShufflesScenario(),
         "corrections" => new CorrectionsScenario(),
+        "refused" => new RefusedScenario(),
         _ => new TableScenario(),
     };
 

@@ -75,7 +75,7 @@ internal sealed record TopologyCase
             Topology = Description.Build(milliseconds => simulation!.Spend(milliseconds), faulty),
             Options = new()
             {
-                ApplicationId = Application, Guarantee = Guarantee, CommitInterval = TimeSpan.FromMilliseconds(Plan.CommitIntervalMs), PollWait = TimeSpan.Zero,
+                ApplicationId = Application, MaxFuture = TimeSpan.FromDays(1), Guarantee = Guarantee, CommitInterval = TimeSpan.FromMilliseconds(Plan.CommitIntervalMs), PollWait = TimeSpan.Zero,
                 LateTopic = Scenario.Late, RepartitionPurgeInterval = TimeSpan.FromSeconds(1), StandbyReplicas = Plan.StandbyReplicas,
                 MarkerInterval = TimeSpan.FromMilliseconds(MarkerIntervalMs),
             },
