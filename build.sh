@@ -115,8 +115,16 @@ run_sim() {
     -noColor -class CrashStreams.Tests.$class -method '*No_fault*'
 }
 
+# fuzz attacks [--seconds N] [--only NAME]: hostile clients beside a producer and a consumer that must not notice.
+run_attacks() {
+  need_dotnet
+  publish benchmarks/CrashStreams.Broker.Attacks
+  "$out/bin/CrashStreams.Broker.Attacks/CrashStreams.Broker.Attacks" "$@"
+}
+
 # fuzz [--frames N] [--segments N] [--seed S]: mutated frames and damaged logs, as the tests have them but more.
 run_fuzz() {
+  if [ "${1:-}" = attacks ]; then shift; run_attacks "$@"; return; fi
   local frames=1000000 segments=100000 seed=$RANDOM project=tests/CrashStreams.Broker.Tests codecs=tests/CrashStreams.Protocol.Tests
   while [ $# -gt 0 ]; do
     [ $# -ge 2 ] || die "fuzz: $1 needs a number."
@@ -271,6 +279,9 @@ usage() {
                             that can go is gone
 ./build.sh fuzz [--frames N] [--segments N] [--seed S]
                             mutated requests (default 1000000) and damaged log files (default 100000) against codecs, handlers and a broker
+./build.sh fuzz attacks [--seconds N] [--only NAME]
+                            hostile clients, each kind for N seconds (default 30), beside a producer and a consumer of 1,000 records/s: their p99 must
+                            stay under 100 ms and the broker under 300 MB; the exit code is 1 when a target is missed
 ./build.sh chaos [--minutes M] [--guarantee exactly_once|at_least_once] [--broker embedded|kafka]
                     [--state memory|rocksdb] [--seed S]
                             three crash monitors under load, kill -9, suspended, stopped, started, their disks lost, and their broker killed, by seed; then

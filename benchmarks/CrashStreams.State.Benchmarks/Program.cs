@@ -20,6 +20,9 @@ switch (args.FirstOrDefault())
     case "read":
         Reading.Run(args.Skip(1));
         return 0;
+    case "stores":
+        Storing.Run(args.Skip(1));
+        return 0;
     case "failover":
         await FailoverRuns.RunAsync(args.Skip(1));
         return 0;
@@ -32,6 +35,7 @@ switch (args.FirstOrDefault())
         Console.WriteLine("kill KAFKA_HOME [keys=1000000] [partitions=4] [kills=5]        restart after kill -9 under load [rate=50000] [seconds=10]: records restored and their time");
         Console.WriteLine("live [keys=1000000] [stores=4] [commits=80] [changes=50000]        commits of random keys: CPU, bytes written, what a crash takes; unbounded and with [tail=200000]");
         Console.WriteLine("read [keys=1000000] [rounds=3]                                point reads, misses, scans, batches of updates");
+        Console.WriteLine("stores [few=1000] [keys=1000000]                                       one access to each kind of store, in memory and on RocksDB: ns, bytes allocated");
         Console.WriteLine("failover [keys=300000] [session=3] [transaction=10] [rounds=3] [kafka=KAFKA_HOME]");
         Console.WriteLine("                                                              kill -9 of one of two instances under load: time until its output resumes, with and without a standby");
         return 1;

@@ -30,6 +30,19 @@ internal static class BrokerCommand
         DefaultValueFactory = _ => new BrokerOptions().ConsumerSessionTimeout.TotalSeconds,
         HelpName = "SECONDS",
     };
+    private static readonly Option<string[]> Users = new("--user")
+    {
+        Description = "A user who may connect, with SASL; then everybody has to be one. May be given more than once.",
+        HelpName = "NAME:PASSWORD",
+        DefaultValueFactory = _ => [],
+    };
+    private static readonly Option<string[]> ReadOnly = new("--read-only") { Description = "A user who may read only.", HelpName = "NAME", DefaultValueFactory = _ => [] };
+    private static readonly Option<string[]> TopicPrefix = new("--topic-prefix")
+    {
+        Description = "A user who may see and use only the topics whose names begin with PREFIX.",
+        HelpName = "NAME:PREFIX",
+        DefaultValueFactory = _ => [],
+    };
     private static readonly Option<bool> Verbose = new("--verbose") { Description = "Log what clients do wrong, too." };
 
     private static readonly Dictionary<string, string> _options = new()
@@ -41,11 +54,13 @@ internal static class BrokerCommand
 
     public static RootCommand Create()
     {
-        var command = new RootCommand(Description) { Port, Data, Memory, Flush, AutoCreate, DefaultPartitions, SessionTimeout, Verbose };
+        var command = new RootCommand(Description) { Port, Data, Memory, Flush, AutoCreate, DefaultPartitions, SessionTimeout, Users, ReadOnly, TopicPrefix, Verbose };
         command.Validators.Add(result =>
         {
             if (result.GetValue(Memory) == (result.GetValue(Data) is not null))
                 result.AddError("Say where the records go: either --data DIR or --memory.");
+            foreach (var pair in (result.GetValue(Users) ?? []).Concat(result.GetValue(TopicPrefix) ?? []).Where(pair => pair.IndexOf(':') < 1))
+                result.AddError($"'{pair}' is not of the form NAME:TEXT.");
         });
         command.SetAction(RunAsync);
         return command;
@@ -89,8 +104,25 @@ internal static class BrokerCommand
         AutoCreateTopics = arguments.GetValue(AutoCreate),
         DefaultPartitions = arguments.GetValue(DefaultPartitions),
         ConsumerSessionTimeout = TimeSpan.FromSeconds(arguments.GetValue(SessionTimeout)),
+        Users = Pairs(arguments.GetValue(Users)),
+        Access = AccessOf(arguments),
         LoggerFactory = log,
     };
+
+    private static Dictionary<string, string> Pairs(string[]? pairs)
+    {
+        var byName = new Dictionary<string, string>();
+        foreach (var pair in pairs ?? [])
+            byName[pair[..pair.IndexOf(':')]] = pair[(pair.IndexOf(':') + 1)..];
+        return byName;
+    }
+
+    private static Dictionary<string, UserAccess> AccessOf(ParseResult arguments)
+    {
+        var readers = arguments.GetValue(ReadOnly) ?? [];
+        var prefixes = Pairs(arguments.GetValue(TopicPrefix));
+        return readers.Union(prefixes.Keys).ToDictionary(user => user, user => new UserAccess { IsReadOnly = readers.Contains(user), TopicPrefix = prefixes.GetValueOrDefault(user, "") });
+    }
 
     /// <summary>
     /// Requests are handled by the thread that waits for the sockets, without waking another: see docs/decisions/broker-process-settings.md.

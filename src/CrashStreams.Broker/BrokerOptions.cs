@@ -28,6 +28,9 @@ public sealed record BrokerOptions
     /// <summary>User names and passwords. When there are any, clients must authenticate with SASL PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512.</summary>
     public IReadOnlyDictionary<string, string> Users { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>What users may do, by their names; a user who isn't here may do everything.</summary>
+    public IReadOnlyDictionary<string, UserAccess> Access { get; init; } = new Dictionary<string, UserAccess>();
+
     /// <summary>When acknowledged records are forced to the disk. Default: <see cref="FlushMode.Os"/>, as in Apache Kafka.</summary>
     public FlushMode Flush { get; init; } = FlushMode.Os;
 
@@ -98,6 +101,8 @@ public sealed record BrokerOptions
             yield return $"{nameof(ConsumerSessionTimeout)} must be from 1 s to 30 min; it is {ConsumerSessionTimeout}.";
         if (LogCareInterval < TimeSpan.FromMilliseconds(10) || LogCareInterval > TimeSpan.FromDays(1))
             yield return $"{nameof(LogCareInterval)} must be from 10 ms to 1 day; it is {LogCareInterval}.";
+        foreach (var user in Access.Keys.Where(user => !Users.ContainsKey(user)))
+            yield return $"{nameof(Access)}: there is no user '{user}' in {nameof(Users)}.";
         foreach (var user in Users.Where(user => user.Key.Length == 0 || user.Value.Length == 0 || user.Key.Contains('\0') || user.Value.Contains('\0')))
             yield return $"{nameof(Users)}: '{user.Key}' needs a name and a password, without NUL characters.";
     }

@@ -13,6 +13,7 @@ internal sealed class LogCare(BrokerCore core, IReadOnlyList<PartitionLog> journ
 
     private readonly Queue<PartitionLog> _toCompact = new();
     private readonly Queue<PartitionLog> _toVerify = new();
+    private readonly Queue<PartitionLog> _toDelete = new();
 
     private bool _isCompacting;
     private IDisposable? _compaction;
@@ -35,6 +36,7 @@ internal sealed class LogCare(BrokerCore core, IReadOnlyList<PartitionLog> journ
     {
         _toCompact.Clear();
         _toVerify.Clear();
+        _toDelete.Clear();
         _compaction?.Dispose();
         _verification?.Dispose();
     }
@@ -85,6 +87,7 @@ internal sealed class LogCare(BrokerCore core, IReadOnlyList<PartitionLog> journ
 
     private void LookOver(Action done) => InSlices(core.Topics.Partitions, ApplyRetention, () =>
     {
+        DeleteNext();
         done();
         if (_isCompacting)
             return; // the last round is still at work
@@ -92,6 +95,18 @@ internal sealed class LogCare(BrokerCore core, IReadOnlyList<PartitionLog> journ
             _toCompact.Enqueue(log);
         CompactNext();
     });
+
+    private void DeleteNext()
+    {
+        if (!_toDelete.TryDequeue(out var log))
+            return;
+        Try(() =>
+        {
+            if (log.IsOpen && log.DeletePassed())
+                _toDelete.Enqueue(log);
+        });
+        core.Timers.Schedule(core.Timers.NowMs + 1, DeleteNext);
+    }
 
     private void ApplyRetention(Partition partition)
     {
@@ -101,6 +116,8 @@ internal sealed class LogCare(BrokerCore core, IReadOnlyList<PartitionLog> journ
         try
         {
             partition.Log.ApplyRetention(core.Timers.NowMs);
+            if (partition.Log.DeletePassed())
+                _toDelete.Enqueue(partition.Log);
         }
         finally
         {

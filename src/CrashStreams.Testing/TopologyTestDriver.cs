@@ -160,6 +160,16 @@ public sealed class TopologyTestDriver : IDisposable
     public IReadOnlyWindowStore<TKey, TValue> WindowStore<TKey, TValue>(string name, int partition = 0)
         where TKey : notnull => (IReadOnlyWindowStore<TKey, TValue>)Store(name, partition);
 
+    /// <summary>A session store of one task.</summary>
+    /// <exception cref="ArgumentException">There is no such store.</exception>
+    public IReadOnlySessionStore<TKey, TValue> SessionStore<TKey, TValue>(string name, int partition = 0)
+        where TKey : notnull => (IReadOnlySessionStore<TKey, TValue>)Store(name, partition);
+
+    /// <summary>A versioned store of one task.</summary>
+    /// <exception cref="ArgumentException">There is no such store.</exception>
+    public IReadOnlyVersionedStore<TKey, TValue> VersionedStore<TKey, TValue>(string name, int partition = 0)
+        where TKey : notnull => (IReadOnlyVersionedStore<TKey, TValue>)Store(name, partition);
+
     /// <summary>What was not processed, by reason, over all tasks.</summary>
     public IReadOnlyDictionary<string, long> Dropped => _thread.Tasks.SelectMany(t => t.Context.Dropped.ByReason).Concat(_thread.Globals?.Dropped.ByReason ?? Enumerable.Empty<KeyValuePair<string, long>>())
         .GroupBy(d => d.Key).ToDictionary(g => g.Key, g => g.Sum(d => d.Value));

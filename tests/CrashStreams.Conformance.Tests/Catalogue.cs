@@ -54,6 +54,28 @@ internal static class Catalogue
         ["cogroup"] = TableOf(Joins.Cogroup, ["out"], "cogrouped"),
         ["cogroup-tumbling"] = Windows<string>(Joins.CogroupTumbling, "cogrouped", _windowedText),
         ["unlimited-count"] = Windows<long>(Windowings.Unlimited, "counts", _counts),
+        ["session-count"] = SessionsOf<long>(Sessions.Count, "counts"),
+        ["session-aggregate"] = SessionsOf<string>(Sessions.Aggregate, "aggregated"),
+        ["session-reduce"] = SessionsOf<string>(Sessions.Reduce, "reduced"),
+        ["session-count-suppress"] = SessionsOf<long>(Sessions.CountSuppress, "counts"),
+        ["session-count-close"] = SessionsOf<long>(Sessions.Count, "counts"),
+        ["cogroup-session"] = SessionsOf<string>(Sessions.Cogroup, "cogrouped"),
+        ["join-stream-stream-inner"] = TableOf(Joins.Streams, ["out"]),
+        ["join-stream-stream-left"] = TableOf(Joins.StreamsLeft, ["out"]),
+        ["join-stream-stream-outer"] = TableOf(Joins.StreamsOuter, ["out"]),
+        ["join-stream-stream-outer-throttled"] = TableOf(Joins.StreamsOuter, ["out"]),
+        ["join-stream-stream-self"] = TableOf(Joins.StreamWithItself, ["out"]),
+        ["table-suppress"] = TableOf(Tables.Suppress, ["out"], "table"),
+        ["tumbling-suppress-limit"] = Windows<long>(Windowings.SuppressLimit, "counts", _windowedCounts),
+        ["table-versioned"] = new(Tables.Versioned)
+        {
+            HistoryParameter = "historyMs",
+            Outputs = { ["out"] = _text, ["counts-out"] = _counts },
+            Stores = { ["versioned"] = TopologyDefinition.Versions<string>("versioned"), ["counts"] = TopologyDefinition.KeyValue<long>("counts", hasTimestamps: true) },
+        },
+        ["join-stream-table-versioned"] = Versioned(Joins.StreamTableVersioned),
+        ["join-stream-table-grace"] = Versioned(Joins.StreamTableGrace) with { DiffersByRule = static v => v.Name.EndsWith("null-key-fails", StringComparison.Ordinal) ? 1 : null },
+        ["join-stream-table-grace-inner"] = Versioned(Joins.StreamTableGraceInner),
         ["tumbling-count"] = Windows<long>(Windowings.Count, "counts", _windowedCounts),
         ["tumbling-reduce"] = Windows<string>(Windowings.Reduce, "reduced", _windowedText),
         ["tumbling-aggregate"] = Windows<string>((b, v) => Windowings.Aggregate(b, v, "0"), "aggregated", _windowedText),
@@ -96,6 +118,18 @@ internal static class Catalogue
     {
         Outputs = { ["out"] = output },
         Stores = { [store] = TopologyDefinition.Windows<TValue>(store) },
+    };
+
+    private static TopologyDefinition SessionsOf<TValue>(Action<StreamsBuilder, Vector> build, string store) => new(build)
+    {
+        Outputs = { ["out"] = _ => (Codec.SessionText, typeof(TValue) == typeof(long) ? Codec.Long : Codec.Text) },
+        Stores = { [store] = TopologyDefinition.Sessions<TValue>(store) },
+    };
+
+    private static TopologyDefinition Versioned(Action<StreamsBuilder, Vector> build) => new(build)
+    {
+        Outputs = { ["out"] = _text },
+        Stores = { ["table-store"] = TopologyDefinition.Versions<string>("table-store") },
     };
 
     private static TopologyDefinition Crashes(Action<StreamsBuilder, Vector> build) => new(build)

@@ -29,6 +29,16 @@ internal sealed record Codec(Func<JsonElement, byte[]> ToBytes, Func<byte[], str
             return $$"""{"key":{{key}},"start":{{start}},"end":{{start + sizeMs}}}""";
         });
 
+    public static Codec SessionText { get; } = new(
+        _ => throw new NotSupportedException("Session keys are only read."),
+        bytes =>
+        {
+            var end = BinaryPrimitives.ReadInt64BigEndian(bytes.AsSpan(bytes.Length - 16));
+            var start = BinaryPrimitives.ReadInt64BigEndian(bytes.AsSpan(bytes.Length - 8));
+            var key = JsonSerializer.Serialize(Encoding.UTF8.GetString(bytes.AsSpan(0, bytes.Length - 16)));
+            return $$"""{"key":{{key}},"start":{{start}},"end":{{end}}}""";
+        });
+
     public byte[]? Bytes(JsonElement json) => json.ValueKind == JsonValueKind.Null ? null : ToBytes(json);
 
     public string Show(byte[]? bytes) => bytes is null ? "null" : ToText(bytes);

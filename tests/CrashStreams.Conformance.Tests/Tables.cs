@@ -51,6 +51,16 @@ internal static class Tables
             .GroupBy((w, n) => (w.Window.StartMs.ToString(System.Globalization.CultureInfo.InvariantCulture), n), new() { Name = "by-start" })
             .Aggregate(() => 0L, (_, n, agg) => agg + n, (_, n, agg) => agg - n, "totals").ToStream().To("out");
 
+    public static void Suppress(StreamsBuilder builder, Vector vector) =>
+        Table(builder).Suppress(Suppressed.UntilTimeLimit(vector.Time("limitMs"), (int)vector.Parameter("maxRecords")), "held").ToStream().To("out");
+
+    public static void Versioned(StreamsBuilder builder, Vector vector)
+    {
+        var table = builder.Table<string, string>("in", materialized: new() { Name = "versioned", HistoryRetention = vector.Time("historyMs") });
+        table.ToStream().To("out");
+        table.GroupBy((_, v) => (v[..1], v), new() { Name = "by-letter" }).Count("counts").ToStream().To("counts-out");
+    }
+
     public static void Join(StreamsBuilder builder, Vector vector)
     {
         var (left, right) = Sides(builder);

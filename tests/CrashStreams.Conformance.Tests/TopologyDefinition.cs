@@ -18,6 +18,12 @@ internal sealed record TopologyDefinition(Action<StreamsBuilder, Vector> Build)
     /// <summary>Kafka Streams is known to lose results here; ours may give more.</summary>
     public bool MayEmitMore { get; init; }
 
+    /// <summary>The rule of docs/differences-from-kafka-streams.md by which a case gives something else here, on purpose.</summary>
+    public Func<Vector, int?> DiffersByRule { get; init; } = static _ => null;
+
+    /// <summary>A versioned table's history: updates before it are in Kafka Streams' changelog and not in ours.</summary>
+    public string? HistoryParameter { get; init; }
+
     public string? CompareStores(TopologyTestDriver driver, Vector vector)
     {
         if (vector.Stores is not { } stores)
@@ -47,6 +53,15 @@ internal sealed record TopologyDefinition(Action<StreamsBuilder, Vector> Build)
         driver.WindowStore<string, TValue>(name).All()
             .OrderBy(e => e.Key.Key, StringComparer.Ordinal).ThenBy(e => e.Key.Window.StartMs)
             .Select(e => $"[{Json(e.Key.Key)},{e.Key.Window.StartMs},{e.Key.Window.EndMs},{Json(e.Value.Value)},{e.Value.Timestamp}]");
+
+    public static Func<TopologyTestDriver, Vector, IEnumerable<string>> Sessions<TValue>(string name) => (driver, _) =>
+        driver.SessionStore<string, TValue>(name).All()
+            .OrderBy(e => e.Key.Key, StringComparer.Ordinal).ThenBy(e => e.Key.Window.StartMs)
+            .Select(e => $"[{Json(e.Key.Key)},{e.Key.Window.StartMs},{e.Key.Window.EndMs},{Json(e.Value)}]");
+
+    public static Func<TopologyTestDriver, Vector, IEnumerable<string>> Versions<TValue>(string name) => (driver, _) =>
+        driver.VersionedStore<string, TValue>(name).All().OrderBy(e => e.Key, StringComparer.Ordinal)
+            .Select(e => $"[{Json(e.Key)},{Json(e.Value.Value)},{e.Value.Timestamp}]");
 
     private static string Json<T>(T value) => value is long number ? number.ToString(CultureInfo.InvariantCulture) : JsonSerializer.Serialize(value);
 }

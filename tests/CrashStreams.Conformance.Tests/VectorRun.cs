@@ -44,7 +44,7 @@ internal static class VectorRun
             ?? CompareOutputs(definition, vector, appended.Where(a => definition.Outputs.ContainsKey(a.Topic)).ToList())
             ?? (error is null ? definition.CompareStores(driver, vector) : null)
             ?? CompareDropped(driver, vector)
-            ?? CompareRaw("changelog", vector.Changelog, appended.Where(a => a.Topic.EndsWith("-changelog", StringComparison.Ordinal)))
+            ?? CompareRaw("changelog", WithoutExpired(definition, vector), appended.Where(a => a.Topic.EndsWith("-changelog", StringComparison.Ordinal)))
             ?? CompareRaw("internal", vector.Internal, appended.Where(a => a.Topic.EndsWith("-repartition", StringComparison.Ordinal)));
     }
 
@@ -96,7 +96,7 @@ internal static class VectorRun
         var names = new Dictionary<string, string>
         {
             ["late"] = DroppedRecords.Late, ["nullKey"] = DroppedRecords.NullKey, ["nullKeyOrValue"] = DroppedRecords.NullKeyOrValue,
-            ["negativeTimestamp"] = DroppedRecords.NegativeTimestamp, ["nullJoinKeyOrValue"] = DroppedRecords.NullJoinKeyOrValue,
+            ["negativeTimestamp"] = DroppedRecords.NegativeTimestamp, ["nullJoinKeyOrValue"] = DroppedRecords.NullJoinKeyOrValue, ["expiredVersion"] = DroppedRecords.ExpiredVersion,
         };
         // What Kafka Streams counts without a reason are writes to segments that its RocksDB stores have expired.
         var unexplained = vector.Dropped.EnumerateObject().Sum(d => d.Name == "total" ? d.Value.GetInt64() : d.Name.StartsWith("notDropped", StringComparison.Ordinal) ? 0 : -d.Value.GetInt64());
@@ -111,6 +111,29 @@ internal static class VectorRun
         }
 
         return null;
+    }
+
+    // Rule 2: an update that lies before a table's history is neither kept nor logged.
+    private static JsonElement? WithoutExpired(TopologyDefinition definition, Vector vector)
+    {
+        if (vector.Changelog is not { } changelog || definition.HistoryParameter is not { } parameter)
+            return vector.Changelog;
+        var history = vector.Parameter(parameter);
+        var latest = long.MinValue;
+        var kept = new List<JsonElement>();
+        foreach (var entry in changelog.EnumerateArray().OrderBy(e => e.GetProperty("step").GetInt32()))
+        {
+            if (entry.GetProperty("topic").GetString()!.Contains("versioned", StringComparison.Ordinal) && entry.GetProperty("ts").GetInt64() is var time)
+            {
+                latest = Math.Max(latest, time);
+                if (time < latest - history)
+                    continue;
+            }
+
+            kept.Add(entry);
+        }
+
+        return JsonSerializer.SerializeToElement(kept);
     }
 
     private static string? CompareRaw(string what, JsonElement? expected, IEnumerable<(int Step, string Topic, RawRecord Record)> appended)

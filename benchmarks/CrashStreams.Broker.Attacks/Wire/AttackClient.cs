@@ -17,7 +17,7 @@ internal sealed class AttackClient : IDisposable
 
     private AttackClient(TcpClient socket) => (_socket, _stream) = (socket, socket.GetStream());
 
-    public string ClientId { get; init; } = "attacker";
+    public string ClientId { get; set; } = "attacker";
 
     public static async Task<AttackClient> ConnectAsync(Target target, CancellationToken stop = default)
     {

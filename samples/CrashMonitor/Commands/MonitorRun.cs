@@ -20,7 +20,7 @@ internal sealed class MonitorRun : IAsyncDisposable
     private readonly ClosedIntervals _intervals;
     private readonly Rate _rate;
     private readonly DroppedLines _dropped = new();
-    private readonly EventTime _eventTime;
+    private readonly EventTimeReader _eventTime;
     private readonly ILoggerFactory _loggers;
     private readonly StreamsApplication _application;
     private readonly CancellationTokenSource _ending = new();

@@ -9,17 +9,18 @@ internal static class ApiVersions
     /// <summary>From this version on, clients take supported features whose lowest version is 0 (KIP-1022).</summary>
     private const short ZeroFeatureVersion = 4;
 
-    // Feature, highest version supported, level that is on. transaction.version 2 is KIP-890, group.version 1 is KIP-848.
-    private static readonly (string Name, short Max, short Level)[] Features = [("group.version", 1, 1), ("transaction.version", 2, 2)];
+    // Feature, lowest and highest version supported; the highest is on. group.version 1 is KIP-848, transaction.version 2 is KIP-890; metadata.version 30 is Apache Kafka 4.3,
+    // which admin clients take a broker's release from, and 7 is the lowest of Kafka 4.
+    private static readonly (string Name, short Min, short Max)[] Features = [("group.version", 0, 1), ("metadata.version", 7, 30), ("transaction.version", 0, 2)];
 
     public static ApiVersionsResponse Handle(short version, ApiTable apis)
     {
         var response = new ApiVersionsResponse { ApiKeys = [.. apis.All.Select(endpoint => Range(endpoint.Api))], FinalizedFeaturesEpoch = 0 };
-        foreach (var (name, max, level) in Features)
+        foreach (var (name, min, max) in Features)
         {
-            if (version >= ZeroFeatureVersion)
-                response.SupportedFeatures.Add(new() { Name = name, MinVersion = 0, MaxVersion = max });
-            response.FinalizedFeatures.Add(new() { Name = name, MaxVersionLevel = level, MinVersionLevel = level });
+            if (min > 0 || version >= ZeroFeatureVersion)
+                response.SupportedFeatures.Add(new() { Name = name, MinVersion = min, MaxVersion = max });
+            response.FinalizedFeatures.Add(new() { Name = name, MaxVersionLevel = max, MinVersionLevel = max });
         }
         return response;
     }

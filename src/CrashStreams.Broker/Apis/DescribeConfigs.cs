@@ -35,7 +35,7 @@ internal static class DescribeConfigs
     private static void Describe(DescribeConfigsResponse.DescribeConfigsResult result, bool withSynonyms, BrokerCore core)
     {
         if (result.ResourceType == BrokerResource && (result.ResourceName.Length == 0 || result.ResourceName == core.Node.Id.ToString()))
-            result.Configs = [.. core.Options.AsConfigs().Select(config => Describe(config.Name, config.Value, ConfigSource.StaticBroker, config.Type, isReadOnly: true))];
+            result.Configs = [.. core.Options.AsConfigs(core.Node).Select(config => Describe(config.Name, config.Value, ConfigSource.StaticBroker, config.Type, isReadOnly: true))];
         else if (result.ResourceType == TopicResource && core.Topics.Find(result.ResourceName) is { } topic)
             result.Configs = [.. TopicConfigKeys.All.Select(key => Describe(key, topic.Configs, withSynonyms))];
         else if (result.ResourceType is TopicResource)

@@ -29,9 +29,10 @@ internal sealed class StepwiseRequest<TResponse>(IEnumerator<TResponse?> steps, 
         }
         while (timers.Elapsed(started) < StepQueue.Slice);
         queue.Add(this);
-        if (!_isWaiting)
-            session.Await(this);
-        _isWaiting = true;
+        if (_isWaiting)
+            return;
+        _isWaiting = true; // before: a client that is gone cancels at once
+        session.Await(this);
     }
 
     /// <summary>The client is gone: what is left is not done, as if it had left earlier.</summary>

@@ -15,7 +15,11 @@ internal static class Refusal
         or ApiKey.Heartbeat or ApiKey.OffsetCommit or ApiKey.OffsetFetch or ApiKey.InitProducerId or ApiKey.AddPartitionsToTxn or ApiKey.AddOffsetsToTxn
         or ApiKey.EndTxn or ApiKey.TxnOffsetCommit or ApiKey.ListOffsets or ApiKey.CreateTopics or ApiKey.ConsumerGroupHeartbeat;
 
-    public static IResponse Of(object request, short version, ErrorCode error) => request switch
+    public static IResponse Of(object request, short version, ErrorCode error) =>
+        TryOf(request, version, error) ?? throw new ArgumentException($"{request.GetType().Name} has no answer that says only an error.");
+
+    /// <summary>The answer that says only an error; null when the API has no place for it.</summary>
+    public static IResponse? TryOf(object request, short version, ErrorCode error) => request switch
     {
         PreparedProduce produce => Produce(produce.Request, error),
         FetchRequest fetch => Fetch(fetch, error),
@@ -42,7 +46,45 @@ internal static class Refusal
         {
             Topics = create.Topics.ConvertAll(topic => new CreateTopicsResponse.CreatableTopicResult { Name = topic.Name, ErrorCode = error }),
         },
-        _ => throw new ArgumentException($"{request.GetType().Name} has no answer that says only an error."),
+        MetadataRequest metadata => new MetadataResponse
+        {
+            Topics = (metadata.Topics ?? []).ConvertAll(topic => new MetadataResponse.MetadataResponseTopic { Name = topic.Name ?? "", TopicId = topic.TopicId, ErrorCode = error }),
+        },
+        DeleteTopicsRequest delete => new DeleteTopicsResponse
+        {
+            Responses = [.. delete.TopicNames.Select(name => new DeleteTopicsResponse.DeletableTopicResult { Name = name, ErrorCode = error }),
+                .. delete.Topics.Select(topic => new DeleteTopicsResponse.DeletableTopicResult { Name = topic.Name, TopicId = topic.TopicId, ErrorCode = error })],
+        },
+        CreatePartitionsRequest create => new CreatePartitionsResponse
+        {
+            Results = create.Topics.ConvertAll(topic => new CreatePartitionsResponse.CreatePartitionsTopicResult { Name = topic.Name, ErrorCode = error }),
+        },
+        DeleteRecordsRequest delete => new DeleteRecordsResponse
+        {
+            Topics = delete.Topics.ConvertAll(topic => new DeleteRecordsResponse.DeleteRecordsTopicResult
+            {
+                Name = topic.Name,
+                Partitions = topic.Partitions.ConvertAll(partition => new DeleteRecordsResponse.DeleteRecordsPartitionResult { PartitionIndex = partition.PartitionIndex, LowWatermark = -1, ErrorCode = error }),
+            }),
+        },
+        AlterConfigsRequest alter => new AlterConfigsResponse
+        {
+            Responses = alter.Resources.ConvertAll(resource => new AlterConfigsResponse.AlterConfigsResourceResponse { ResourceType = resource.ResourceType, ResourceName = resource.ResourceName, ErrorCode = error }),
+        },
+        IncrementalAlterConfigsRequest alter => new IncrementalAlterConfigsResponse
+        {
+            Responses = alter.Resources.ConvertAll(resource => new IncrementalAlterConfigsResponse.AlterConfigsResourceResponse { ResourceType = resource.ResourceType, ResourceName = resource.ResourceName, ErrorCode = error }),
+        },
+        DescribeConfigsRequest describe => new DescribeConfigsResponse
+        {
+            Results = describe.Resources.ConvertAll(resource => new DescribeConfigsResponse.DescribeConfigsResult { ResourceType = resource.ResourceType, ResourceName = resource.ResourceName, ErrorCode = error }),
+        },
+        DeleteGroupsRequest delete => new DeleteGroupsResponse
+        {
+            Results = delete.GroupsNames.ConvertAll(group => new DeleteGroupsResponse.DeletableGroupResult { GroupId = group, ErrorCode = error }),
+        },
+        OffsetDeleteRequest => new OffsetDeleteResponse { ErrorCode = error },
+        _ => null,
     };
 
     private static ProduceResponse Produce(ProduceRequest request, ErrorCode error) => new()

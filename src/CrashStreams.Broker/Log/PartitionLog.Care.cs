@@ -4,6 +4,11 @@ namespace CrashStreams.Broker.Log;
 
 internal sealed partial class PartitionLog
 {
+    private const int PassedAtATime = 64;
+
+    /// <summary>Segments before the log start, of which nobody knows any more. After a crash the next start deletes them.</summary>
+    private readonly Queue<LogSegment> _passed = new();
+
     /// <summary>The segments with bytes that were not flushed since.</summary>
     private readonly HashSet<LogSegment> _unflushed = [];
 
@@ -81,11 +86,20 @@ internal sealed partial class PartitionLog
         foreach (var segment in _segments.Take(count))
         {
             _unflushed.Remove(segment);
-            segment.Delete();
+            _passed.Enqueue(segment);
         }
         _segments.RemoveRange(0, count);
         Array.Clear(_readEnds);
         SaveCheckpoint();
+        DeletePassed();
+    }
+
+    /// <summary>Deletes some of the segments that the log start has passed: thousands of them take seconds. True when there are more.</summary>
+    public bool DeletePassed()
+    {
+        for (var left = PassedAtATime; left > 0 && _passed.TryDequeue(out var segment); left--)
+            segment.Delete();
+        return _passed.Count > 0;
     }
 
     /// <summary>Makes sure that a start after a crash doesn't take the segments that are about to be deleted for lost ones.</summary>

@@ -23,9 +23,9 @@ internal sealed partial class PartitionLog
     private void Recover()
     {
         _storage.CreateDirectory(Directory);
-        CompactionSwap.Recover(_storage, Directory);
-        var latest = Checkpoint.Load(_storage, $"{Directory}/{Checkpoint.Latest}");
-        var flushed = Checkpoint.Load(_storage, $"{Directory}/{Checkpoint.Flushed}");
+        CompactionSwap.Recover(_storage, Directory, _damaged);
+        var latest = LoadCheckpoint(Checkpoint.Latest);
+        var flushed = LoadCheckpoint(Checkpoint.Flushed);
         var offsets = CompactionSwap.SegmentOffsets(_storage, Directory);
         var checkpointedStart = Math.Max(latest?.LogStartOffset ?? 0, flushed?.LogStartOffset ?? 0);
         _checkpointedEnd = Math.Max(latest?.Offset ?? 0, flushed?.Offset ?? 0);
@@ -47,6 +47,15 @@ internal sealed partial class PartitionLog
         NoteUnflushed(flushed?.Offset ?? 0);
         if (!IsUnused && (scanned > 0 || start is null || start != latest))
             SaveCheckpoint();
+    }
+
+    private Checkpoint? LoadCheckpoint(string name)
+    {
+        var path = $"{Directory}/{name}";
+        var checkpoint = Checkpoint.Load(_storage, path);
+        if (checkpoint is null && _storage.Exists(path))
+            Report(path, 0, 0, 0, 0, "a checkpoint is damaged; it can't be said whether the end of the log is missing");
+        return checkpoint;
     }
 
     /// <summary>Whether the files hold what a checkpoint was taken of.</summary>

@@ -8,7 +8,7 @@ namespace CrashStreams.Broker.Server;
 /// <summary>
 /// SASL of one connection: nothing but ApiVersions and the handshake is served before the client has proved who it is. It belongs to the connection's reading thread.
 /// </summary>
-internal sealed class Authentication(UserCredentials users, AuthenticationRefusals refusals, string address, Limits limits)
+internal sealed class Authentication(UserCredentials users, AuthenticationRefusals refusals, string address, BrokerOptions options)
 {
     private const string Plain = "PLAIN";
     private static readonly string[] Mechanisms = [Plain, ScramExchange.Sha256, ScramExchange.Sha512];
@@ -19,6 +19,9 @@ internal sealed class Authentication(UserCredentials users, AuthenticationRefusa
     private volatile string? _user; // shared: the loop asks whose requests it handles
 
     public string? User => _user;
+
+    /// <summary>What the client may do; null when it may do everything.</summary>
+    public UserAccess? Access => _user is { } user ? options.Access.GetValueOrDefault(user) : null;
 
     /// <summary>Whether the client may send such a request in its present state.</summary>
     public bool Allows(ApiKey key) => User is not null || key is ApiKey.ApiVersions or ApiKey.SaslHandshake or ApiKey.SaslAuthenticate;
@@ -52,7 +55,7 @@ internal sealed class Authentication(UserCredentials users, AuthenticationRefusa
     {
         if (_mechanism is null || User is not null)
             return new() { ErrorCode = ErrorCode.IllegalSaslState, ErrorMessage = "SaslHandshake comes first, and authentication once." };
-        if (request.AuthBytes.Length > limits.SaslTokenBytes)
+        if (request.AuthBytes.Length > options.Limits.SaslTokenBytes)
             return Refuse();
         string token;
         try

@@ -43,7 +43,7 @@ internal sealed class ClientConnection : IClientSession, IThreadPoolWorkItem
         (_stream, _host, Description, _server, _log) = (stream, host, address, server, log);
         _limits = server.Core.Options.Limits;
         if (server.Core.Options.Users.Count > 0)
-            Authentication = new Authentication(server.Users, server.Refusals, host, _limits);
+            Authentication = new Authentication(server.Users, server.Refusals, host, server.Core.Options);
         _reader = new FrameReader(stream, FrameLimitsNow());
         _writer = new FrameWriter(stream, socket);
         Turn = new ConnectionTurn(this, server.Loop, _limits);

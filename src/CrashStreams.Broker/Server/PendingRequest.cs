@@ -1,7 +1,9 @@
 using System.Buffers;
 using System.Diagnostics;
 using CrashStreams.Broker.Apis;
+using CrashStreams.Broker.Faults;
 using CrashStreams.Broker.Loop;
+using CrashStreams.Protocol;
 using CrashStreams.Protocol.Wire;
 
 namespace CrashStreams.Broker.Server;
@@ -72,5 +74,34 @@ internal sealed class PendingRequest(ApiEndpoint endpoint, object body, RequestC
         IsDone = true;
     }
 
-    private void Handle(Action<IResponse?> reply) => endpoint.Handle(body, context, reply);
+    private void Handle(Action<IResponse?> reply)
+    {
+        if (context.Session.Authentication?.Access is { } access)
+            HandleFor(access, reply);
+        else
+            endpoint.Handle(body, context, reply);
+    }
+
+    /// <summary>For a user who may not do everything.</summary>
+    private void HandleFor(UserAccess access, Action<IResponse?> reply)
+    {
+        var error = Authorization.Check(access, context.Api.Key, body, core.Topics);
+        if (error == ErrorCode.None)
+        {
+            endpoint.Handle(body, context, response =>
+            {
+                Authorization.Filter(access, response);
+                reply(response);
+            });
+            return;
+        }
+        if (Refusal.TryOf(body, context.Version, error) is { } refusal)
+        {
+            reply(refusal);
+            return;
+        }
+        // An answer without a place for the error: only the end of the connection says no.
+        connection.Close();
+        reply(null);
+    }
 }

@@ -104,6 +104,8 @@ internal sealed class BuilderState
     /// <summary>A table of the records of a stream, kept in a store where it has a name or somebody reads it.</summary>
     public KTable<TKey, TValue> Table<TKey, TValue>(TopologyNode<TKey, TValue> from, string name, string storeName, Materialized<TKey, TValue> materialized)
     {
+        if (materialized.HistoryRetention is { } history)
+            return VersionedTable(from, name, storeName, materialized, history);
         var stores = new List<StoreDefinition>();
         var store = TableStore(storeName, materialized);
         if (materialized.Name is not null)
@@ -115,9 +117,30 @@ internal sealed class BuilderState
         {
             if (stores.Count > 0)
                 return;
-            if (materialized.Name is null)
-                Warnings.Add($"Store '{storeName}' has a generated name: it changes when the topology does, and its state is lost then. Name it by Materialized.");
+            WarnOfGenerated(storeName, materialized);
             stores.Add(AddStore(store));
         }
+    }
+
+#pragma warning disable CS8714 // A null key is dropped before it reaches a store.
+    private KTable<TKey, TValue> VersionedTable<TKey, TValue>(
+        TopologyNode<TKey, TValue> from, string name, string storeName, Materialized<TKey, TValue> materialized, TimeSpan history)
+    {
+        WarnOfGenerated(storeName, materialized);
+        var store = AddStore(new VersionedStoreDefinition<TKey, TValue>(
+            storeName, materialized.KeySerde ?? Serdes.Find<TKey>(), materialized.ValueSerde ?? Serdes.Find<TValue>(), (long)history.TotalMilliseconds, materialized.Logged));
+        var node = Add(new ProcessorNode<TKey, TValue, TKey, Change<TValue>>(name, () => new VersionedTableSource<TKey, TValue>(storeName), [store]), from);
+        return new(this, node, new(materialized.KeySerde, materialized.ValueSerde)
+        {
+            IsVersioned = true,
+            View = () => new([store], task => new VersionedReader<TKey, TValue>(task.Store<CrashStreams.Stores.VersionedStore<TKey, TValue>>(storeName))),
+        });
+    }
+#pragma warning restore CS8714
+
+    private void WarnOfGenerated<TKey, TValue>(string storeName, Materialized<TKey, TValue> materialized)
+    {
+        if (materialized.Name is null)
+            Warnings.Add($"Store '{storeName}' has a generated name: it changes when the topology does, and its state is lost then. Name it by Materialized.");
     }
 }

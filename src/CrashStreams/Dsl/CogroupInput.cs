@@ -16,6 +16,9 @@ internal abstract class CogroupInput<TKey, TAggregate>
     public abstract TopologyNode<TKey, Change<TAggregate>> Fold(string name, StoreDefinition store, Func<TAggregate> initializer);
 
     public abstract TopologyNode<Windowed<TKey>, Change<TAggregate>> FoldWindows(string name, StoreDefinition store, Windowing windowing, Func<TAggregate> initializer);
+
+    public abstract TopologyNode<Windowed<TKey>, Change<TAggregate>> FoldSessions(
+        string name, StoreDefinition store, SessionWindows windows, Func<TAggregate> initializer, Func<TKey, TAggregate, TAggregate, TAggregate> merger);
 }
 
 /// <summary>One of the streams that are aggregated together.</summary>
@@ -35,4 +38,9 @@ internal sealed class CogroupInput<TKey, TValue, TAggregate>(KGroupedStream<TKey
 
     public override TopologyNode<Windowed<TKey>, Change<TAggregate>> FoldWindows(string name, StoreDefinition store, Windowing windowing, Func<TAggregate> initializer) => Builder.Add(
         new WindowAggregateNode<TKey, TValue, TAggregate>(name, store, null, windowing, new(aggregator) { Initializer = initializer }), _source);
+
+    public override TopologyNode<Windowed<TKey>, Change<TAggregate>> FoldSessions(
+        string name, StoreDefinition store, SessionWindows windows, Func<TAggregate> initializer, Func<TKey, TAggregate, TAggregate, TAggregate> merger) => Builder.Add(
+        new SessionAggregateNode<TKey, TValue, TAggregate>(
+            name, store, windows, new(aggregator, merger) { Initializer = initializer }, onlyFinal: false, onLate: null, grouped.KeySerde ?? Serdes.Find<TKey>(), grouped.ValueSerde ?? Serdes.Find<TValue>()), _source);
 }

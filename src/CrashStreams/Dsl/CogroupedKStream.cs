@@ -25,6 +25,13 @@ public sealed class CogroupedKStream<TKey, TAggregate>
         return new(this, windows);
     }
 
+    /// <summary>Aggregates per session. Each stream's lateness is judged by its own time with the Observed clock.</summary>
+    public SessionWindowedCogroupedKStream<TKey, TAggregate> WindowedBy(SessionWindows windows)
+    {
+        ArgumentNullException.ThrowIfNull(windows);
+        return new(this, windows);
+    }
+
     /// <summary>Folds the values of all streams, each by its own aggregator. A null result removes the key.</summary>
     public KTable<TKey, TAggregate> Aggregate(Func<TAggregate> initializer, Materialized<TKey, TAggregate>? materialized = null, string? name = null)
     {

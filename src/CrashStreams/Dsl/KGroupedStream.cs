@@ -32,6 +32,13 @@ public sealed class KGroupedStream<TKey, TValue>
         return new(this, new(windows, EmitStrategy.OnWindowUpdate, OnLate: null, CorrectedWithin: null));
     }
 
+    /// <summary>Aggregates per session: records that follow each other within a gap.</summary>
+    public SessionWindowedKStream<TKey, TValue> WindowedBy(SessionWindows windows)
+    {
+        ArgumentNullException.ThrowIfNull(windows);
+        return new(this, windows);
+    }
+
     /// <summary>Aggregates over the whole of time from a start on: one window per key, which never closes.</summary>
     public TimeWindowedKStream<TKey, TValue> WindowedBy(UnlimitedWindows windows)
     {

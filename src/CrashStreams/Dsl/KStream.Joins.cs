@@ -60,8 +60,16 @@ public sealed partial class KStream<TKey, TValue>
         var name = _builder.Name(joined.Name, isLeft ? "KSTREAM-LEFTJOIN" : "KSTREAM-JOIN");
         _builder.CheckSameBuilder(table.Builder, name);
         var view = table.Read(name);
-        var node = new ProcessorNode<TKey, TValue, TKey, TResult>(
-            name, () => new StreamTableJoin<TKey, TValue, TKey, TTable, TResult>(static (key, _) => key, joiner, isLeft, view!.Open), view?.Stores);
+        var stores = new List<StoreDefinition>(view?.Stores ?? []);
+        if (joined.Grace is { } wait && !table.Info.IsVersioned)
+            _builder.Faults.Add($"'{name}': records can only wait for late updates of a table that keeps its history. Set Materialized.HistoryRetention of '{table.Node.Name}' to {wait} or more, or leave Joined.Grace out.");
+        var buffer = joined.Grace is null ? null : _builder.AddStore(new GraceBufferDefinition<TKey, TValue>($"{name}-Buffer", keySerde, valueSerde, isLogged: true));
+        if (buffer is not null)
+            stores.Add(buffer);
+        var graceMs = (long?)joined.Grace?.TotalMilliseconds ?? 0;
+        var node = new StreamTableJoinNode<TKey, TValue, TResult>(
+            name, stores, table.Info.IsVersioned, graceMs, keySerde ?? Serdes.Find<TKey>(), valueSerde ?? Serdes.Find<TValue>(),
+            () => new StreamTableJoin<TKey, TValue, TKey, TTable, TResult>(static (key, _) => key, joiner, isLeft, view!.Open, buffer?.Name, graceMs));
         return new(_builder, _builder.Add(node, source), keySerde, Serdes.Find<TResult>(), needsRepartition: false);
     }
 

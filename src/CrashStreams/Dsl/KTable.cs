@@ -95,11 +95,11 @@ public sealed partial class KTable<TKey, TValue>
         var storeName = name is null ? null : $"{name}-store";
         name ??= _builder.Name(null, "KTABLE-SUPPRESS");
         storeName ??= _builder.Name(null, "KTABLE-SUPPRESS-STATE-STORE");
-        if (_info.WindowOf is null)
+        if (_info.WindowOf is null && suppressed.LimitMs is null)
             _builder.Faults.Add($"'{name}': UntilWindowCloses needs a windowed table. Put WindowedBy before the aggregation.");
 
         var store = _builder.AddStore(new SuppressStoreDefinition<TKey, TValue>(storeName, _info.KeySerde, _info.ValueSerde));
-        var node = new SuppressNode<TKey, TValue>(name, store, _info.WindowOf!, suppressed, _info.GraceMs);
+        var node = new SuppressNode<TKey, TValue>(name, store, _info.WindowOf, suppressed, _info.GraceMs);
         return new(_builder, _builder.Add(node, _node), _info with { View = null, KnowsBefore = static () => true });
     }
 
@@ -151,6 +151,7 @@ public sealed partial class KTable<TKey, TValue>
                 var source = view();
                 return new(source.Stores, task => read(source.Open(task)));
             },
+            IsVersioned = store is null && _info.IsVersioned,
             GraceMs = _info.GraceMs,
             WindowOf = _info.WindowOf,
         });

@@ -71,6 +71,52 @@ public sealed class StreamsBuilder
         return this;
     }
 
+    /// <summary>Adds a window store for processors to use by its name.</summary>
+    /// <param name="name">The store's name, and its changelog's.</param>
+    /// <param name="windowSize">What a window's end is calculated from.</param>
+    /// <param name="retention">How long windows are kept after their start, in event time; at least the window size.</param>
+    /// <param name="keySerde">By default the library's serde for the type.</param>
+    /// <param name="valueSerde">By default the library's serde for the type.</param>
+    /// <param name="logged">Whether a changelog topic makes it survive its instance.</param>
+    public StreamsBuilder AddWindowStore<TKey, TValue>(
+        string name, TimeSpan windowSize, TimeSpan retention, Serde<TKey>? keySerde = null, Serde<TValue>? valueSerde = null, bool logged = true)
+        where TKey : notnull
+    {
+        _state.AddStore(new WindowStoreDefinition<TKey, TValue>(
+            name, keySerde ?? Serdes.Find<TKey>(), valueSerde ?? Serdes.Find<TValue>(), (long)windowSize.TotalMilliseconds, (long)retention.TotalMilliseconds, logged));
+        return this;
+    }
+
+    /// <summary>Adds a session store for processors to use by its name.</summary>
+    /// <param name="name">The store's name, and its changelog's.</param>
+    /// <param name="retention">How long sessions are kept after their end, in event time.</param>
+    /// <param name="keySerde">By default the library's serde for the type.</param>
+    /// <param name="valueSerde">By default the library's serde for the type.</param>
+    /// <param name="logged">Whether a changelog topic makes it survive its instance.</param>
+    public StreamsBuilder AddSessionStore<TKey, TValue>(
+        string name, TimeSpan retention, Serde<TKey>? keySerde = null, Serde<TValue>? valueSerde = null, bool logged = true)
+        where TKey : notnull
+    {
+        _state.AddStore(new SessionStoreDefinition<TKey, TValue>(
+            name, keySerde ?? Serdes.Find<TKey>(), valueSerde ?? Serdes.Find<TValue>(), (long)retention.TotalMilliseconds, logged));
+        return this;
+    }
+
+    /// <summary>Adds a versioned store for processors to use by its name.</summary>
+    /// <param name="name">The store's name, and its changelog's.</param>
+    /// <param name="history">How far back earlier values can be asked for, in event time.</param>
+    /// <param name="keySerde">By default the library's serde for the type.</param>
+    /// <param name="valueSerde">By default the library's serde for the type.</param>
+    /// <param name="logged">Whether a changelog topic makes it survive its instance.</param>
+    public StreamsBuilder AddVersionedStore<TKey, TValue>(
+        string name, TimeSpan history, Serde<TKey>? keySerde = null, Serde<TValue>? valueSerde = null, bool logged = true)
+        where TKey : notnull
+    {
+        _state.AddStore(new VersionedStoreDefinition<TKey, TValue>(
+            name, keySerde ?? Serdes.Find<TKey>(), valueSerde ?? Serdes.Find<TValue>(), (long)history.TotalMilliseconds, logged));
+        return this;
+    }
+
     /// <summary>Checks everything that was declared and makes the topology.</summary>
     /// <exception cref="TopologyException">Something is wrong; the message lists every fault.</exception>
     public Topology Build()

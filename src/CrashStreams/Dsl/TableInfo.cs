@@ -14,6 +14,9 @@ internal sealed record TableInfo<TKey, TValue>(Serde<TKey>? KeySerde, Serde<TVal
     /// <summary>How other operators read the table; called after <see cref="KeepRows"/>. Null: it can't be read.</summary>
     public Func<TableView<TKey, TValue>>? View { get; init; }
 
+    /// <summary>Whether the table, or the one in front that it is worked out from, keeps its history.</summary>
+    public bool IsVersioned { get; init; }
+
     public long GraceMs { get; init; }
 
     /// <summary>The window of a key; null when the table is not windowed.</summary>

@@ -8,6 +8,9 @@ internal sealed class DroppedRecords(RecordInProcess current)
     public const string Late = "late";
     public const string NullKey = "null-key";
     public const string NullKeyOrValue = "null-key-or-value";
+    /// <summary>An update of a versioned table that lies before its history.</summary>
+    public const string ExpiredVersion = "expired-version";
+
     public const string NullJoinKeyOrValue = "null-join-key-or-value";
     public const string NegativeTimestamp = "negative-timestamp";
     public const string Future = "future";

@@ -13,6 +13,10 @@ internal interface IOperatorBuilder
     /// <summary>Registers an operator that is to be initialized and closed with the task. Children come before their parents.</summary>
     void Add(IProcessorLifetime processor);
 
+    /// <summary>What several operators of the task share, made by the first one that asks.</summary>
+    T Shared<T>(object owner, Func<T> create)
+        where T : class;
+
     /// <summary>The task as a node's operator sees it.</summary>
     IOperatorContext ContextFor(TopologyNode node);
 

@@ -17,5 +17,5 @@ internal sealed class KeyValueStoreDefinition<TKey, TValue>(string name, Serde<T
         SerdeFault.Check(valueSerde, Name, "value", faults);
     }
 
-    public override IStateStore Create(StoreContext context) => new KeyValueStore<TKey, TValue>(Name, keySerde!, valueSerde!, isTimestamped, context);
+    public override IStateStore Create(StoreContext context) => KeyValueStore<TKey, TValue>.Create(Name, keySerde!, valueSerde!, isTimestamped, context);
 }

@@ -14,8 +14,8 @@ internal interface ISuppressNode
     bool IsFused(StreamTime mode);
 }
 
-/// <summary>Holds a windowed table's updates back until the windows close.</summary>
-internal sealed class SuppressNode<TKey, TValue>(string name, StoreDefinition store, Func<TKey, Window> windowOf, Suppressed suppressed, long graceMs)
+/// <summary>Holds a table's updates back, until its windows close or for a time.</summary>
+internal sealed class SuppressNode<TKey, TValue>(string name, StoreDefinition store, Func<TKey, Window>? windowOf, Suppressed suppressed, long graceMs)
     : TopologyNode<TKey, Change<TValue>>(name), ISuppressNode
 {
     public override IReadOnlyList<StoreDefinition> Stores { get; } = [store];
@@ -25,7 +25,7 @@ internal sealed class SuppressNode<TKey, TValue>(string name, StoreDefinition st
     public override void Validate(ICollection<string> faults) => store.Validate(faults);
 
     public bool IsFused(StreamTime mode) =>
-        mode == StreamTime.Watermarks && suppressed.MaxRecords is null && Parents.All(p => p is IWindowAggregateNode);
+        mode == StreamTime.Watermarks && suppressed is { MaxRecords: null, LimitMs: null } && Parents.All(p => p is IWindowAggregateNode);
 
     public override object Create(IOperatorBuilder task)
     {

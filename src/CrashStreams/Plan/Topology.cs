@@ -18,7 +18,7 @@ public sealed class Topology
     internal IReadOnlyList<SubTopology> SubTopologies { get; }
 
     /// <summary>How far event time has to go beyond a record for every window that its effects are in to close: at most through all windowings.</summary>
-    internal long HorizonMs => SubTopologies.SelectMany(s => s.Nodes).OfType<IWindowAggregateNode>().Sum(n => n.SpanMs);
+    internal long HorizonMs => SubTopologies.SelectMany(s => s.Nodes).OfType<ITimeSpanNode>().Sum(n => n.SpanMs);
 
     internal IReadOnlyList<IGlobalTableNode> GlobalTables => SubTopologies.SelectMany(s => s.Nodes).OfType<IGlobalTableNode>().ToList();
 

@@ -66,12 +66,27 @@ internal static class TopologyText
         {
             ISourceNode source => $"    Source: {node.Name} (topics: [{string.Join(", ", source.Topics)}])\n",
             ISinkNode sink => $"    Sink: {node.Name} ({(sink.Topic is null ? "extractor class: per record" : $"topic: {sink.Topic}")})\n",
-            _ => $"    Processor: {node.Name} (stores: [{string.Join(", ", node.Stores.Select(s => s.Name).Order(StringComparer.Ordinal))}])\n",
+            _ => $"    Processor: {node.Name} (stores: [{string.Join(", ", InJavaSetOrder(node.Stores.Select(s => s.Name).ToList()))}])\n",
         });
         if (node is not ISinkNode)
             text.Append($"      --> {Names(node.Children)}\n");
         if (node is not ISourceNode)
             text.Append($"      <-- {Names(node.Parents)}\n");
+    }
+
+    // Kafka Streams keeps a node's stores in a java.util.HashSet: by the low bits of their hashes.
+    private static IEnumerable<string> InJavaSetOrder(List<string> names)
+    {
+        var buckets = 16;
+        while (names.Count > buckets * 3 / 4)
+            buckets *= 2;
+        return names.OrderBy(name =>
+        {
+            var hash = 0;
+            foreach (var c in name)
+                hash = unchecked((31 * hash) + c);
+            return (hash ^ (hash >>> 16)) & (buckets - 1);
+        });
     }
 
     private static string Names(IReadOnlyList<TopologyNode> nodes) => nodes.Count == 0 ? "none" : string.Join(", ", nodes.Select(n => n.Name));

@@ -4,12 +4,15 @@ namespace CrashStreams.Plan;
 
 #pragma warning disable CS8714 // A record without key is dropped before it reaches the store.
 
-/// <summary>Marks a windowed aggregation, which can give final results itself.</summary>
-internal interface IWindowAggregateNode
+/// <summary>Marks an operator that holds results back in event time.</summary>
+internal interface ITimeSpanNode
 {
-    /// <summary>From a window's start to its closing: size + grace.</summary>
+    /// <summary>How far event time has to go beyond a record for its effects here to be final.</summary>
     long SpanMs { get; }
 }
+
+/// <summary>Marks a windowed aggregation, which can give final results itself.</summary>
+internal interface IWindowAggregateNode : ITimeSpanNode;
 
 /// <summary>A windowed aggregation: knows which children get every update and which only final results.</summary>
 internal sealed class WindowAggregateNode<TKey, TValue, TAggregate>(

@@ -21,5 +21,5 @@ internal sealed class WindowStoreDefinition<TKey, TValue>(
     }
 
     public override IStateStore Create(StoreContext context) =>
-        new WindowStore<TKey, TValue>(Name, keySerde!, valueSerde!, windowSizeMs, retentionMs, context);
+        WindowStore<TKey, TValue>.Create(Name, keySerde!, valueSerde!, windowSizeMs, retentionMs, context);
 }

@@ -39,6 +39,16 @@ public interface IProcessorContext
     IWindowStore<TKey, TValue> WindowStore<TKey, TValue>(string name)
         where TKey : notnull;
 
+    /// <summary>A session store that the processor was connected to by name.</summary>
+    /// <exception cref="TopologyException">The processor is not connected to such a store, or it is of another type.</exception>
+    ISessionStore<TKey, TValue> SessionStore<TKey, TValue>(string name)
+        where TKey : notnull;
+
+    /// <summary>A versioned store that the processor was connected to by name.</summary>
+    /// <exception cref="TopologyException">The processor is not connected to such a store, or it is of another type.</exception>
+    IVersionedStore<TKey, TValue> VersionedStore<TKey, TValue>(string name)
+        where TKey : notnull;
+
     /// <summary>
     /// Calls back periodically. On stream time: with the first record, then when stream time passes each multiple of the interval;
     /// on the wall clock: likewise from now on. Ticks that were missed are skipped. Dispose the answer to stop.
@@ -48,7 +58,7 @@ public interface IProcessorContext
     /// <param name="callback">Gets that time in milliseconds.</param>
     IDisposable Schedule(TimeSpan interval, PunctuationType type, Action<long> callback);
 
-    /// <summary>Asks for a commit soon: at the end of the batch in process.</summary>
+    /// <summary>Asks for a commit soon: at the end of the thread's turn, some 50 ms later at most.</summary>
     void RequestCommit();
 }
 

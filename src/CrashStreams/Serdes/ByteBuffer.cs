@@ -14,6 +14,8 @@ internal sealed class ByteBuffer(int capacity = 256) : IBufferWriter<byte>
 
     public void Clear() => Length = 0;
 
+    public void Truncate(int length) => Length = length;
+
     public void Advance(int count) => Length += count;
 
     public Memory<byte> GetMemory(int sizeHint = 0)

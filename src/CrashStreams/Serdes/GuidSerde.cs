@@ -8,6 +8,8 @@ internal sealed class GuidSerde : Serde<Guid>
 {
     private const int TextLength = 36;
 
+    protected internal override bool EqualityIsThatOfBytes => true;
+
     public override Guid Deserialize(ReadOnlySpan<byte> data) =>
         Utf8Parser.TryParse(data, out Guid value, out var read) && read == data.Length ? value : throw new SerdeException("not-a-uuid");
 

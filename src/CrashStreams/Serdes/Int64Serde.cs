@@ -6,6 +6,8 @@ namespace CrashStreams;
 /// <summary>8 bytes, big-endian.</summary>
 internal sealed class Int64Serde : Serde<long>
 {
+    protected internal override bool EqualityIsThatOfBytes => true;
+
     public override long Deserialize(ReadOnlySpan<byte> data) =>
         data.Length == 8 ? BinaryPrimitives.ReadInt64BigEndian(data) : throw new SerdeException("not-8-bytes");
 

@@ -5,11 +5,13 @@ using System.Text.Json.Serialization.Metadata;
 namespace CrashStreams;
 
 /// <summary>JSON by System.Text.Json with source-generated metadata.</summary>
-internal sealed class JsonSerde<T>(JsonTypeInfo<T> type) : Serde<T>
+internal sealed class JsonSerde<T>(JsonTypeInfo<T> type, bool valuesAreImmutable) : Serde<T>
 {
     // One writer per thread: making one per value costs more than the value.
     [ThreadStatic]
     private static Utf8JsonWriter? _writer;
+
+    protected internal override bool ValuesAreImmutable => valuesAreImmutable || base.ValuesAreImmutable;
 
     public override T Deserialize(ReadOnlySpan<byte> data)
     {
@@ -27,7 +29,14 @@ internal sealed class JsonSerde<T>(JsonTypeInfo<T> type) : Serde<T>
     {
         var writer = _writer ??= new Utf8JsonWriter(output);
         writer.Reset(output);
-        JsonSerializer.Serialize(writer, value, type);
-        writer.Flush();
+        try
+        {
+            JsonSerializer.Serialize(writer, value, type);
+            writer.Flush();
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException or ArgumentException)
+        {
+            throw new SerdeException("no-json", e);
+        }
     }
 }

@@ -8,6 +8,8 @@ internal sealed class NullableSerde<T>(Serde<T> inner) : Serde<T?>
 {
     protected internal override ReadOnlySpan<byte> PartitionedBy(ReadOnlySpan<byte> key) => inner.PartitionedBy(key);
 
+    protected internal override bool EqualityIsThatOfBytes => inner.EqualityIsThatOfBytes;
+
     public override T? Deserialize(ReadOnlySpan<byte> data) => inner.Deserialize(data);
 
     public override void Serialize(T? value, IBufferWriter<byte> output) => inner.Serialize(value!.Value, output);

@@ -4,6 +4,7 @@ namespace CrashStreams;
 
 /// <summary>
 /// Turns values into bytes and back. Null is not its business: a null key or value has no bytes, and the engine never asks.
+/// What is written must be read as the same value: a value that can't be written so throws a <see cref="SerdeException"/>, it is not replaced by another.
 /// An instance may be used by several threads at once.
 /// </summary>
 public abstract class Serde<T>
@@ -14,6 +15,18 @@ public abstract class Serde<T>
 
     /// <summary>Writes a value.</summary>
     public abstract void Serialize(T value, IBufferWriter<byte> output);
+
+    /// <summary>
+    /// Whether two values are equal for .NET's default comparer exactly when they have the same bytes. Stores tell keys apart by their bytes; they keep keys as
+    /// objects, which is faster, where this says that it makes no difference. False unless a serde says otherwise.
+    /// </summary>
+    protected internal virtual bool EqualityIsThatOfBytes => false;
+
+    /// <summary>
+    /// Whether values can't be changed once they were made. Stores keep such values as objects; others as bytes, so that what a program changes in a value
+    /// that it was given changes the store only when it is put. By default true of numbers, text, times, enums and the like, false of everything else.
+    /// </summary>
+    protected internal virtual bool ValuesAreImmutable => ImmutableValues.Include(typeof(T));
 
     /// <summary>
     /// Of a key's bytes those that decide its partition: all of them, unless keys that differ in the rest belong together (the windows of one key).

@@ -14,6 +14,24 @@ public static class Serdes
     /// <summary>8 bytes, big-endian.</summary>
     public static Serde<long> Int64 { get; } = new Int64Serde();
 
+    /// <summary>2 bytes, big-endian.</summary>
+    public static Serde<short> Int16 { get; } = new Int16Serde();
+
+    /// <summary>1 byte.</summary>
+    public static Serde<byte> Byte { get; } = new ByteSerde();
+
+    /// <summary>1 byte, 0 or 1.</summary>
+    public static Serde<bool> Boolean { get; } = new BooleanSerde();
+
+    /// <summary>4 bytes, IEEE 754, big-endian.</summary>
+    public static Serde<float> Single { get; } = new SingleSerde();
+
+    /// <summary>Decimal text. Values that differ in the number of digits behind the point are different keys.</summary>
+    public static Serde<decimal> Decimal { get; } = new DecimalSerde();
+
+    /// <summary>ISO 8601 text with offset: <c>2026-01-31T08:15:00.0000000+01:00</c>. The same instant with another offset is another key.</summary>
+    public static Serde<DateTimeOffset> DateTimeOffset { get; } = new DateTimeOffsetSerde();
+
     /// <summary>8 bytes, IEEE 754, big-endian.</summary>
     public static Serde<double> Double { get; } = new DoubleSerde();
 
@@ -23,8 +41,17 @@ public static class Serdes
     /// <summary>The bytes themselves.</summary>
     public static Serde<byte[]> Bytes { get; } = new BytesSerde();
 
+    /// <summary>An enum's name as UTF-8 text; the number of a value without name.</summary>
+    public static Serde<T> Enum<T>()
+        where T : struct, Enum => new EnumSerde<T>();
+
     /// <summary>JSON by System.Text.Json, with the metadata of a source-generated context: no reflection, safe to trim.</summary>
-    public static Serde<T> Json<T>(JsonTypeInfo<T> type) => new JsonSerde<T>(type);
+    /// <param name="type">The type's metadata.</param>
+    /// <param name="valuesAreImmutable">
+    /// Whether a value is never changed once it was made (a record whose properties are all so): then stores keep it as an object and serialize it once per
+    /// commit. Otherwise they keep its bytes, so that a value which is changed in place changes the store only when it is put.
+    /// </param>
+    public static Serde<T> Json<T>(JsonTypeInfo<T> type, bool valuesAreImmutable = false) => new JsonSerde<T>(type, valuesAreImmutable);
 
     /// <summary>Null instead of a value type's default: tombstones of <c>long</c> become <c>null</c> of <c>long?</c>.</summary>
     public static Serde<T?> Nullable<T>(Serde<T> inner)
@@ -40,11 +67,19 @@ public static class Serdes
         {
             int => Int32,
             long => Int64,
+            short => Int16,
+            byte => Byte,
+            bool => Boolean,
+            float => Single,
             double => Double,
+            decimal => Decimal,
+            System.DateTimeOffset => DateTimeOffset,
             System.Guid => Guid,
             _ => null,
         };
-        if (typeof(T) == typeof(string))
+        if (typeof(T).IsEnum)
+            serde = new EnumSerde<T>();
+        else if (typeof(T) == typeof(string))
             serde = String;
         else if (typeof(T) == typeof(byte[]))
             serde = Bytes;
@@ -54,6 +89,14 @@ public static class Serdes
             serde = Nullable(Int32);
         else if (typeof(T) == typeof(double?))
             serde = Nullable(Double);
+        else if (typeof(T) == typeof(bool?))
+            serde = Nullable(Boolean);
+        else if (typeof(T) == typeof(decimal?))
+            serde = Nullable(Decimal);
+        else if (typeof(T) == typeof(System.Guid?))
+            serde = Nullable(Guid);
+        else if (typeof(T) == typeof(DateTimeOffset?))
+            serde = Nullable(DateTimeOffset);
         return (Serde<T>?)serde;
     }
 }

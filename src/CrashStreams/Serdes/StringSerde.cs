@@ -3,10 +3,12 @@ using System.Text;
 
 namespace CrashStreams;
 
-/// <summary>UTF-8 text. Bytes that are no UTF-8 are an error, never replacement characters.</summary>
+/// <summary>UTF-8 text. Bytes that are no UTF-8, and text that has none (half of a surrogate pair), are an error, never replacement characters.</summary>
 internal sealed class StringSerde : Serde<string>
 {
     private static readonly UTF8Encoding _strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    protected internal override bool EqualityIsThatOfBytes => true;
 
     public override string Deserialize(ReadOnlySpan<byte> data)
     {
@@ -23,6 +25,13 @@ internal sealed class StringSerde : Serde<string>
     public override void Serialize(string value, IBufferWriter<byte> output)
     {
         var span = output.GetSpan(Encoding.UTF8.GetMaxByteCount(value.Length));
-        output.Advance(Encoding.UTF8.GetBytes(value, span));
+        try
+        {
+            output.Advance(_strict.GetBytes(value, span));
+        }
+        catch (EncoderFallbackException e)
+        {
+            throw new SerdeException("not-utf-16", e);
+        }
     }
 }

@@ -66,6 +66,12 @@ public sealed record Materialized<TKey, TValue>
     /// <summary>How long windows can be read after their start, in event time; window size + grace by default and at least.</summary>
     public TimeSpan? Retention { get; init; }
 
+    /// <summary>
+    /// Of a table from a topic or stream: keeps so much of each key's history, in event time, that a join finds the value that held at a stream record's time.
+    /// Null (default): the last value alone.
+    /// </summary>
+    public TimeSpan? HistoryRetention { get; init; }
+
     /// <summary>A store of this name, with everything else by default.</summary>
     public static implicit operator Materialized<TKey, TValue>(string name) => new() { Name = name };
 }

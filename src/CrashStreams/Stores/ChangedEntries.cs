@@ -29,6 +29,9 @@ internal sealed class ChangedEntries
 
     public void BeginValue() => _keyLength = _bytes.Length - _start;
 
+    /// <summary>The entry in progress is none.</summary>
+    public void Abandon() => _bytes.Truncate(_start);
+
     /// <summary>The entry is complete. Answers its size.</summary>
     public int End(bool isPresent, long timestamp)
     {

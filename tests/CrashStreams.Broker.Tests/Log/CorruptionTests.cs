@@ -43,8 +43,9 @@ public class CorruptionTests
             log.Close();
         storage.KillProcess();
         var files = storage.Files("t");
+        var damaged = new List<string>();
         for (var i = random.Next(1, 4); i > 0; i--)
-            DamageOne(storage, "t/" + files[random.Next(files.Count)], random);
+            damaged.Add(DamageOne(storage, "t/" + files[random.Next(files.Count)], random));
         if (random.Next(3) == 0)
             storage.CutPower(random);
 
@@ -53,7 +54,7 @@ public class CorruptionTests
         log = PartitionLog.Open(storage, "t", Config, losses.Add);
         Verify(log);
         if (stored.Except(Readable(log)).Any())
-            losses.Should().NotBeEmpty("records are gone or damaged, and somebody has to say so");
+            losses.Should().NotBeEmpty("records are gone or damaged, and somebody has to say so: {0}", string.Join(", ", damaged));
         Use(log, random);
         (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(8 << 20);
     }
@@ -106,26 +107,27 @@ public class CorruptionTests
         log.Flush();
     }
 
-    private static void DamageOne(MemoryStorage storage, string path, Random random)
+    private static string DamageOne(MemoryStorage storage, string path, Random random)
     {
         using var file = storage.Open(path, create: false);
         var length = (int)file.Length;
         if (length == 0)
-            return;
+            return $"{path} is empty";
         switch (random.Next(4))
         {
             case 0:
-                file.Truncate(random.Next(length));
-                break;
+                var left = random.Next(length);
+                file.Truncate(left);
+                return $"{path} has {left} of {length} bytes";
             case 1:
                 var garbage = new byte[random.Next(1, 200)];
                 random.NextBytes(garbage);
                 file.Write(length, garbage);
-                break;
+                return $"{path} has garbage behind {length} bytes";
             default:
-                for (var i = random.Next(1, 5); i > 0; i--)
-                    file.Write(random.Next(length), [(byte)random.Next(256)]);
-                break;
+                var positions = Enumerable.Range(0, random.Next(1, 5)).Select(_ => random.Next(length)).ToList();
+                positions.ForEach(position => file.Write(position, [(byte)random.Next(256)]));
+                return $"{path} of {length} bytes has others at {string.Join(", ", positions)}";
         }
     }
 

@@ -82,7 +82,7 @@ public class BuilderFaultTests
             () => stream.GroupBy<string>(null!), () => stream.GroupByKey().Reduce(null!), () => stream.GroupByKey().Aggregate<long>(null!, (_, _, a) => a),
             () => stream.GroupByKey().Aggregate(() => 0L, null!), () => stream.GroupByKey().Count("c").Filter(null!),
             () => stream.GroupByKey().WindowedBy(TimeWindows.OfSizeWithNoGrace(TimeSpan.FromSeconds(1))).Reduce(null!),
-            () => stream.GroupByKey().WindowedBy(null!),
+            () => stream.GroupByKey().WindowedBy((TimeWindows)null!),
         })
             declare.Should().Throw<ArgumentNullException>();
     }

@@ -25,7 +25,8 @@ internal static class StateCheck
 
     private static void Compare(string what, IStateStore store, SimulatedPartition changelog, List<string> violations)
     {
-        var logged = new Dictionary<(string, long), long>();
+        var isText = store is KeyValueStore<string, string>;
+        var logged = new Dictionary<(string, long), object>();
         foreach (var (_, entry) in changelog.Committed())
         {
             var (key, start) = store is WindowStore<string, long>
@@ -34,33 +35,35 @@ internal static class StateCheck
             if (entry.Value is null)
                 logged.Remove((key, start));
             else
-                logged[(key, start)] = Serdes.Int64.Deserialize(entry.Value);
+                logged[(key, start)] = isText ? Serdes.String.Deserialize(entry.Value) : Serdes.Int64.Deserialize(entry.Value);
         }
 
         var stored = store switch
         {
-            WindowStore<string, long> windows => windows.All().ToDictionary(e => (e.Key.Key, e.Key.Window.StartMs), e => e.Value.Value),
-            KeyValueStore<string, long> values => values.All().ToDictionary(e => (e.Key, -1L), e => e.Value),
+            WindowStore<string, long> windows => windows.All().ToDictionary(e => (e.Key.Key, e.Key.Window.StartMs), e => (object)e.Value.Value),
+            KeyValueStore<string, long> values => values.All().ToDictionary(e => (e.Key, -1L), e => (object)e.Value),
+            KeyValueStore<string, string> values => values.All().ToDictionary(e => (e.Key, -1L), e => (object)e.Value),
             _ => throw new NotSupportedException($"{store.GetType()} has no check."),
         };
         foreach (var (key, value) in stored)
         {
-            if (!logged.TryGetValue(key, out var other) || other != value)
+            if (!logged.TryGetValue(key, out var other) || !other.Equals(value))
                 violations.Add($"{what}: holds {key} = {value}, the changelog {(logged.ContainsKey(key) ? other : "nothing")}");
-            if (Cached(store, key) != value)
+            if (!value.Equals(Cached(store, key)))
                 violations.Add($"{what}: reads {key} = {Cached(store, key)}, holds {value}");
         }
 
         var oldest = stored.Keys.Select(k => k.Item2).Append(long.MaxValue).Min();
         violations.AddRange(logged.Where(l => l.Key.Item2 >= oldest && !stored.ContainsKey(l.Key)).Select(l => $"{what}: has lost {l}"));
-        if (store is KeyValueStore<string, long> && logged.Count != stored.Count)
+        if (store is not WindowStore<string, long> && logged.Count != stored.Count)
             violations.Add($"{what}: holds {stored.Count} keys of {logged.Count}");
     }
 
-    private static long? Cached(IStateStore store, (string Key, long StartMs) key) => store switch
+    private static object? Cached(IStateStore store, (string Key, long StartMs) key) => store switch
     {
         WindowStore<string, long> windows => windows.TryGet(key.Key, key.StartMs, out var value) ? value.Value : null,
         KeyValueStore<string, long> values => values.TryGet(key.Key, out var value) ? value : null,
+        KeyValueStore<string, string> values => values.TryGet(key.Key, out var value) ? value : null,
         _ => null,
     };
 }

@@ -113,6 +113,24 @@ public class OrderedStoreTests
     }
 
     [Fact]
+    public void A_shorter_range_that_is_forgotten_does_not_bring_back_a_longer_one()
+    {
+        var store = Store(hasEngine: true);
+        store.Put("b"u8, "1"u8, 1);
+        store.Flush(new Lines());
+        store.Engine!.Write(1, 0);
+        store.Evict(0);
+
+        store.Forget(""u8, "c"u8, logsChanges: false);
+        store.Forget(""u8, "a"u8, logsChanges: false);
+
+        store.TryGet("b"u8, out _).Should().BeFalse();
+        store.Flush(new Lines());
+        store.Engine.Write(2, 0);
+        store.TryGet("b"u8, out _).Should().BeFalse();
+    }
+
+    [Fact]
     public void Many_entries_that_come_and_go_leave_nothing_in_memory()
     {
         var store = Store(hasEngine: true);

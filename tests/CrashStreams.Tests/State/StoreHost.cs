@@ -69,13 +69,26 @@ internal sealed class StoreHost<TStore> : IChangelogWriter, IDisposable
         }
 
         var clock = new TaskClock(Clock.Mode, TimeProvider.System);
-        clock.Restore(Clock.StreamTime, Clock.Watermark, Clock.Floor, []);
+        clock.Restore(Clock.StreamTime, Clock.Watermark, Clock.Floor, OperatorTimes.None);
         Clock = clock;
         Store = Open();
     }
 
-    public void Append(IStateStore store, in LogRecord record) => _changelog.Add(new(
-        0, _changelog.Count, record.HasKey ? record.Key.ToArray() : null, record.HasValue ? record.Value.ToArray() : null, record.Timestamp, record.Headers));
+    /// <summary>Whether the log takes a value.</summary>
+    public Predicate<byte[]?> Takes { get; set; } = static _ => true;
+
+    public List<Exception> Refused { get; } = [];
+
+    public bool Append(IStateStore store, in LogRecord record)
+    {
+        var value = record.HasValue ? record.Value.ToArray() : null;
+        if (!Takes(value))
+            return false;
+        _changelog.Add(new(0, _changelog.Count, record.HasKey ? record.Key.ToArray() : null, value, record.Timestamp, record.Headers));
+        return true;
+    }
+
+    public void Refuse(IStateStore store, Exception exception) => Refused.Add(exception);
 
     public void Dispose()
     {

@@ -77,6 +77,8 @@ public class FinalResultsTests
     {
         public int Written { get; private set; }
 
+        protected internal override bool EqualityIsThatOfBytes => true;
+
         public override string Deserialize(ReadOnlySpan<byte> data) => Serdes.String.Deserialize(data);
 
         public override void Serialize(string value, System.Buffers.IBufferWriter<byte> output)

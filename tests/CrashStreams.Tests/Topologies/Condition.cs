@@ -8,11 +8,14 @@ internal sealed record Condition(char Kind, int Number)
     private const int KeyKinds = 3;
 
     /// <summary>One that a stream with these traits can be filtered by; null when there is none.</summary>
-    public static Condition Draw(SimulationRandom random, Traits traits)
+    /// <param name="random">The seed's.</param>
+    /// <param name="traits">The stream's or table's.</param>
+    /// <param name="isTable">A table's row that stops passing is removed: then what is left in the end is known whatever the condition.</param>
+    public static Condition Draw(SimulationRandom random, Traits traits, bool isTable = false)
     {
         var key = new Condition('k', random.Below(KeyKinds));
         var threshold = new Condition('>', random.Between(1, 12));
-        if (traits.IsExact)
+        if (traits.IsExact || isTable)
             return random.Pick([key, threshold, new('o', 0)]);
         return traits.IsRising ? random.Pick([key, threshold]) : key;
     }

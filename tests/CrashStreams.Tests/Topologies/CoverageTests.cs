@@ -9,6 +9,9 @@ public class CoverageTests
     private static readonly string[] _sugar =
     [
         "TimeWindows.OfSizeWithNoGrace",
+
+        // Stores for processors are no operators: what they hold is compared with models by their own properties.
+        "StreamsBuilder.AddWindowStore", "StreamsBuilder.AddSessionStore", "StreamsBuilder.AddVersionedStore",
     ];
 
     [Fact]
@@ -26,7 +29,7 @@ public class CoverageTests
     [Fact]
     public void Every_operator_is_drawn()
     {
-        var drawn = Enumerable.Range(1, 200).SelectMany(seed => TopologyCase.Of((ulong)seed, ProcessingGuarantee.ExactlyOnce).Description.Operators).Select(static o => o.GetType()).ToHashSet();
+        var drawn = Enumerable.Range(1, 1_000).SelectMany(seed => TopologyCase.Of((ulong)seed, ProcessingGuarantee.ExactlyOnce).Description.Operators).Select(static o => o.GetType()).ToHashSet();
         typeof(Operator).Assembly.GetTypes().Where(static t => t.IsSubclassOf(typeof(Operator))).Should().BeSubsetOf(drawn);
     }
 

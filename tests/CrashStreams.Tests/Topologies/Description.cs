@@ -10,7 +10,10 @@ internal sealed class Description(IReadOnlyList<Operator> operators)
     public Layout Layout { get; } = new(operators);
 
     /// <summary>Topics that other applications write, with their numbers of partitions.</summary>
-    public IReadOnlyDictionary<string, int> SourceTopics => operators.SelectMany(static o => o.SourceTopics).ToDictionary();
+    public IReadOnlyDictionary<string, int> SourceTopics => operators.SelectMany(static o => o.SourceTopics.Concat(o.StaticTopics)).ToDictionary();
+
+    /// <summary>Of these, those that are complete before anything runs.</summary>
+    public IReadOnlyDictionary<string, int> StaticTopics => operators.SelectMany(static o => o.StaticTopics).ToDictionary();
 
     public IEnumerable<ISink> Sinks => operators.OfType<ISink>();
 

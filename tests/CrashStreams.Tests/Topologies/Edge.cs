@@ -11,6 +11,9 @@ internal enum EdgeKind
 
     /// <summary><c>KTable&lt;Windowed&lt;string&gt;, long&gt;</c>.</summary>
     WindowedTable,
+
+    /// <summary><c>KGroupedTable&lt;string, long&gt;</c>: what enters and leaves groups.</summary>
+    GroupedTable,
 }
 
 /// <summary>An output of an operator, which any number of operators may read.</summary>

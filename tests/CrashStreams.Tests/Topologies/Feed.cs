@@ -19,7 +19,16 @@ internal static class Feed
         var (nullRate, abortRate) = (random.Pick([0, 0.05]), hasAborted ? random.Pick([0, 0, 0.1]) : 0);
         var startMs = SourceRecords.Start.ToUnixTimeMilliseconds();
         var input = new List<SimulatedInput>();
-        foreach (var source in description.Operators.OfType<Source>())
+        foreach (var (topic, partitions) in description.StaticTopics)
+        {
+            for (var i = 0; i < 2 * keys; i++)
+            {
+                var key = $"k{random.Below(keys)}";
+                input.Add(new(new(topic, NaivePartitioner.Of(key, partitions)), TestInput.Bytes(key), random.Chance(0.2) ? null : TestInput.Bytes(Item.Text(random.Below(20))), startMs, startMs));
+            }
+        }
+
+        foreach (var source in description.Operators.OfType<IEntry>())
         {
             foreach (var (topic, partitions) in source.SourceTopics)
             {

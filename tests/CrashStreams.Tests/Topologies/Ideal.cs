@@ -10,6 +10,7 @@ namespace CrashStreams.Tests.Topologies;
 internal sealed class Ideal
 {
     private readonly Description _description;
+    private readonly IReadOnlyDictionary<TopicPartition, IReadOnlyList<SourceEntry>> _logs;
     private readonly Dictionary<Operator, List<(Operator Reader, int Input)>[]> _readers;
     private readonly Dictionary<(Operator, int), object> _states = [];
     private readonly Dictionary<(string Topic, int Partition), long> _ends = [];
@@ -23,6 +24,7 @@ internal sealed class Ideal
     public Ideal(Description description, IReadOnlyDictionary<TopicPartition, IReadOnlyList<SourceEntry>> logs)
     {
         _description = description;
+        _logs = logs;
         _readers = description.Operators.ToDictionary(static o => o, static o => o.Outputs.Select(static _ => new List<(Operator, int)>()).ToArray());
         foreach (var each in description.Operators)
         {
@@ -30,7 +32,7 @@ internal sealed class Ideal
                 _readers[each.Inputs[input].From][each.Inputs[input].Port].Add((each, input));
         }
 
-        foreach (var source in description.Operators.OfType<Source>())
+        foreach (var source in description.Operators.OfType<IEntry>())
         {
             foreach (var topic in source.SourceTopics.Keys)
                 logs.Where(l => l.Key.Topic == topic).ToList().ForEach(l => Schedule(source, l.Key, l.Value));
@@ -46,7 +48,25 @@ internal sealed class Ideal
     public Dictionary<string, List<Item>> Written { get; } = [];
 
     /// <summary>Records that came for a closed window, with the operator and the start of the window.</summary>
-    public List<(Operator At, Item Item, long StartMs)> Late { get; } = [];
+    public List<(Operator At, string Node, Item Item, long StartMs)> Late { get; } = [];
+
+    /// <summary>The last value of each key of a topic that was complete before anything ran.</summary>
+    public Dictionary<string, string> RowsOf(string topic)
+    {
+        var rows = new Dictionary<string, string>();
+        foreach (var entry in _logs.Where(l => l.Key.Topic == topic).SelectMany(static l => l.Value).Where(static e => e.Key is not null))
+        {
+            if (entry.Value is null)
+                rows.Remove(entry.Key!);
+            else
+                rows[entry.Key!] = entry.Value;
+        }
+
+        return rows;
+    }
+
+    /// <summary>A record came for a closed window.</summary>
+    public void Miss(Operator at, int input, Item item, long startMs) => Late.Add((at, at.LateNodes[input % at.LateNodes.Count], item, startMs));
 
     public void Run()
     {
@@ -64,7 +84,7 @@ internal sealed class Ideal
             if (!_arrivals.Remove(tick, out var arrivals))
                 continue;
             foreach (var arrival in arrivals.Order())
-                Emit(arrival.Source.Outputs[0], arrival.At.Partition, arrival.Item);
+                arrival.Source.Enter(this, arrival.At.Partition, arrival.Item);
         }
     }
 
@@ -128,14 +148,14 @@ internal sealed class Ideal
     private long End(Operator entry, int partition) => entry.SourceTopics.Count > 0
         ? entry.SourceTopics.Keys.Select(t => _ends.GetValueOrDefault((t, partition), long.MinValue)).Max()
         : partition >= Layout.WidthOf(entry) ? long.MinValue
-        : Layout.Entries(entry.Inputs[0].From).SelectMany(e => Enumerable.Range(0, Layout.WidthOf(e)).Select(p => End(e, p))).Max();
+        : entry.Inputs.SelectMany(i => Layout.Entries(i.From)).SelectMany(e => Enumerable.Range(0, Layout.WidthOf(e)).Select(p => End(e, p))).Max();
 
     private long NextTick() => Math.Min(_arrivals.Count > 0 ? _arrivals.Keys.First() : long.MaxValue, _wakes.Count > 0 ? _wakes.Min : long.MaxValue);
 
     // A record that is in order takes nothing along through a shuffle: if it is late behind it, it is so as the result of something.
     private static Origin BehindShuffle(Item item) => new(item.ReadAtMs == item.TimeMs ? null : item.Origin.Source, HasBytes: true);
 
-    private void Schedule(Source source, TopicPartition at, IReadOnlyList<SourceEntry> entries)
+    private void Schedule(IEntry source, TopicPartition at, IReadOnlyList<SourceEntry> entries)
     {
         var end = long.MinValue;
         foreach (var entry in entries)
@@ -153,7 +173,7 @@ internal sealed class Ideal
         _ends[(at.Topic, at.Partition)] = end;
     }
 
-    private readonly record struct Arrival(Source Source, TopicPartition At, Item Item) : IComparable<Arrival>
+    private readonly record struct Arrival(IEntry Source, TopicPartition At, Item Item) : IComparable<Arrival>
     {
         public int CompareTo(Arrival other) => (At, Item.Origin.Source!.Value.Offset).CompareTo((other.At, other.Item.Origin.Source!.Value.Offset));
     }

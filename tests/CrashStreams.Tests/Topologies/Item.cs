@@ -21,6 +21,9 @@ internal readonly record struct Item(string? Key, string? Value, long TimeMs, lo
     /// <summary>Of a windowed table's row.</summary>
     public Window? Window { get; init; }
 
+    /// <summary>Of a grouped table: the row leaves its group.</summary>
+    public bool IsRemoval { get; init; }
+
     /// <summary>The result of a window that late records have corrected.</summary>
     public bool IsCorrection { get; init; }
 

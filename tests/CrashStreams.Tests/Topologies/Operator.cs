@@ -45,6 +45,12 @@ internal abstract class Operator
     /// <summary>Topics that it reads, with their numbers of partitions.</summary>
     public virtual IReadOnlyDictionary<string, int> SourceTopics => new Dictionary<string, int>();
 
+    /// <summary>Topics that are complete before anything runs and take no part in event time.</summary>
+    public virtual IReadOnlyDictionary<string, int> StaticTopics => new Dictionary<string, int>();
+
+    /// <summary>The nodes under whose names late records are told, one for each input.</summary>
+    public virtual IReadOnlyList<string> LateNodes => [Name];
+
     /// <summary>Makes the operator with the DSL and sets its outputs.</summary>
     public abstract void Build(Dsl dsl);
 

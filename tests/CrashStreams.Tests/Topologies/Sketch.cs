@@ -46,6 +46,8 @@ internal sealed class Sketch(SimulationRandom random, SketchOptions options)
                 sketch._operators.Add(drawn);
         }
 
+        foreach (var end in sketch.Ends().Where(static e => e.Kind == EdgeKind.GroupedTable).ToList())
+            sketch._operators.Add(new TableFold(sketch, end));
         // What a table or window gives reaches a topic as a stream.
         foreach (var end in sketch.Ends().Where(static e => e.Kind != EdgeKind.Stream).ToList())
             sketch._operators.Add(end.Kind == EdgeKind.Table || random.Chance(0.5) ? new TableRows(sketch, end) : new WindowedSink(sketch, end));

@@ -43,7 +43,7 @@ internal sealed record TopologyCase
     {
         var isExact = guarantee == ProcessingGuarantee.ExactlyOnce;
         var backlogAgeMs = random.Chance(0.3) ? OldBacklogMs : 0;
-        var feed = Feed.Of(random.Fork(), description, TopologySwitches.AbortedInputs(guarantee));
+        var feed = Feed.Of(random.Fork(), description, TopologySwitches.AbortedInputs);
         var plan = SimulationPlan.Of(random.Fork()) with
         {
             ShortSteps = 500,

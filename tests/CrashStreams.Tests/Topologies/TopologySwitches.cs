@@ -6,5 +6,5 @@ internal static class TopologySwitches
     public static SketchOptions Sketch { get; } = new() { HasUnequalMerges = true, HasSlowOperators = true };
 
     /// <summary>Whether inputs hold aborted transactions.</summary>
-    public static bool AbortedInputs(ProcessingGuarantee guarantee) => guarantee == ProcessingGuarantee.ExactlyOnce;
+    public static bool AbortedInputs => true;
 }

@@ -72,6 +72,9 @@ internal sealed record Traits
         Repeats = Repeats == Repeats.Anything ? Repeats.Anything : Repeats.AtLeast,
     };
 
+    /// <summary>Of a table: its rows in the end are known, how they came about is not.</summary>
+    public Traits Rows() => this with { IsOrdered = false, IsTimed = false, Content = Content.Last, IsRising = false, Repeats = Repeats.Anything };
+
     /// <summary>Behind something that lets a value through, or makes another of it.</summary>
     /// <param name="isMonotone">Whether a higher value never gives less.</param>
     public Traits Changed(bool isMonotone) => isMonotone ? this : this with { IsRising = false, Repeats = Repeats == Repeats.Same ? Repeats.Same : Repeats.Anything };

@@ -54,7 +54,8 @@ internal sealed class Committer : IDisposable
         var intervalMs = (long)_options.EffectiveCommitInterval.TotalMilliseconds;
         if (_collector.InTransaction)
             intervalMs = Math.Min(intervalMs, TransactionTimeoutMs / 2);
-        return nowMs - _lastMs >= (isIdle && IsBehind(processed) ? Math.Min(intervalMs, IdleIntervalMs) : intervalMs);
+        // A clock that was set back tells nothing about how long ago the last commit was.
+        return nowMs < _lastMs || nowMs - _lastMs >= (isIdle && IsBehind(processed) ? Math.Min(intervalMs, IdleIntervalMs) : intervalMs);
     }
 
     public void Commit(long processed)

@@ -34,9 +34,24 @@ public sealed class KeyValueStoreView<TKey, TValue>
     public Task<IReadOnlyList<KeyValuePair<TKey, TValue>>> RangeAsync(TKey from, TKey to, CancellationToken cancellation = default) =>
         ListAsync(store => store.Range(from, to), cancellation);
 
+    /// <summary>The same, in the reverse order of the serialized keys.</summary>
+    /// <exception cref="StoreUnavailableException">No partition is here, one of them is still restoring, or the application does not run.</exception>
+    public Task<IReadOnlyList<KeyValuePair<TKey, TValue>>> ReverseRangeAsync(TKey from, TKey to, CancellationToken cancellation = default) =>
+        ListAsync(store => store.Range(from, to, reversed: true), cancellation);
+
+    /// <summary>The entries whose serialized keys begin with the bytes of a prefix, of the partitions that are here: by partition, then in the order of the serialized keys.</summary>
+    /// <exception cref="StoreUnavailableException">No partition is here, one of them is still restoring, or the application does not run.</exception>
+    public Task<IReadOnlyList<KeyValuePair<TKey, TValue>>> PrefixAsync<TPrefix>(TPrefix prefix, Serde<TPrefix> serde, CancellationToken cancellation = default) =>
+        ListAsync(store => store.Prefix(prefix, serde), cancellation);
+
     /// <summary>All entries of the partitions that are here: by partition, then in the order of the serialized keys.</summary>
     /// <exception cref="StoreUnavailableException">No partition is here, one of them is still restoring, or the application does not run.</exception>
     public Task<IReadOnlyList<KeyValuePair<TKey, TValue>>> AllAsync(CancellationToken cancellation = default) => ListAsync(static store => store.All(), cancellation);
+
+    /// <summary>The same, in the reverse order of the serialized keys.</summary>
+    /// <exception cref="StoreUnavailableException">No partition is here, one of them is still restoring, or the application does not run.</exception>
+    public Task<IReadOnlyList<KeyValuePair<TKey, TValue>>> ReverseAllAsync(CancellationToken cancellation = default) =>
+        ListAsync(static store => store.All(reversed: true), cancellation);
 
     /// <summary>The number of entries of the partitions that are here; over a state engine an estimate, without those changed since the last commit.</summary>
     /// <exception cref="StoreUnavailableException">No partition is here, one of them is still restoring, or the application does not run.</exception>

@@ -24,6 +24,24 @@ internal sealed class StoreViews(Topology topology, StreamsOptions options, Inte
             : throw new ArgumentException($"Store '{name}' is no window store of {typeof(TKey).Name} and {typeof(TValue).Name}: it is a {Describe(definition)}.", nameof(name));
     }
 
+    public SessionStoreView<TKey, TValue> Session<TKey, TValue>(string name)
+        where TKey : notnull
+    {
+        var (subTopology, definition) = Find(name);
+        return definition is SessionStoreDefinition<TKey, TValue> { KeySerde: var serde }
+            ? new(new(name, subTopology.Id, threads), key => Partition(subTopology, definition, serde, key))
+            : throw new ArgumentException($"Store '{name}' is no session store of {typeof(TKey).Name} and {typeof(TValue).Name}: it is a {Describe(definition)}.", nameof(name));
+    }
+
+    public VersionedStoreView<TKey, TValue> Versioned<TKey, TValue>(string name)
+        where TKey : notnull
+    {
+        var (subTopology, definition) = Find(name);
+        return definition is VersionedStoreDefinition<TKey, TValue> { KeySerde: var serde }
+            ? new(new(name, subTopology.Id, threads), key => Partition(subTopology, definition, serde, key))
+            : throw new ArgumentException($"Store '{name}' is no versioned store of {typeof(TKey).Name} and {typeof(TValue).Name}: it is a {Describe(definition)}.", nameof(name));
+    }
+
     /// <summary>The task that holds a key.</summary>
     public TaskId TaskOf<TKey>(string name, TKey key)
         where TKey : notnull

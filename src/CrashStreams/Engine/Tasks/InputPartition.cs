@@ -24,14 +24,14 @@ internal sealed class InputPartition(StreamTask task, TopicPartition partition, 
     /// <summary>The offset after the last processed record, and after the control records and gaps behind it; -1 before the first.</summary>
     public long NextOffset { get; set; } = -1;
 
-    /// <summary>The offset after the last record that was taken from a poll, be it processed or buffered; -1 before the first.</summary>
-    public long TakenOffset { get; private set; } = -1;
+    /// <summary>The offset after the last record that was buffered; -1 before the first.</summary>
+    public long BufferedOffset { get; set; } = -1;
 
     /// <summary>How far the client has come, as of this turn, short of what the last poll brought and nobody has taken yet.</summary>
     public long ReachedOffset { get; private set; } = -1;
 
     /// <summary>The offset of the first record that was taken: where reading began when nothing was committed; -1 before it.</summary>
-    public long FirstOffset { get; private set; } = -1;
+    public long FirstOffset { get; set; } = -1;
 
     /// <summary>Whether everything up to the end that the broker last told was taken, as of this turn; an unknown end is not reached.</summary>
     public bool IsCaughtUp { get; private set; }
@@ -49,14 +49,6 @@ internal sealed class InputPartition(StreamTask task, TopicPartition partition, 
 
     public long CommittedOffset { get; set; } = -1;
 
-    /// <summary>A record was taken from a poll.</summary>
-    public void Took(long offset)
-    {
-        if (FirstOffset < 0)
-            FirstOffset = offset;
-        TakenOffset = offset + 1;
-    }
-
     /// <summary>
     /// Looks once per turn how far the input is. The client's position has passed control records and the records of aborted transactions, which nobody processes: what lies
     /// behind the last record up to there is done as well.
@@ -66,7 +58,8 @@ internal sealed class InputPartition(StreamTask task, TopicPartition partition, 
     public void LookAtPosition(ILogConsumer consumer, bool isBatchDone)
     {
         var position = isBatchDone ? consumer.Position(partition) : -1;
-        ReachedOffset = Math.Max(ReachedOffset, Math.Max(position, TakenOffset));
+        // In the middle of a batch the last turn's still holds.
+        ReachedOffset = Math.Max(Math.Max(ReachedOffset, position), Math.Max(NextOffset, BufferedOffset));
         IsCaughtUp = consumer.EndOffset(partition) is >= 0 and var end && ReachedOffset >= end;
         if (Buffer.Count == 0 && position > Math.Max(0, NextOffset))
             NextOffset = position;

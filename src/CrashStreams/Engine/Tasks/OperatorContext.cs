@@ -41,11 +41,17 @@ internal sealed class OperatorContext(TaskContext task, string nodeName, IReadOn
     public IWindowStore<TKey, TValue> WindowStore<TKey, TValue>(string name)
         where TKey : notnull => Store<IWindowStore<TKey, TValue>>(name);
 
+    public ISessionStore<TKey, TValue> SessionStore<TKey, TValue>(string name)
+        where TKey : notnull => Store<ISessionStore<TKey, TValue>>(name);
+
+    public IVersionedStore<TKey, TValue> VersionedStore<TKey, TValue>(string name)
+        where TKey : notnull => Store<IVersionedStore<TKey, TValue>>(name);
+
     public TStore Store<TStore>(string name)
         where TStore : class
     {
         if (stores.All(s => s.Name != name))
-            throw new TopologyException($"Processor '{nodeName}' is not connected to a store '{name}'. Add it to the builder (StreamsBuilder.AddKeyValueStore) and pass its name to Process or ProcessValues.");
+            throw new TopologyException($"Processor '{nodeName}' is not connected to a store '{name}'. Add it to the builder (AddKeyValueStore, AddWindowStore, AddSessionStore or AddVersionedStore) and pass its name to Process or ProcessValues.");
         return task.Store(name) as TStore
             ?? throw new TopologyException($"Store '{name}' is a {NameOf(task.Store(name).GetType())}, and processor '{nodeName}' asks for a {NameOf(typeof(TStore))}.");
     }

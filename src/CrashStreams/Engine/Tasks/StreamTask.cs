@@ -126,7 +126,8 @@ internal sealed class StreamTask
     /// <summary>Takes a record of a poll: processes it at once when the task has one input, else keeps a copy until its turn.</summary>
     public void Take(LogBatch batch, int index, in LogRecord record, InputPartition input)
     {
-        input.Took(record.Offset);
+        if (input.FirstOffset < 0)
+            input.FirstOffset = record.Offset;
         if (_inputs.Count == 1)
         {
             Process(batch, index, in record, input);
@@ -134,6 +135,7 @@ internal sealed class StreamTask
         }
 
         input.Buffer.Add(in record, input.Source.IsRepartition && record.Headers is { } h && WatermarkMarker.TryRead(h, out _) ? -1 : TurnOf(in record, input));
+        input.BufferedOffset = record.Offset + 1;
         HasBuffered = true;
     }
 

@@ -11,6 +11,7 @@ internal sealed class TaskBuilder(TaskContext context, SubTopology subTopology, 
 {
     private readonly Dictionary<TopologyNode, object> _operators = [];
     private readonly List<IProcessorLifetime> _processors = [];
+    private readonly Dictionary<object, object> _shared = [];
 
     public StreamsOptions Options => context.Options;
 
@@ -48,9 +49,17 @@ internal sealed class TaskBuilder(TaskContext context, SubTopology subTopology, 
         return made;
     }
 
+    public T Shared<T>(object owner, Func<T> create)
+        where T : class
+    {
+        if (!_shared.TryGetValue(owner, out var made))
+            _shared[owner] = made = create();
+        return (T)made;
+    }
+
     public void Add(IProcessorLifetime processor) => _processors.Add(processor);
 
-    public IOperatorContext ContextFor(TopologyNode node) => new OperatorContext(context, node.Name, node.Stores);
+    public IOperatorContext ContextFor(TopologyNode node) => new OperatorContext(context, node.Name, [.. node.StoresFor(context.Options.StreamTime)]);
 
     private bool IsInput(string topic) => inputs.Any(i => i.Topic == topic);
 

@@ -132,7 +132,7 @@ internal sealed class AssignedTasks(string threadName, Topology topology, Intern
         foreach (var input in task.Inputs.Where(i => _partitions.Contains(i.Partition)))
         {
             var next = input.CommittedOffset >= 0 ? input.CommittedOffset : input.FirstOffset;
-            if (next < 0 || input.TakenOffset < 0)
+            if (input.FirstOffset < 0)
                 continue;
             consumer.Seek(input.Partition, next);
             if (_paused.Add(input.Partition) && !input.IsHeldBack)

@@ -237,6 +237,20 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
     public WindowStoreView<TKey, TValue> WindowStore<TKey, TValue>(string name)
         where TKey : notnull => (_stores ?? throw NotRunning()).Window<TKey, TValue>(name);
 
+    /// <summary>A session store of this instance, likewise.</summary>
+    /// <param name="name">The store's name.</param>
+    /// <exception cref="ArgumentException">The topology has no such store, or it is of other types.</exception>
+    /// <exception cref="StoreUnavailableException">The application was not started.</exception>
+    public SessionStoreView<TKey, TValue> SessionStore<TKey, TValue>(string name)
+        where TKey : notnull => (_stores ?? throw NotRunning()).Session<TKey, TValue>(name);
+
+    /// <summary>A versioned store of this instance, likewise.</summary>
+    /// <param name="name">The store's name.</param>
+    /// <exception cref="ArgumentException">The topology has no such store, or it is of other types.</exception>
+    /// <exception cref="StoreUnavailableException">The application was not started.</exception>
+    public VersionedStoreView<TKey, TValue> VersionedStore<TKey, TValue>(string name)
+        where TKey : notnull => (_stores ?? throw NotRunning()).Versioned<TKey, TValue>(name);
+
     /// <summary>
     /// Which instance holds a key of a store, as far as this one has heard: a moment after a task moves the answer may be the old one. Null: nobody who is known to be alive
     /// has it. The key's partition is that of Kafka's default partitioner.

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace CrashStreams.Engine;
 
 /// <summary>
@@ -50,6 +52,7 @@ internal sealed class TurnPace : IDisposable
     }
 
     /// <summary>Called after each record: whether the other steps are to have their turn now.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool IsOver() => IsUp || ((--_left <= 0 || _hasRung) && Look());
 
     /// <summary>Looks at the clock behind a step that may have taken long. Answers the time.</summary>
@@ -67,7 +70,8 @@ internal sealed class TurnPace : IDisposable
         var sinceMs = now - _lastMs;
         _lastMs = now;
         _left = MostRecords;
-        IsUp = _isOver(now, sinceMs) || now - _beganMs >= SliceMs;
+        // A clock that was set back tells nothing about how long the slice has lasted.
+        IsUp = _isOver(now, sinceMs) || now - _beganMs is < 0 or >= SliceMs;
         // It was the last turn's, or a millisecond early.
         if (_hasRung && !IsUp)
             Ring(Math.Max(1, SliceMs - (now - _beganMs)));

@@ -28,9 +28,14 @@ internal sealed class StreamAggregate<TKey, TValue, TAggregate>(
         if (!existed && initializer is not null)
             before = initializer();
         var now = existed || initializer is not null ? aggregator(record.Key, record.Value, before) : first!(record.Value);
+        // An aggregate that was changed in place: the store still has what it was.
+        if (existed && !typeof(TAggregate).IsValueType && ReferenceEquals(before, now))
+            _store.TryGet(record.Key, out before, out _);
         // A removal is logged under the time of the record that removed.
         _store.Put(record.Key, now, now is not null, now is null ? record.Timestamp : timestamp);
-        Forward(new Record<TKey, Change<TAggregate>>(
-            record.Key, new(now, true, before, existed || initializer is not null), timestamp, record.Headers));
+        // Kafka Streams gives the first update the initializer's value as the one before. A table that is grouped behind it would take that out of a group in which it never was, if the
+        // group is there by then: such a result depends on the order.
+        var hasBefore = existed || (initializer is not null && Task.Clock.Mode == StreamTime.Observed);
+        Forward(new Record<TKey, Change<TAggregate>>(record.Key, new(now, true, before, hasBefore), timestamp, record.Headers));
     }
 }

@@ -1,22 +1,33 @@
 using CrashStreams.Faults;
 using CrashStreams.Processing;
+using CrashStreams.Stores;
+using CrashStreams.Time;
 
 namespace CrashStreams.Operators;
 
 /// <summary>
-/// Meets each record of a stream with the row that the table holds for its key at that moment. Only records of the stream give results. One without key in the table
-/// or without value is dropped; a left join keeps those without key, unmatched (KIP-962).
+/// Meets each record of a stream with the row that the table holds for its key: at the record's time where the table keeps its history, else at that moment. Only records of the stream give
+/// results. One without key in the table or without value is dropped; a left join keeps those without key, unmatched (KIP-962). With a grace, records wait for updates that come late.
 /// </summary>
 internal sealed class StreamTableJoin<TKey, TValue, TTableKey, TTableValue, TResult>(
-    Func<TKey, TValue, TTableKey> keyOf, Func<TValue, Optional<TTableValue>, TResult> joiner, bool isLeft, Func<IOperatorContext, TableReader<TTableKey, TTableValue>> openTable)
-    : Processor<TKey, TValue, TKey, TResult>
+    Func<TKey, TValue, TTableKey> keyOf, Func<TValue, Optional<TTableValue>, TResult> joiner, bool isLeft, Func<IOperatorContext, TableReader<TTableKey, TTableValue>> openTable,
+    string? bufferName = null, long graceMs = 0)
+    : Processor<TKey, TValue, TKey, TResult>, IWatermarkListener
 {
     private TableReader<TTableKey, TTableValue> _table = null!;
+    private GraceBuffer<TKey, TValue>? _waiting;
+    private OperatorClock _clock = null!;
 
-    protected override void Init() => _table = openTable(Task);
+    protected override void Init()
+    {
+        _table = openTable(Task);
+        _waiting = bufferName is null ? null : Store<GraceBuffer<TKey, TValue>>(bufferName);
+        _clock = Task.Clock.ForOperator(NodeName);
+    }
 
     public override void Process(in Record<TKey, TValue> record)
     {
+        _clock.Observe(record.Timestamp);
         var key = record.HasValue ? keyOf(record.Key, record.Value) : default;
         var hasKey = record.HasValue && key is not null;
         if (!record.HasValue || (!hasKey && !isLeft))
@@ -25,8 +36,52 @@ internal sealed class StreamTableJoin<TKey, TValue, TTableKey, TTableValue, TRes
             return;
         }
 
+        if (_waiting is null || !record.HasKey || record.Timestamp < _clock.Lateness - graceMs)
+            Join(in record, key!, hasKey, _clock.IsObserved ? long.MaxValue : Task.Clock.RecordWatermark);
+        else
+            _waiting.Put(in record, Task.Current.Topic, Task.Current.Partition, Task.Current.Offset);
+        if (_clock.IsObserved && _waiting is not null)
+            Answer(_clock.Now - graceMs);
+    }
+
+    public long NextClosing => _waiting?.FirstTimestamp is { } first and not long.MaxValue ? first + graceMs + 1 : long.MaxValue;
+
+    public long OldestOpenStart => long.MaxValue;
+
+    // Once the clock is past a record's time and grace, all updates that it may see have been read.
+    public void OnWatermark(long watermark)
+    {
+        if (_waiting is not null)
+            Answer(watermark - graceMs - 1);
+    }
+
+    private void Answer(long through)
+    {
+        while (_waiting!.TryTake(through, out var record, out _))
+        {
+            if (!_clock.IsObserved)
+                _clock.EmitJustBefore(record.Timestamp + graceMs + 1);
+            Emit(in record);
+        }
+    }
+
+    // A result that an operator can't take does not keep the ones behind it from being forwarded.
+    private void Emit(in Record<TKey, TValue> record)
+    {
+        try
+        {
+            Join(in record, keyOf(record.Key, record.Value), hasKey: true, _clock.IsObserved ? long.MaxValue : record.Timestamp + graceMs);
+        }
+        catch (Exception e) when (FaultPolicy.IsOperators(e))
+        {
+            Task.Fault(FaultKind.Processing, e.GetType().Name, e);
+        }
+    }
+
+    private void Join(in Record<TKey, TValue> record, TTableKey key, bool hasKey, long readAt)
+    {
         var row = default(Optional<TTableValue>);
-        if (hasKey && _table.TryGet(key!, out var value, out _))
+        if (hasKey && _table.TryGetAsOf(key, record.Timestamp, readAt, out var value))
             row = new(value, true);
         if (row.HasValue || isLeft)
             Forward(record.WithValue(joiner(record.Value, row)));

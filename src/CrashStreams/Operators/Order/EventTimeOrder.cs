@@ -17,7 +17,7 @@ internal sealed class EventTimeOrder<TKey, TValue>(string storeName) : Processor
     protected override void Init()
     {
         _waiting = Store<InputOrder<TKey, TValue>>(storeName);
-        _clock = Task.Clock.ForOperator(NodeName);
+        _clock = Task.Clock.ForOperator($"{NodeName}-order");
     }
 
     public override void Process(in Record<TKey, TValue> record)

@@ -8,4 +8,10 @@ internal sealed class MappedReader<TKey, TValue, TNewValue>(TableReader<TKey, TV
         value = source.TryGet(key, out var original, out timestamp) ? map(key, original) : default!;
         return value is not null && timestamp >= 0;
     }
+
+    public override bool TryGetAsOf(TKey key, long time, long readAt, out TNewValue value)
+    {
+        value = source.TryGetAsOf(key, time, readAt, out var original) ? map(key, original) : default!;
+        return value is not null && original is not null;
+    }
 }

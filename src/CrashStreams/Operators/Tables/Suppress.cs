@@ -6,12 +6,14 @@ using CrashStreams.Time;
 namespace CrashStreams.Operators;
 
 /// <summary>
-/// Holds the updates of a windowed table back until their window closes and forwards the last one: in order of window end, then key bytes.
-/// A window whose last update was a tombstone gives nothing.
+/// Holds the updates of a table back and forwards the last one: of a windowed table when the window closes, in order of window end, then key bytes (a window whose last update was
+/// a tombstone gives nothing); or when event time has passed the first update that waits by a limit, tombstones included.
 /// </summary>
-internal sealed class Suppress<TKey, TValue>(string storeName, Func<TKey, Window> windowOf, Suppressed suppressed, long graceMs)
+internal sealed class Suppress<TKey, TValue>(string storeName, Func<TKey, Window>? windowOf, Suppressed suppressed, long graceMs)
     : Processor<TKey, Change<TValue>, TKey, Change<TValue>>, IWatermarkListener
 {
+    private readonly long _waitMs = suppressed.LimitMs ?? graceMs;
+    private readonly bool _isFinal = suppressed.LimitMs is null;
     private SuppressBuffer<TKey, TValue> _buffer = null!;
     private OperatorClock _clock = null!;
 
@@ -25,15 +27,19 @@ internal sealed class Suppress<TKey, TValue>(string storeName, Func<TKey, Window
     {
         _clock.Observe(record.Timestamp);
         var source = Task.Current;
-        _buffer.Put(windowOf(record.Key).EndMs, in record, source.Topic, source.Partition, source.Offset);
+        _buffer.Put(_isFinal ? windowOf!(record.Key).EndMs : record.Timestamp, in record, source.Topic, source.Partition, source.Offset);
         if (_clock.IsObserved)
             CloseThrough(_clock.Now);
-        if (suppressed.MaxRecords is { } most && _buffer.Count > most)
+        if (suppressed.MaxRecords is not { } most)
+            return;
+        while (!_isFinal && _buffer.Count > most && _buffer.TryTake(long.MaxValue, out _, out var oldest))
+            Emit(in oldest);
+        if (_buffer.Count > most)
             throw new CrashStreamsException(
                 $"{NodeName} buffer exceeded its max capacity. Currently [{_buffer.Count}/{most}] records. Raise maxRecords, shorten windows and grace, or leave the limit out.");
     }
 
-    public long NextClosing => _buffer.FirstTime is { } windowEndMs ? windowEndMs + graceMs : long.MaxValue;
+    public long NextClosing => _buffer.FirstTime is { } bufferedMs ? bufferedMs + _waitMs : long.MaxValue;
 
     // The aggregation in front tells.
     public long OldestOpenStart => long.MaxValue;
@@ -42,11 +48,11 @@ internal sealed class Suppress<TKey, TValue>(string storeName, Func<TKey, Window
 
     private void CloseThrough(long time)
     {
-        while (_buffer.TryTake(time - graceMs, out var windowEndMs, out var record))
+        while (_buffer.TryTake(time - _waitMs, out var bufferedMs, out var record))
         {
             if (!_clock.IsObserved)
-                _clock.EmitJustBefore(windowEndMs + graceMs);
-            if (record.Value.HasNow)
+                _clock.EmitJustBefore(bufferedMs + _waitMs);
+            if (record.Value.HasNow || !_isFinal)
                 Emit(in record);
         }
     }

@@ -116,16 +116,20 @@ internal sealed class WindowAggregate<TKey, TValue, TAggregate>(
         var before = existed ? entry.Value : _initializer is not null ? _initializer() : default!;
         var now = hasBefore ? _aggregator(record.Key, record.Value, before) : fold.First!(record.Value);
         var timestamp = existed && entry.Timestamp > record.Timestamp ? entry.Timestamp : record.Timestamp;
-        entry.Value = now;
-        entry.Timestamp = now is null ? record.Timestamp : timestamp;
-        entry.IsPresent = now is not null;
-        _store.Touch(bucket, record.Key, ref entry);
+        // An aggregate that was changed in place: the store still has what it was.
+        if (_hasUpdates && existed && !typeof(TAggregate).IsValueType && ReferenceEquals(before, now))
+        {
+            entry = ref _store.Entry(record.Key, start, out bucket);
+            before = entry.Value;
+        }
+
+        _store.Set(bucket, record.Key, ref entry, now, now is not null, now is null ? record.Timestamp : timestamp);
         if (start > _largestStart)
             _largestStart = start;
         if (_hasUpdates)
         {
             Forward(new Record<Windowed<TKey>, Change<TAggregate>>(
-                new(record.Key, new(start, start + _sizeMs)), new(now, true, before, hasBefore), timestamp, record.Headers));
+                new(record.Key, new(start, start + _sizeMs)), new(now, true, before, existed || (hasBefore && _clock.IsObserved)), timestamp, record.Headers));
         }
     }
 
@@ -156,7 +160,7 @@ internal sealed class WindowAggregate<TKey, TValue, TAggregate>(
         _clock.ClosedThrough = time;
     }
 
-    private void Close(WindowBucket<TKey, TAggregate> bucket)
+    private void Close(WindowBucket bucket)
     {
         var window = new Window(bucket.StartMs, bucket.StartMs + _sizeMs);
         if (!_clock.IsObserved)

@@ -54,10 +54,8 @@ internal sealed class WindowCorrections<TKey, TValue, TAggregate>
             return finalAt <= _clock.Floor ? CorrectionOutcome.Replayed : CorrectionOutcome.TooLate;
         ref var entry = ref _late.Entry(record.Key, startMs, out var bucket);
         var before = entry.IsPresent ? entry.Value : _fold.Initializer is { } initial ? initial() : default!;
-        entry.Value = entry.IsPresent || _fold.Initializer is not null ? _fold.Aggregator(record.Key, record.Value, before) : _fold.First!(record.Value);
-        entry.Timestamp = entry.IsPresent ? Math.Max(entry.Timestamp, record.Timestamp) : record.Timestamp;
-        entry.IsPresent = entry.Value is not null;
-        _late.Touch(bucket, record.Key, ref entry);
+        var now = entry.IsPresent || _fold.Initializer is not null ? _fold.Aggregator(record.Key, record.Value, before) : _fold.First!(record.Value);
+        _late.Set(bucket, record.Key, ref entry, now, now is not null, entry.IsPresent ? Math.Max(entry.Timestamp, record.Timestamp) : record.Timestamp);
         if (startMs + _windowing.SpanMs <= _clock.ClosedThrough)
             Correct(record.Key, startMs, in entry);
         else

@@ -10,22 +10,28 @@ namespace CrashStreams.Stores;
 /// 0 (1) · time (8) · key · sequence (4, from 1) → <see cref="BufferedContext"/> · -1 · -1 · value (4 + n) · 0 (8)
 /// </code>
 /// </summary>
-internal sealed class GraceBuffer<TKey, TValue>(string name, Serde<TKey> keySerde, Serde<TValue> valueSerde, StoreContext context)
-    : OverOrderedStore(name, $"grace {typeof(TKey)} {typeof(TValue)}", new KeyValueFormat(), context)
+internal sealed class GraceBuffer<TKey, TValue> : OverOrderedStore
 {
     private const long NoTimestamp = -1;
     private const byte Prefix = 0;
     private const int KeyOffset = 1 + sizeof(long);
 
+    private readonly Serde<TKey> _keySerde;
+    private readonly Serde<TValue> _valueSerde;
+    private readonly Queue _queue;
     private readonly ByteBuffer _key = new();
     private int _sequence;
+
+    public GraceBuffer(string name, Serde<TKey> keySerde, Serde<TValue> valueSerde, StoreContext context)
+        : base(name, $"grace {typeof(TKey)} {typeof(TValue)}", new KeyValueFormat(), context) =>
+        (_keySerde, _valueSerde, _queue) = (keySerde, valueSerde, new(Entries));
 
     /// <summary>The lowest time that waits, milliseconds; <see cref="long.MaxValue"/> when none does.</summary>
     public long FirstTimestamp
     {
         get
         {
-            using var all = Entries.Scan(default, default);
+            using var all = _queue.Scan();
             return all.MoveNext() ? TimeOf(all.Key) : long.MaxValue;
         }
     }
@@ -47,13 +53,13 @@ internal sealed class GraceBuffer<TKey, TValue>(string name, Serde<TKey> keySerd
             ValueBytes.WriteInt32(BufferedContext.Null);
         ValueBytes.WriteInt64(0);
         SetKey(in record);
-        Entries.Put(_key.Written, ValueBytes.Written, NoTimestamp, isNew: true);
+        _queue.Put(_key.Written, ValueBytes.Written, NoTimestamp, isNew: true);
     }
 
     /// <summary>Takes the first record whose time is not after <paramref name="throughMs"/>.</summary>
     public bool TryTake(long throughMs, out Record<TKey, TValue> record, out BufferedContext context)
     {
-        using var all = Entries.Scan(default, default);
+        using var all = _queue.Scan();
         if (!all.MoveNext() || TimeOf(all.Key) > throughMs)
         {
             (record, context) = (default, default);
@@ -65,9 +71,9 @@ internal sealed class GraceBuffer<TKey, TValue>(string name, Serde<TKey> keySerd
         BufferedContext.ReadSized(ref bytes, out _);
         BufferedContext.ReadSized(ref bytes, out _);
         var value = BufferedContext.ReadSized(ref bytes, out var length);
-        var key = keySerde.Deserialize(all.Key[KeyOffset..^sizeof(int)]);
-        record = new(key, true, length < 0 ? default! : valueSerde.Deserialize(value), length >= 0, context.Timestamp, context.Headers);
-        Entries.Delete(all.Key, NoTimestamp);
+        var key = _keySerde.Deserialize(all.Key[KeyOffset..^sizeof(int)]);
+        record = new(key, true, length < 0 ? default! : _valueSerde.Deserialize(value), length >= 0, context.Timestamp, context.Headers);
+        _queue.Take(all.Key, NoTimestamp);
         return true;
     }
 
@@ -75,7 +81,7 @@ internal sealed class GraceBuffer<TKey, TValue>(string name, Serde<TKey> keySerd
     {
         base.Restored();
         // Behind those that an earlier life gave. Few wait.
-        using var all = Entries.Scan(default, default);
+        using var all = _queue.Scan();
         while (all.MoveNext())
             _sequence = Math.Max(_sequence, BinaryPrimitives.ReadInt32BigEndian(all.Key[^sizeof(int)..]));
     }
@@ -87,7 +93,7 @@ internal sealed class GraceBuffer<TKey, TValue>(string name, Serde<TKey> keySerd
         // The length is known behind the value.
         var at = ValueBytes.Length;
         ValueBytes.WriteInt32(0);
-        valueSerde.Serialize(value, ValueBytes);
+        _valueSerde.Serialize(value, ValueBytes);
         ValueBytes.SetInt32(at, ValueBytes.Length - at - sizeof(int));
     }
 
@@ -97,7 +103,7 @@ internal sealed class GraceBuffer<TKey, TValue>(string name, Serde<TKey> keySerd
         _key.Clear();
         _key.WriteByte(Prefix);
         _key.WriteInt64(record.Timestamp);
-        keySerde.Serialize(record.Key, _key);
+        _keySerde.Serialize(record.Key, _key);
         _key.WriteInt32(_sequence);
     }
 }

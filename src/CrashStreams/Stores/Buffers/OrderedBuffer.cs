@@ -34,20 +34,26 @@ internal readonly record struct InputPosition(long Watermark, long Timestamp, in
 /// position (36) → flags (1: 1 key, 2 value) · <see cref="BufferedContext"/> · key (4 + n) · value (4 + n)
 /// </code>
 /// </summary>
-internal sealed class OrderedBuffer<TKey, TValue>(string name, Serde<TKey> keySerde, Serde<TValue> valueSerde, StoreContext context)
-    : OverOrderedStore(name, $"ordered input {typeof(TKey)} {typeof(TValue)}", new KeyValueFormat(), context)
+internal sealed class OrderedBuffer<TKey, TValue> : OverOrderedStore
 {
     private const byte HasKey = 1;
     private const byte HasValue = 2;
 
+    private readonly Serde<TKey> _keySerde;
+    private readonly Serde<TValue> _valueSerde;
+    private readonly Queue _queue;
     private readonly ByteBuffer _key = new();
+
+    public OrderedBuffer(string name, Serde<TKey> keySerde, Serde<TValue> valueSerde, StoreContext context)
+        : base(name, $"ordered input {typeof(TKey)} {typeof(TValue)}", new KeyValueFormat(), context) =>
+        (_keySerde, _valueSerde, _queue) = (keySerde, valueSerde, new(Entries));
 
     /// <summary>The lowest <c>w</c> that waits, milliseconds; <see cref="long.MaxValue"/> when none does.</summary>
     public long FirstWatermark
     {
         get
         {
-            using var all = Entries.Scan(default, default);
+            using var all = _queue.Scan();
             return all.MoveNext() ? BinaryPrimitives.ReadInt64BigEndian(all.Key) : long.MaxValue;
         }
     }
@@ -63,21 +69,21 @@ internal sealed class OrderedBuffer<TKey, TValue>(string name, Serde<TKey> keySe
         new BufferedContext(record.Timestamp, position.Offset, topic, position.Partition, record.Headers).Write(ValueBytes);
         var at = Begin();
         if (record.HasKey)
-            keySerde.Serialize(record.Key, ValueBytes);
+            _keySerde.Serialize(record.Key, ValueBytes);
         End(at);
         at = Begin();
         if (record.HasValue)
-            valueSerde.Serialize(record.Value, ValueBytes);
+            _valueSerde.Serialize(record.Value, ValueBytes);
         End(at);
         _key.Clear();
         position.Write(_key);
-        Entries.Put(_key.Written, ValueBytes.Written, record.Timestamp, isNew: !Entries.TryGet(_key.Written, out _));
+        _queue.Put(_key.Written, ValueBytes.Written, record.Timestamp, isNew: !Entries.TryGet(_key.Written, out _));
     }
 
     /// <summary>Takes the first record whose <c>w</c> is below <paramref name="watermark"/>: those with the same <c>w</c> have all come then.</summary>
     public bool TryTake(long watermark, out InputPosition position, out Record<TKey, TValue> record, out string topic)
     {
-        using var all = Entries.Scan(default, default);
+        using var all = _queue.Scan();
         if (!all.MoveNext() || BinaryPrimitives.ReadInt64BigEndian(all.Key) >= watermark)
         {
             (position, record, topic) = (default, default, "");
@@ -91,10 +97,10 @@ internal sealed class OrderedBuffer<TKey, TValue>(string name, Serde<TKey> keySe
         var key = BufferedContext.ReadSized(ref bytes, out _);
         var value = BufferedContext.ReadSized(ref bytes, out _);
         record = new(
-            (flags & HasKey) == 0 ? default! : keySerde.Deserialize(key), (flags & HasKey) != 0,
-            (flags & HasValue) == 0 ? default! : valueSerde.Deserialize(value), (flags & HasValue) != 0, context.Timestamp, context.Headers);
+            (flags & HasKey) == 0 ? default! : _keySerde.Deserialize(key), (flags & HasKey) != 0,
+            (flags & HasValue) == 0 ? default! : _valueSerde.Deserialize(value), (flags & HasValue) != 0, context.Timestamp, context.Headers);
         topic = context.Topic;
-        Entries.Delete(all.Key, context.Timestamp);
+        _queue.Take(all.Key, context.Timestamp);
         return true;
     }
 

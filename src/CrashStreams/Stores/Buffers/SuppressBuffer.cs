@@ -15,9 +15,9 @@ internal sealed class SuppressBuffer<TKey, TValue>(string name, Serde<TKey> keyS
 
     private static readonly Headers _version3 = new Headers().Add("v", [3]);
 
-    private readonly Dictionary<BufferKey, Entry> _entries = [];
+    private readonly Dictionary<SerializedKey, Entry> _entries = [];
     private readonly SortedSet<BufferKey> _order = [];
-    private readonly HashSet<BufferKey> _dirty = [];
+    private readonly HashSet<SerializedKey> _dirty = [];
     private readonly ByteBuffer _bytes = new();
 
     public string Name => name;
@@ -38,13 +38,20 @@ internal sealed class SuppressBuffer<TKey, TValue>(string name, Serde<TKey> keyS
     /// <summary>The lowest time that waits.</summary>
     public long? FirstTime => _order.Min?.Time;
 
+    /// <summary>Holds an update back. One of a key that waits already takes the place of the one before.</summary>
     public void Put(long time, in Record<TKey, Change<TValue>> record, string topic, int partition, long offset)
     {
-        var key = new BufferKey(time, Bytes(keySerde, record.Key));
-        var hasPrior = _entries.TryGetValue(key, out var waiting) ? waiting.HasPrior : record.Value.HasBefore;
-        var prior = waiting is not null ? waiting.Prior : record.Value.Before;
-        _entries[key] = new(record, prior, hasPrior, topic, partition, offset);
-        _order.Add(key);
+        var key = new SerializedKey(Bytes(keySerde, record.Key));
+        if (_entries.TryGetValue(key, out var waiting))
+        {
+            _entries[key] = new(waiting.Time, record, waiting.Prior, waiting.HasPrior, topic, partition, offset);
+        }
+        else
+        {
+            _entries[key] = new(time, record, record.Value.Before, record.Value.HasBefore, topic, partition, offset);
+            _order.Add(new(time, key.Bytes));
+        }
+
         _dirty.Add(key);
     }
 
@@ -53,14 +60,14 @@ internal sealed class SuppressBuffer<TKey, TValue>(string name, Serde<TKey> keyS
     {
         time = 0;
         record = default;
-        if (_order.Count == 0 || _order.Min is not { } key || key.Time > through)
+        if (_order.Count == 0 || _order.Min is not { } first || first.Time > through)
             return false;
-        var entry = _entries[key];
-        _order.Remove(key);
-        _entries.Remove(key);
+        var key = new SerializedKey(first.Bytes);
+        _order.Remove(first);
+        _entries.Remove(key, out var entry);
         _dirty.Add(key);
-        time = key.Time;
-        var change = entry.Record.Value;
+        time = first.Time;
+        var change = entry!.Record.Value;
         record = entry.Record.WithValue(new Change<TValue>(change.Now, change.HasNow, entry.Prior, entry.HasPrior));
         return true;
     }
@@ -71,14 +78,8 @@ internal sealed class SuppressBuffer<TKey, TValue>(string name, Serde<TKey> keyS
         {
             if (ChangelogTopic is null)
                 break;
-            var isWaiting = _entries.TryGetValue(key, out var entry);
-            _bytes.Clear();
-            if (isWaiting)
-                Write(key, entry!);
-            changelog.Append(this, new LogRecord
-            {
-                Key = key.Bytes, HasKey = true, Value = _bytes.Written, HasValue = isWaiting, Timestamp = -1, Headers = isWaiting ? _version3 : null,
-            });
+            if (!TryLog(changelog, key) && _entries.Remove(key, out var refused))
+                _order.Remove(new(refused.Time, key.Bytes));
         }
 
         _dirty.Clear();
@@ -86,19 +87,14 @@ internal sealed class SuppressBuffer<TKey, TValue>(string name, Serde<TKey> keyS
 
     public void Restore(in LogRecord record)
     {
-        var bytes = record.Key.ToArray();
+        var key = new SerializedKey(record.Key.ToArray());
+        if (_entries.Remove(key, out var before))
+            _order.Remove(new(before.Time, key.Bytes));
         if (!record.HasValue)
-        {
-            _order.RemoveWhere(k => k.Bytes.AsSpan().SequenceEqual(bytes));
-            foreach (var key in _entries.Keys.Where(k => k.Bytes.AsSpan().SequenceEqual(bytes)).ToList())
-                _entries.Remove(key);
             return;
-        }
-
-        var (time, entry) = Read(keySerde.Deserialize(bytes), record.Value);
-        var at = new BufferKey(time, bytes);
-        _entries[at] = entry;
-        _order.Add(at);
+        var entry = Read(keySerde.Deserialize(record.Key), record.Value);
+        _entries[key] = entry;
+        _order.Add(new(entry.Time, key.Bytes));
     }
 
     public void Attach(StoreEngine engine) => throw new NotSupportedException("A suppression's buffer has no engine.");
@@ -118,7 +114,29 @@ internal sealed class SuppressBuffer<TKey, TValue>(string name, Serde<TKey> keyS
         return buffer.Written.ToArray();
     }
 
-    private void Write(BufferKey key, Entry entry)
+    // False: the update can't be written, so it is not held either.
+    private bool TryLog(IChangelogWriter changelog, SerializedKey key)
+    {
+        var isWaiting = _entries.TryGetValue(key, out var entry);
+        _bytes.Clear();
+        try
+        {
+            if (isWaiting)
+                Write(entry!);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            changelog.Refuse(this, e);
+            return false;
+        }
+
+        return changelog.Append(this, new LogRecord
+        {
+            Key = key.Bytes, HasKey = true, Value = _bytes.Written, HasValue = isWaiting, Timestamp = -1, Headers = isWaiting ? _version3 : null,
+        });
+    }
+
+    private void Write(Entry entry)
     {
         var record = entry.Record;
         new BufferedContext(record.Timestamp, entry.Offset, entry.Topic, entry.Partition, record.Headers).Write(_bytes);
@@ -132,10 +150,10 @@ internal sealed class SuppressBuffer<TKey, TValue>(string name, Serde<TKey> keyS
         else
             WriteSized(old);
         WriteSized(record.Value.HasNow ? Bytes(valueSerde, record.Value.Now) : null);
-        _bytes.WriteInt64(key.Time);
+        _bytes.WriteInt64(entry.Time);
     }
 
-    private (long Time, Entry Entry) Read(TKey key, ReadOnlySpan<byte> bytes)
+    private Entry Read(TKey key, ReadOnlySpan<byte> bytes)
     {
         var context = BufferedContext.Read(ref bytes);
         var prior = ReadValue(ref bytes, out var priorLength);
@@ -145,7 +163,7 @@ internal sealed class SuppressBuffer<TKey, TValue>(string name, Serde<TKey> keyS
         var now = ReadValue(ref bytes, out var nowLength);
         var change = new Change<TValue>(now, nowLength >= 0, old, oldLength >= 0);
         var record = new Record<TKey, Change<TValue>>(key, change, context.Timestamp, context.Headers);
-        return (BufferedContext.ReadInt64(ref bytes), new(record, prior, priorLength >= 0, context.Topic, context.Partition, context.Offset));
+        return new(BufferedContext.ReadInt64(ref bytes), record, prior, priorLength >= 0, context.Topic, context.Partition, context.Offset);
     }
 
     private TValue ReadValue(ref ReadOnlySpan<byte> bytes, out int length)
@@ -160,9 +178,9 @@ internal sealed class SuppressBuffer<TKey, TValue>(string name, Serde<TKey> keyS
         _bytes.Write(value);
     }
 
-    private sealed record Entry(Record<TKey, Change<TValue>> Record, TValue Prior, bool HasPrior, string Topic, int Partition, long Offset);
+    private sealed record Entry(long Time, Record<TKey, Change<TValue>> Record, TValue Prior, bool HasPrior, string Topic, int Partition, long Offset);
 
-    private sealed class BufferKey(long time, byte[] bytes) : IComparable<BufferKey>, IEquatable<BufferKey>
+    private sealed class BufferKey(long time, byte[] bytes) : IComparable<BufferKey>
     {
         public long Time => time;
 
@@ -172,18 +190,6 @@ internal sealed class SuppressBuffer<TKey, TValue>(string name, Serde<TKey> keyS
         {
             var byTime = time.CompareTo(other!.Time);
             return byTime != 0 ? byTime : KeyOrder.Instance.Compare(bytes, other.Bytes);
-        }
-
-        public bool Equals(BufferKey? other) => other is not null && CompareTo(other) == 0;
-
-        public override bool Equals(object? obj) => Equals(obj as BufferKey);
-
-        public override int GetHashCode()
-        {
-            var hash = new HashCode();
-            hash.Add(time);
-            hash.AddBytes(bytes);
-            return hash.ToHashCode();
         }
     }
 }

@@ -40,6 +40,19 @@ internal sealed class JoinWindowStore<TKey, TValue> : SegmentedStore<TKey>
         Entries.Put(storeKey.Written, ValueBytes.Written, timestamp, isNew: true);
     }
 
+    /// <summary>
+    /// Notes a record without value, which meets nobody: Kafka Streams numbers and logs it like the others.
+    /// </summary>
+    public void PutNothing(TKey key, long timestamp)
+    {
+        var escaped = Escape(key);
+        _sequence = (_sequence + 1) & int.MaxValue;
+        var storeKey = KeyAt(escaped, timestamp);
+        storeKey.WriteInt64(timestamp);
+        storeKey.WriteInt32(_sequence);
+        Entries.Delete(storeKey.Written, timestamp);
+    }
+
     /// <summary>The records of a key with times between both, inclusive, in order of time, then arrival.</summary>
     public JoinCursor<TValue> Fetch(TKey key, long fromMs, long throughMs) => new(Fetch(Escape(key), fromMs, throughMs), _valueSerde);
 

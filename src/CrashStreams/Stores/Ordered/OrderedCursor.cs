@@ -1,16 +1,17 @@
 namespace CrashStreams.Stores;
 
 /// <summary>
-/// Goes over a range of an <see cref="OrderedStore"/>: the engine's entries, and over them those in memory. The store may be changed meanwhile.
+/// Goes over a range of a store: the engine's entries, and over them those in memory. The store may be changed meanwhile.
 /// Dispose it soon: it holds old versions of the engine's data.
 /// </summary>
-internal sealed class OrderedCursor(OrderedStore store) : IDisposable
+internal sealed class OrderedCursor(IOrderedSource store) : IDisposable
 {
     private readonly ByteBuffer _from = new(64);
     private readonly ByteBuffer _to = new(64);
     private bool _reversed;
     private bool _isEnded;
     private OrderedEntries.Position _at;
+    private OrderedEntries _entries = null!;
     private int _version;
     private int _epoch;
     private IStateIterator? _scan;
@@ -25,11 +26,14 @@ internal sealed class OrderedCursor(OrderedStore store) : IDisposable
 
     public ReadOnlySpan<byte> Value => _entry is { } entry ? entry.Value : _scan!.Value;
 
+    /// <summary>Whether the entry is not in memory.</summary>
+    public bool IsInEngine => _entry is null;
+
     public bool MoveNext()
     {
         if (_isEnded)
             return false;
-        if (_version != store.Entries.Version || _epoch != store.Epoch)
+        if (_version != _entries.Version || _epoch != store.Epoch || _entries != store.Entries)
             KeepPlace();
         while (!_isEnded)
         {
@@ -118,8 +122,9 @@ internal sealed class OrderedCursor(OrderedStore store) : IDisposable
 
     private void Find()
     {
-        _version = store.Entries.Version;
-        _at = !_reversed ? store.Entries.LowerBound(_from.Written) : _to.Length > 0 ? store.Entries.LowerBound(_to.Written) : store.Entries.End;
+        _entries = store.Entries;
+        _version = _entries.Version;
+        _at = !_reversed ? _entries.LowerBound(_from.Written) : _to.Length > 0 ? _entries.LowerBound(_to.Written) : _entries.End;
     }
 
     private void OpenScan()
@@ -141,8 +146,8 @@ internal sealed class OrderedCursor(OrderedStore store) : IDisposable
     private bool TryPeek(ref OrderedEntries.Position at, out OrderedEntry entry)
     {
         if (_reversed)
-            return store.Entries.TryGetBefore(ref at, out entry) && entry.Key.AsSpan().SequenceCompareTo(_from.Written) >= 0;
-        if (!store.Entries.TryGet(ref at, out entry) || (_to.Length > 0 && entry.Key.AsSpan().SequenceCompareTo(_to.Written) >= 0))
+            return _entries.TryGetBefore(ref at, out entry) && entry.Key.AsSpan().SequenceCompareTo(_from.Written) >= 0;
+        if (!_entries.TryGet(ref at, out entry) || (_to.Length > 0 && entry.Key.AsSpan().SequenceCompareTo(_to.Written) >= 0))
             return false;
         at = new(at.Leaf, at.Index + 1);
         return true;

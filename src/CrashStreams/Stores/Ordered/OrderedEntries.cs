@@ -103,6 +103,19 @@ internal sealed class OrderedEntries
         }
     }
 
+    /// <summary>Adds to a list those entries that <paramref name="isMeant"/> chooses, in order.</summary>
+    public void AddTo(List<OrderedEntry> list, Predicate<OrderedEntry> isMeant)
+    {
+        for (var at = 0; at < _leafCount; at++)
+        {
+            foreach (var entry in _leaves[at].Entries.AsSpan(0, _leaves[at].Count))
+            {
+                if (isMeant(entry))
+                    list.Add(entry);
+            }
+        }
+    }
+
     /// <summary>The place of the first entry that is not below a key.</summary>
     public Position LowerBound(ReadOnlySpan<byte> key)
     {

@@ -10,6 +10,9 @@ internal sealed class OrderedEntry(byte[] key)
 
     public ReadOnlySpan<byte> Value => _value.AsSpan(0, _length);
 
+    /// <summary>The value as of the last commit, where nobody else keeps it.</summary>
+    public byte[]? Committed { get; set; }
+
     /// <summary>The event time that the changelog records with the entry, milliseconds.</summary>
     public long Timestamp { get; set; }
 

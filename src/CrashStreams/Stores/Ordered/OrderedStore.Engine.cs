@@ -5,7 +5,7 @@ internal sealed partial class OrderedStore
 {
     private readonly ByteBuffer _buffer = new();
 
-    // Removed in the last flush: they hide what the engine has until its batch is written.
+    // Removed in the last flush: over an engine they hide what it has until its batch is written.
     private readonly List<OrderedEntry> _flushedTombstones = [];
     private readonly List<(byte[] From, byte[] To)> _forgotten = [];
     private int _flushedForgotten;
@@ -22,10 +22,10 @@ internal sealed partial class OrderedStore
     public long DirtyBytes => _engine is null || _entries.Count == 0 ? 0 : _bytes / _entries.Count * _dirtyCount;
 
     /// <summary>What cursors walk through, besides the engine.</summary>
-    internal OrderedEntries Entries => _entries;
+    public OrderedEntries Entries => _entries;
 
     /// <summary>Changes when memory may have let go what an open scan of the engine does not show.</summary>
-    internal int Epoch { get; private set; }
+    public int Epoch { get; private set; }
 
     public void Attach(StoreEngine engine) => _engine = engine;
 
@@ -47,16 +47,15 @@ internal sealed partial class OrderedStore
         // Twice: whoever was used since the last time gets another chance.
         for (var pass = 0; pass < 2 && CachedBytes > bytes; pass++)
             _entries.RemoveWhere(IsEvicted, () => CachedBytes <= bytes);
-        if (_lastEvicted is { } evicted && _completeFrom is { } complete && evicted.AsSpan().SequenceCompareTo(complete) >= 0)
-            _completeFrom = [.. evicted, 0];
-        Epoch++;
+        if (_lastEvicted is { } evicted)
+            LetGo(evicted);
     }
 
-    internal IStateIterator? ScanEngine(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, bool reversed) =>
+    public IStateIterator? ScanEngine(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, bool reversed) =>
         _engine is null || IsComplete(from) ? null : _engine.Scan(from, to, reversed);
 
     /// <summary>Whether the engine's entry of a key has expired already.</summary>
-    internal bool IsForgotten(ReadOnlySpan<byte> key)
+    public bool IsForgotten(ReadOnlySpan<byte> key)
     {
         foreach (var (from, to) in _forgotten)
         {
@@ -67,7 +66,7 @@ internal sealed partial class OrderedStore
         return false;
     }
 
-    internal void Return(OrderedCursor cursor) => _spareCursor ??= cursor;
+    public void Return(OrderedCursor cursor) => _spareCursor ??= cursor;
 
     private bool IsEvicted(OrderedEntry entry)
     {
@@ -83,6 +82,14 @@ internal sealed partial class OrderedStore
         if (_lastEvicted is null || entry.Key.AsSpan().SequenceCompareTo(_lastEvicted) > 0)
             _lastEvicted = entry.Key;
         return true;
+    }
+
+    // From here up to this key the engine may have what memory has not.
+    private void LetGo(byte[] key)
+    {
+        if (IsComplete(key))
+            _completeFrom = [.. key, 0];
+        Epoch++;
     }
 
     private bool IsComplete(ReadOnlySpan<byte> from) => _completeFrom is { } complete && from.SequenceCompareTo(complete) >= 0;
@@ -105,7 +112,12 @@ internal sealed partial class OrderedStore
         Epoch++;
         // Expiry goes on from the same beginning.
         if (_forgotten.Count > _flushedForgotten && from.SequenceEqual(_forgotten[^1].From))
-            _forgotten.RemoveAt(_forgotten.Count - 1);
+        {
+            if (to.SequenceCompareTo(_forgotten[^1].To) > 0)
+                _forgotten[^1] = (_forgotten[^1].From, to.ToArray());
+            return;
+        }
+
         _forgotten.Add((from.ToArray(), to.ToArray()));
     }
 
@@ -118,22 +130,41 @@ internal sealed partial class OrderedStore
 
     private void FlushToEngine(OrderedEntry entry)
     {
+        if (!entry.IsPresent)
+            _flushedTombstones.Add(entry);
         if (_engine is null)
-        {
-            if (entry.IsPresent)
-                return;
-            _tombstoneCount--;
-            _entries.Remove(entry.Key);
-        }
-        else if (entry.IsPresent)
-        {
+            return;
+        if (entry.IsPresent)
             _engine.Put(entry.Key, entry.Value);
+        else
+            _engine.Delete(entry.Key);
+    }
+
+    private void RemoveTombstones(List<OrderedEntry> tombstones)
+    {
+        if (tombstones.Count > _entries.Count / ManyOf)
+        {
+            _entries.RemoveWhere(IsCleanTombstone, static () => false);
         }
         else
         {
-            _engine.Delete(entry.Key);
-            _flushedTombstones.Add(entry);
+            foreach (var entry in tombstones)
+            {
+                if (!entry.IsForgotten && _entries.Find(entry.Key) == entry && IsCleanTombstone(entry))
+                    _entries.Remove(entry.Key);
+            }
         }
+
+        tombstones.Clear();
+    }
+
+    private bool IsCleanTombstone(OrderedEntry entry)
+    {
+        if (entry.IsPresent || entry.IsDirty)
+            return false;
+        _bytes -= CacheSize.PerEntry + entry.Size;
+        _tombstoneCount--;
+        return true;
     }
 
     // What hides the engine's old content is of no use when that content is written over.
@@ -141,15 +172,7 @@ internal sealed partial class OrderedStore
     {
         if (_engine is null || _engine.HasChanges || (_flushedTombstones.Count == 0 && _flushedForgotten == 0))
             return;
-        foreach (var entry in _flushedTombstones)
-        {
-            if (entry.IsPresent || entry.IsDirty || entry.IsForgotten || !_entries.Remove(entry.Key))
-                continue;
-            _bytes -= CacheSize.PerEntry + entry.Size;
-            _tombstoneCount--;
-        }
-
-        _flushedTombstones.Clear();
+        RemoveTombstones(_flushedTombstones);
         _forgotten.RemoveRange(0, _flushedForgotten);
         _flushedForgotten = 0;
         Epoch++;

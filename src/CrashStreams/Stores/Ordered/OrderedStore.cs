@@ -8,8 +8,11 @@ namespace CrashStreams.Stores;
 /// Changes are written at a commit, once for each key; an entry that comes and goes between two commits is written nowhere.
 /// Spans are valid until the store is used again.
 /// </summary>
-internal sealed partial class OrderedStore(string name, string kind, StoreFormat format, StoreContext context) : IStateStore
+internal sealed partial class OrderedStore(string name, string kind, StoreFormat format, StoreContext context) : IStateStore, IOrderedSource
 {
+    // Of so many entries one that is meant makes a walk over all cheaper than to sort or find those that are.
+    private const int ManyOf = 8;
+
     private readonly OrderedEntries _entries = new();
     private readonly List<OrderedEntry> _dirty = [];
 
@@ -142,19 +145,27 @@ internal sealed partial class OrderedStore(string name, string kind, StoreFormat
     public void Flush(IChangelogWriter changelog)
     {
         DropWritten();
-        _dirty.RemoveAll(static e => !e.IsDirty);
-        _dirty.Sort(static (a, b) => a.Key.AsSpan().SequenceCompareTo(b.Key) is var order and not 0 ? order : b.IsForgotten.CompareTo(a.IsForgotten));
+        OrderDirty();
         FlushForgotten();
         foreach (var entry in _dirty)
         {
-            entry.IsDirty = entry.IsNew = false;
-            Log(changelog, entry);
+            entry.IsDirty = false;
+            if (!Log(changelog, entry))
+            {
+                TakeBack(entry);
+                continue;
+            }
+
+            entry.IsNew = false;
+            entry.Committed = null;
             if (!entry.IsForgotten)
                 FlushToEngine(entry);
         }
 
         _dirty.Clear();
         _dirtyCount = 0;
+        if (_engine is null)
+            RemoveTombstones(_flushedTombstones);
     }
 
     public void Restore(in LogRecord record)
@@ -209,6 +220,9 @@ internal sealed partial class OrderedStore(string name, string kind, StoreFormat
         entry.IsUsed = true;
         if (entry.IsDirty)
             return entry;
+        // An engine has it.
+        if (_engine is null && existed && entry.IsPresent)
+            entry.Committed = entry.Value.ToArray();
         entry.IsDirty = true;
         _dirty.Add(entry);
         _dirtyCount++;
@@ -234,21 +248,52 @@ internal sealed partial class OrderedStore(string name, string kind, StoreFormat
             _dirty.RemoveAll(static e => !e.IsDirty);
     }
 
-    private void Log(IChangelogWriter changelog, OrderedEntry entry)
+    private void OrderDirty()
     {
-        if (ChangelogTopic is null)
+        if (_dirtyCount > _entries.Count / ManyOf && !_dirty.Exists(static e => e.IsForgotten))
+        {
+            _dirty.Clear();
+            _entries.AddTo(_dirty, static e => e.IsDirty);
             return;
-        if (entry is { IsReplaced: true, IsPresent: true } && _logsReplacements)
-            Log(changelog, entry, default, isPresent: false);
-        Log(changelog, entry, entry.Value, entry.IsPresent);
-        entry.IsReplaced = false;
+        }
+
+        _dirty.RemoveAll(static e => !e.IsDirty);
+        _dirty.Sort(static (a, b) => a.Key.AsSpan().SequenceCompareTo(b.Key) is var order and not 0 ? order : b.IsForgotten.CompareTo(a.IsForgotten));
     }
 
-    private void Log(IChangelogWriter changelog, OrderedEntry entry, ReadOnlySpan<byte> value, bool isPresent)
+    private bool Log(IChangelogWriter changelog, OrderedEntry entry)
+    {
+        if (ChangelogTopic is null)
+            return true;
+        var isReplaced = entry is { IsReplaced: true, IsPresent: true } && _logsReplacements;
+        entry.IsReplaced = false;
+        if (isReplaced && !Log(changelog, entry, default, isPresent: false))
+            return false;
+        return Log(changelog, entry, entry.Value, entry.IsPresent);
+    }
+
+    private bool Log(IChangelogWriter changelog, OrderedEntry entry, ReadOnlySpan<byte> value, bool isPresent)
     {
         _buffer.Clear();
         var record = format.ToChangelog(entry.Key, value, isPresent, entry.Timestamp, _buffer);
-        if (record.HasKey)
-            changelog.Append(this, in record);
+        return !record.HasKey || changelog.Append(this, in record);
+    }
+
+    // The entry is what it was at the last commit: what the engine has, or what was kept.
+    private void TakeBack(OrderedEntry entry)
+    {
+        if (entry.IsForgotten)
+            return;
+        if (entry.Committed is { } committed)
+        {
+            SetValue(entry, committed, isPresent: true);
+            entry.Committed = null;
+            return;
+        }
+
+        _bytes -= CacheSize.PerEntry + entry.Size;
+        _tombstoneCount -= entry.IsPresent ? 0 : 1;
+        _entries.Remove(entry.Key);
+        LetGo(entry.Key);
     }
 }

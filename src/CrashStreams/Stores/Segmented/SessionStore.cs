@@ -11,6 +11,7 @@ internal sealed class SessionStore<TKey, TValue> : SegmentedStore<TKey>, ISessio
 {
     private readonly Serde<TValue> _valueSerde;
     private readonly bool _isEndOrdered;
+    private long _latestEnd = long.MinValue;
 
     /// <param name="name">The store's name.</param>
     /// <param name="keySerde">Writes keys.</param>
@@ -39,12 +40,17 @@ internal sealed class SessionStore<TKey, TValue> : SegmentedStore<TKey>, ISessio
         return true;
     }
 
+    // A processor's store has no operator that lets its sessions expire.
     public void Put(TKey key, Window session, TValue value)
     {
+        if (session.EndMs < ExpiredBefore)
+            return;
         if (value is null)
             Remove(key, session);
         else
             Put(key, session, value, Context.Clock.RecordTime);
+        _latestEnd = Math.Max(_latestEnd, session.EndMs);
+        Expire(Context.Clock.Mode == StreamTime.Observed ? _latestEnd : Context.Clock.Watermark);
     }
 
     public void Remove(TKey key, Window session) => Remove(key, session, Context.Clock.RecordTime);

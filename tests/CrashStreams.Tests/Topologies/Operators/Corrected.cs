@@ -65,7 +65,7 @@ internal sealed class Corrected : Operator, ISink
             var end = start + _windows.SizeMs;
             if (run.IsPast(this, end + _withinMs))
             {
-                run.Late.Add((this, item, start));
+                run.Miss(this, input, item, start);
             }
             else if (run.IsPast(this, end + _windows.GraceMs))
             {

@@ -7,7 +7,7 @@ internal sealed class Merge : Operator
         : base(sketch, left, right)
     {
         var (a, b, layout) = (left.Traits, right.Traits, new Layout(sketch.Operators));
-        var isEven = layout.Entries(left.From).Concat(layout.Entries(right.From)).Select(layout.WidthOf).Distinct().Count() == 1 && a.IsCoPartitioned && b.IsCoPartitioned;
+        var isEven = AreEven(layout, left.From, right.From) && a.IsCoPartitioned && b.IsCoPartitioned;
         AddOutput(EdgeKind.Stream, new()
         {
             IsOrdered = false,
@@ -36,8 +36,11 @@ internal sealed class Merge : Operator
 
     public override void Take(Ideal run, int input, int partition, Item item) => run.Emit(Outputs[0], partition, item);
 
-    // Tasks that would read what they have written are another matter: their clock would wait for itself.
-    private static bool Fit(Sketch sketch, Layout layout, Operator a, Operator b) =>
-        !layout.IsFedBy(a, b) && !layout.IsFedBy(b, a)
-        && (sketch.Options.HasUnequalMerges || layout.Entries(a).Concat(layout.Entries(b)).Select(layout.WidthOf).Distinct().Count() == 1);
+    /// <summary>Whether the inputs of both have the same numbers of partitions.</summary>
+    public static bool AreEven(Layout layout, Operator a, Operator b) => layout.Entries(a).Concat(layout.Entries(b)).Select(layout.WidthOf).Distinct().Count() == 1;
+
+    /// <summary>Whether neither is fed by the other through a shuffle: tasks that read what they have written wait for their own clock.</summary>
+    public static bool AreApart(Layout layout, Operator a, Operator b) => !layout.IsFedBy(a, b) && !layout.IsFedBy(b, a);
+
+    private static bool Fit(Sketch sketch, Layout layout, Operator a, Operator b) => AreApart(layout, a, b) && (sketch.Options.HasUnequalMerges || AreEven(layout, a, b));
 }

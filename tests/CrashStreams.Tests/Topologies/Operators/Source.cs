@@ -3,7 +3,7 @@ using CrashStreams.Testing.Simulation;
 namespace CrashStreams.Tests.Topologies;
 
 /// <summary>Reads one topic, or several as one; sometimes with a prefilter, or event times that are not the records' own.</summary>
-internal sealed class Source : Operator
+internal sealed class Source : Operator, IEntry
 {
     private const int ShiftMs = 137;
 
@@ -53,6 +53,8 @@ internal sealed class Source : Operator
 
     /// <summary>Whether a record goes on; all of them move the clock.</summary>
     public bool Takes(SourceEntry entry) => !_hasPrefilter || entry.Value is not null;
+
+    public void Enter(Ideal run, int partition, Item item) => run.Emit(Outputs[0], partition, item);
 
     public override void Take(Ideal run, int input, int partition, Item item) => throw new NotSupportedException("Nothing is in front of a source.");
 }

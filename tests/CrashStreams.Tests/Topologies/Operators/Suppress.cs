@@ -17,7 +17,7 @@ internal sealed class Suppress : Operator
     public override bool HasStore => true;
 
     public static Operator? Draw(Sketch sketch) =>
-        sketch.Pick(EdgeKind.WindowedTable, null, static e => e is { Windows.IsFinal: false, Traits.Content: not Content.Last } || e is { Windows.IsFinal: false, From: TableFilter }) is { } input ? new Suppress(sketch, input) : null;
+        sketch.Pick(EdgeKind.WindowedTable, null, static e => e is { Windows.IsFinal: false }) is { } input ? new Suppress(sketch, input) : null;
 
     public override void Build(Dsl dsl) => dsl.Set(Outputs[0], dsl.WindowedTable(Inputs[0]).Suppress(Suppressed.UntilWindowCloses(), Name));
 

@@ -66,7 +66,7 @@ internal sealed class WindowAggregate : Operator
             var closesAt = start + _windows.SizeMs + _windows.GraceMs;
             if (run.IsPast(this, closesAt))
             {
-                run.Late.Add((this, item, start));
+                run.Miss(this, input, item, start);
                 continue;
             }
 

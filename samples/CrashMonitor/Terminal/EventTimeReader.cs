@@ -4,7 +4,7 @@ using CrashStreams.CrashMonitor;
 namespace CrashStreams.Samples.CrashMonitor.Terminal;
 
 /// <summary>How far event time has come in this instance: read from the library's gauges, whenever somebody asks. They count in milliseconds behind the wall clock.</summary>
-internal sealed class EventTime : IDisposable
+internal sealed class EventTimeReader : IDisposable
 {
     private readonly MeterListener _listener = new();
     private readonly CrashMonitorOptions _options;
@@ -13,7 +13,7 @@ internal sealed class EventTime : IDisposable
     private readonly List<long> _repartitionLags = [];
     private readonly List<long> _oldestAges = [];
 
-    public EventTime(CrashMonitorOptions options, TimeProvider time)
+    public EventTimeReader(CrashMonitorOptions options, TimeProvider time)
     {
         (_options, _time) = (options, time);
         _listener.InstrumentPublished = (instrument, listener) =>

@@ -8,32 +8,32 @@ namespace CrashStreams.Stores;
 /// <summary>
 /// The cache over an engine. Layout (Kafka Streams): key → <c>timestamp (8) · value</c> in a timestamped store, key → <c>value</c> in a plain one.
 /// </summary>
-internal sealed partial class KeyValueStore<TKey, TValue>
+internal sealed partial class ObjectKeyValueStore<TKey, TValue>
 {
     private readonly int _prefixLength = isTimestamped ? sizeof(long) : 0;
     private StoreEngine? _engine;
     private ChangedEntries? _changed;
     private CacheSize _size;
 
-    public StoreEngine? Engine => _engine;
+    public override StoreEngine? Engine => _engine;
 
-    public string Kind => $"{(isTimestamped ? "timestamped " : "")}key-value {typeof(TKey)} {typeof(TValue)}";
+    public override string Kind => kind;
 
-    public long CachedBytes => _engine is null ? 0 : _size.Of(_entries.Count);
+    public override long CachedBytes => _engine is null ? 0 : _size.Of(_entries.Count);
 
-    public long DirtyBytes => _engine is null ? 0 : _size.OfDirty(_dirty.Count);
+    public override long DirtyBytes => _engine is null ? 0 : _size.OfDirty(_dirty.Count);
 
-    public void Attach(StoreEngine engine)
+    public override void Attach(StoreEngine engine)
     {
         _engine = engine;
         _changed = new();
     }
 
-    public void Restored()
+    public override void Restored()
     {
     }
 
-    public void Evict(long bytes)
+    public override void Evict(long bytes)
     {
         // Twice: whoever was used since the last time gets another chance.
         for (var pass = 0; pass < 2 && CachedBytes > bytes; pass++)
@@ -77,10 +77,16 @@ internal sealed partial class KeyValueStore<TKey, TValue>
 
     private void FlushToEngine(IChangelogWriter changelog)
     {
-        foreach (var key in _dirty)
+        foreach (ref readonly var change in CollectionsMarshal.AsSpan(_dirty))
         {
+            var key = change.Key;
             ref var entry = ref CollectionsMarshal.GetValueRefOrNullRef(_entries, key);
-            var size = Serialize(key, in entry);
+            if (!TrySerialize(changelog, key, in entry, out var size))
+            {
+                Forget(key);
+                continue;
+            }
+
             _size.Resize(entry.Size, entry.IsPresent ? size : 0);
             entry.Size = size;
             entry.IsDirty = false;
@@ -90,39 +96,59 @@ internal sealed partial class KeyValueStore<TKey, TValue>
         }
 
         _dirty.Clear();
+        if (_order is not null)
+            Unorder();
         _changed!.Sort();
         foreach (ref readonly var entry in _changed.InOrder)
         {
             var key = _changed.Key(in entry);
             var value = _changed.Value(in entry);
-            if (entry.IsPresent)
+            var record = new LogRecord
+            {
+                Key = key, HasKey = true, Value = entry.IsPresent ? value[_prefixLength..] : default, HasValue = entry.IsPresent, Timestamp = entry.Timestamp,
+            };
+            if (ChangelogTopic is not null && !changelog.Append(this, in record))
+                Forget(keySerde.Deserialize(key));
+            else if (entry.IsPresent)
                 _engine!.Put(key, value);
             else
                 _engine!.Delete(key);
-            if (ChangelogTopic is null)
-                continue;
-            changelog.Append(this, new LogRecord
-            {
-                Key = key, HasKey = true, Value = entry.IsPresent ? value[_prefixLength..] : default, HasValue = entry.IsPresent, Timestamp = entry.Timestamp,
-            });
         }
 
         _changed.Clear();
     }
 
-    private int Serialize(TKey key, in Entry entry)
+    // The engine has what the key had at the last commit.
+    private void Forget(TKey key)
     {
-        _changed!.BeginKey();
-        keySerde.Serialize(key, _changed.Bytes);
-        _changed.BeginValue();
-        if (entry.IsPresent)
-        {
-            if (isTimestamped)
-                _changed.Bytes.WriteInt64(entry.Timestamp);
-            valueSerde.Serialize(entry.Value, _changed.Bytes);
-        }
+        if (_entries.Remove(key, out var entry))
+            _size.Resize(entry.Size, 0);
+    }
 
-        return _changed.End(entry.IsPresent, entry.Timestamp);
+    private bool TrySerialize(IChangelogWriter changelog, TKey key, in Entry entry, out int size)
+    {
+        try
+        {
+            _changed!.BeginKey();
+            keySerde.Serialize(key, _changed.Bytes);
+            _changed.BeginValue();
+            if (entry.IsPresent)
+            {
+                if (isTimestamped)
+                    _changed.Bytes.WriteInt64(entry.Timestamp);
+                valueSerde.Serialize(entry.Value, _changed.Bytes);
+            }
+
+            size = _changed.End(entry.IsPresent, entry.Timestamp);
+            return true;
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            _changed!.Abandon();
+            size = 0;
+            changelog.Refuse(this, e);
+            return false;
+        }
     }
 
     private void RestoreToEngine(in LogRecord record)
@@ -143,41 +169,5 @@ internal sealed partial class KeyValueStore<TKey, TValue>
         _valueBytes.WriteInt64(record.Timestamp);
         _valueBytes.Write(record.Value);
         _engine!.Put(record.Key, _valueBytes.Written);
-    }
-
-    // The engine's entries as of now, and over them what was changed since the last commit.
-    private IEnumerable<KeyValuePair<TKey, TValue>> Merged(byte[] from, byte[] to)
-    {
-        var changed = ChangedBetween(from, to);
-        using var scan = _engine!.Scan(from, to);
-        var hasScanned = scan.MoveNext();
-        for (var i = 0; hasScanned || i < changed.Count;)
-        {
-            var order = !hasScanned ? 1 : i == changed.Count ? -1 : scan.Key.SequenceCompareTo(changed[i].Bytes);
-            KeyValuePair<TKey, TValue> pair;
-            var isPresent = true;
-            if (order < 0)
-            {
-                pair = new(keySerde.Deserialize(scan.Key), Read(scan.Value).Value);
-            }
-            else
-            {
-                pair = new(changed[i].Key, changed[i].Entry.Value);
-                isPresent = changed[i++].Entry.IsPresent;
-            }
-
-            if (order <= 0)
-                hasScanned = scan.MoveNext();
-            if (isPresent)
-                yield return pair;
-        }
-    }
-
-    private List<(byte[] Bytes, TKey Key, Entry Entry)> ChangedBetween(byte[] from, byte[] to)
-    {
-        var changed = _dirty.ConvertAll(key => (Bytes: Bytes(key), Key: key, Entry: _entries[key]));
-        changed.RemoveAll(c => KeyOrder.Instance.Compare(c.Bytes, from) < 0 || (to.Length > 0 && KeyOrder.Instance.Compare(c.Bytes, to) >= 0));
-        changed.Sort((a, b) => KeyOrder.Instance.Compare(a.Bytes, b.Bytes));
-        return changed;
     }
 }

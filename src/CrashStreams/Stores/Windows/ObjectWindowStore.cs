@@ -6,15 +6,10 @@ using CrashStreams.Time;
 
 namespace CrashStreams.Stores;
 
-/// <summary>
-/// Values by window start and key. Windows with one start live in one bucket, so that an update finds its window by two look-ups, a window
-/// closes in time proportional to what it emits, and expiry drops whole buckets.
-/// Without an engine it holds everything; over one it is a write-back cache.
-/// Changelog format (Kafka Streams): <c>key · start (8) · sequence (4, zero) → bare value</c>, stamped with the value's time.
-/// </summary>
-internal sealed partial class WindowStore<TKey, TValue>(
-    string name, Serde<TKey> keySerde, Serde<TValue> valueSerde, long windowSizeMs, long retentionMs, StoreContext context)
-    : IWindowStore<TKey, TValue>, IStateStore, IWindowHistory, IExpiringStore
+/// <summary>Keys and values as objects. Without an engine it holds everything; over one it is a write-back cache.</summary>
+internal sealed partial class ObjectWindowStore<TKey, TValue>(
+    string name, string kind, Serde<TKey> keySerde, Serde<TValue> valueSerde, long windowSizeMs, long retentionMs, StoreContext context)
+    : WindowStore<TKey, TValue>(name, windowSizeMs, context)
     where TKey : notnull
 {
     private const int SequenceSize = sizeof(int);
@@ -28,45 +23,38 @@ internal sealed partial class WindowStore<TKey, TValue>(
     private WindowBucket<TKey, TValue>? _last;
     private long _expiredBefore = long.MinValue;
     private long _forgottenBefore;
+    private long _latestStart = long.MinValue;
 
-    public string Name => name;
+    public override long LatestStart => _latestStart;
 
-    public long LatestStart { get; private set; } = long.MinValue;
+    public override long ExpiredBefore => _expiredBefore;
 
-    public long ExpiredBefore => _expiredBefore;
+    public override long RetentionMs => retentionMs;
 
-    public long RetentionMs => retentionMs;
-
-    public string? ChangelogTopic => context.ChangelogTopic;
-
-    /// <summary>The entry of a key in a window, made when it is not there. Valid until the next call; mark it by <see cref="Touch"/>.</summary>
-    public ref WindowEntry<TValue> Entry(TKey key, long startMs, out WindowBucket<TKey, TValue> bucket)
+    public override ref WindowEntry<TValue> Entry(TKey key, long startMs, out WindowBucket bucket)
     {
-        bucket = Bucket(startMs);
-        ref var entry = ref CollectionsMarshal.GetValueRefOrAddDefault(bucket.Entries, key, out var isCached);
-        if (!isCached && !bucket.IsComplete)
+        var found = Bucket(startMs);
+        bucket = found;
+        ref var entry = ref CollectionsMarshal.GetValueRefOrAddDefault(found.Entries, key, out var isCached);
+        if (!isCached && !found.IsComplete)
             Load(startMs, key, ref entry);
         return ref entry;
     }
 
-    /// <summary>Makes windows with this start show up, even without entries.</summary>
-    public void Add(long startMs) => Bucket(startMs);
+    public override void Add(long startMs) => Bucket(startMs);
 
-    /// <summary>The windows that start at a time; null when there are none.</summary>
-    public WindowBucket<TKey, TValue>? Find(long startMs) => _buckets.GetValueOrDefault(startMs);
+    public override WindowBucket? Find(long startMs) => _buckets.GetValueOrDefault(startMs);
 
-    /// <summary>Notes that an entry was changed.</summary>
-    public void Touch(WindowBucket<TKey, TValue> bucket, TKey key, ref WindowEntry<TValue> entry)
+    public override void Set(WindowBucket bucket, TKey key, ref WindowEntry<TValue> entry, TValue value, bool isPresent, long timestamp)
     {
-        if (entry.IsDirty)
-            return;
-        entry.IsDirty = true;
-        if (bucket.Dirty.Count == 0)
-            _dirty.Add(bucket);
-        bucket.Dirty.Add(key);
+        if (!entry.IsDirty)
+            Note((WindowBucket<TKey, TValue>)bucket, key, ref entry);
+        entry.Value = value;
+        entry.Timestamp = timestamp;
+        entry.IsPresent = isPresent;
     }
 
-    public bool TryGet(TKey key, long startMs, out ValueAndTimestamp<TValue> value)
+    public override bool TryGet(TKey key, long startMs, out ValueAndTimestamp<TValue> value)
     {
         value = default;
         if (!_buckets.TryGetValue(startMs, out var bucket))
@@ -84,35 +72,7 @@ internal sealed partial class WindowStore<TKey, TValue>(
         return true;
     }
 
-    public void Put(TKey key, long startMs, TValue value, long timestamp)
-    {
-        ref var entry = ref Entry(key, startMs, out var bucket);
-        entry.Value = value;
-        entry.Timestamp = timestamp;
-        entry.IsPresent = value is not null;
-        Touch(bucket, key, ref entry);
-    }
-
-    public IEnumerable<KeyValuePair<Windowed<TKey>, ValueAndTimestamp<TValue>>> Fetch(TKey key, long fromStartMs, long toStartMs)
-    {
-        foreach (var bucket in _buckets.Values.ToArray())
-        {
-            if (bucket.StartMs >= fromStartMs && bucket.StartMs <= toStartMs && TryGet(key, bucket.StartMs, out var value))
-                yield return new(new(key, WindowAt(bucket.StartMs)), value);
-        }
-    }
-
-    public IEnumerable<KeyValuePair<Windowed<TKey>, ValueAndTimestamp<TValue>>> All()
-    {
-        foreach (var bucket in _buckets.Values.ToArray())
-        {
-            foreach (var (key, entry) in InKeyOrder(bucket))
-                yield return new(new(key, WindowAt(bucket.StartMs)), new(entry.Value, entry.Timestamp));
-        }
-    }
-
-    /// <summary>The buckets in order of start, from the first at or after <paramref name="fromStartMs"/> on.</summary>
-    public int IndexOf(long fromStartMs)
+    public override int IndexOf(long fromStartMs)
     {
         var (low, high) = (0, _buckets.Count);
         while (low < high)
@@ -127,10 +87,11 @@ internal sealed partial class WindowStore<TKey, TValue>(
         return low;
     }
 
-    public WindowBucket<TKey, TValue>? At(int index) => index < _buckets.Count ? _buckets.GetValueAtIndex(index) : null;
+    public override WindowBucket? At(int index) => index < _buckets.Count ? _buckets.GetValueAtIndex(index) : null;
 
-    /// <summary>A bucket's present entries in the order of their serialized keys.</summary>
-    public List<(TKey Key, WindowEntry<TValue> Entry)> InKeyOrder(WindowBucket<TKey, TValue> bucket)
+    public override List<(TKey Key, WindowEntry<TValue> Entry)> InKeyOrder(WindowBucket bucket) => InKeyOrder((WindowBucket<TKey, TValue>)bucket);
+
+    private List<(TKey Key, WindowEntry<TValue> Entry)> InKeyOrder(WindowBucket<TKey, TValue> bucket)
     {
         if (!bucket.IsComplete)
             return Merged(bucket);
@@ -146,8 +107,7 @@ internal sealed partial class WindowStore<TKey, TValue>(
         return sorted.ConvertAll(e => (e.Key, e.Entry));
     }
 
-    /// <summary>Forgets windows that start the retention or more before <paramref name="referenceMs"/>.</summary>
-    public void Expire(long referenceMs)
+    public override void Expire(long referenceMs)
     {
         if (referenceMs == TaskClock.Unknown)
             return;
@@ -167,7 +127,7 @@ internal sealed partial class WindowStore<TKey, TValue>(
         }
     }
 
-    public bool ForgetRestored(long watermarkMs)
+    public override bool ForgetRestored(long watermarkMs)
     {
         var before = watermarkMs - retentionMs + 1;
         if (watermarkMs == TaskClock.Unknown || before <= Math.Max(0, _forgottenBefore))
@@ -182,7 +142,7 @@ internal sealed partial class WindowStore<TKey, TValue>(
         return true;
     }
 
-    public void Flush(IChangelogWriter changelog)
+    public override void Flush(IChangelogWriter changelog)
     {
         if (_engine is not null)
         {
@@ -192,13 +152,15 @@ internal sealed partial class WindowStore<TKey, TValue>(
 
         foreach (var bucket in _dirty)
         {
-            foreach (var key in bucket.Dirty)
+            foreach (ref readonly var change in CollectionsMarshal.AsSpan(bucket.Dirty))
             {
-                ref var entry = ref CollectionsMarshal.GetValueRefOrNullRef(bucket.Entries, key);
+                ref var entry = ref CollectionsMarshal.GetValueRefOrNullRef(bucket.Entries, change.Key);
                 entry.IsDirty = false;
-                Append(changelog, bucket.StartMs, key, in entry);
+                // What the log does not take is what it was at the last commit.
+                if (!Append(changelog, bucket.StartMs, change.Key, in entry))
+                    (entry.Value, entry.Timestamp, entry.IsPresent) = (change.Value, change.Timestamp, change.WasPresent);
                 if (!entry.IsPresent)
-                    bucket.Entries.Remove(key);
+                    bucket.Entries.Remove(change.Key);
             }
 
             bucket.Dirty.Clear();
@@ -207,7 +169,7 @@ internal sealed partial class WindowStore<TKey, TValue>(
         _dirty.Clear();
     }
 
-    public void Restore(in LogRecord record)
+    public override void Restore(in LogRecord record)
     {
         if (_engine is not null)
         {
@@ -238,35 +200,50 @@ internal sealed partial class WindowStore<TKey, TValue>(
         return _keyBytes.Written.ToArray();
     }
 
-    private Window WindowAt(long startMs) => new(startMs, startMs + windowSizeMs);
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private WindowBucket<TKey, TValue> Bucket(long startMs) =>
         _last is { } last && last.StartMs == startMs ? last : FindBucket(startMs);
+
+    private void Note(WindowBucket<TKey, TValue> bucket, TKey key, ref WindowEntry<TValue> entry)
+    {
+        entry.IsDirty = true;
+        if (bucket.Dirty.Count == 0)
+            _dirty.Add(bucket);
+        bucket.Dirty.Add(new(key, entry.Value, entry.Timestamp, entry.IsPresent));
+    }
 
     private WindowBucket<TKey, TValue> FindBucket(long startMs)
     {
         if (!_buckets.TryGetValue(startMs, out var bucket))
         {
             _buckets.Add(startMs, bucket = new(startMs, isComplete: true));
-            LatestStart = Math.Max(LatestStart, startMs);
+            _latestStart = Math.Max(_latestStart, startMs);
         }
 
         return _last = bucket;
     }
 
-    private void Append(IChangelogWriter changelog, long startMs, TKey key, in WindowEntry<TValue> entry)
+    private bool Append(IChangelogWriter changelog, long startMs, TKey key, in WindowEntry<TValue> entry)
     {
         if (ChangelogTopic is null)
-            return;
+            return true;
         _keyBytes.Clear();
-        keySerde.Serialize(key, _keyBytes);
+        _valueBytes.Clear();
+        try
+        {
+            keySerde.Serialize(key, _keyBytes);
+            if (entry.IsPresent)
+                valueSerde.Serialize(entry.Value, _valueBytes);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            changelog.Refuse(this, e);
+            return false;
+        }
+
         _keyBytes.WriteInt64(startMs);
         _keyBytes.WriteInt32(0);
-        _valueBytes.Clear();
-        if (entry.IsPresent)
-            valueSerde.Serialize(entry.Value, _valueBytes);
-        changelog.Append(this, new LogRecord
+        return changelog.Append(this, new LogRecord
         {
             Key = _keyBytes.Written,
             HasKey = true,

@@ -18,6 +18,6 @@ public interface IReadOnlyWindowStore<TKey, TValue>
 public interface IWindowStore<TKey, TValue> : IReadOnlyWindowStore<TKey, TValue>
     where TKey : notnull
 {
-    /// <summary>Sets the value of a key in the window that starts at <paramref name="startMs"/>; null removes it.</summary>
+    /// <summary>Sets the value of a key in the window that starts at <paramref name="startMs"/>; null removes it. Of a window that has expired nothing is kept.</summary>
     void Put(TKey key, long startMs, TValue value, long timestamp);
 }

@@ -24,7 +24,7 @@ public interface IReadOnlySessionStore<TKey, TValue>
 public interface ISessionStore<TKey, TValue> : IReadOnlySessionStore<TKey, TValue>
     where TKey : notnull
 {
-    /// <summary>Sets the value of a session; null removes it.</summary>
+    /// <summary>Sets the value of a session; null removes it. Of a session that has expired nothing is kept.</summary>
     void Put(TKey key, Window session, TValue value);
 
     /// <summary>Removes a session.</summary>

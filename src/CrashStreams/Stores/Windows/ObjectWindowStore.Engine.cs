@@ -11,7 +11,7 @@ namespace CrashStreams.Stores;
 /// 0 (1) · start (8) · key · sequence (4, zero) → timestamp (8) · value
 /// </code>
 /// </summary>
-internal sealed partial class WindowStore<TKey, TValue>
+internal sealed partial class ObjectWindowStore<TKey, TValue>
 {
     private const byte Prefix = 0;
     private const int KeyOffset = 1 + sizeof(long);
@@ -22,33 +22,33 @@ internal sealed partial class WindowStore<TKey, TValue>
     private CacheSize _size;
     private long _deleteBefore;
 
-    public StoreEngine? Engine => _engine;
+    public override StoreEngine? Engine => _engine;
 
-    public string Kind => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"window {windowSizeMs} ms {typeof(TKey)} {typeof(TValue)}");
+    public override string Kind => kind;
 
-    public long CachedBytes => _engine is null ? 0 : _size.Of(CachedEntries());
+    public override long CachedBytes => _engine is null ? 0 : _size.Of(CachedEntries());
 
-    public long DirtyBytes => _engine is null ? 0 : _size.OfDirty(_dirty.Sum(static b => b.Dirty.Count));
+    public override long DirtyBytes => _engine is null ? 0 : _size.OfDirty(_dirty.Sum(static b => b.Dirty.Count));
 
-    public void Attach(StoreEngine engine)
+    public override void Attach(StoreEngine engine)
     {
         _engine = engine;
         _changed = new();
     }
 
     /// <summary>From now on a start that is not known here is not in the engine either.</summary>
-    public void Restored()
+    public override void Restored()
     {
         if (_engine is null)
             return;
         for (long? start = FirstStartFrom(0); start is { } found; start = FirstStartFrom(found + 1))
         {
             _buckets.Add(found, new(found, isComplete: false));
-            LatestStart = found;
+            _latestStart = found;
         }
     }
 
-    public void Evict(long bytes)
+    public override void Evict(long bytes)
     {
         // Twice: whoever was used since the last time gets another chance. The oldest windows first: they get no records any more.
         for (var pass = 0; pass < 2 && CachedBytes > bytes; pass++)
@@ -139,7 +139,7 @@ internal sealed partial class WindowStore<TKey, TValue>
     // The bucket's entries in the engine, and over them what was changed since the last commit.
     private List<(TKey Key, WindowEntry<TValue> Entry)> Merged(WindowBucket<TKey, TValue> bucket)
     {
-        var changed = bucket.Dirty.ConvertAll(key => (Bytes: Bytes(key), Key: key, Entry: bucket.Entries[key]));
+        var changed = bucket.Dirty.ConvertAll(change => (Bytes: Bytes(change.Key), change.Key, Entry: bucket.Entries[change.Key]));
         changed.Sort((a, b) => KeyOrder.Instance.Compare(a.Bytes, b.Bytes));
         var merged = new List<(TKey Key, WindowEntry<TValue> Entry)>();
         SetEngineKey(bucket.StartMs);
@@ -175,10 +175,16 @@ internal sealed partial class WindowStore<TKey, TValue>
     {
         foreach (var bucket in _dirty.OrderBy(static b => b.StartMs))
         {
-            foreach (var key in bucket.Dirty)
+            foreach (ref readonly var change in CollectionsMarshal.AsSpan(bucket.Dirty))
             {
+                var key = change.Key;
                 ref var entry = ref CollectionsMarshal.GetValueRefOrNullRef(bucket.Entries, key);
-                var size = Serialize(bucket.StartMs, key, in entry);
+                if (!TrySerialize(changelog, bucket.StartMs, key, in entry, out var size))
+                {
+                    Forget(bucket, key);
+                    continue;
+                }
+
                 if (!bucket.IsExpired)
                     _size.Resize(entry.Size, entry.IsPresent ? size : 0);
                 entry.Size = size;
@@ -191,7 +197,7 @@ internal sealed partial class WindowStore<TKey, TValue>
             bucket.Dirty.Clear();
             _changed!.Sort(suffixLength: sizeof(long) + SequenceSize);
             foreach (ref readonly var entry in _changed.InOrder)
-                Write(changelog, bucket.StartMs, in entry);
+                Write(changelog, bucket, in entry);
             _changed.Clear();
         }
 
@@ -211,39 +217,63 @@ internal sealed partial class WindowStore<TKey, TValue>
         _engine!.DeleteRange(from, _engineKey.Written);
     }
 
-    private void Write(IChangelogWriter changelog, long startMs, in ChangedEntries.Entry entry)
+    private void Write(IChangelogWriter changelog, WindowBucket<TKey, TValue> bucket, in ChangedEntries.Entry entry)
     {
         var key = _changed!.Key(in entry);
         var value = _changed.Value(in entry);
-        SetEngineKey(startMs);
-        _engineKey.Write(key[..^(sizeof(long) + SequenceSize)]);
+        var record = new LogRecord
+        {
+            Key = key, HasKey = true, Value = entry.IsPresent ? value[sizeof(long)..] : default, HasValue = entry.IsPresent, Timestamp = entry.Timestamp,
+        };
+        var bareKey = key[..^(sizeof(long) + SequenceSize)];
+        if (ChangelogTopic is not null && !changelog.Append(this, in record))
+        {
+            Forget(bucket, keySerde.Deserialize(bareKey));
+            return;
+        }
+
+        SetEngineKey(bucket.StartMs);
+        _engineKey.Write(bareKey);
         _engineKey.WriteInt32(0);
         if (entry.IsPresent)
             _engine!.Put(_engineKey.Written, value);
         else
             _engine!.Delete(_engineKey.Written);
-        if (ChangelogTopic is null)
-            return;
-        changelog.Append(this, new LogRecord
-        {
-            Key = key, HasKey = true, Value = entry.IsPresent ? value[sizeof(long)..] : default, HasValue = entry.IsPresent, Timestamp = entry.Timestamp,
-        });
     }
 
-    private int Serialize(long startMs, TKey key, in WindowEntry<TValue> entry)
+    // The engine has what the window had at the last commit.
+    private void Forget(WindowBucket<TKey, TValue> bucket, TKey key)
     {
-        _changed!.BeginKey();
-        keySerde.Serialize(key, _changed.Bytes);
-        _changed.Bytes.WriteInt64(startMs);
-        _changed.Bytes.WriteInt32(0);
-        _changed.BeginValue();
-        if (entry.IsPresent)
-        {
-            _changed.Bytes.WriteInt64(entry.Timestamp);
-            valueSerde.Serialize(entry.Value, _changed.Bytes);
-        }
+        bucket.IsComplete = false;
+        if (bucket.Entries.Remove(key, out var entry) && !bucket.IsExpired)
+            _size.Resize(entry.Size, 0);
+    }
 
-        return _changed.End(entry.IsPresent, entry.Timestamp);
+    private bool TrySerialize(IChangelogWriter changelog, long startMs, TKey key, in WindowEntry<TValue> entry, out int size)
+    {
+        try
+        {
+            _changed!.BeginKey();
+            keySerde.Serialize(key, _changed.Bytes);
+            _changed.Bytes.WriteInt64(startMs);
+            _changed.Bytes.WriteInt32(0);
+            _changed.BeginValue();
+            if (entry.IsPresent)
+            {
+                _changed.Bytes.WriteInt64(entry.Timestamp);
+                valueSerde.Serialize(entry.Value, _changed.Bytes);
+            }
+
+            size = _changed.End(entry.IsPresent, entry.Timestamp);
+            return true;
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            _changed!.Abandon();
+            size = 0;
+            changelog.Refuse(this, e);
+            return false;
+        }
     }
 
     private void RestoreToEngine(in LogRecord record)

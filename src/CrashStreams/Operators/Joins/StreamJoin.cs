@@ -1,0 +1,183 @@
+using CrashStreams.Faults;
+using CrashStreams.Processing;
+using CrashStreams.Stores;
+using CrashStreams.Time;
+
+namespace CrashStreams.Operators;
+
+#pragma warning disable CS8714 // A record without key meets nothing.
+
+/// <summary>
+/// One side of a stream-stream join. A record meets those of the other side whose times fit, in the order of their times. With the Watermarks clock two records meet only
+/// if the later of them, by the references <c>w</c> at which they were read, came before the earlier one's time was over: see docs/event-time.md. With the Observed clock this is Kafka Streams' rule.
+/// </summary>
+internal sealed class StreamJoin<TKey, TThis, TOther, TLeft, TRight, TResult>(
+    JoinSide side, JoinTracker tracker, Func<TKey, TThis, Optional<TOther>, TResult> join, Func<Unmatched<TKey, TLeft, TRight>, TResult> joinUnmatched)
+    : Processor<TKey, TThis, TKey, TResult>, IWatermarkListener
+{
+    private JoinWindowStore<TKey, TOther> _others = null!;
+    private OuterJoinStore<TKey, TLeft, TRight>? _unmatched;
+    private OperatorClock _clock = null!;
+    private long _emitIntervalMs;
+
+    protected override void Init()
+    {
+        _others = Store<JoinWindowStore<TKey, TOther>>(side.OtherStore);
+        _unmatched = side.UnmatchedStore is null ? null : Store<OuterJoinStore<TKey, TLeft, TRight>>(side.UnmatchedStore);
+        _clock = Task.Clock.ForOperator(NodeName);
+        _emitIntervalMs = (long)Task.Options.ObservedEmitInterval.TotalMilliseconds;
+    }
+
+    public override void Process(in Record<TKey, TThis> record)
+    {
+        tracker.StreamTime = Math.Max(tracker.StreamTime, record.Timestamp);
+        if (side.KeepsUnmatched && !record.HasKey && record.HasValue)
+        {
+            Forward(record.WithValue(join(record.Key, record.Value, default)));
+            return;
+        }
+
+        if (!record.HasKey || !record.HasValue)
+        {
+            Drop(DroppedRecords.NullKeyOrValue);
+            return;
+        }
+
+        if (_clock.IsObserved && _unmatched is not null && record.Timestamp == tracker.StreamTime)
+            GiveUpObserved();
+        var readAt = Task.Clock.RecordWatermark;
+        var hasMatched = Meet(in record, readAt);
+        if (!hasMatched && side.KeepsUnmatched)
+            Wait(in record, readAt);
+    }
+
+    public long NextClosing
+    {
+        get
+        {
+            // One side gives up the records of both.
+            if (_unmatched is null || !side.IsLeft || _unmatched.FirstTimestamp is var first && first == long.MaxValue)
+                return long.MaxValue;
+            var next = long.MaxValue;
+            foreach (var waiting in _unmatched.InOrder())
+            {
+                // Ordered by time: none behind it is given up before this.
+                if (waiting.Timestamp + Math.Min(side.AfterMs, side.BeforeMs) + side.GraceMs >= next)
+                    break;
+                next = Math.Min(next, HeldUntil(in waiting));
+            }
+
+            return next;
+        }
+    }
+
+    public long OldestOpenStart => long.MaxValue;
+
+    public void OnWatermark(long watermark)
+    {
+        if (_unmatched is null || !side.IsLeft)
+            return;
+        // In the order in which their times are over, however far the clock has jumped.
+        var over = _unmatched.InOrder().TakeWhile(u => u.Timestamp + Math.Min(side.AfterMs, side.BeforeMs) + side.GraceMs <= watermark)
+            .Where(u => HeldUntil(in u) <= watermark).OrderBy(u => HeldUntil(in u)).ToList();
+        foreach (var waiting in over)
+        {
+            _unmatched.Remove(waiting.Key, waiting.Timestamp, waiting.IsLeft, waiting.Timestamp);
+            _clock.EmitJustBefore(HeldUntil(in waiting));
+            Emit(in waiting);
+        }
+    }
+
+    private long HeldUntil(in Unmatched<TKey, TLeft, TRight> waiting) =>
+        waiting.IsLeft == side.IsLeft ? side.HeldUntil(waiting.Timestamp) : side.OtherHeldUntil(waiting.Timestamp);
+
+    private bool Meet(in Record<TKey, TThis> record, long readAt)
+    {
+        var (from, through) = (Math.Max(0, record.Timestamp - side.BeforeMs), Math.Max(0, record.Timestamp + side.AfterMs));
+        var (hasMatched, timestamp) = (false, record.Timestamp);
+        using (var others = _others.Fetch(record.Key, from, through))
+        {
+            while (others.MoveNext())
+            {
+                var (otherTime, otherReadAt) = (others.Timestamp, others.Watermark);
+                if (!_clock.IsObserved && !Meet(timestamp, readAt, otherTime, otherReadAt))
+                    continue;
+                hasMatched = true;
+                if (_clock.IsObserved)
+                    _unmatched?.Remove(record.Key, otherTime, !side.IsLeft, record.Timestamp);
+                else
+                    _unmatched?.RemoveWhere(record.Key, otherTime, !side.IsLeft, record.Timestamp, w => Meet(timestamp, readAt, otherTime, w));
+                if (!_clock.IsObserved)
+                    Task.Clock.RecordWatermark = Math.Max(readAt, otherReadAt);
+                Forward(record.WithValue(join(record.Key, record.Value, new(others.Value, true))).WithTimestamp(Math.Max(record.Timestamp, otherTime)));
+            }
+        }
+
+        // Operators beside this one judge the record by its own.
+        Task.Clock.RecordWatermark = readAt;
+        return hasMatched;
+    }
+
+    // Of two records, the later by w has to come before the earlier one's time is over.
+    private bool Meet(long timestamp, long readAt, long otherTime, long otherReadAt) => readAt >= otherReadAt
+        ? readAt < side.OtherHeldUntil(otherTime)
+        : otherReadAt < side.HeldUntil(timestamp);
+
+    private void Wait(in Record<TKey, TThis> record, long readAt)
+    {
+        // Kafka Streams gives up at once what is behind without its grace, although a match may follow.
+        if (_clock.IsObserved && Math.Max(0, record.Timestamp + side.AfterMs) < tracker.StreamTime)
+        {
+            Forward(record.WithValue(join(record.Key, record.Value, default)));
+            return;
+        }
+
+        tracker.MinTime = Math.Min(tracker.MinTime, record.Timestamp);
+        var reference = _clock.IsObserved ? record.Timestamp : readAt;
+        if (side.IsLeft)
+            _unmatched!.AddLeft(record.Key, record.Timestamp, reference, (TLeft)(object)record.Value!);
+        else
+            _unmatched!.AddRight(record.Key, record.Timestamp, reference, (TRight)(object)record.Value!);
+    }
+
+    // Kafka Streams' bookkeeping to the letter, overflow included: with nothing waiting a pass is always tried, and counts for the throttle.
+    private void GiveUpObserved()
+    {
+        if (unchecked(tracker.MinTime + side.AfterMs + side.GraceMs) >= tracker.StreamTime)
+            return;
+        var now = Context.WallClock;
+        if (now < tracker.NextTryMs)
+            return;
+        tracker.NextTryMs = now + _emitIntervalMs;
+        tracker.MinTime = long.MaxValue;
+        var (isLeftOpen, isRightOpen) = (false, false);
+        foreach (var waiting in _unmatched!.InOrder())
+        {
+            tracker.MinTime = waiting.Timestamp;
+            if (isLeftOpen && isRightOpen)
+                break;
+            if (HeldUntil(in waiting) >= tracker.StreamTime)
+            {
+                isLeftOpen |= waiting.IsLeft;
+                isRightOpen |= !waiting.IsLeft;
+                continue;
+            }
+
+            Emit(in waiting);
+            _unmatched.Remove(waiting.Key, waiting.Timestamp, waiting.IsLeft, Task.Clock.RecordTime);
+        }
+    }
+
+    // A result that an operator can't take is handled like any record: it doesn't keep the ones behind it from being emitted.
+    private void Emit(in Unmatched<TKey, TLeft, TRight> waiting)
+    {
+        try
+        {
+            Forward(new Record<TKey, TResult>(waiting.Key, joinUnmatched(waiting), waiting.Timestamp));
+        }
+        catch (Exception e) when (FaultPolicy.IsOperators(e))
+        {
+            Task.Fault(FaultKind.Processing, e.GetType().Name, e);
+        }
+    }
+}

@@ -1,0 +1,26 @@
+using CrashStreams.Operators;
+using CrashStreams.Processing;
+
+namespace CrashStreams.Plan;
+
+/// <summary>The input of an operator whose results depend on order: with the Watermarks clock it gets its records in the order of event time, with the Observed clock as they come.</summary>
+internal sealed class InOrder<TKey, TValue>(string name, Serde<TKey>? keySerde, Serde<TValue>? valueSerde)
+{
+    /// <summary>The records that wait for their turn; not part of descriptions, which are Kafka Streams'.</summary>
+    public StoreDefinition Store { get; } = new InputOrderDefinition<TKey, TValue>($"{name}-order", keySerde, valueSerde);
+
+    public IEnumerable<StoreDefinition> StoresFor(StreamTime mode) => mode == StreamTime.Watermarks ? [Store] : [];
+
+    /// <summary>Puts the order in front of an operator of a task.</summary>
+    /// <returns>What takes the records.</returns>
+    public Receiver<TKey, TValue> Before(Receiver<TKey, TValue> receiver, TopologyNode node, IOperatorBuilder task)
+    {
+        if (task.Options.StreamTime != StreamTime.Watermarks)
+            return receiver;
+        var order = new EventTimeOrder<TKey, TValue>(Store.Name);
+        order.Attach(task.ContextFor(node));
+        order.ConnectTo([receiver]);
+        task.Add(order);
+        return order;
+    }
+}
