@@ -82,19 +82,19 @@ public sealed record StreamsOptions
     /// <summary>
     /// Which records of source topics are read that other applications write in transactions; by default only those that are committed. Exactly-once always reads those alone.
     /// </summary>
-    public IsolationLevel Isolation { get; init; } = IsolationLevel.ReadCommitted;
+    public IsolationLevel Isolation { get; set; } = IsolationLevel.ReadCommitted;
 
     /// <summary>Where source partitions begin for which the group has no committed offset; the earliest record by default. <see cref="Consumed{TKey, TValue}"/> may say otherwise.</summary>
-    public OffsetReset OffsetReset { get; init; } = OffsetReset.Earliest;
+    public OffsetReset OffsetReset { get; set; } = OffsetReset.Earliest;
 
     /// <summary>
     /// Where a source partition goes on when the log does not hold the committed offset any more, as after an outage longer than the topic's retention; by default the application fails and
     /// says so. Otherwise the records that are passed over are counted (<c>crashstreams.records.lost</c>) and logged.
     /// </summary>
-    public OffsetReset OffsetOutOfRange { get; init; } = OffsetReset.Fail;
+    public OffsetReset OffsetOutOfRange { get; set; } = OffsetReset.Fail;
 
     /// <summary>What happens to state whose inputs' committed offsets are gone; by default it is built again if the whole input is still there.</summary>
-    public OrphanedState OrphanedState { get; init; } = OrphanedState.RebuildFromWholeInput;
+    public OrphanedState OrphanedState { get; set; } = OrphanedState.RebuildFromWholeInput;
 
     /// <summary>How long one poll waits for records when there is nothing else to do; 100 ms by default.</summary>
     public TimeSpan PollWait { get; set; } = TimeSpan.FromMilliseconds(100);
