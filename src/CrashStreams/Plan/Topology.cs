@@ -17,8 +17,11 @@ public sealed class Topology
 
     internal IReadOnlyList<SubTopology> SubTopologies { get; }
 
-    /// <summary>How far event time has to go beyond a record for every window that its effects are in to close: at most through all windowings.</summary>
-    internal long HorizonMs => SubTopologies.SelectMany(s => s.Nodes).OfType<ITimeSpanNode>().Sum(n => n.SpanMs);
+    /// <summary>How far event time has to go beyond a record for every window that its effects are in to close: at most through all windowings that do close.</summary>
+    internal long HorizonMs => SubTopologies.SelectMany(s => s.Nodes).OfType<ITimeSpanNode>().Where(n => n.SpanMs <= LongestWindowMs).Sum(n => n.SpanMs);
+
+    // Three hundred thousand years. Longer ones are those without an end.
+    private const long LongestWindowMs = 10_000_000_000_000_000;
 
     internal IReadOnlyList<IGlobalTableNode> GlobalTables => SubTopologies.SelectMany(s => s.Nodes).OfType<IGlobalTableNode>().ToList();
 

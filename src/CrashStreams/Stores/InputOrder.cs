@@ -28,6 +28,9 @@ internal sealed class InputOrder<TKey, TValue>(string name, Serde<TKey> keySerde
     private (long Watermark, SourcePosition? Source, int Number) _last;
     private long? _first;
 
+    // Where the records begin that still wait; before it are those that were forwarded and are kept until that is committed.
+    private byte[] _begin = [];
+
     public string Name => name;
 
     public string? Kind => _entries.Kind;
@@ -47,7 +50,7 @@ internal sealed class InputOrder<TKey, TValue>(string name, Serde<TKey> keySerde
         {
             if (_first is { } known)
                 return known;
-            using var all = _entries.Scan(default, default);
+            using var all = _entries.Scan(_begin, default);
             return (_first = all.MoveNext() ? BinaryPrimitives.ReadInt64BigEndian(all.Key) : long.MaxValue).Value;
         }
     }
@@ -56,7 +59,8 @@ internal sealed class InputOrder<TKey, TValue>(string name, Serde<TKey> keySerde
     /// <param name="record">The record.</param>
     /// <param name="source">Where it was read from a source topic; null for results.</param>
     /// <param name="isDirect">Whether it was read there by this task: one that is read again after a crash takes its own place then.</param>
-    public void Put(long watermark, in Record<TKey, TValue> record, in SourcePosition? source, bool isDirect)
+    /// <param name="mayRepeat">Whether it may have been read before.</param>
+    public void Put(long watermark, in Record<TKey, TValue> record, in SourcePosition? source, bool isDirect, bool mayRepeat)
     {
         var (key, value) = WriteContent(in record);
         WritePlace(watermark, record.Timestamp, in source, key, value);
@@ -66,27 +70,52 @@ internal sealed class InputOrder<TKey, TValue>(string name, Serde<TKey> keySerde
         if (!isDirect && _entries.TryGet(_place.Written, out _))
             PutBehindEquals(record.Timestamp);
         else
-            _entries.Put(_place.Written, _content.Written, record.Timestamp, isNew: !isDirect);
+            _entries.Put(_place.Written, _content.Written, record.Timestamp, isNew: !isDirect || !mayRepeat || !_entries.TryGet(_place.Written, out _));
         if (_first is { } first)
             _first = Math.Min(first, watermark);
     }
 
     /// <summary>Takes the first record whose <c>w</c> is below a time: all others with the same one have come then.</summary>
-    public bool TryTake(long before, out long watermark, out SourcePosition? source, out Record<TKey, TValue> record)
+    /// <param name="before">The time, milliseconds.</param>
+    /// <param name="keeps">Whether a record that a commit has written is kept until <see cref="DropForwarded"/>.</param>
+    /// <param name="watermark">Its <c>w</c>.</param>
+    /// <param name="source">Where it was read from a source topic; null for results.</param>
+    /// <param name="record">The record.</param>
+    public bool TryTake(long before, bool keeps, out long watermark, out SourcePosition? source, out Record<TKey, TValue> record)
     {
         (watermark, source, record) = (0, null, default);
         if (FirstWatermark >= before)
             return false;
-        using var all = _entries.Scan(default, default);
-        all.MoveNext();
-        watermark = BinaryPrimitives.ReadInt64BigEndian(all.Key);
-        source = ReadSource(all.Key[TimesSize..]);
-        record = ReadContent(all.Value, BinaryPrimitives.ReadInt64BigEndian(all.Key[sizeof(long)..]));
-        _place.Clear();
-        _place.Write(all.Key);
-        _entries.Delete(_place.Written, record.Timestamp);
+        using (var all = _entries.Scan(_begin, default))
+        {
+            all.MoveNext();
+            watermark = BinaryPrimitives.ReadInt64BigEndian(all.Key);
+            source = ReadSource(all.Key[TimesSize..]);
+            record = ReadContent(all.Value, BinaryPrimitives.ReadInt64BigEndian(all.Key[sizeof(long)..]));
+            _place.Clear();
+            _place.Write(all.Key);
+        }
+
+        if (!keeps)
+            _entries.Delete(_place.Written, record.Timestamp);
+        else if (!_entries.TryRemoveUnwritten(_place.Written))
+            _begin = [.. _place.Written, 0];
         _first = null;
         return true;
+    }
+
+    /// <summary>Removes the records whose <c>w</c> is below a time: they were forwarded, and that is committed.</summary>
+    public void DropForwarded(long before)
+    {
+        using var all = _entries.Scan(default, default);
+        while (all.MoveNext() && BinaryPrimitives.ReadInt64BigEndian(all.Key) < before)
+        {
+            _place.Clear();
+            _place.Write(all.Key);
+            _entries.Delete(_place.Written, BinaryPrimitives.ReadInt64BigEndian(all.Key[sizeof(long)..]));
+        }
+
+        _first = null;
     }
 
     public void Attach(StoreEngine engine) => _entries.Attach(engine);

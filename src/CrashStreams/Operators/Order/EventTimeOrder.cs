@@ -9,22 +9,27 @@ namespace CrashStreams.Operators;
 /// Forwards records in the order of the ideal live run: each waits until the task's clock is past its reference <c>w</c>, because others with the same one may
 /// come until then. Those that wait are a store.
 /// </summary>
-internal sealed class EventTimeOrder<TKey, TValue>(string storeName) : Processor<TKey, TValue, TKey, TValue>, IWatermarkListener
+internal sealed class EventTimeOrder<TKey, TValue>(string storeName) : Processor<TKey, TValue, TKey, TValue>, IWatermarkListener, IEmitsAtCommit
 {
     private InputOrder<TKey, TValue> _waiting = null!;
     private OperatorClock _clock = null!;
+    private bool _repeats;
+    private long _committedThrough;
 
     protected override void Init()
     {
         _waiting = Store<InputOrder<TKey, TValue>>(storeName);
         _clock = Task.Clock.ForOperator($"{NodeName}-order");
+        _repeats = Task.Options.Guarantee == ProcessingGuarantee.AtLeastOnce;
+        _committedThrough = _clock.ClosedThrough;
+        _waiting.DropForwarded(_committedThrough);
     }
 
     public override void Process(in Record<TKey, TValue> record)
     {
         var readAt = Task.Clock.RecordWatermark;
         if (readAt >= _clock.ClosedThrough)
-            _waiting.Put(readAt, in record, Task.Current.Source, Task.Current.IsFromSource);
+            _waiting.Put(readAt, in record, Task.Current.Source, Task.Current.IsFromSource, _repeats);
         else if (readAt < _clock.Floor)
             Drop(DroppedRecords.Replayed);
         else
@@ -39,7 +44,7 @@ internal sealed class EventTimeOrder<TKey, TValue>(string storeName) : Processor
     public void OnWatermark(long watermark)
     {
         _clock.ClosedThrough = Math.Max(_clock.ClosedThrough, watermark);
-        while (_waiting.TryTake(watermark, out var readAt, out var source, out var record))
+        while (_waiting.TryTake(watermark, _repeats, out var readAt, out var source, out var record))
         {
             Task.Clock.Resume(record.Timestamp, readAt);
             Task.Current.Resume(source, record.Headers);
@@ -47,6 +52,16 @@ internal sealed class EventTimeOrder<TKey, TValue>(string storeName) : Processor
         }
 
         Task.Current.Clear();
+    }
+
+    // At-least-once: a record leaves the store only when it is certain that what was made of it is written. If it left with the results, and those were lost on their way, it would be gone:
+    // its offset was committed when it began to wait.
+    public void EmitPending()
+    {
+        if (!_repeats)
+            return;
+        _waiting.DropForwarded(_committedThrough);
+        _committedThrough = _clock.ClosedThrough;
     }
 
     // A record that an operator can't take does not keep the ones behind it from being forwarded.

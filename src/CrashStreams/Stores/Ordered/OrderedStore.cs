@@ -58,6 +58,15 @@ internal sealed partial class OrderedStore(string name, string kind, StoreFormat
         SetValue(entry, value, isPresent: true);
     }
 
+    /// <summary>Removes an entry that no commit has written yet; false when one may have.</summary>
+    public bool TryRemoveUnwritten(ReadOnlySpan<byte> key)
+    {
+        if (_entries.Find(key) is not { IsNew: true, IsPresent: true })
+            return false;
+        Delete(key, 0);
+        return true;
+    }
+
     /// <summary>Removes an entry. The removal of a key that is not there is logged as well, as in Kafka Streams.</summary>
     public void Delete(ReadOnlySpan<byte> key, long timestamp)
     {
