@@ -38,6 +38,7 @@ internal sealed class MonitorArguments
         [nameof(CrashMonitorOptions.IdleAfter)] = "--idle-after",
         [nameof(CrashMonitorOptions.CloseAfterIdle)] = "--close-after-idle",
         [nameof(CrashMonitorOptions.MaxFuture)] = "--max-future",
+        [nameof(CrashMonitorOptions.Debug)] = "--debug",
     };
 
     /// <summary>The options, if they can be used.</summary>
@@ -51,9 +52,12 @@ internal sealed class MonitorArguments
         }
         catch (TopologyException e)
         {
-            throw UsageException.Of(e, _optionOf);
+            throw Refused(e);
         }
     }
+
+    /// <summary>What an engine says of options, in words of arguments.</summary>
+    public static UsageException Refused(TopologyException refused) => UsageException.Of(refused, _optionOf);
 
     public void AddTo(Command command)
     {

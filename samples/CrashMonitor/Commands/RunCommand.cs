@@ -1,7 +1,9 @@
 using System.CommandLine;
 using CrashStreams.CommandLine;
 using CrashStreams.CrashMonitor;
+using CrashStreams.Kafka;
 using CrashStreams.Samples.CrashMonitor.Terminal;
+using CrashStreams.Samples.CrashMonitor.Views;
 using Microsoft.Extensions.Logging;
 
 namespace CrashStreams.Samples.CrashMonitor.Commands;
@@ -16,6 +18,7 @@ internal static class RunCommand
         var monitor = new MonitorArguments();
         var state = new StateOption();
         var view = new ViewOption();
+        var engine = new ChoiceOption<EngineKind>("--engine", "What runs the topology: this library, or Streamiz.Kafka.Net for comparison", EngineKind.Crashstreams);
         var threads = new Option<int>("--threads") { Description = "Stream threads of this instance", DefaultValueFactory = _ => 1 };
         var guarantee = new ChoiceOption<ProcessingGuarantee>(
             "--guarantee",
@@ -40,7 +43,7 @@ internal static class RunCommand
             "crash-monitor run --window 1m --grace 5m --threshold 10 --late-topic late-logs",
             "crash-monitor run --json | jq -r .user_id")
         {
-            threads, guarantee, log, badInput, deadLetters, late, idleAfter, closeAfterIdle, checkAll, debug, exit,
+            engine, threads, guarantee, log, badInput, deadLetters, late, idleAfter, closeAfterIdle, checkAll, debug, exit,
         };
         monitor.AddTo(command);
         state.AddTo(command);
@@ -60,18 +63,63 @@ internal static class RunCommand
                 Debug = arguments.GetValue(debug),
             });
             var (kafka, openView) = (KafkaOption.Read(arguments), view.Read(arguments));
+            var isStreamiz = engine.Read(arguments) == EngineKind.Streamiz;
+            if (isStreamiz)
+                CheckStreamiz(options, arguments.GetValue(exit), state.IsOnDisk(arguments));
             await using var broker = await OwnBroker.StartUnlessNamedAsync(arguments, dataDirectory: "data", cancellation);
+<<<<<<< .merge_file_GlL9Ne
             var clients = KafkaOption.Clients(kafka, broker);
             using var storage = state.Open(arguments);
+=======
+            var clients = await KafkaOption.ConnectAsync(kafka, broker, cancellation);
+            using var storage = isStreamiz ? null : state.Open(arguments);
+>>>>>>> .merge_file_bHYKLc
             if (broker is not null)
                 await TopicsCommand.CreateAsync(clients, options, PartitionsOfOwnTopics, replication: -1, cancellation);
             Console.Error.WriteLine($"Watching '{options.InputTopic}'. Alerts go to '{options.AlertTopic}'. Ctrl-C stops.");
             using var shown = openView($"{options.ApplicationId}: {options.InputTopic} to {options.AlertTopic}");
+            if (isStreamiz)
+            {
+                await RunStreamizAsync(kafka with { BootstrapServers = broker?.BootstrapServers ?? kafka.BootstrapServers }, options, shown, log.Read(arguments), cancellation);
+                return ExitCode.Success;
+            }
+
             await using var run = await MonitorRun.StartAsync(clients, options, storage, shown, cancellation, log.Read(arguments));
             await (arguments.GetValue(exit) ? run.CaughtUpAsync(cancellation) : run.UntilCancelledAsync(cancellation));
             await run.StopAsync();
             return ExitCode.Success;
         });
         return command;
+    }
+
+    // What Streamiz lacks is refused before a broker is started for it.
+    private static void CheckStreamiz(CrashMonitorOptions options, bool exits, bool isOnDisk)
+    {
+        if (exits)
+            throw new UsageException("--exit-when-caught-up is not there with --engine streamiz: it does not say when it has caught up.");
+        if (isOnDisk)
+            throw new UsageException("--state rocksdb is not there with --engine streamiz: its windows are kept in memory.");
+#if HAS_STREAMIZ
+        try
+        {
+            CrashStreams.CrashMonitor.Streamiz.StreamizMonitor.Check(options);
+        }
+        catch (TopologyException e)
+        {
+            throw MonitorArguments.Refused(e);
+        }
+#else
+        _ = options;
+        throw new UsageException("--engine streamiz is not in the native program: run the one that ./build.sh demo makes.");
+#endif
+    }
+
+    private static Task RunStreamizAsync(KafkaOptions kafka, CrashMonitorOptions options, IMonitorView view, LogLevel log, CancellationToken cancellation)
+    {
+#if HAS_STREAMIZ
+        return StreamizRun.UntilCancelledAsync(kafka, options, view, log, cancellation);
+#else
+        throw new NotSupportedException("Refused by CheckStreamiz.");
+#endif
     }
 }

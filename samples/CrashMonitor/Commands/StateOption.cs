@@ -24,6 +24,8 @@ internal sealed class StateOption
         command.Add(_directory);
     }
 
+    public bool IsOnDisk(ParseResult arguments) => _kind.Read(arguments) == StateKind.Rocksdb;
+
     /// <summary>The storage, to be disposed of after the application; null for memory.</summary>
     /// <exception cref="CrashStreamsException">RocksDB's library is missing; the message says what to install.</exception>
     public IStateStorage? Open(ParseResult arguments) => _kind.Read(arguments) == StateKind.Memory

@@ -29,7 +29,7 @@ internal sealed class LiveView : IMonitorView
             _display = context;
             return _ending.Task;
         });
-        Notices.Redirect(line => Write(line + Environment.NewLine));
+        Notices.Redirect(Write);
     }
 
     public void ShowInterval(IReadOnlyList<CrashAlert> alerts)
@@ -39,7 +39,7 @@ internal sealed class LiveView : IMonitorView
         Write(table.ToString());
     }
 
-    public void ShowCount(Windowed<string> user, long count) => Write(PlainView.CountText(user, count) + Environment.NewLine);
+    public void ShowCount(Windowed<string> user, long count) => Write(PlainView.CountText(user, count));
 
     public void ShowStatus(MonitorStatus status)
     {
@@ -76,10 +76,12 @@ internal sealed class LiveView : IMonitorView
         return new Panel(figures) { Header = new PanelHeader(Markup.Escape($" {_title} ")), Border = BoxBorder.Rounded, Width = Math.Max(1, _console.Profile.Width - ColumnsOfEcho) };
     }
 
+    // The panel's lines are overwritten, not cleared: blanks up to its width take their ends away.
     private void Write(string lines)
     {
+        var padded = lines.TrimEnd().Split('\n').Select(line => TerminalText.Pad(line.TrimEnd('\r'), _console.Profile.Width - ColumnsOfEcho) + "\n");
         lock (_lock)
-            _console.Write(new Text(lines));
+            _console.Write(new Text(string.Concat(padded)));
     }
 
     private void Close()

@@ -50,6 +50,8 @@ public class ConsoleTests
     [InlineData("--users is 0: there must be at least one.", "demo", "demo", "--users", "0")]
     [InlineData("--partitions is 0: it must be at least 1.", "topics create", "topics", "create", "--partitions", "0")]
     [InlineData("'localhost:kafka' is no address of a broker: write --bootstrap host:port, several separated by commas.", "load", "load", "-b", "localhost:kafka")]
+    [InlineData("--debug is not there: running counts of Streamiz are not shown.", "run", "run", "--engine", "streamiz", "--debug")]
+    [InlineData("--exit-when-caught-up is not there with --engine streamiz: it does not say when it has caught up.", "run", "run", "--engine", "streamiz", "--exit-when-caught-up")]
     [InlineData("--property 'x' is not of the form name=value.", "verify", "verify", "-X", "x")]
     public async Task Wrong_arguments_end_with_64_a_line_and_a_hint_before_anything_is_created(string line, string command, params string[] arguments)
     {

@@ -104,7 +104,9 @@ internal sealed class SlidingAggregate<TKey, TValue, TAggregate>(
             }
             else if (window.StartMs <= time)
             {
-                (right, hasRightAggregate) = (window, true);
+                // Of those that hold the record the latest holds only what lies behind it, besides.
+                if (!hasRightAggregate)
+                    (right, hasRightAggregate) = (window, true);
                 Update(in record, in window);
             }
             else
