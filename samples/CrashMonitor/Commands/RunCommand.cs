@@ -67,13 +67,8 @@ internal static class RunCommand
             if (isStreamiz)
                 CheckStreamiz(options, arguments.GetValue(exit), state.IsOnDisk(arguments));
             await using var broker = await OwnBroker.StartUnlessNamedAsync(arguments, dataDirectory: "data", cancellation);
-<<<<<<< .merge_file_GlL9Ne
             var clients = KafkaOption.Clients(kafka, broker);
-            using var storage = state.Open(arguments);
-=======
-            var clients = await KafkaOption.ConnectAsync(kafka, broker, cancellation);
             using var storage = isStreamiz ? null : state.Open(arguments);
->>>>>>> .merge_file_bHYKLc
             if (broker is not null)
                 await TopicsCommand.CreateAsync(clients, options, PartitionsOfOwnTopics, replication: -1, cancellation);
             Console.Error.WriteLine($"Watching '{options.InputTopic}'. Alerts go to '{options.AlertTopic}'. Ctrl-C stops.");
