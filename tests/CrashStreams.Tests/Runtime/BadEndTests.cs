@@ -120,7 +120,7 @@ public sealed class BadEndTests
             }
         }
 
-        public ILogConsumer CreateConsumer(string clientId, string groupId, bool readCommitted) => new Consumer(_inner.CreateConsumer(clientId, groupId, readCommitted), Begin(clientId, "consumer"));
+        public ILogConsumer CreateConsumer(string clientId, string groupId, bool readCommitted) => new Consumer(_inner.CreateConsumer(clientId, groupId, readCommitted), Begin(clientId, clientId.EndsWith("-0-consumer", StringComparison.Ordinal) ? "consumer" : "other"));
 
         public ILogConsumer CreateRestoreConsumer(string clientId, bool readCommitted) => new Consumer(_inner.CreateRestoreConsumer(clientId, readCommitted), Begin(clientId, "restore"));
 

@@ -27,6 +27,7 @@ public class SimulationTests
     [InlineData("two shuffles", 10_000)]
     [InlineData("table", 2_000)]
     [InlineData("corrections", 1_000)]
+    [InlineData("refused", 500)]
     public void No_fault_changes_the_results(string scenario, int defaultSeeds)
     {
         var seeds = Seeds.Of(defaultSeeds);

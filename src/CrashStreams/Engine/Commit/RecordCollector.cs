@@ -124,7 +124,7 @@ internal sealed class RecordCollector : IRecordWriter
     {
         if (to.KnownRefusal(in record, NowMs()) is { } reason)
             throw Refused(to, reason);
-        if (to.Suspects == 0)
+        if (!to.IsSearching)
         {
             Queue(to, partition, in record);
             return;
@@ -135,7 +135,7 @@ internal sealed class RecordCollector : IRecordWriter
             Flush();
         Queue(to, partition, in record);
         to.SentSuspect();
-        if (to.InGroup < to.GroupSize && to.Suspects > 0)
+        if (to.InGroup < to.GroupSize)
             return;
         try
         {

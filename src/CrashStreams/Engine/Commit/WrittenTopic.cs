@@ -36,6 +36,11 @@ internal sealed class WrittenTopic(string name)
     /// <summary>How many of the records to come may be the refused one.</summary>
     public long Suspects { get; private set; }
 
+    /// <summary>
+    /// Whether records are sent in groups: from a refusal until the suspects and whatever came behind them are committed, so that each life of the thread gets further.
+    /// </summary>
+    public bool IsSearching { get; private set; }
+
     /// <summary>How many of them are sent between two flushes.</summary>
     public long GroupSize { get; private set; }
 
@@ -43,7 +48,7 @@ internal sealed class WrittenTopic(string name)
     public long InGroup { get; set; }
 
     /// <summary>Whether records can't just be sent.</summary>
-    public bool NeedsCare => Suspects > 0 || _closedFor is not null || _refused.Count > 0;
+    public bool NeedsCare => IsSearching || _closedFor is not null || _refused.Count > 0;
 
     public void SetLimits(TopicLimits limits, long nowMs) => (Limits, LimitsAskedAtMs) = (limits, nowMs);
 
@@ -55,7 +60,7 @@ internal sealed class WrittenTopic(string name)
             if (nowMs < _closedUntilMs)
                 return _closedFor;
             // One record shows whether the topic is open again.
-            (_closedFor, Suspects, GroupSize) = (null, 1, 1);
+            (_closedFor, Suspects, GroupSize, IsSearching) = (null, 1, 1, true);
         }
 
         return _refused.Count == 0 ? null : _refused.GetValueOrDefault(RecordHash.Of(in record));
@@ -64,7 +69,7 @@ internal sealed class WrittenTopic(string name)
     /// <summary>A record was handed to the client that may be the refused one.</summary>
     public void SentSuspect()
     {
-        Suspects--;
+        Suspects = Math.Max(0, Suspects - 1);
         InGroup++;
     }
 
@@ -81,8 +86,10 @@ internal sealed class WrittenTopic(string name)
         Flushed();
         Uncommitted = 0;
         // What was known to be refused lies behind the committed offsets now.
-        if (Suspects == 0)
-            _refused.Clear();
+        if (Suspects > 0)
+            return;
+        IsSearching = false;
+        _refused.Clear();
     }
 
     /// <summary>The broker has refused a batch: the refused record is among those that were sent since the last flush. The thread begins again, with smaller groups.</summary>
@@ -90,6 +97,7 @@ internal sealed class WrittenTopic(string name)
     {
         GroupSize = Math.Max(1, (InGroup > 0 ? InGroup : Uncommitted) / Groups);
         Suspects += Math.Max(1, Uncommitted);
+        IsSearching = true;
         (Uncommitted, InGroup) = (0, 0);
         // The settings may have changed.
         LimitsAskedAtMs = long.MinValue / 2;
@@ -109,7 +117,7 @@ internal sealed class WrittenTopic(string name)
         _closedFor = reason;
         _closedUntilMs = nowMs + _closingMs;
         _closingMs = Math.Min(LongestClosingMs, 2 * _closingMs);
-        (Uncommitted, Suspects, InGroup) = (0, 0, 0);
+        (Uncommitted, Suspects, InGroup, IsSearching) = (0, 0, 0, false);
     }
 
     /// <summary>The thread begins again from what is committed: what it had sent is sent once more.</summary>
