@@ -5,7 +5,6 @@ using CrashStreams.Samples.CrashMonitor.Terminal;
 using CrashStreams.Samples.CrashMonitor.Views;
 using CrashStreams.Stores;
 using Microsoft.Extensions.Logging;
-using EventTime = CrashStreams.Samples.CrashMonitor.Terminal.EventTime;
 
 namespace CrashStreams.Samples.CrashMonitor.Commands;
 
