@@ -202,15 +202,20 @@ pack() {
   ls "$folder"/*.nupkg
 }
 
-# docs: the pages that are generated from the code.
+# docs: the pages, and parts of pages, that are generated from the code.
 write_docs() {
-  local project=tests/CrashStreams.Packages.Tests
   need_dotnet
   mkdir -p "$out"
   echo "Building"
-  build "$out/docs-build.log" "$project" || die "the build failed; all of it: $out/docs-build.log"
-  CRASHSTREAMS_WRITE_DOCS=1 "$project/bin/Release/net10.0/CrashStreams.Packages.Tests" -noColor -class '*ConfigurationReferenceTests' >"$out/docs.log" || { cat "$out/docs.log" >&2; exit 1; }
-  echo docs/configuration.md
+  write_page docs/configuration.md CrashStreams.Packages.Tests ConfigurationReferenceTests
+  write_page docs/architecture.md CrashStreams.Tests ArchitecturePageTests
+}
+
+# write_page PAGE PROJECT CLASS: the test that compares a page with the code writes it.
+write_page() {
+  build "$out/docs-build.log" "tests/$2" || die "the build failed; all of it: $out/docs-build.log"
+  CRASHSTREAMS_WRITE_DOCS=1 "tests/$2/bin/Release/net10.0/$2" -noColor -class "*$3" >"$out/docs.log" || { cat "$out/docs.log" >&2; exit 1; }
+  echo "$1"
 }
 
 # run_program PROJECT PROGRAM ARGS...: builds a program and becomes it.
@@ -289,7 +294,7 @@ usage() {
 ./build.sh broker [ARG...]  the broker on the command line until Ctrl-C: --port P --data DIR | --memory, --flush always|interval|os, ... (--help)
 ./build.sh publish          crash-monitor and crashstreams-broker as native programs of this machine, under artifacts/native
 ./build.sh pack [FOLDER]    NuGet packages with symbols, under artifacts/packages unless FOLDER is given; the version comes from the tags of the clone
-./build.sh docs             write the pages that are generated from the code: the configuration reference
+./build.sh docs             write what is generated from the code: the configuration reference, the picture of folders in the architecture
 ./build.sh bench [quick]    measurements: lists them, or runs those that matter most; results under artifacts/bench
 ./build.sh bench broker [RECORDS] [ROUNDS] [all|compare|alone]
                             the broker's targets, each with pass or MISS: against Apache Kafka (KAFKA_TEST_HOME) in the same run, and alone
