@@ -12,7 +12,7 @@ public class CorrectionTests
     private const int EndSecond = 50_000;
     private static readonly DateTimeOffset _now = new(2026, 1, 11, 14, 50, 0, TimeSpan.Zero);
     private static readonly long _second = new DateTimeOffset(2026, 1, 11, 14, 42, 50, TimeSpan.Zero).ToUnixTimeSeconds();
-    private static readonly CrashMonitorOptions _options = new() { CorrectWithin = TimeSpan.FromMinutes(5), LateTopic = "late" };
+    private static readonly CrashMonitorOptions _options = new() { CorrectWithin = TimeSpan.FromMinutes(5), LateTopic = "late", MaxFuture = TimeSpan.FromDays(1) };
 
     [Fact]
     public void A_late_crash_gives_the_row_once_more_with_the_new_count_and_marked()

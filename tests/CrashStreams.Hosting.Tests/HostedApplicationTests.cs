@@ -20,10 +20,8 @@ public class HostedApplicationTests : HostTest
         await host.StartAsync();
         var application = host.Services.GetRequiredService<StreamsApplication>();
         await UntilAsync(async () => application.State == ApplicationState.Running && await CountAsync(application, "ann") == 1);
-        var before = await Broker.EndOffsetAsync("counts", 0);
         await host.StopAsync();
 
-        before.Should().Be(0, "nothing is committed before its time");
         (await Broker.EndOffsetAsync("counts", 0)).Should().Be(1);
         (await Broker.CommittedOffsetsAsync("counts")).Should().Contain(KeyValuePair.Create(("visits", 0), 1L));
         (await Broker.MembersAsync("counts")).Should().BeEmpty();

@@ -55,7 +55,10 @@ internal sealed class TaskLayout
     }
 
     private List<string> TopicsOf(StoreDefinition store) =>
-        _subTopology.SourcesOf(_subTopology.Nodes.Where(n => n.Stores.Contains(store))).SelectMany(s => s.Topics.Select(t => _fullName(s, t))).Distinct().ToList();
+        _subTopology.SourcesOf(_subTopology.Nodes.Where(n => Has(n, store))).SelectMany(s => s.Topics.Select(t => _fullName(s, t))).Distinct().ToList();
+
+    // Some stores are there with one of the clocks only.
+    private static bool Has(TopologyNode node, StoreDefinition store) => node.Stores.Contains(store) || node.StoresFor(StreamTime.Watermarks).Contains(store);
 
     // Inputs of a common store first: their tasks' numbers are the partitions of its changelog.
     private List<Group> Groups()

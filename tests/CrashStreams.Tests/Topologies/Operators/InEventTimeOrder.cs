@@ -27,12 +27,19 @@ internal sealed class InEventTimeOrder : Operator
         {
             if (run.FinalClock(this, partition) < tick)
                 continue;
-            var due = waiting.Where(i => i.ReadAtMs < tick).ToList();
-            waiting.RemoveAll(i => i.ReadAtMs < tick);
-            foreach (var item in due.OrderBy(static i => i.ReadAtMs).ThenBy(static i => i.TimeMs).ThenBy(static i => i.Position is not null)
-                .ThenBy(static i => i.Position?.Topic, StringComparer.Ordinal).ThenBy(static i => i.Position?.Partition).ThenBy(static i => i.Position?.Offset)
-                .ThenBy(static i => i.Position is null ? i.Key : null, StringComparer.Ordinal).ThenBy(static i => i.Position is null ? i.Value : null, StringComparer.Ordinal))
-                run.Emit(Outputs[0], partition, item with { Origin = item.Origin with { HasBytes = false } });
+            foreach (var item in TakeDue(waiting, tick))
+                run.Emit(Outputs[0], partition, item);
         }
+    }
+
+    /// <summary>Takes what waits no longer at a tick out of a list, in the order in which it goes on.</summary>
+    public static IReadOnlyList<Item> TakeDue(List<Item> waiting, long tick)
+    {
+        var due = waiting.Where(i => i.ReadAtMs < tick).ToList();
+        waiting.RemoveAll(i => i.ReadAtMs < tick);
+        return due.OrderBy(static i => i.ReadAtMs).ThenBy(static i => i.TimeMs).ThenBy(static i => i.Position is not null)
+            .ThenBy(static i => i.Position?.Topic, StringComparer.Ordinal).ThenBy(static i => i.Position?.Partition).ThenBy(static i => i.Position?.Offset)
+            .ThenBy(static i => i.Position is null ? i.Key : null, StringComparer.Ordinal).ThenBy(static i => i.Position is null ? i.Value : null, StringComparer.Ordinal)
+            .Select(static i => i with { Origin = i.Origin with { HasBytes = false } }).ToList();
     }
 }
