@@ -13,6 +13,7 @@ public sealed class KGroupedStream<TKey, TValue>
     private readonly Serde<TValue>? _valueSerde;
     private readonly string? _name;
     private readonly bool _needsRepartition;
+    private TopologyNode<TKey, TValue>? _repartitioned;
 
     internal KGroupedStream(
         BuilderState builder, TopologyNode<TKey, TValue> node, Serde<TKey>? keySerde, Serde<TValue>? valueSerde, string? name, bool needsRepartition)
@@ -143,8 +144,9 @@ public sealed class KGroupedStream<TKey, TValue>
             materialized?.Logged ?? true);
     }
 
+    // All aggregations of one grouped stream read one repartition topic: it is named by the first.
     internal TopologyNode<TKey, TValue> RepartitionIfNeeded(string storeName, bool isNameGiven) => _needsRepartition
-        ? _builder.Repartition(_node, _name ?? (isNameGiven ? storeName : null), storeName, _keySerde, _valueSerde, null)
+        ? _repartitioned ??= _builder.Repartition(_node, _name ?? (isNameGiven ? storeName : null), storeName, _keySerde, _valueSerde, null)
         : _node;
 
     private sealed record AggregationPlan<TAggregate>(
