@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using CrashStreams.Processing;
 using CrashStreams.RocksDb;
 using Microsoft.Extensions.DependencyInjection;
@@ -12,21 +13,21 @@ public class HostedApplicationTests : HostTest
     public async Task An_application_starts_with_the_host_answers_questions_and_commits_and_leaves_its_group_when_the_host_stops()
     {
         var builder = NewHost(("Counts:CommitInterval", "00:10:00"), ("Counts:Kafka:BootstrapServers", Broker.BootstrapServers));
-        var seen = new List<ApplicationActivity>();
-        builder.Services.AddCrashStreams("counts", app => app.BindConfiguration("Counts").UseTopology(CountVisits).OnStatusChanged((status, _) => seen.Add(status.Activity)));
+        var seen = new ConcurrentQueue<ApplicationActivity>();
+        builder.Services.AddCrashStreams("counts", app => app.BindConfiguration("Counts").UseTopology(CountVisits).OnStatusChanged((status, _) => seen.Enqueue(status.Activity)));
         using var host = builder.Build();
         await VisitAsync("ann");
 
         await host.StartAsync();
         var application = host.Services.GetRequiredService<StreamsApplication>();
-        await UntilAsync(async () => application.State == ApplicationState.Running && await CountAsync(application, "ann") == 1);
+        await UntilAsync(async () => application.State == ApplicationState.Running && await CountAsync(application, "ann") == 1 && seen.Contains(ApplicationActivity.Running));
         await host.StopAsync();
 
         (await Broker.EndOffsetAsync("counts", 0)).Should().Be(1);
         (await Broker.CommittedOffsetsAsync("counts")).Should().Contain(KeyValuePair.Create(("visits", 0), 1L));
         (await Broker.MembersAsync("counts")).Should().BeEmpty();
         application.State.Should().Be(ApplicationState.Stopped);
-        seen.Should().EndWith(ApplicationActivity.Stopped).And.Contain(ApplicationActivity.Running);
+        seen.Should().EndWith(ApplicationActivity.Stopped);
     }
 
     [Fact]
