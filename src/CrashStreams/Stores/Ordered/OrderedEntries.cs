@@ -192,7 +192,8 @@ internal sealed class OrderedEntries
             var kept = index == LeafCapacity ? LeafCapacity : LeafCapacity / 2;
             var upper = leaf.Split(kept);
             InsertLeaf(at + 1, upper, kept == LeafCapacity ? entry.Key : upper.Keys[0]);
-            if (index >= kept)
+            // One that falls between both halves is below the upper one's bound.
+            if (index > kept || kept == LeafCapacity)
                 (leaf, index) = (upper, index - kept);
         }
 
