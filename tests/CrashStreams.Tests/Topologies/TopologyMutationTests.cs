@@ -5,7 +5,7 @@ namespace CrashStreams.Tests.Topologies;
 /// <summary>A comparison that finds nothing proves nothing: each fault, planted in ports, disk or operators, is found by random topologies within a few seeds.</summary>
 public class TopologyMutationTests
 {
-    private const int MostSeeds = 400;
+    private const int MostSeeds = 2_000;
 
     // What changes nothing, what only brings rows to a topic, and what stands for other operators.
     private static readonly Type[] _withoutFault = [typeof(Peek), typeof(Source), typeof(SourceTable), typeof(Sink), typeof(WindowedSink), typeof(TableRows)];

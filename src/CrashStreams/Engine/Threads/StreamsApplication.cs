@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using CrashStreams.Engine;
 using CrashStreams.Log;
 using CrashStreams.Plan;
@@ -41,8 +42,10 @@ public enum ApplicationState
 public sealed class StreamsApplication : IAsyncDisposable, IDisposable
 {
     private static readonly TimeSpan _restartPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan _longestWatchEnd = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan _progressInterval = TimeSpan.FromMilliseconds(20);
 
+    private readonly ConcurrentQueue<Task> _watches = new();
     private readonly Topology _topology;
     private readonly StreamsOptions _options;
     private readonly ILogClients _clients;
@@ -122,8 +125,8 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
             _logger.LogWarning("{Warning}", warning);
         try
         {
-            _ = WatchAsync(() => new StuckTransactions(
-                _options.ApplicationId, Inputs(), _clients, $"{_options.ApplicationId}-{_instance}-transactions-admin", _options.StuckAfter, _board, _time).RunAsync(_stopping.Token));
+            _watches.Enqueue(WatchAsync(() => new StuckTransactions(
+                _options.ApplicationId, Inputs(), _clients, $"{_options.ApplicationId}-{_instance}-transactions-admin", _options.StuckAfter, _board, _time).RunAsync(_stopping.Token)));
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _stopping.Token);
             var topics = await _connection.AskAsync(PrepareAsync, either.Token).ConfigureAwait(false);
             _stores = new(_topology, _options, topics, () => State == ApplicationState.Running ? Threads : throw NotRunning());
@@ -135,8 +138,8 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
             MoveTo(ApplicationState.Running, ApplicationState.Starting);
             foreach (var worker in _workers)
                 worker.Start();
-            _ = WatchAsync(WatchConnectionAsync);
-            _ = WatchAsync(() => _group.RunAsync(_stopping.Token));
+            _watches.Enqueue(WatchAsync(WatchConnectionAsync));
+            _watches.Enqueue(WatchAsync(() => _group.RunAsync(_stopping.Token)));
         }
         catch (OperationCanceledException)
         {
@@ -296,6 +299,8 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
             _logger.LogDebug(e, "The fault was told by Completion already.");
         }
 
+        // They end with the threads; one whose question the log still answers is not worth a longer wait.
+        await Task.WhenAny(Task.WhenAll(_watches), Task.Delay(_longestWatchEnd, _time)).ConfigureAwait(false);
         _stopping.Dispose();
     }
 
