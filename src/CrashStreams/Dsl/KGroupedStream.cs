@@ -13,6 +13,7 @@ public sealed class KGroupedStream<TKey, TValue>
     private readonly Serde<TValue>? _valueSerde;
     private readonly string? _name;
     private readonly bool _needsRepartition;
+    private TopologyNode<TKey, TValue>? _repartitioned;
 
     internal KGroupedStream(
         BuilderState builder, TopologyNode<TKey, TValue> node, Serde<TKey>? keySerde, Serde<TValue>? valueSerde, string? name, bool needsRepartition)
@@ -143,9 +144,10 @@ public sealed class KGroupedStream<TKey, TValue>
             materialized?.Logged ?? true);
     }
 
-    internal TopologyNode<TKey, TValue> RepartitionIfNeeded(string storeName, bool isNameGiven) => _needsRepartition
-        ? _builder.Repartition(_node, _name ?? (isNameGiven ? storeName : null), storeName, _keySerde, _valueSerde, null)
-        : _node;
+    // Aggregated twice, a group whose topic has a name has one topic, as in Kafka Streams.
+    internal TopologyNode<TKey, TValue> RepartitionIfNeeded(string storeName, bool isNameGiven) => !_needsRepartition ? _node
+        : _name is null ? _builder.Repartition(_node, isNameGiven ? storeName : null, storeName, _keySerde, _valueSerde, null)
+        : _repartitioned ??= _builder.Repartition(_node, _name, storeName, _keySerde, _valueSerde, null);
 
     private sealed record AggregationPlan<TAggregate>(
         string StoreName, bool IsNameGiven, string NodeName, Serde<TKey>? KeySerde, Serde<TAggregate>? ValueSerde, bool IsLogged)
