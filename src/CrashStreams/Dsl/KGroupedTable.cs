@@ -9,6 +9,7 @@ public sealed class KGroupedTable<TKey, TValue>
     private readonly BuilderState _builder;
     private readonly TopologyNode<TKey, Change<TValue>> _node;
     private readonly Grouped<TKey, TValue> _grouped;
+    private SourceNode<TKey, Change<TValue>>? _repartitioned;
 
     internal KGroupedTable(BuilderState builder, TopologyNode<TKey, Change<TValue>> node, Grouped<TKey, TValue> grouped)
     {
@@ -61,7 +62,10 @@ public sealed class KGroupedTable<TKey, TValue>
         if (materialized.Name is null || _grouped.Name is null)
             _builder.Warnings.Add($"Store '{storeName}' or its repartition topic '{topic}' has a generated name: it changes when the topology does. Name them by Grouped and Materialized.");
         var changes = _grouped.ValueSerde is null ? null : new ChangeSerde<TValue>(_grouped.ValueSerde);
-        var source = _builder.RepartitionChanges(_node, topic, _grouped.KeySerde, changes);
+        // Aggregated twice, a group whose topic has a name has one topic, as in Kafka Streams.
+        var source = _grouped.Name is null
+            ? _builder.RepartitionChanges(_node, topic, _grouped.KeySerde, changes)
+            : _repartitioned ??= _builder.RepartitionChanges(_node, topic, _grouped.KeySerde, changes);
         var nodeName = _builder.Name(name, prefix);
         var store = _builder.AddStore(BuilderState.TableStore(storeName, materialized with
         {

@@ -28,7 +28,10 @@ internal sealed class RecordInProcess
     public byte[]? ReadAt { get; set; }
 
     /// <summary>Where it was read from a source topic; null for results, and for records that took nothing along.</summary>
-    public SourcePosition? Source => IsFromSource ? new(Topic, Partition, Offset) : Time.ReadAt.Source(ReadAt);
+    public SourcePosition? Source => HasSeveralSources ? null : IsFromSource ? new(Topic, Partition, Offset) : Time.ReadAt.Source(ReadAt);
+
+    /// <summary>What is forwarded is made of this record and another: neither of the two is where it was read, whichever comes last.</summary>
+    public bool HasSeveralSources { get; set; }
 
     /// <summary>The record as it was read. Only while it is in process.</summary>
     public LogRecord Bytes => _batch![_index];
@@ -43,6 +46,7 @@ internal sealed class RecordInProcess
         Headers = record.Headers;
         IsFromSource = false;
         ReadAt = null;
+        HasSeveralSources = false;
     }
 
     /// <summary>A record that has waited is processed now: its bytes are gone, where it was read from a source topic is known.</summary>
@@ -65,6 +69,7 @@ internal sealed class RecordInProcess
         Headers = null;
         IsFromSource = false;
         ReadAt = null;
+        HasSeveralSources = false;
     }
 
     public override string ToString() => Topic.Length == 0 ? "punctuation" : $"topic {Topic}, partition {Partition}, offset {Offset}";

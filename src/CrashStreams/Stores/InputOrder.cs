@@ -58,7 +58,10 @@ internal sealed class InputOrder<TKey, TValue>(string name, Serde<TKey> keySerde
     /// <param name="watermark">Its <c>w</c>, milliseconds.</param>
     /// <param name="record">The record.</param>
     /// <param name="source">Where it was read from a source topic; null for results.</param>
-    /// <param name="isDirect">Whether it was read there by this task: one that is read again after a crash takes its own place then.</param>
+    /// <param name="isDirect">
+    /// Whether it was read there just now: what comes of one record comes one behind the other then, and one that is read again after a crash takes its own place. One that has
+    /// waited in another store may find others of the same source record here.
+    /// </param>
     /// <param name="mayRepeat">Whether it may have been read before.</param>
     public void Put(long watermark, in Record<TKey, TValue> record, in SourcePosition? source, bool isDirect, bool mayRepeat)
     {

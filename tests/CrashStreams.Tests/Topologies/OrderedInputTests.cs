@@ -53,6 +53,19 @@ public class OrderedInputTests
         output.Read().Select(static r => r.Value).Should().Equal("2", "1");
     }
 
+    [Fact]
+    public void Both_copies_of_a_record_get_through_when_one_has_waited_before()
+    {
+        var builder = new StreamsBuilder();
+        var stream = builder.Stream<string, string>("in");
+        stream.InEventTimeOrder("first").Merge(stream).InEventTimeOrder("second").To("out");
+        using var driver = new TopologyTestDriver(builder.Build());
+        var input = driver.Input<string, string>("in");
+        foreach (var time in new[] { 1, 2, 3 })
+            input.Pipe("a", $"{time}", time);
+        driver.Output<string, string>("out").Read().Select(static r => r.Value).Should().Equal("1", "1", "2", "2");
+    }
+
     private static TopologyCase CaseOf(ulong seed, ProcessingGuarantee guarantee)
     {
         var random = new SimulationRandom(seed ^ 0x02DE);

@@ -88,7 +88,8 @@ internal sealed class Sketch(SimulationRandom random, SketchOptions options)
     /// <summary>Whether an operator that shuffles may follow: the hops of a run are limited.</summary>
     public static bool MayShuffle(Traits traits) => traits.Shuffles < MostShuffles;
 
-    private bool IsRead(Edge edge) => _operators.Exists(o => o.Inputs.Contains(edge));
+    /// <summary>Whether an operator reads an edge already.</summary>
+    public bool IsRead(Edge edge) => _operators.Exists(o => o.Inputs.Contains(edge));
 
     private IEnumerable<Edge> Ends() => _operators.SelectMany(static o => o.Outputs).Where(e => !IsRead(e));
 }

@@ -95,6 +95,7 @@ internal sealed class StreamJoin<TKey, TThis, TOther, TLeft, TRight, TResult>(
     {
         var (from, through) = (Math.Max(0, record.Timestamp - side.BeforeMs), Math.Max(0, record.Timestamp + side.AfterMs));
         var (hasMatched, timestamp) = (false, record.Timestamp);
+        Task.Current.HasSeveralSources = true;
         using (var others = _others.Fetch(record.Key, from, through))
         {
             while (others.MoveNext())
@@ -115,6 +116,7 @@ internal sealed class StreamJoin<TKey, TThis, TOther, TLeft, TRight, TResult>(
 
         // Operators beside this one judge the record by its own.
         Task.Clock.RecordWatermark = readAt;
+        Task.Current.HasSeveralSources = false;
         return hasMatched;
     }
 

@@ -29,7 +29,7 @@ internal sealed class EventTimeOrder<TKey, TValue>(string storeName) : Processor
     {
         var readAt = Task.Clock.RecordWatermark;
         if (readAt >= _clock.ClosedThrough)
-            _waiting.Put(readAt, in record, Task.Current.Source, Task.Current.IsFromSource, _repeats);
+            _waiting.Put(readAt, in record, Task.Current.Source, Task.Current is { IsFromSource: true, HasBytes: true, HasSeveralSources: false }, _repeats);
         else if (readAt < _clock.Floor)
             Drop(DroppedRecords.Replayed);
         else

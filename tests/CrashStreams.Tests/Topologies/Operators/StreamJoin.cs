@@ -83,6 +83,7 @@ internal sealed class StreamJoin : Operator
             run.Emit(Outputs[0], partition, item with
             {
                 Value = Join(left.Value, right.Value), TimeMs = Math.Max(left.TimeMs, right.TimeMs), ReadAtMs = Math.Max(left.ReadAtMs, right.ReadAtMs),
+                Position = null, Origin = item.Origin with { Source = null },
             });
         }
 

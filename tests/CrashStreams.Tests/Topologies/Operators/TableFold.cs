@@ -18,7 +18,7 @@ internal sealed class TableFold : Operator
 
     public override bool HasStore => true;
 
-    public static Operator? Draw(Sketch sketch) => sketch.Pick(EdgeKind.GroupedTable) is { } input ? new TableFold(sketch, input) : null;
+    public static Operator? Draw(Sketch sketch) => sketch.Pick(EdgeKind.GroupedTable, null, e => !sketch.IsRead(e)) is { } input ? new TableFold(sketch, input) : null;
 
     public override void Build(Dsl dsl)
     {
