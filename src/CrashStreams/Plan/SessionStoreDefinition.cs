@@ -20,5 +20,7 @@ internal sealed class SessionStoreDefinition<TKey, TValue>(
         SerdeFault.Check(valueSerde, Name, "value", faults);
     }
 
-    public override IStateStore Create(StoreContext context) => new SessionStore<TKey, TValue>(Name, keySerde!, valueSerde!, retentionMs, isEndOrdered, context);
+    // With watermarks a session is open as long as the clock is at its end + gap + grace: its end belongs to it.
+    public override IStateStore Create(StoreContext context) => new SessionStore<TKey, TValue>(
+        Name, keySerde!, valueSerde!, context.Clock.Mode == StreamTime.Watermarks ? retentionMs + 1 : retentionMs, isEndOrdered, context);
 }
