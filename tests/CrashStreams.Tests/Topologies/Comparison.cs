@@ -113,10 +113,11 @@ internal sealed class Comparison(Description description, SimulatedCluster clust
         var known = description.Operators.Where(o => isExact || o.Inputs.Count == 0 || o.Inputs[0].Traits.Repeats == Repeats.Same).SelectMany(static o => o.LateNodes).ToHashSet();
         var actual = cluster.Partitions(Scenario.Late).SelectMany(static p => p.Committed()).Select(static e => e.Entry).Where(e => known.Contains(Header(e, "cs-node"))).Select(Describe).ToList();
         Compared += expected.Count;
+        // What is repeated behind an idle partition may be taken for late; it was in time when it came first, and its result is compared like any other.
         if (isExact)
             Sets("late", expected, actual);
         else
-            Sets("late", expected.Distinct(), actual.Distinct());
+            Sets("late", expected.Distinct(), actual.Where(static l => !l.EndsWith("(late-after-idle)", StringComparison.Ordinal)).Distinct());
     }
 
     private static string Describe(SimulatedEntry late)

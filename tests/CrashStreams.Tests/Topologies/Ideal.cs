@@ -18,6 +18,7 @@ internal sealed class Ideal
     private readonly SortedDictionary<long, List<Arrival>> _arrivals = [];
     private readonly SortedSet<long> _wakes = [];
     private readonly HashSet<Operator> _ticked = [];
+    private readonly HashSet<Operator> _keepPositions = [];
 
     /// <param name="description">The topology.</param>
     /// <param name="logs">What is in the source partitions: the records that count, in their order.</param>
@@ -25,6 +26,8 @@ internal sealed class Ideal
     {
         _description = description;
         _logs = logs;
+        foreach (var each in description.Operators.Where(static o => o.LooksAtPositions))
+            KeepPositions(each);
         _readers = description.Operators.ToDictionary(static o => o, static o => o.Outputs.Select(static _ => new List<(Operator, int)>()).ToArray());
         foreach (var each in description.Operators)
         {
@@ -106,7 +109,7 @@ internal sealed class Ideal
             if (!reader.IsBehindShuffle)
                 reader.Take(this, input, partition, item);
             else if (reader.Rekey(item) is { Key: { } key } rekeyed)
-                reader.Take(this, input, NaivePartitioner.Of(key, Layout.WidthOf(reader)), rekeyed with { Origin = BehindShuffle(item) });
+                reader.Take(this, input, NaivePartitioner.Of(key, Layout.WidthOf(reader)), rekeyed with { Origin = BehindShuffle(reader, item) });
         }
     }
 
@@ -152,8 +155,17 @@ internal sealed class Ideal
 
     private long NextTick() => Math.Min(_arrivals.Count > 0 ? _arrivals.Keys.First() : long.MaxValue, _wakes.Count > 0 ? _wakes.Min : long.MaxValue);
 
-    // A record that is in order takes nothing along through a shuffle: if it is late behind it, it is so as the result of something.
-    private static Origin BehindShuffle(Item item) => new(item.ReadAtMs == item.TimeMs ? null : item.Origin.Source, HasBytes: true);
+    // A record that is in order takes nothing along through a shuffle, unless somebody behind it asks for that: if it is late behind it, it is so as the result of something.
+    private Origin BehindShuffle(Operator reader, Item item) => new(item.ReadAtMs == item.TimeMs && !_keepPositions.Contains(reader) ? null : item.Origin.Source, HasBytes: true);
+
+    // From an operator that looks at positions back to its sources.
+    private void KeepPositions(Operator upTo)
+    {
+        if (!_keepPositions.Add(upTo))
+            return;
+        foreach (var input in upTo.Inputs)
+            KeepPositions(input.From);
+    }
 
     private void Schedule(IEntry source, TopicPartition at, IReadOnlyList<SourceEntry> entries)
     {

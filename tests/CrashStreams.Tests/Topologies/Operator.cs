@@ -48,6 +48,9 @@ internal abstract class Operator
     /// <summary>Topics that are complete before anything runs and take no part in event time.</summary>
     public virtual IReadOnlyDictionary<string, int> StaticTopics => new Dictionary<string, int>();
 
+    /// <summary>Whether its input is put in order by where records were read: what reaches it takes that along.</summary>
+    public virtual bool LooksAtPositions => false;
+
     /// <summary>The nodes under whose names late records are told, one for each input.</summary>
     public virtual IReadOnlyList<string> LateNodes => [Name];
 

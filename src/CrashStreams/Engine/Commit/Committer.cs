@@ -74,8 +74,13 @@ internal sealed class Committer : IDisposable
             // In this order: a marker must not overtake results, and what they change in stores is flushed with them.
             task.EmitPending();
             task.TellWatermark(now, withCommit: true);
-            task.PrepareCommit(offsets);
         }
+
+        // A store that has let go of what it forwarded (a buffer, a queue of a processor's) says so in its changelog only when the log has the results: otherwise both could be lost with a crash.
+        if (running.Exists(static t => t.LoggedStores.Any()))
+            _collector.FlushResults();
+        foreach (var task in running)
+            task.PrepareCommit(offsets);
 
         // A transaction is fenced by the group through its offsets: one without any is a marker or a punctuation that a sleeper could still commit.
         // Positions are only written with what the group confirms, too.

@@ -95,6 +95,21 @@ internal sealed class RecordCollector : IRecordWriter
         _topics.Committed();
     }
 
+    /// <summary>At-least-once: waits until the log has what was sent so far. A transaction takes everything or nothing anyway.</summary>
+    public void FlushResults()
+    {
+        if (_isTransactional)
+            return;
+        try
+        {
+            _producer.Flush();
+        }
+        catch (LogException e) when (IsBatchRefusal(e))
+        {
+            throw BeginAgain(e);
+        }
+    }
+
     /// <summary>Drops what was written since the last commit.</summary>
     public void Abort()
     {

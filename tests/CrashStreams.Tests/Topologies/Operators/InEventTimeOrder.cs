@@ -10,6 +10,8 @@ internal sealed class InEventTimeOrder : Operator
 
     public override bool HasStore => true;
 
+    public override bool LooksAtPositions => true;
+
     public static Operator? Draw(Sketch sketch) =>
         sketch.Pick(EdgeKind.Stream, static t => t is { IsExact: true, IsTimed: true, IsCoPartitioned: true }) is { } input ? new InEventTimeOrder(sketch, input) : null;
 
