@@ -72,42 +72,25 @@ internal sealed class RecordCollector : IRecordWriter
     {
         if (_isTransactional && offsets.Count == 0 && !_inTransaction)
             return;
-        try
+        if (_isTransactional)
         {
-            if (_isTransactional)
-            {
-                BeginIfNeeded();
-                _producer.CommitTransaction(offsets, consumer.GroupIdentity);
-                _inTransaction = false;
-            }
-            else
-            {
-                _producer.Flush();
-            }
+            CommitTransaction(consumer, offsets);
         }
-        catch (LogException e) when (IsBatchRefusal(e))
+        else
         {
-            throw BeginAgain(e);
+            Flush();
+            if (offsets.Count > 0)
+                consumer.Commit(offsets);
         }
 
-        if (!_isTransactional && offsets.Count > 0)
-            consumer.Commit(offsets);
         _topics.Committed();
     }
 
     /// <summary>At-least-once: waits until the log has what was sent so far. A transaction takes everything or nothing anyway.</summary>
     public void FlushResults()
     {
-        if (_isTransactional)
-            return;
-        try
-        {
-            _producer.Flush();
-        }
-        catch (LogException e) when (IsBatchRefusal(e))
-        {
-            throw BeginAgain(e);
-        }
+        if (!_isTransactional)
+            Flush();
     }
 
     /// <summary>Drops what was written since the last commit.</summary>
@@ -118,6 +101,32 @@ internal sealed class RecordCollector : IRecordWriter
         _inTransaction = false;
         _producer.AbortTransaction();
         _topics.BeginAgain();
+    }
+
+    private void CommitTransaction(ILogConsumer consumer, IReadOnlyDictionary<TopicPartition, OffsetAndMetadata> offsets)
+    {
+        try
+        {
+            BeginIfNeeded();
+            _producer.CommitTransaction(offsets, consumer.GroupIdentity);
+            _inTransaction = false;
+        }
+        catch (LogException e) when (IsBatchRefusal(e))
+        {
+            throw BeginAgain(e);
+        }
+    }
+
+    private void Flush()
+    {
+        try
+        {
+            _producer.Flush();
+        }
+        catch (LogException e) when (IsBatchRefusal(e))
+        {
+            throw BeginAgain(e);
+        }
     }
 
     private void Queue(WrittenTopic to, int partition, in LogRecord record)
@@ -176,18 +185,6 @@ internal sealed class RecordCollector : IRecordWriter
         if (!_isTransactional)
             throw Refused(to, refusal.Reason);
         throw new LogException($"Topic '{to.Name}' refuses a record, and with it the transaction ({refusal.Reason}). The tasks begin again from what is committed, without it.") { IsRetriable = true };
-    }
-
-    private void Flush()
-    {
-        try
-        {
-            _producer.Flush();
-        }
-        catch (LogException e) when (IsBatchRefusal(e))
-        {
-            throw BeginAgain(e);
-        }
     }
 
     private LogException BeginAgain(LogException failure)

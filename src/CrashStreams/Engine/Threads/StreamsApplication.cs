@@ -166,6 +166,8 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
         EndThreads();
         try
         {
+            // Watches end at once; one whose question the log still answers is not worth a longer wait.
+            await Task.WhenAny(Task.WhenAll(_watches), Task.Delay(_longestWatchEnd, _time, cancellation)).ConfigureAwait(false);
             await Completion.WaitAsync(cancellation).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
@@ -299,8 +301,6 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
             _logger.LogDebug(e, "The fault was told by Completion already.");
         }
 
-        // They end with the threads; one whose question the log still answers is not worth a longer wait.
-        await Task.WhenAny(Task.WhenAll(_watches), Task.Delay(_longestWatchEnd, _time)).ConfigureAwait(false);
         _stopping.Dispose();
     }
 
