@@ -38,11 +38,13 @@ internal static class Latency
             ApplicationId = name, InputTopic = $"{name}-logs", AlertTopic = $"{name}-alerts", TimestampUnit = TimestampUnit.EpochMilliseconds,
             Window = TimeSpan.FromMilliseconds(WindowMs), Grace = TimeSpan.Zero,
         };
+        var streams = options.ToStreamsOptions();
+        (streams.Delivery.Guarantee, streams.Time.Clock) = (guarantee, clock);
         using var admin = clients.CreateAdmin("latency");
         var keep = new Dictionary<string, string> { ["retention.ms"] = "-1" };
         await admin.CreateTopicsAsync([new(options.InputTopic, Partitions, keep), new(options.AlertTopic, 1, keep)], default);
         var times = new List<double>();
-        await using (var application = new StreamsApplication(CrashTopology.Build(options), options.ToStreamsOptions() with { Guarantee = guarantee, StreamTime = clock }, clients))
+        await using (var application = new StreamsApplication(CrashTopology.Build(options), streams, clients))
         {
             await application.StartAsync();
             using var producer = clients.CreateProducer("latency", null);

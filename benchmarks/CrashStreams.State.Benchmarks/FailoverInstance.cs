@@ -37,8 +37,7 @@ internal static class FailoverInstance
             .Services.Configure<ConsoleLoggerOptions>(static o => o.LogToStandardErrorThreshold = LogLevel.Trace));
         await using var instance = new StreamsApplication(builder.Build(), new()
         {
-            ApplicationId = application, Guarantee = Enum.Parse<ProcessingGuarantee>(arguments.Text("guarantee")), StandbyReplicas = arguments.Number("standbys", 0), State = state,
-            OnRestore = r => Interlocked.Add(ref restored, r.IsComplete ? r.Records : 0),
+            ApplicationId = application, Delivery = { Guarantee = Enum.Parse<ProcessingGuarantee>(arguments.Text("guarantee")) }, State = { StandbyReplicas = arguments.Number("standbys", 0), Storage = state, OnRestore = r => Interlocked.Add(ref restored, r.IsComplete ? r.Records : 0) },
         }, new KafkaLogClients(kafka), loggers);
         await instance.StartAsync();
         var end = Task.Run(Console.In.ReadToEnd);

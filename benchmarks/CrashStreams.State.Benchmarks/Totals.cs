@@ -47,15 +47,18 @@ internal static class Totals
         await using var application = new StreamsApplication(builder.Build(), new()
         {
             ApplicationId = Application,
-            State = state,
-            OnRestore = progress =>
+            State =
             {
-                if (began == 0)
-                    began = Stopwatch.GetTimestamp();
-                if (!progress.IsComplete)
-                    return;
-                restored += progress.Records;
-                ended = Stopwatch.GetTimestamp();
+                Storage = state,
+                OnRestore = progress =>
+                {
+                    if (began == 0)
+                        began = Stopwatch.GetTimestamp();
+                    if (!progress.IsComplete)
+                        return;
+                    restored += progress.Records;
+                    ended = Stopwatch.GetTimestamp();
+                },
             },
         }, clients);
         await application.StartAsync();

@@ -90,13 +90,9 @@ public sealed record CrashMonitorOptions
         {
             ApplicationId = ApplicationId,
             Threads = Threads,
-            Guarantee = Guarantee,
-            IdleAfter = IdleAfter,
-            CloseAfterIdle = CloseAfterIdle,
-            MaxFuture = MaxFuture,
-            LateTopic = LateTopic,
-            OnDeserializationFault = BadInput,
-            DeadLetterTopic = DeadLetterTopic,
+            Delivery = { Guarantee = Guarantee },
+            Time = { IdleAfter = IdleAfter, CloseAfterIdle = CloseAfterIdle, MaxFuture = MaxFuture, LateTopic = LateTopic },
+            Faults = { OnDeserialization = BadInput, DeadLetterTopic = DeadLetterTopic },
         };
     }
 

@@ -53,7 +53,7 @@ public static class CrashStreamsServiceCollectionExtensions
     {
         var options = provider.GetRequiredService<IOptionsMonitor<StreamsOptions>>().Get(name);
         if (provider.GetKeyedService<IStateStorage>(name) is { } state)
-            options = options with { State = state };
+            options = options with { State = options.State with { Storage = state } };
         return new(
             provider.GetRequiredKeyedService<Topology>(name), options, provider.GetRequiredKeyedService<ILogClients>(name), provider.GetService<ILoggerFactory>(), provider.GetService<TimeProvider>());
     }

@@ -26,19 +26,19 @@ public sealed class TopologyTestDriver : IDisposable
 
     /// <summary>Makes a driver.</summary>
     /// <param name="topology">What to run.</param>
-    /// <param name="options">How; by default an application <c>app</c> with the default clock. <see cref="StreamsOptions.MaxFuture"/> is one day here unless it is set.</param>
+    /// <param name="options">How; by default an application <c>app</c> with the default clock. <see cref="TimeOptions.MaxFuture"/> is one day here unless it is set.</param>
     /// <param name="startTime">The wall clock's beginning; the Unix epoch by default.</param>
     /// <param name="partitions">Partitions of source topics; 1 where nothing is said.</param>
     public TopologyTestDriver(
         Topology topology, StreamsOptions? options = null, DateTimeOffset? startTime = null, IReadOnlyDictionary<string, int>? partitions = null)
     {
         _options = (options ?? new StreamsOptions { ApplicationId = "app" }) with { PollWait = TimeSpan.Zero, BlindAfter = TimeSpan.MaxValue };
-        _options = _options with { MaxFuture = _options.GivenMaxFuture ?? _patience };
+        _options = _options with { Time = _options.Time with { MaxFuture = _options.Time.GivenMaxFuture ?? _patience } };
         _options.Validate();
         SideTopicLoops.Check(topology, _options);
         Time = new(startTime ?? DateTimeOffset.UnixEpoch);
         _sources = [.. topology.SourceTopics, .. topology.GlobalTables.Select(t => t.Topic)];
-        _sinks = [.. topology.SinkTopics, .. new[] { _options.DeadLetterTopic, _options.LateTopic }.OfType<string>()];
+        _sinks = [.. topology.SinkTopics, .. new[] { _options.Faults.DeadLetterTopic, _options.Time.LateTopic }.OfType<string>()];
         _choosesTopics = topology.SubTopologies.SelectMany(s => s.Sinks).Any(s => s.Topic is null);
         foreach (var topic in partitions?.Keys ?? [])
         {

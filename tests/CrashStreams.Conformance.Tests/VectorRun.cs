@@ -18,8 +18,7 @@ internal static class VectorRun
         var options = new StreamsOptions
         {
             ApplicationId = ApplicationId,
-            StreamTime = StreamTime.Observed,
-            ObservedEmitInterval = TimeSpan.FromMilliseconds(vector.OptionalParameter("emitIntervalMs") ?? 0),
+            Time = { Clock = StreamTime.Observed, ObservedEmitInterval = TimeSpan.FromMilliseconds(vector.OptionalParameter("emitIntervalMs") ?? 0) },
         };
         using var driver = new TopologyTestDriver(builder.Build(), options);
         var appended = new List<(int Step, string Topic, RawRecord Record)>();

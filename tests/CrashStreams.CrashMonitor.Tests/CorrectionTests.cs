@@ -131,7 +131,7 @@ public class CorrectionTests
     }
 
     private static TopologyTestDriver Drive(ProcessingGuarantee guarantee = ProcessingGuarantee.AtLeastOnce) => new(
-        CrashTopology.Build(_options), _options.ToStreamsOptions() with { Guarantee = guarantee }, _now, new Dictionary<string, int> { ["logs"] = Partitions });
+        CrashTopology.Build(_options), (_options with { Guarantee = guarantee }).ToStreamsOptions(), _now, new Dictionary<string, int> { ["logs"] = Partitions });
 
     private static void Pipe(TopologyTestDriver driver, int second, string user, int times = 1, int partition = 0)
     {

@@ -175,7 +175,7 @@ public class CrashTopologyTests
         var log = new MemoryLog();
         log.Create("logs", 1);
         log.Create("crash-alerts", 1);
-        await using (var application = new StreamsApplication(CrashTopology.Build(new()), new() { ApplicationId = "app", Guarantee = guarantee }, new MemoryLogClients(log)))
+        await using (var application = new StreamsApplication(CrashTopology.Build(new()), new() { ApplicationId = "app", Delivery = { Guarantee = guarantee } }, new MemoryLogClients(log)))
             await application.StartAsync();
 
         log.Topics.Should().BeSubsetOf([.. CrashTopology.OwnTopics("app"), "logs", "crash-alerts"]);

@@ -12,7 +12,7 @@ public class HostedApplicationTests : HostTest
     [Fact]
     public async Task An_application_starts_with_the_host_answers_questions_and_commits_and_leaves_its_group_when_the_host_stops()
     {
-        var builder = NewHost(("Counts:CommitInterval", "00:10:00"), ("Counts:Kafka:BootstrapServers", Broker.BootstrapServers));
+        var builder = NewHost(("Counts:Delivery:CommitInterval", "00:10:00"), ("Counts:Kafka:BootstrapServers", Broker.BootstrapServers));
         var seen = new ConcurrentQueue<ApplicationActivity>();
         builder.Services.AddCrashStreams("counts", app => app.BindConfiguration("Counts").UseTopology(CountVisits).OnStatusChanged((status, _) => seen.Enqueue(status.Activity)));
         using var host = builder.Build();
@@ -84,14 +84,14 @@ public class HostedApplicationTests : HostTest
     [Fact]
     public async Task Wrong_options_end_the_start_with_every_fault_of_every_application()
     {
-        var builder = NewHost(("Bad:Threads", "0"), ("Bad:IdleAfter", "-00:00:01"));
+        var builder = NewHost(("Bad:Threads", "0"), ("Bad:Time:IdleAfter", "-00:00:01"));
         builder.Services.AddCrashStreams("bad", app => app.BindConfiguration("Bad").UseTopology(CountVisits));
         builder.Services.AddCrashStreams("worse", app => app.Configure(options => options.ApplicationId = "a b").UseKafka(kafka => kafka.BootstrapServers = "x:1").UseTopology(CountVisits));
         using var host = builder.Build();
 
         var thrown = await Xunit.Record.ExceptionAsync(() => host.StartAsync());
 
-        thrown!.ToString().Should().ContainAll("'bad'", "Threads is 0", "IdleAfter", "BootstrapServers is empty", "'worse'", "ApplicationId 'a b'");
+        thrown!.ToString().Should().ContainAll("'bad'", "Threads is 0", "Time.IdleAfter is -00:00:01", "BootstrapServers is empty", "'worse'", "ApplicationId 'a b'");
     }
 
     [Fact]
@@ -177,7 +177,7 @@ public class HostedApplicationTests : HostTest
     [Fact]
     public void Every_option_can_be_set_by_configuration_and_by_code()
     {
-        foreach (var property in new[] { typeof(StreamsOptions), typeof(Kafka.KafkaOptions) }.SelectMany(type => type.GetProperties()).Where(property => property.CanWrite))
+        foreach (var property in new[] { typeof(StreamsOptions), typeof(DeliveryOptions), typeof(TimeOptions), typeof(FaultOptions), typeof(StateOptions), typeof(Kafka.KafkaOptions) }.SelectMany(type => type.GetProperties()).Where(property => property.CanWrite))
             property.SetMethod!.ReturnParameter.GetRequiredCustomModifiers().Should().BeEmpty($"{property.DeclaringType!.Name}.{property.Name} is set after the object was made; an init accessor is skipped in silence");
     }
 
@@ -185,7 +185,8 @@ public class HostedApplicationTests : HostTest
     public void Configuration_reaches_times_numbers_choices_and_properties_of_the_client()
     {
         var builder = NewHost(
-            ("S:Guarantee", "ExactlyOnce"), ("S:MaxFuture", "01:00:00"), ("S:CloseAfterIdle", "00:01:00"), ("S:StateCacheBytes", "5000000000"), ("S:ReplicationFactor", "3"), ("S:OnProcessingFault", "Skip"),
+            ("S:Threads", "2"), ("S:ReplicationFactor", "3"), ("S:Delivery:Guarantee", "ExactlyOnce"), ("S:Delivery:CommitInterval", "00:00:00.250"), ("S:Time:MaxFuture", "02:00:00"),
+            ("S:Time:CloseAfterIdle", "00:01:00"), ("S:State:CacheBytes", "5000000000"), ("S:State:Orphaned", "Fail"), ("S:Faults:OnProcessing", "DeadLetter"), ("S:Faults:DeadLetterTopic", "dead"),
             ("S:Kafka:BootstrapServers", "kafka:9092"), ("S:Kafka:Properties:security.protocol", "SASL_SSL"), ("S:Kafka:GroupProtocol", "Classic"), ("S:Kafka:Linger", "00:00:00.005"));
         builder.Services.AddCrashStreams("s", app => app.BindConfiguration("S").UseTopology(CountVisits));
         using var host = builder.Build();
@@ -193,10 +194,13 @@ public class HostedApplicationTests : HostTest
         var streams = host.Services.GetRequiredService<IOptionsMonitor<StreamsOptions>>().Get("s");
         var kafka = host.Services.GetRequiredService<IOptionsMonitor<Kafka.KafkaOptions>>().Get("s");
 
-        streams.Should().BeEquivalentTo(new
+        streams.Should().Be(new StreamsOptions
         {
-            ApplicationId = "s", Guarantee = ProcessingGuarantee.ExactlyOnce, MaxFuture = TimeSpan.FromHours(1), CloseAfterIdle = TimeSpan.FromMinutes(1), StateCacheBytes = 5_000_000_000,
-            ReplicationFactor = (short)3, OnProcessingFault = FaultResponse.Skip,
+            ApplicationId = "s", Threads = 2, ReplicationFactor = 3,
+            Delivery = { Guarantee = ProcessingGuarantee.ExactlyOnce, CommitInterval = TimeSpan.FromMilliseconds(250) },
+            Time = { MaxFuture = TimeSpan.FromHours(2), CloseAfterIdle = TimeSpan.FromMinutes(1) },
+            State = { CacheBytes = 5_000_000_000, Orphaned = OrphanedState.Fail },
+            Faults = { OnProcessing = FaultResponse.DeadLetter, DeadLetterTopic = "dead" },
         });
         kafka.BootstrapServers.Should().Be("kafka:9092");
         kafka.Properties.Should().Equal(new Dictionary<string, string> { ["security.protocol"] = "SASL_SSL" });

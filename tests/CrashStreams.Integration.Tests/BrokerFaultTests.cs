@@ -81,7 +81,7 @@ public sealed class BrokerFaultTests : IAsyncLifetime
     public async Task Inputs_behind_a_hanging_connection_are_not_taken_for_idle(ProcessingGuarantee guarantee)
     {
         await using var monitors = await Monitors.PrepareAsync(_broker.BootstrapServers, guarantee);
-        static StreamsOptions SoonIdle(StreamsOptions options) => options with { IdleAfter = TimeSpan.FromSeconds(1) };
+        static void SoonIdle(StreamsOptions options) => options.Time.IdleAfter = TimeSpan.FromSeconds(1);
         var (first, second) = (monitors.New(change: SoonIdle), monitors.New(change: SoonIdle));
         await Task.WhenAll(first.StartAsync(), second.StartAsync());
         await Monitors.Until(() => first.Threads.Concat(second.Threads).SelectMany(t => t.Tasks).Count(t => t.State == TaskState.Running) == 2 * Monitors.Partitions);
@@ -99,7 +99,7 @@ public sealed class BrokerFaultTests : IAsyncLifetime
     public async Task An_instance_stops_in_order_when_the_group_refuses_its_last_commit()
     {
         await using var monitors = await Monitors.PrepareAsync(_broker.BootstrapServers, ProcessingGuarantee.AtLeastOnce);
-        var instance = monitors.New(change: options => options with { CommitInterval = TimeSpan.FromHours(1) });
+        var instance = monitors.New(change: options => options.Delivery.CommitInterval = TimeSpan.FromHours(1));
         await instance.StartAsync();
         var load = monitors.LoadAsync(speed: 10);
         await Monitors.Until(() => instance.ProcessedRecords > 0);

@@ -74,7 +74,7 @@ public abstract class ChangelogMadeAnewTests : IDisposable
     {
         var builder = new StreamsBuilder();
         builder.Stream<string, string>($"{_name}-in").GroupByKey().Count("counts");
-        var options = new StreamsOptions { ApplicationId = _name, Guarantee = guarantee, State = state, OnRestore = Tell };
+        var options = new StreamsOptions { ApplicationId = _name, Delivery = { Guarantee = guarantee }, State = { Storage = state, OnRestore = Tell } };
         var application = new StreamsApplication(builder.Build(), options, clients, _log);
         await application.StartAsync();
         return application;

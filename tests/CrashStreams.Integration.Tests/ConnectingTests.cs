@@ -156,7 +156,7 @@ public sealed class ConnectingTests : IDisposable
     {
         var builder = new StreamsBuilder();
         builder.Stream<byte[], byte[]>(In).To(Out);
-        var options = new StreamsOptions { ApplicationId = "connecting", Guarantee = guarantee, Threads = 2, ConnectTimeout = connectTimeout };
+        var options = new StreamsOptions { ApplicationId = "connecting", Delivery = { Guarantee = guarantee }, Threads = 2, ConnectTimeout = connectTimeout };
         return new StreamsApplication(builder.Build(), options, new KafkaLogClients(kafka, new Logger<KafkaLogClients>(_log)), _log);
     }
 

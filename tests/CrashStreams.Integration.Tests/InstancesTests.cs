@@ -17,7 +17,7 @@ public sealed class InstancesTests(EmbeddedKafka broker)
         var builder = new StreamsBuilder();
         builder.Stream<string, string>($"{name}-in").GroupByKey().Count("counts");
         StreamsApplication New(string host) => new(
-            builder.Build(), new() { ApplicationId = name, HostInfo = host, Guarantee = guarantee }, new KafkaLogClients(new() { BootstrapServers = broker.BootstrapServers }));
+            builder.Build(), new() { ApplicationId = name, HostInfo = host, Delivery = { Guarantee = guarantee } }, new KafkaLogClients(new() { BootstrapServers = broker.BootstrapServers }));
         await using var first = New("one:1");
         await first.StartAsync();
         await Monitors.Until(() => Keys.All(k => first.Find("counts", k) is { Host: "one:1", IsLocal: true, IsReady: true }));

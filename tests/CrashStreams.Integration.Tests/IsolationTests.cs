@@ -33,7 +33,7 @@ public abstract class IsolationTests
         var builder = new StreamsBuilder();
         var seen = new List<string>();
         builder.Stream<byte[], string>($"{_name}-in").Peek((_, value) => seen.Add(value)).To($"{_name}-out");
-        await using var application = new StreamsApplication(builder.Build(), new() { ApplicationId = _name, Isolation = isolation }, clients);
+        await using var application = new StreamsApplication(builder.Build(), new() { ApplicationId = _name, Delivery = { Isolation = isolation } }, clients);
         await application.StartAsync();
         await application.CaughtUpAsync().WaitAsync(_patience);
         await application.StopAsync();

@@ -94,7 +94,7 @@ public abstract class LostPositionsTests : IDisposable
         {
             using var _ = storage;
             var told = await application.Invoking(a => a.StartAsync()).Should().ThrowAsync<LogException>();
-            told.Which.Message.Should().Contain($"{Name(Input)}-0 has no committed offset").And.Contain($"{Name(Input)}-0 (before 4)").And.Contain(nameof(OrphanedState));
+            told.Which.Message.Should().Contain($"{Name(Input)}-0 has no committed offset").And.Contain($"{Name(Input)}-0 (before 4)").And.Contain("State.Orphaned");
         }
 
         await RunOnceAsync(ProcessingGuarantee.AtLeastOnce, onDisk: false, write: 0, OrphanedState.Rebuild);
@@ -185,7 +185,7 @@ public abstract class LostPositionsTests : IDisposable
         {
             await application.StartAsync();
             var told = await application.Completion.Invoking(c => c.WaitAsync(_patience)).Should().ThrowAsync<LogException>();
-            told.Which.Message.Should().Contain($"{Name(Input)}-0").And.Contain(nameof(StreamsOptions.OffsetOutOfRange));
+            told.Which.Message.Should().Contain($"{Name(Input)}-0").And.Contain(nameof(DeliveryOptions.OffsetOutOfRange));
         }
 
         await using (var application = Application(ProcessingGuarantee.ExactlyOnce, onDisk: false, OrphanedState.RebuildFromWholeInput, out _, outOfRange: OffsetReset.Earliest))
@@ -240,7 +240,7 @@ public abstract class LostPositionsTests : IDisposable
             using var _ = storage;
             await application.StartAsync();
             var told = await application.Completion.Invoking(c => c.WaitAsync(_patience)).Should().ThrowAsync<LogException>();
-            told.Which.Message.Should().Contain("no committed offset").And.Contain(nameof(OffsetReset));
+            told.Which.Message.Should().Contain("no committed offset").And.Contain("Delivery.OffsetReset");
         }
 
         await using (var application = Application(ProcessingGuarantee.AtLeastOnce, onDisk: false, OrphanedState.RebuildFromWholeInput, out var storage, OffsetReset.Latest))
@@ -304,7 +304,7 @@ public abstract class LostPositionsTests : IDisposable
         storage = onDisk ? new RocksDbState(new() { Directory = _state.FullName }) : null;
         return new StreamsOptions
         {
-            ApplicationId = _name, Guarantee = guarantee, OrphanedState = orphaned, State = storage, OffsetOutOfRange = outOfRange, StuckAfter = stuckAfter ?? TimeSpan.FromMinutes(1),
+            ApplicationId = _name, Delivery = { Guarantee = guarantee, OffsetOutOfRange = outOfRange }, State = { Orphaned = orphaned, Storage = storage }, StuckAfter = stuckAfter ?? TimeSpan.FromMinutes(1),
         };
     }
 

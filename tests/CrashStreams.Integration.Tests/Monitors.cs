@@ -53,11 +53,13 @@ internal sealed class Monitors : IAsyncDisposable
 
     /// <summary>An instance that is not started.</summary>
     /// <param name="onAlert">Hears of its alerts, in its thread.</param>
-    /// <param name="change">What is different about its options.</param>
-    public StreamsApplication New(Action<CrashAlert>? onAlert = null, Func<StreamsOptions, StreamsOptions>? change = null)
+    /// <param name="change">Changes its options.</param>
+    public StreamsApplication New(Action<CrashAlert>? onAlert = null, Action<StreamsOptions>? change = null)
     {
-        var options = Options.ToStreamsOptions() with { Guarantee = _guarantee };
-        var instance = new StreamsApplication(CrashTopology.Build(Options, onAlert), change?.Invoke(options) ?? options, new KafkaLogClients(_kafka), _log);
+        var options = Options.ToStreamsOptions();
+        options.Delivery.Guarantee = _guarantee;
+        change?.Invoke(options);
+        var instance = new StreamsApplication(CrashTopology.Build(Options, onAlert), options, new KafkaLogClients(_kafka), _log);
         _instances.Add(instance);
         return instance;
     }

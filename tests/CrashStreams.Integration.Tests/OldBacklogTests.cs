@@ -76,7 +76,7 @@ public sealed class OldBacklogTests : IAsyncLifetime
             .Map((key, count) => (key.Key, string.Create(CultureInfo.InvariantCulture, $"{key.Key}: {count}"))).To("out");
         var options = new StreamsOptions
         {
-            ApplicationId = "app", Guarantee = guarantee, CommitInterval = TimeSpan.FromMilliseconds(50), RepartitionPurgeInterval = TimeSpan.FromMilliseconds(50),
+            ApplicationId = "app", Delivery = { Guarantee = guarantee, CommitInterval = TimeSpan.FromMilliseconds(50) }, RepartitionPurgeInterval = TimeSpan.FromMilliseconds(50),
         };
         var application = new StreamsApplication(builder.Build(), options, _clients);
         await application.StartAsync();

@@ -112,7 +112,7 @@ public abstract class ReplayTests
             }
 
             var instance = new StreamsApplication(
-                Build(), new() { ApplicationId = _id, Guarantee = guarantee, LateTopic = $"{_id}-late", CommitInterval = TimeSpan.FromMilliseconds(100) }, clients);
+                Build(), new() { ApplicationId = _id, Delivery = { Guarantee = guarantee, CommitInterval = TimeSpan.FromMilliseconds(100) }, Time = { LateTopic = $"{_id}-late" } }, clients);
             _instances.Add(instance);
             await instance.StartAsync();
         }

@@ -61,7 +61,7 @@ public abstract class SameInstanceTests : IDisposable
     {
         var builder = new StreamsBuilder();
         builder.Stream<byte[], byte[]>($"{_name}-in").To($"{_name}-out");
-        return new StreamsApplication(builder.Build(), new() { ApplicationId = _name, Guarantee = guarantee }, Clients(), _log);
+        return new StreamsApplication(builder.Build(), new() { ApplicationId = _name, Delivery = { Guarantee = guarantee } }, Clients(), _log);
     }
 
     private void Write(int records)

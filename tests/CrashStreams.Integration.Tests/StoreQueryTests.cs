@@ -20,7 +20,7 @@ public sealed class StoreQueryTests(EmbeddedKafka broker)
         var builder = new StreamsBuilder();
         builder.Stream<string, string>($"{name}-in").GroupByKey().Count("counts");
         // Longer than the test may take: an answer proves that the question woke the thread.
-        var options = new StreamsOptions { ApplicationId = name, PollWait = TimeSpan.FromMinutes(10), CommitInterval = TimeSpan.FromMinutes(10), Threads = 2 };
+        var options = new StreamsOptions { ApplicationId = name, PollWait = TimeSpan.FromMinutes(10), Delivery = { CommitInterval = TimeSpan.FromMinutes(10) }, Threads = 2 };
         await using var application = new StreamsApplication(builder.Build(), options, clients);
         await application.StartAsync();
         var counts = application.KeyValueStore<string, long>("counts");

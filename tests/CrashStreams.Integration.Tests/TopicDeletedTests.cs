@@ -144,7 +144,7 @@ public abstract class TopicDeletedTests : IDisposable
         var builder = new StreamsBuilder();
         builder.Stream<string, string>(Name(Input)).SelectKey((_, value) => value).Repartition(new() { Name = "by-value" })
             .GroupByKey().Count("counts").ToStream().MapValues(count => count.ToString(CultureInfo.InvariantCulture)).To(Name(Output));
-        var options = new StreamsOptions { ApplicationId = _name, Guarantee = guarantee, IdleAfter = TimeSpan.FromSeconds(1), DeletedAfter = deletedAfter };
+        var options = new StreamsOptions { ApplicationId = _name, Delivery = { Guarantee = guarantee }, Time = { IdleAfter = TimeSpan.FromSeconds(1) }, DeletedAfter = deletedAfter };
         return new StreamsApplication(builder.Build(), options, clients, _log);
     }
 

@@ -113,7 +113,7 @@ public abstract class RefusedRecordTests : LogTest
         var (input, output, dead) = (await NewTopic(), await NewTopic(1, ("max.message.bytes", "100000")), await NewTopic(1, ("max.message.bytes", "5200")));
         await using var run = new Run(Clients, input, output, ProcessingGuarantee.AtLeastOnce, new()
         {
-            ApplicationId = NewName("app"), DeadLetterTopic = dead, OnProcessingFault = FaultResponse.DeadLetter,
+            ApplicationId = NewName("app"), Faults = { DeadLetterTopic = dead, OnProcessing = FaultResponse.DeadLetter },
         });
         var bad = "bad" + new string('z', 5_080);
         Write(input, "a", bad, "b");
@@ -132,7 +132,7 @@ public abstract class RefusedRecordTests : LogTest
         var options = Options with { ProducerProperties = new Dictionary<string, string> { ["topic.metadata.propagation.max.ms"] = "500" } };
         await using var run = new Run(new KafkaLogClients(options), input, output, ProcessingGuarantee.AtLeastOnce, new()
         {
-            ApplicationId = NewName("app"), DeadLetterTopic = "no-such-topic", OnProcessingFault = FaultResponse.DeadLetter,
+            ApplicationId = NewName("app"), Faults = { DeadLetterTopic = "no-such-topic", OnProcessing = FaultResponse.DeadLetter },
         });
         Write(input, "bad");
         await run.Started;
@@ -214,14 +214,14 @@ public abstract class RefusedRecordTests : LogTest
             _output = output;
             var builder = new StreamsBuilder();
             declare(builder);
-            options = (options ?? new() { ApplicationId = NewName("app") }) with
+            options ??= new() { ApplicationId = NewName("app") };
+            (options.Delivery.Guarantee, options.Delivery.CommitInterval) = (guarantee, TimeSpan.FromMilliseconds(200));
+            options.Time.MaxFuture = TimeSpan.FromDays(1);
+            options.Faults.OnProduction = FaultResponse.Skip;
+            options.Faults.Handler = fault =>
             {
-                Guarantee = guarantee, CommitInterval = TimeSpan.FromMilliseconds(200), MaxFuture = TimeSpan.FromDays(1), OnProductionFault = FaultResponse.Skip,
-                OnFault = fault =>
-                {
-                    _faults.Enqueue(fault);
-                    return null;
-                },
+                _faults.Enqueue(fault);
+                return null;
             };
             Application = new(builder.Build(), options, clients);
             Started = Application.StartAsync(TestContext.Current.CancellationToken);

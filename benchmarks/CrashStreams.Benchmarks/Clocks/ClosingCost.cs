@@ -27,7 +27,7 @@ internal static class ClosingCost
         builder.Stream<string, string>("in").GroupByKey()
             .WindowedBy(TimeWindows.OfSizeAndGrace(TimeSpan.FromSeconds(1), TimeSpan.FromDays(1))).Emit(EmitStrategy.OnWindowClose)
             .Count(new Materialized<string, long> { Name = "counts", Logged = false }).ToStream().ForEach(static (_, _) => { });
-        using var driver = new TopologyTestDriver(builder.Build(), new() { ApplicationId = "app", MaxFuture = TimeSpan.FromDays(1000) });
+        using var driver = new TopologyTestDriver(builder.Build(), new() { ApplicationId = "app", Time = { MaxFuture = TimeSpan.FromDays(1000) } });
         // A second apart each, all of them open for a day of grace.
         var firstMs = Closings * 1000L;
         for (var second = 0; second < Closings; second++)

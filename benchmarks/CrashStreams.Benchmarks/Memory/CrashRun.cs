@@ -19,7 +19,7 @@ internal sealed class CrashRun
         var monitor = new CrashMonitorOptions();
         // Kafka Streams' throttle of emission would leave most windows open in a run of a second: less work, not a cheaper clock.
         _topology = topology ?? CrashTopology.Build(monitor);
-        _options = monitor.ToStreamsOptions() with { StreamTime = clock, ObservedEmitInterval = TimeSpan.Zero };
+        _options = monitor.ToStreamsOptions() with { Time = new() { Clock = clock, ObservedEmitInterval = TimeSpan.Zero } };
         Log = new(monitor.InputTopic, InternalTopics.FullName(monitor.ApplicationId, _topology.RepartitionTopics.Keys.Single(), true), Partitions);
         var generator = new LoadGenerator(new() { Count = lines, MatchingShare = matchingShare, Start = DateTimeOffset.FromUnixTimeSeconds(1_768_142_570) }, Partitions);
         while (generator.TryNext(out var line))

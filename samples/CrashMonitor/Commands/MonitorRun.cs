@@ -36,7 +36,9 @@ internal sealed class MonitorRun : IAsyncDisposable
         _loggers = new LineLog((_, level) => level >= log && level <= LogLevel.Warning, line => Notices.Write(log < LogLevel.Warning ? $"{_time.GetLocalNow():HH:mm:ss.fff} {line}" : line));
         _intervals = new(_time);
         var topology = CrashTopology.Build(options, Note, view.ShowCount);
-        _application = new(topology, options.ToStreamsOptions() with { State = state }, clients, _loggers);
+        var streams = options.ToStreamsOptions();
+        streams.State.Storage = state;
+        _application = new(topology, streams, clients, _loggers);
     }
 
     public static async Task<MonitorRun> StartAsync(

@@ -35,8 +35,10 @@ internal static class ResetCommand
             var point = Point(arguments.GetValue(latest), arguments.GetValue(offset), arguments.GetValue(time), duration.ReadOrNone(arguments));
             var clients = await KafkaOption.ConnectAsync(KafkaOption.Read(arguments), ownBroker: null, cancellation);
             using var storage = state.Open(arguments);
+            var streams = options.ToStreamsOptions();
+            streams.State.Storage = storage;
             var isDryRun = arguments.GetValue(dryRun);
-            var plan = await ApplicationReset.RunAsync(CrashTopology.Build(options), options.ToStreamsOptions() with { State = storage }, clients, point, isDryRun, cancellation);
+            var plan = await ApplicationReset.RunAsync(CrashTopology.Build(options), streams, clients, point, isDryRun, cancellation);
             foreach (var (partition, position) in plan.Positions.OrderBy(static p => p.Key))
                 Console.WriteLine($"{partition} {(isDryRun ? "would begin" : "begins")} at {position}");
             foreach (var topic in plan.DeletedTopics)

@@ -84,9 +84,9 @@ internal sealed class SimulatedInstance(Simulation simulation, int number, Simul
         Starts++;
         var faults = _faults = new PortFaults(simulation, this, random.Fork());
         var clients = simulation.Wrap(new SimulatedClients(simulation.Cluster, faults, simulation.Plan));
-        var options = _disk is null
-            ? simulation.Options
-            : simulation.Options with { State = simulation.WrapState(new SimulatedStorage(_disk, faults)), StateCacheBytes = simulation.Plan.Disk!.CacheBytes };
+        var options = simulation.Options with { };
+        if (_disk is not null)
+            (options.State.Storage, options.State.CacheBytes) = (simulation.WrapState(new SimulatedStorage(_disk, faults)), simulation.Plan.Disk!.CacheBytes);
         _thread = new(
             $"{simulation.Options.ApplicationId}-{number}-{_life}-0", simulation.Topology, options, simulation.Topics, clients,
             simulation.Cluster.Time, NullLogger.Instance);

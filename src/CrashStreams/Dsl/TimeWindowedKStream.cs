@@ -18,7 +18,7 @@ public sealed class TimeWindowedKStream<TKey, TValue>
     public TimeWindowedKStream<TKey, TValue> Emit(EmitStrategy strategy) => new(_grouped, _windowing with { Emit = strategy });
 
     /// <summary>
-    /// Hears of each record that misses a window of this aggregation, in the stream thread, before <see cref="StreamsOptions.OnLate"/> does. A record
+    /// Hears of each record that misses a window of this aggregation, in the stream thread, before <see cref="TimeOptions.OnLate"/> does. A record
     /// that misses several hopping windows is told for each. An exception is a processing fault of the record.
     /// </summary>
     public TimeWindowedKStream<TKey, TValue> OnLate(Action<LateRecord> callback)

@@ -34,16 +34,11 @@ internal static class FaultPolicy
     public static void Apply(IRecordScope task, Fault fault)
     {
         var (kind, exception) = (fault.Kind, fault.Exception);
-        var response = Ask(task.Options.OnFault, fault) ?? kind switch
-        {
-            FaultKind.Deserialization => task.Options.OnDeserializationFault,
-            FaultKind.Processing => task.Options.OnProcessingFault,
-            _ => task.Options.OnProductionFault,
-        };
+        var response = Ask(task.Faults.Handler, fault) ?? task.Faults.For(kind);
         if (response == FaultResponse.Fail)
             throw new ProcessingException($"{fault}{Detail(exception)}{Remedy(kind)}", exception);
         if (response == FaultResponse.DeadLetter && task.Current.HasBytes)
-            SideTopic.Send(task, DeadLetterTopic(task.Options, fault), fault.Reason, fault.Node, new Headers().Add("cs-fault-kind", kind.ToString()));
+            SideTopic.Send(task, DeadLetterTopic(task.Faults, fault), fault.Reason, fault.Node, new Headers().Add("cs-fault-kind", kind.ToString()));
         task.Dropped.Count(fault.Reason, fault.Node);
     }
 
@@ -55,12 +50,12 @@ internal static class FaultPolicy
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            throw new ProcessingException($"{nameof(StreamsOptions.OnFault)} threw {e.GetType().Name} when it was asked about a fault: {Of(e)}. The fault: {fault}{Detail(fault.Exception)}.", e);
+            throw new ProcessingException($"Faults.{nameof(FaultOptions.Handler)} threw {e.GetType().Name} when it was asked about a fault: {Of(e)}. The fault: {fault}{Detail(fault.Exception)}.", e);
         }
     }
 
-    private static string DeadLetterTopic(StreamsOptions options, Fault fault) => options.DeadLetterTopic ?? throw new ProcessingException(
-        $"{fault}{Detail(fault.Exception)}. {nameof(StreamsOptions.OnFault)} answered {nameof(FaultResponse.DeadLetter)}, but {nameof(StreamsOptions)}.{nameof(StreamsOptions.DeadLetterTopic)} is not set.",
+    private static string DeadLetterTopic(FaultOptions options, Fault fault) => options.DeadLetterTopic ?? throw new ProcessingException(
+        $"{fault}{Detail(fault.Exception)}. Faults.{nameof(FaultOptions.Handler)} answered {nameof(FaultResponse.DeadLetter)}, but Faults.{nameof(FaultOptions.DeadLetterTopic)} is not set.",
         fault.Exception);
 
     private static string Detail(Exception? exception) => exception is null ? "" : $" ({Of(exception)})";
@@ -68,5 +63,5 @@ internal static class FaultPolicy
     private static string Of(Exception exception) => exception.Message.TrimEnd('.');
 
     private static string Remedy(FaultKind kind) =>
-        $". To go on without such records set {nameof(StreamsOptions)}.On{kind}Fault to {nameof(FaultResponse.Skip)} or {nameof(FaultResponse.DeadLetter)}.";
+        $". To go on without such records set Faults.On{kind} in {nameof(StreamsOptions)} to {nameof(FaultResponse.Skip)} or {nameof(FaultResponse.DeadLetter)}.";
 }

@@ -1,9 +1,15 @@
 namespace CrashStreams.Faults;
 
-/// <summary>What decides about a record that a task can't process: the record itself, the application's options, the counters and the way out to side topics.</summary>
+/// <summary>What decides about a record that a task can't process: the record itself, the settings, the counters and the way out to side topics.</summary>
 internal interface IRecordScope
 {
-    StreamsOptions Options { get; }
+    FaultOptions Faults { get; }
+
+    /// <summary>Where late records go; null: nowhere.</summary>
+    string? LateTopic { get; }
+
+    /// <summary>Called for each late record.</summary>
+    Action<LateRecord>? OnLate { get; }
 
     /// <summary>The record in process, in its original bytes.</summary>
     RecordInProcess Current { get; }

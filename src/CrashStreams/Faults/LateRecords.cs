@@ -12,8 +12,8 @@ internal static class LateRecords
         var current = task.Current;
         var late = new LateRecord(node, current.Topic, current.Partition, current.Offset, timestamp, window, Span(byMs), reason) { Source = current.Source };
         tell?.Invoke(late);
-        task.Options.OnLate?.Invoke(late);
-        if (task.Options.LateTopic is not { } topic || !current.HasBytes)
+        task.OnLate?.Invoke(late);
+        if (task.LateTopic is not { } topic || !current.HasBytes)
             return;
         var headers = new Headers().Add("cs-late-by-ms", byMs.ToString(CultureInfo.InvariantCulture));
         if (window is { } missed)

@@ -7,7 +7,7 @@ namespace CrashStreams.Plan;
 internal sealed class EventTimeOrderNode<TKey, TValue>(string name, StoreDefinition store)
     : ProcessorNode<TKey, TValue, TKey, TValue>(name, () => new EventTimeOrder<TKey, TValue>(store.Name), [store])
 {
-    public override object Create(IOperatorBuilder task) => task.Options.StreamTime == StreamTime.Watermarks
+    public override object Create(IOperatorBuilder task) => task.Options.Time.Clock == StreamTime.Watermarks
         ? base.Create(task)
         : throw new TopologyException($"'{Name}' puts records into the order of event time, which needs the Watermarks clock.");
 }

@@ -15,7 +15,7 @@ internal sealed class InOrder<TKey, TValue>(string name, Serde<TKey>? keySerde, 
     /// <returns>What takes the records.</returns>
     public Receiver<TKey, TValue> Before(Receiver<TKey, TValue> receiver, TopologyNode node, IOperatorBuilder task)
     {
-        if (task.Options.StreamTime != StreamTime.Watermarks)
+        if (task.Options.Time.Clock != StreamTime.Watermarks)
             return receiver;
         var order = new EventTimeOrder<TKey, TValue>(Store.Name);
         order.Attach(task.ContextFor(node));

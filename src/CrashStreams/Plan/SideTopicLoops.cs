@@ -10,8 +10,8 @@ internal static class SideTopicLoops
     public static void Check(Topology topology, StreamsOptions options)
     {
         var faults = new List<string>();
-        Check(nameof(StreamsOptions.DeadLetterTopic), options.DeadLetterTopic, topology, options, faults);
-        Check(nameof(StreamsOptions.LateTopic), options.LateTopic, topology, options, faults);
+        Check($"{nameof(StreamsOptions.Faults)}.{nameof(FaultOptions.DeadLetterTopic)}", options.Faults.DeadLetterTopic, topology, options, faults);
+        Check($"{nameof(StreamsOptions.Time)}.{nameof(TimeOptions.LateTopic)}", options.Time.LateTopic, topology, options, faults);
         if (faults.Count > 0)
             throw new TopologyException(string.Join(' ', faults));
     }

@@ -29,7 +29,7 @@ internal sealed class SuppressNode<TKey, TValue>(string name, StoreDefinition st
 
     public override object Create(IOperatorBuilder task)
     {
-        Processor<TKey, Change<TValue>, TKey, Change<TValue>> processor = IsFused(task.Options.StreamTime)
+        Processor<TKey, Change<TValue>, TKey, Change<TValue>> processor = IsFused(task.Options.Time.Clock)
             ? new PassThrough<TKey, Change<TValue>>()
             : new Suppress<TKey, TValue>(store.Name, windowOf, suppressed, graceMs);
         processor.Attach(task.ContextFor(this));

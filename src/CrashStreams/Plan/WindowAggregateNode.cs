@@ -32,7 +32,7 @@ internal sealed class WindowAggregateNode<TKey, TValue, TAggregate>(
 
     public override object Create(IOperatorBuilder task)
     {
-        var mode = task.Options.StreamTime;
+        var mode = task.Options.Time.Clock;
         if (corrections is not null && mode != StreamTime.Watermarks)
             throw new TopologyException($"'{Name}' is to correct its results, which needs the Watermarks clock.");
         var processor = new WindowAggregate<TKey, TValue, TAggregate>(store.Name, corrections?.Name, windowing, fold);

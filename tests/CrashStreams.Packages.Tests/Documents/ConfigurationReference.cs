@@ -32,17 +32,38 @@ internal static partial class ConfigurationReference
     private static void Write(StringBuilder text, Type type)
     {
         var documentation = XDocument.Load(Path.ChangeExtension(type.Assembly.Location, ".xml")).Descendants("member").ToDictionary(member => (string)member.Attribute("name")!);
-        // Without the constructor's required members: their default is that there is none.
-        var defaults = Activator.CreateInstance(type)!;
         text.AppendLine().AppendLine($"## {type.Name}").AppendLine(Summary(documentation[$"T:{type.FullName}"]));
-        text.AppendLine($"Package `{type.Assembly.GetName().Name}`, namespace `{type.Namespace}`.").AppendLine();
-        text.AppendLine("| setting | type | default | meaning |").AppendLine("|---|---|---|---|");
-        foreach (var property in type.GetProperties().Where(property => property.CanWrite).OrderBy(property => property.MetadataToken))
+        text.AppendLine($"Package `{type.Assembly.GetName().Name}`, namespace `{type.Namespace}`.");
+        WriteSettings(text, type, documentation);
+        foreach (var group in Settings(type).Where(IsGroup))
         {
-            var value = property.IsDefined(typeof(System.Runtime.CompilerServices.RequiredMemberAttribute)) ? "required" : Value(property.GetValue(defaults));
-            text.AppendLine($"| `{property.Name}` | {TypeName(property.PropertyType)} | {value} | {Summary(documentation[$"P:{type.FullName}.{property.Name}"])} |");
+            text.AppendLine().AppendLine($"### {type.Name}.{group.Name}").AppendLine(Summary(documentation[$"T:{group.PropertyType.FullName}"]));
+            WriteSettings(text, group.PropertyType, documentation);
         }
     }
+
+    private static void WriteSettings(StringBuilder text, Type type, Dictionary<string, XElement> documentation)
+    {
+        // Without the constructor's required members: their default is that there is none.
+        var defaults = Activator.CreateInstance(type)!;
+        text.AppendLine().AppendLine("| setting | type | default | meaning |").AppendLine("|---|---|---|---|");
+        foreach (var property in Settings(type))
+        {
+            var summary = Summary(documentation[$"P:{type.FullName}.{property.Name}"]);
+            if (IsGroup(property))
+            {
+                text.AppendLine($"| [`{property.Name}`](#{type.Name.ToLowerInvariant()}{property.Name.ToLowerInvariant()}) | group | | {summary} |");
+                continue;
+            }
+
+            var value = property.IsDefined(typeof(System.Runtime.CompilerServices.RequiredMemberAttribute)) ? "required" : Value(property.GetValue(defaults));
+            text.AppendLine($"| `{property.Name}` | {TypeName(property.PropertyType)} | {value} | {summary} |");
+        }
+    }
+
+    private static IEnumerable<PropertyInfo> Settings(Type type) => type.GetProperties().Where(property => property.CanWrite).OrderBy(property => property.MetadataToken);
+
+    private static bool IsGroup(PropertyInfo property) => property.PropertyType.Name == $"{property.Name.TrimEnd('s')}Options";
 
     private static string Summary(XElement member) => Blanks().Replace(string.Concat(member.Element("summary")!.Nodes().Select(Markdown)), " ").Trim().Replace("|", "\\|", StringComparison.Ordinal);
 

@@ -14,7 +14,7 @@ public class ArchitectureTests
         ["Serdes"] = "(root)",
         ["Time"] = "(root) Log",
         ["Stores"] = "(root) Log Serdes Time",
-        ["Faults"] = "(root) Log Options Telemetry Time",
+        ["Faults"] = "(root) Log Telemetry Time",
         ["Options"] = "(root) Faults Log Stores Time",
         ["Specs"] = "(root) Faults Log Serdes",
         ["Processing"] = "(root) Faults Options Stores Time",

@@ -15,7 +15,7 @@ public class FirstUpdateTests
         builder.Stream<string, string>("in").GroupByKey().Count("counts")
             .GroupBy((_, count) => (count % 2 == 0 ? "even" : "odd", count), new Grouped<string, long> { Name = "by-parity" }).Count("parities")
             .ToStream().To("out");
-        using var driver = new TopologyTestDriver(builder.Build(), new() { ApplicationId = "app", StreamTime = clock });
+        using var driver = new TopologyTestDriver(builder.Build(), new() { ApplicationId = "app", Time = { Clock = clock } });
         var (input, output) = (driver.Input<string, string>("in"), driver.Output<string, long>("out"));
         input.Pipe("a", "x", 1);
         input.Pipe("a", "x", 2);
@@ -31,7 +31,7 @@ public class FirstUpdateTests
         var builder = new StreamsBuilder();
         builder.Stream<string, string>("in").GroupByKey().WindowedBy(TimeWindows.OfSizeWithNoGrace(TimeSpan.FromSeconds(1))).Count("counts")
             .Filter((_, count) => count % 2 == 0).ToStream().To("out");
-        using var driver = new TopologyTestDriver(builder.Build(), new() { ApplicationId = "app", StreamTime = clock });
+        using var driver = new TopologyTestDriver(builder.Build(), new() { ApplicationId = "app", Time = { Clock = clock } });
         var input = driver.Input<string, string>("in");
         var output = driver.Output<Windowed<string>, long>("out", Serdes.TimeWindowed(Serdes.String, TimeSpan.FromSeconds(1)));
         for (var time = 1; time <= 3; time++)

@@ -15,8 +15,8 @@ public class SideTopicLoopTests
     {
         foreach (var options in new StreamsOptions[]
         {
-            new() { ApplicationId = "app", DeadLetterTopic = topic, OnDeserializationFault = FaultResponse.DeadLetter },
-            new() { ApplicationId = "app", LateTopic = topic },
+            new() { ApplicationId = "app", Faults = { DeadLetterTopic = topic, OnDeserialization = FaultResponse.DeadLetter } },
+            new() { ApplicationId = "app", Time = { LateTopic = topic } },
         })
         {
             var log = new MemoryLog();
@@ -34,7 +34,7 @@ public class SideTopicLoopTests
     [InlineData("app-dead")]
     public void Any_other_topic_will_do(string topic)
     {
-        using var driver = new TopologyTestDriver(Build(), new() { ApplicationId = "app", DeadLetterTopic = topic, LateTopic = topic });
+        using var driver = new TopologyTestDriver(Build(), new() { ApplicationId = "app", Faults = { DeadLetterTopic = topic }, Time = { LateTopic = topic } });
     }
 
     private static Topology Build()

@@ -10,13 +10,13 @@ public class FaultTests
     {
         using var driver = Driver(new() { ApplicationId = "app" });
         var pipe = () => driver.Pipe("in", null, [1, 2, 3], 0);
-        pipe.Should().Throw<ProcessingException>().WithMessage("*topic in, partition 0, offset 0*not-8-bytes*OnDeserializationFault*");
+        pipe.Should().Throw<ProcessingException>().WithMessage("*topic in, partition 0, offset 0*not-8-bytes*Faults.OnDeserialization *");
     }
 
     [Fact]
     public void A_skipped_record_is_counted_by_its_reason()
     {
-        using var driver = Driver(new() { ApplicationId = "app", OnDeserializationFault = FaultResponse.Skip });
+        using var driver = Driver(new() { ApplicationId = "app", Faults = { OnDeserialization = FaultResponse.Skip } });
         driver.Pipe("in", null, [1, 2, 3], 0);
         driver.Pipe("in", null, new byte[8], 0);
         driver.Dropped.Should().Contain("not-8-bytes", 1);
@@ -26,7 +26,7 @@ public class FaultTests
     [Fact]
     public void A_dead_letter_is_the_record_as_it_was_with_where_and_why()
     {
-        using var driver = Driver(new() { ApplicationId = "app", OnProcessingFault = FaultResponse.DeadLetter, DeadLetterTopic = "dead" });
+        using var driver = Driver(new() { ApplicationId = "app", Faults = { OnProcessing = FaultResponse.DeadLetter, DeadLetterTopic = "dead" } });
         driver.Pipe("in", Encoding.UTF8.GetBytes("k"), [255, 255, 255, 255, 255, 255, 255, 255], 5);
         var dead = driver.Read("dead").Should().ContainSingle().Subject;
         dead.Key.Should().Equal(Encoding.UTF8.GetBytes("k"));
@@ -41,7 +41,7 @@ public class FaultTests
     [InlineData(FaultResponse.DeadLetter)]
     public void A_result_that_the_log_refuses_is_skipped_or_its_input_set_aside(FaultResponse response)
     {
-        using var driver = Inflating(new() { ApplicationId = "app", OnProductionFault = response, DeadLetterTopic = "dead" });
+        using var driver = Inflating(new() { ApplicationId = "app", Faults = { OnProduction = response, DeadLetterTopic = "dead" } });
         driver.Pipe("in", null, [0, 0, 0, 0, 0, 32, 0, 0], 5, new CrashStreams.Log.Headers().Add("trace", "7"));
         driver.Pipe("in", null, [0, 0, 0, 0, 0, 0, 0, 1], 6);
         driver.Read("out").Should().ContainSingle().Which.Timestamp.Should().Be(6);
@@ -60,7 +60,7 @@ public class FaultTests
     {
         using var driver = Inflating(new() { ApplicationId = "app" });
         driver.Invoking(d => d.Pipe("in", null, [0, 0, 0, 0, 0, 32, 0, 0], 5)).Should().Throw<ProcessingException>()
-            .WithMessage("Production fault*OnProductionFault*").WithInnerException<CrashStreams.Log.LogException>();
+            .WithMessage("Production fault*Faults.OnProduction *").WithInnerException<CrashStreams.Log.LogException>();
     }
 
     [Fact]
@@ -74,7 +74,7 @@ public class FaultTests
     [Fact]
     public void A_malformed_record_is_set_aside_with_its_bytes_and_still_moves_the_clock()
     {
-        using var driver = Driver(new() { ApplicationId = "app", OnDeserializationFault = FaultResponse.DeadLetter, DeadLetterTopic = "dead" });
+        using var driver = Driver(new() { ApplicationId = "app", Faults = { OnDeserialization = FaultResponse.DeadLetter, DeadLetterTopic = "dead" } });
         driver.Pipe("in", "k"u8.ToArray(), [1, 2, 3], 5);
         var dead = driver.Read("dead").Should().ContainSingle().Subject;
         dead.Key.Should().Equal("k"u8.ToArray());
@@ -91,24 +91,19 @@ public class FaultTests
         using var driver = Driver(new()
         {
             ApplicationId = "app",
-            OnFault = fault =>
+            Faults =
             {
-                faults.Add(fault);
-                return fault.Kind == FaultKind.Deserialization ? FaultResponse.Skip : null;
+                Handler = fault =>
+                {
+                    faults.Add(fault);
+                    return fault.Kind == FaultKind.Deserialization ? FaultResponse.Skip : null;
+                },
             },
         });
         driver.Pipe("in", null, [1, 2, 3], 0);
         driver.Invoking(d => d.Pipe("in", null, [255, 255, 255, 255, 255, 255, 255, 255], 1)).Should().Throw<ProcessingException>();
         faults.Select(f => (f.Kind, f.Topic, f.Partition, f.Offset)).Should()
             .Equal((FaultKind.Deserialization, "in", 0, 0L), (FaultKind.Processing, "in", 0, 1L));
-    }
-
-    [Fact]
-    public void Options_tell_all_their_faults_at_once()
-    {
-        var options = new StreamsOptions { ApplicationId = "a b", Threads = 0, OnProcessingFault = FaultResponse.DeadLetter };
-        var make = () => Driver(options);
-        make.Should().Throw<TopologyException>().WithMessage("*3 fault(s)*ApplicationId*Threads*DeadLetterTopic*");
     }
 
     [Fact]

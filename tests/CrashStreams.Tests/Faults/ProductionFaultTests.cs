@@ -76,7 +76,7 @@ public class ProductionFaultTests
     {
         using var driver = Driver(b => b.Stream<string, string>("in").To("out", new() { ValueSerde = new Picky(), Name = "results" }), null);
         driver.Invoking(d => Pipe(d, "bad")).Should().Throw<ProcessingException>()
-            .WithMessage("Production fault at 'results' (topic in, partition 0, offset 0): not-serialized*can't write bad*OnProductionFault*").WithInnerException<SerdeException>();
+            .WithMessage("Production fault at 'results' (topic in, partition 0, offset 0): not-serialized*can't write bad*Faults.OnProduction *").WithInnerException<SerdeException>();
     }
 
     [Fact]
@@ -160,15 +160,15 @@ public class ProductionFaultTests
     [Fact]
     public void A_handler_that_wants_a_dead_letter_without_a_topic_is_told_what_is_missing()
     {
-        using var driver = new TopologyTestDriver(Judge(), new() { ApplicationId = "app", OnFault = _ => FaultResponse.DeadLetter });
-        driver.Invoking(d => d.Pipe("in", null, "bad"u8.ToArray(), 0)).Should().Throw<ProcessingException>().WithMessage("*'judge'*DeadLetterTopic*");
+        using var driver = new TopologyTestDriver(Judge(), new() { ApplicationId = "app", Faults = { Handler = _ => FaultResponse.DeadLetter } });
+        driver.Invoking(d => d.Pipe("in", null, "bad"u8.ToArray(), 0)).Should().Throw<ProcessingException>().WithMessage("*'judge'*Faults.DeadLetterTopic*");
     }
 
     [Fact]
     public void A_handler_that_throws_is_told_with_the_fault()
     {
-        using var driver = new TopologyTestDriver(Judge(), new() { ApplicationId = "app", OnFault = _ => throw new NotSupportedException("handler") });
-        driver.Invoking(d => d.Pipe("in", null, "bad"u8.ToArray(), 0)).Should().Throw<ProcessingException>().WithMessage("OnFault threw NotSupportedException*handler*'judge'*");
+        using var driver = new TopologyTestDriver(Judge(), new() { ApplicationId = "app", Faults = { Handler = _ => throw new NotSupportedException("handler") } });
+        driver.Invoking(d => d.Pipe("in", null, "bad"u8.ToArray(), 0)).Should().Throw<ProcessingException>().WithMessage("Faults.Handler threw NotSupportedException*handler*'judge'*");
     }
 
     private static Topology Judge()
@@ -179,7 +179,7 @@ public class ProductionFaultTests
     }
 
     private static TopologyTestDriver Dead(string topic) =>
-        new(Judge(), new() { ApplicationId = "app", OnProcessingFault = FaultResponse.DeadLetter, DeadLetterTopic = topic, MaxFuture = TimeSpan.FromDays(1) });
+        new(Judge(), new() { ApplicationId = "app", Faults = { OnProcessing = FaultResponse.DeadLetter, DeadLetterTopic = topic }, Time = { MaxFuture = TimeSpan.FromDays(1) } });
 
     private static TopologyTestDriver Driver(Action<StreamsBuilder> declare, List<Fault>? skipped, long start = 0)
     {
@@ -188,13 +188,10 @@ public class ProductionFaultTests
         var options = new StreamsOptions { ApplicationId = "app" };
         if (skipped is not null)
         {
-            options = options with
+            options.Faults.Handler = fault =>
             {
-                OnFault = fault =>
-                {
-                    skipped.Add(fault);
-                    return FaultResponse.Skip;
-                },
+                skipped.Add(fault);
+                return FaultResponse.Skip;
             };
         }
 

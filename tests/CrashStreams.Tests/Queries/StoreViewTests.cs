@@ -79,7 +79,7 @@ public sealed class StoreViewTests
         var storage = new MemoryStateStorage();
         var other = storage.OtherProcess();
         other.TryLock("app", "0_0");
-        using var driver = new TopologyTestDriver(Build(), new() { ApplicationId = "app", State = storage });
+        using var driver = new TopologyTestDriver(Build(), new() { ApplicationId = "app", State = { Storage = storage } });
         var counts = Views(driver).KeyValue<string, long>("counts");
 
         driver.Invoking(d => Ask(d, () => counts.GetAsync("ann"))).Should().Throw<StoreUnavailableException>().Which.Reason.Should().Be(StoreUnavailableReason.Restoring);
@@ -131,7 +131,7 @@ public sealed class StoreViewTests
     }
 
     private static TopologyTestDriver Driver(bool hasEngine, int partitions = 1) => new(
-        Build(), Options with { State = hasEngine ? new MemoryStateStorage() : null }, partitions: new Dictionary<string, int> { ["in"] = partitions });
+        Build(), new() { ApplicationId = "app", State = { Storage = hasEngine ? new MemoryStateStorage() : null } }, partitions: new Dictionary<string, int> { ["in"] = partitions });
 
     private static StreamsOptions Options { get; } = new() { ApplicationId = "app" };
 

@@ -37,7 +37,7 @@ public sealed class AdviceTests
         var other = storage.OtherProcess();
         other.TryLock("app", "0_0").Should().BeTrue();
         var lines = new Lines();
-        using var thread = Begin(new MemoryLogClients(_log), new() { ApplicationId = "app", State = storage, PollWait = TimeSpan.Zero }, lines);
+        using var thread = Begin(new MemoryLogClients(_log), new() { ApplicationId = "app", State = { Storage = storage }, PollWait = TimeSpan.Zero }, lines);
         thread.RunOnce();
         thread.Blocked.Should().BeNull("a task that has just moved within the machine waits for a moment");
         for (var i = 0; i < 400; i++)
@@ -63,7 +63,7 @@ public sealed class AdviceTests
         var builder = new StreamsBuilder();
         var stream = builder.Stream<string, byte[]>("in");
         stream.To("out");
-        if (options.State is not null)
+        if (options.State.Storage is not null)
             stream.GroupByKey().Count("counts");
         foreach (var topic in new[] { "in", "out" })
             _log.Create(topic, 1);

@@ -12,7 +12,7 @@ public class EmissionAtCommitTests
     {
         var builder = new StreamsBuilder();
         builder.Stream<string, string>("in").Process(() => new Latest()).Repartition(new() { Name = "again" }).To("out");
-        using var driver = new TopologyTestDriver(builder.Build(), new() { ApplicationId = "app", MarkerInterval = TimeSpan.Zero });
+        using var driver = new TopologyTestDriver(builder.Build(), new() { ApplicationId = "app", Time = { MarkerInterval = TimeSpan.Zero } });
         foreach (var time in new[] { 1, 2, 3 })
             driver.Append("in", "k"u8.ToArray(), [(byte)time], time);
         driver.Settle();
@@ -46,7 +46,7 @@ public class EmissionAtCommitTests
         builder.Stream<string, string>("in").Process(() => new Latest()).GroupByKey()
             .WindowedBy(TimeWindows.OfSizeWithNoGrace(TimeSpan.FromMilliseconds(10))).Count("counts").Suppress(Suppressed.UntilWindowCloses(), "final")
             .ToStream().Map((k, n) => (k.Key, n)).To("out");
-        using var driver = new TopologyTestDriver(builder.Build(), new() { ApplicationId = "app", CommitInterval = TimeSpan.FromHours(1) });
+        using var driver = new TopologyTestDriver(builder.Build(), new() { ApplicationId = "app", Delivery = { CommitInterval = TimeSpan.FromHours(1) } });
         driver.Append("in", "a"u8.ToArray(), [1], 5);
         driver.Append("in", "b"u8.ToArray(), [1], 25);
         driver.Thread.RunOnce();
@@ -60,7 +60,7 @@ public class EmissionAtCommitTests
     {
         var builder = new StreamsBuilder();
         builder.Stream<string, string>("in").Process(() => new Latest()).MapValues<string>(_ => throw new InvalidOperationException()).To("out");
-        using var driver = new TopologyTestDriver(builder.Build(), new() { ApplicationId = "app", OnProcessingFault = FaultResponse.Skip });
+        using var driver = new TopologyTestDriver(builder.Build(), new() { ApplicationId = "app", Faults = { OnProcessing = FaultResponse.Skip } });
         driver.Pipe("in", "k"u8.ToArray(), [1], 1);
         driver.Dropped.Should().Contain(nameof(InvalidOperationException), 1);
     }

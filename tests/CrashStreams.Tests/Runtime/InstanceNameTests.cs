@@ -30,7 +30,7 @@ public sealed class InstanceNameTests
         var builder = new StreamsBuilder();
         builder.Stream<string, string>("in").To("out");
         log.Create("out", 1);
-        await using (var application = new StreamsApplication(builder.Build(), new() { ApplicationId = "app", Guarantee = ProcessingGuarantee.ExactlyOnce }, clients))
+        await using (var application = new StreamsApplication(builder.Build(), new() { ApplicationId = "app", Delivery = { Guarantee = ProcessingGuarantee.ExactlyOnce } }, clients))
         {
             await application.StartAsync();
             // Then its thread has all of them.

@@ -26,7 +26,7 @@ public class LostOwnerTests
             Topology = builder.Build(),
             Options = new()
             {
-                ApplicationId = "app", Guarantee = ProcessingGuarantee.ExactlyOnce, CommitInterval = TimeSpan.FromMilliseconds(CommitMs), PollWait = TimeSpan.Zero, HostInfo = "host",
+                ApplicationId = "app", Delivery = { Guarantee = ProcessingGuarantee.ExactlyOnce, CommitInterval = TimeSpan.FromMilliseconds(CommitMs) }, PollWait = TimeSpan.Zero, HostInfo = "host",
             },
             Plan = new()
             {

@@ -71,7 +71,7 @@ public sealed class PositionTests
         var builder = new StreamsBuilder();
         build(builder);
         await using var application = new StreamsApplication(
-            builder.Build(), new() { ApplicationId = id, Guarantee = guarantee }, new KafkaLogClients(new() { BootstrapServers = broker.BootstrapServers }));
+            builder.Build(), new() { ApplicationId = id, Delivery = { Guarantee = guarantee } }, new KafkaLogClients(new() { BootstrapServers = broker.BootstrapServers }));
         await application.StartAsync();
         await application.CaughtUpAsync().WaitAsync(TimeSpan.FromMinutes(1));
         await application.StopAsync();
@@ -93,7 +93,7 @@ public sealed class PositionTests
         return new(new SimulationRandom(1), new()
         {
             Topology = builder.Build(),
-            Options = new() { ApplicationId = "app", Guarantee = guarantee, CommitInterval = TimeSpan.FromMilliseconds(100), PollWait = TimeSpan.Zero },
+            Options = new() { ApplicationId = "app", Delivery = { Guarantee = guarantee, CommitInterval = TimeSpan.FromMilliseconds(100) }, PollWait = TimeSpan.Zero },
             Plan = new()
             {
                 Instances = 1, IsEager = false, CommitIntervalMs = 100, MaxPollRecords = 100, MaxStepMs = 100,

@@ -113,7 +113,7 @@ public sealed class RestorerTests : IDisposable
         var topology = builder.Build();
         var options = new StreamsOptions
         {
-            ApplicationId = "app", PollWait = TimeSpan.Zero, BlindAfter = TimeSpan.MaxValue, State = hasEngine ? _storage : null, OnRestore = _progress.Add,
+            ApplicationId = "app", PollWait = TimeSpan.Zero, BlindAfter = TimeSpan.MaxValue, State = { Storage = hasEngine ? _storage : null, OnRestore = _progress.Add },
         };
         var clients = new MemoryLogClients(_log);
         var topics = InternalTopics.PrepareAsync(topology, options, clients.CreateAdmin(""), NullLogger.Instance, CancellationToken.None).GetAwaiter().GetResult();

@@ -115,7 +115,7 @@ public sealed class SlowCodeTests
         _simulation = new(new SimulationRandom(1), new()
         {
             Topology = builder.Build(),
-            Options = new() { ApplicationId = "app", Guarantee = guarantee, CommitInterval = TimeSpan.FromMilliseconds(intervalMs), PollWait = TimeSpan.Zero },
+            Options = new() { ApplicationId = "app", Delivery = { Guarantee = guarantee, CommitInterval = TimeSpan.FromMilliseconds(intervalMs) }, PollWait = TimeSpan.Zero },
             Plan = new()
             {
                 Instances = instances, IsEager = false, CommitIntervalMs = IntervalMs, MaxPollRecords = Records, MaxStepMs = 100, TransactionTimeoutMs = TransactionTimeoutMs,

@@ -141,7 +141,7 @@ public sealed class StandbyTests : IDisposable
         var topology = builder.Build();
         var options = new StreamsOptions
         {
-            ApplicationId = "warm", StandbyReplicas = 1, PollWait = TimeSpan.Zero, BlindAfter = TimeSpan.MaxValue, State = hasEngine ? _storage : null, OnRestore = _restores.Add,
+            ApplicationId = "warm", State = { StandbyReplicas = 1, Storage = hasEngine ? _storage : null, OnRestore = _restores.Add }, PollWait = TimeSpan.Zero, BlindAfter = TimeSpan.MaxValue,
         };
         var clients = new MemoryLogClients(_log);
         var topics = InternalTopics.PrepareAsync(topology, options, clients.CreateAdmin(""), NullLogger.Instance, CancellationToken.None).GetAwaiter().GetResult();

@@ -46,7 +46,7 @@ public sealed class StartPositionsTests
     [Fact]
     public void Records_that_retention_has_deleted_are_passed_over_where_that_is_wanted_and_the_position_with_them()
     {
-        using var driver = Driver(new() { ApplicationId = "app", OffsetOutOfRange = OffsetReset.Earliest });
+        using var driver = Driver(new() { ApplicationId = "app", Delivery = { OffsetOutOfRange = OffsetReset.Earliest } });
         Append(driver, 3);
         driver.Settle();
         Append(driver, 5);

@@ -132,7 +132,7 @@ public sealed class UnequalInputTests
             var simulation = new CrashStreams.Testing.Simulation.Simulation(random, new()
             {
                 Topology = builder.Build(),
-                Options = new() { ApplicationId = "app", Guarantee = ProcessingGuarantee.ExactlyOnce, CommitInterval = TimeSpan.FromMilliseconds(plan.CommitIntervalMs), PollWait = TimeSpan.Zero },
+                Options = new() { ApplicationId = "app", Delivery = { Guarantee = ProcessingGuarantee.ExactlyOnce, CommitInterval = TimeSpan.FromMilliseconds(plan.CommitIntervalMs) }, PollWait = TimeSpan.Zero },
                 Plan = plan,
                 Input = input,
                 ExternalTopics = new Dictionary<string, int> { ["a"] = a, ["b"] = b, ["out"] = 1 },

@@ -60,9 +60,8 @@ internal abstract class Scenario
             Topology = Build(),
             Options = new()
             {
-                ApplicationId = "app", Guarantee = guarantee, CommitInterval = TimeSpan.FromMilliseconds(plan.CommitIntervalMs), PollWait = TimeSpan.Zero,
-                LateTopic = Late, RepartitionPurgeInterval = TimeSpan.FromSeconds(1), StandbyReplicas = plan.StandbyReplicas,
-                MaxFuture = TimeSpan.FromDays(1), OnProductionFault = FaultResponse.Skip,
+                ApplicationId = "app", Delivery = { Guarantee = guarantee, CommitInterval = TimeSpan.FromMilliseconds(plan.CommitIntervalMs) }, PollWait = TimeSpan.Zero,
+                Time = { LateTopic = Late, MaxFuture = TimeSpan.FromDays(1) }, RepartitionPurgeInterval = TimeSpan.FromSeconds(1), State = { StandbyReplicas = plan.StandbyReplicas }, Faults = { OnProduction = FaultResponse.Skip },
             },
             Plan = plan,
             Input = source.Select(r => new SimulatedInput(

@@ -74,7 +74,7 @@ public class ExpiryTests
         builder.Stream<string, string>("in").GroupByKey()
             .WindowedBy(TimeWindows.OfSizeAndGrace(TimeSpan.FromSeconds(10), TimeSpan.Zero))
             .Count("counts").ToStream().To("out", new() { KeySerde = Serdes.TimeWindowed(Serdes.String, TimeSpan.FromSeconds(10)) });
-        return new(builder.Build(), new() { ApplicationId = "app", State = storage, StreamTime = clock });
+        return new(builder.Build(), new() { ApplicationId = "app", State = { Storage = storage }, Time = { Clock = clock } });
     }
 
     private static IEnumerable<long> Starts(TopologyTestDriver driver) => driver.WindowStore<string, long>("counts").All().Select(e => e.Key.Window.StartMs);

@@ -148,7 +148,7 @@ public class KeyBytesTests
         }
 
         using var driver = new TopologyTestDriver(
-            builder.Build(), new() { ApplicationId = "app", State = engine == Engines.Memory ? new MemoryStateStorage() : null, StateCacheBytes = 0 });
+            builder.Build(), new() { ApplicationId = "app", State = { Storage = engine == Engines.Memory ? new MemoryStateStorage() : null, CacheBytes = 0 } });
         var input = driver.Input("in", serde, Serdes.String);
         for (var i = 0; i < keys.Length; i++)
         {

@@ -175,7 +175,7 @@ public class LocalStateTests
             Pipe(driver, "ann");
         var builder = new StreamsBuilder();
         builder.Stream<string, string>("in").GroupByKey().Count("seen").ToStream().To("out");
-        FluentActions.Invoking(() => new TopologyTestDriver(builder.Build(), new() { ApplicationId = "app", State = _storage }))
+        FluentActions.Invoking(() => new TopologyTestDriver(builder.Build(), new() { ApplicationId = "app", State = { Storage = _storage } }))
             .Should().Throw<CrashStreamsException>().WithMessage("*'seen'*another topology*directory of its own*");
     }
 
@@ -218,7 +218,7 @@ public class LocalStateTests
     public void State_of_tasks_that_moved_away_is_cleaned_after_a_delay()
     {
         var storage = new MemoryStateStorage(new ManualTime(DateTimeOffset.UnixEpoch));
-        using var driver = new TopologyTestDriver(Build(logged: true), new() { ApplicationId = "app", State = storage, StateCleanupDelay = TimeSpan.Zero });
+        using var driver = new TopologyTestDriver(Build(logged: true), new() { ApplicationId = "app", State = { Storage = storage, CleanupDelay = TimeSpan.Zero } });
         storage.TryLock("app", "0_9");
         storage.Open("app", "0_9", "seen").Dispose();
         storage.Unlock("app", "0_9");
@@ -242,7 +242,7 @@ public class LocalStateTests
     private long Restored => _restores.Where(r => r.IsComplete).Sum(r => r.Records);
 
     private TopologyTestDriver Driver(bool logged = true, ProcessingGuarantee guarantee = ProcessingGuarantee.AtLeastOnce) =>
-        new(Build(logged), new() { ApplicationId = "app", State = _storage, OnRestore = _restores.Add, Guarantee = guarantee });
+        new(Build(logged), new() { ApplicationId = "app", State = { Storage = _storage, OnRestore = _restores.Add }, Delivery = { Guarantee = guarantee } });
 
     private static Topology Build(bool logged)
     {

@@ -98,7 +98,7 @@ public class MutableValueTests
             ((KTable<Windowed<string>, List<string>>)words).ToStream().ForEach((_, w) => seen.Add(string.Join(' ', w)));
         return new(builder.Build(), new()
         {
-            ApplicationId = "app", OnProcessingFault = FaultResponse.Skip, State = hasEngine ? new MemoryStateStorage() : null, StateCacheBytes = hasEngine ? 0 : 1 << 20,
+            ApplicationId = "app", Faults = { OnProcessing = FaultResponse.Skip }, State = { Storage = hasEngine ? new MemoryStateStorage() : null, CacheBytes = hasEngine ? 0 : 1 << 20 },
         });
     }
 

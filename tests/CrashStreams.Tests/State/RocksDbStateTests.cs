@@ -20,7 +20,7 @@ public sealed class RocksDbStateTests : IDisposable
     public void Counts_and_windows_survive_and_only_the_tail_is_restored(bool isCrash, long cacheBytes)
     {
         using var storage = new RocksDbState(new() { Directory = _directory });
-        using var driver = new TopologyTestDriver(Build(), new() { ApplicationId = "app", State = storage, StateCacheBytes = cacheBytes, OnRestore = _restores.Add });
+        using var driver = new TopologyTestDriver(Build(), new() { ApplicationId = "app", State = { Storage = storage, CacheBytes = cacheBytes, OnRestore = _restores.Add } });
         var input = driver.Input<string, string>("in");
         for (var round = 1; round <= 3; round++)
         {
@@ -47,7 +47,7 @@ public sealed class RocksDbStateTests : IDisposable
     public void Damage_that_is_met_in_the_middle_of_an_iteration_is_repaired_by_the_next_start()
     {
         using var storage = new RocksDbState(new() { Directory = _directory });
-        using var driver = new TopologyTestDriver(Build(), new() { ApplicationId = "app", State = storage, StateCacheBytes = 0 });
+        using var driver = new TopologyTestDriver(Build(), new() { ApplicationId = "app", State = { Storage = storage, CacheBytes = 0 } });
         for (var i = 0; i < 2_000; i++)
             driver.Append("in", TestInput.Bytes($"user {i}"), TestInput.Bytes("v"), i);
         driver.Settle();
@@ -68,7 +68,7 @@ public sealed class RocksDbStateTests : IDisposable
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "reads /proc");
         using var storage = new RocksDbState(new() { Directory = _directory });
-        using var driver = new TopologyTestDriver(Build(), new() { ApplicationId = "app", State = storage });
+        using var driver = new TopologyTestDriver(Build(), new() { ApplicationId = "app", State = { Storage = storage } });
         driver.Input<string, string>("in").Pipe("ann", "v", 1);
         driver.Restart();
         var before = OpenFiles();

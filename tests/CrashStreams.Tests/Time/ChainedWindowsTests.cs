@@ -76,7 +76,7 @@ public class ChainedWindowsTests
     private static (List<string> Results, List<string> Late) Drain(Chain chain)
     {
         using var driver = new TopologyTestDriver(
-            Build(chain), new() { ApplicationId = "app", LateTopic = "late" }, DateTimeOffset.UnixEpoch, new Dictionary<string, int> { ["in"] = chain.Partitions.Length });
+            Build(chain), new() { ApplicationId = "app", Time = { LateTopic = "late" } }, DateTimeOffset.UnixEpoch, new Dictionary<string, int> { ["in"] = chain.Partitions.Length });
         var next = new int[chain.Partitions.Length];
         // Portions from one partition after the other: some run far ahead of others.
         for (var turn = 0; next.Where((n, p) => n < chain.Partitions[p].Count).Any(); turn++)

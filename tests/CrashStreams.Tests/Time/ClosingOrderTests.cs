@@ -56,7 +56,7 @@ public class ClosingOrderTests
         using var driver = Driver(
             builder => Finals(builder.Stream<string, string>("in").GroupByKey(), 10, 0, "tens")
                 .Map((key, count) => key.Key == "bob" ? throw new InvalidOperationException() : (key.Key, $"{count}")).To("out"),
-            new() { ApplicationId = "app", OnProcessingFault = FaultResponse.Skip });
+            new() { ApplicationId = "app", Faults = { OnProcessing = FaultResponse.Skip } });
         var input = driver.Input<string, string>("in");
         foreach (var (user, second) in new[] { ("ann", 1), ("bob", 2), ("eve", 3), ("zoe", 11), ("x", 25), ("x", 40) })
             input.Pipe(user, "v", second * 1000);

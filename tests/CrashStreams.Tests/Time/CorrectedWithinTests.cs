@@ -71,6 +71,6 @@ public class CorrectedWithinTests
         var windowed = builder.Stream<string, string>("in").GroupByKey()
             .WindowedBy(windows ?? TimeWindows.OfSizeAndGrace(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(30))).CorrectedWithin(TimeSpan.FromSeconds(300));
         build(windowed).SelectKey((key, _) => key.Key).To("out");
-        return new(builder.Build(), new() { ApplicationId = "app", StreamTime = clock });
+        return new(builder.Build(), new() { ApplicationId = "app", Time = { Clock = clock } });
     }
 }

@@ -31,7 +31,7 @@ public class EventTimeRangeTests
     [InlineData(StreamTime.Watermarks)]
     public void A_record_at_the_end_of_the_range_has_its_windows(StreamTime clock)
     {
-        using var driver = Counting(clock, b => b.AdvanceBy(TimeSpan.FromSeconds(1)), new() { ApplicationId = "app", StreamTime = clock, MaxFuture = TimeSpan.MaxValue });
+        using var driver = Counting(clock, b => b.AdvanceBy(TimeSpan.FromSeconds(1)), new() { ApplicationId = "app", Time = { Clock = clock, MaxFuture = TimeSpan.MaxValue } });
         var time = clock == StreamTime.Observed ? long.MaxValue / 2 : (long)TimeSpan.MaxValue.TotalMilliseconds;
         driver.Pipe("in", "k"u8.ToArray(), "v"u8.ToArray(), time);
         driver.Dropped.Should().BeEmpty();
@@ -46,7 +46,7 @@ public class EventTimeRangeTests
         var builder = new StreamsBuilder();
         builder.Stream<string, string>("in").GroupByKey().WindowedBy(TimeWindows.OfSizeAndGrace(TimeSpan.MaxValue, TimeSpan.MaxValue))
             .Count("counts").Suppress(Suppressed.UntilWindowCloses(), "final").ToStream().Map((k, n) => (k.Key, n)).To("out");
-        using var driver = new TopologyTestDriver(builder.Build(), new() { ApplicationId = "app", StreamTime = clock, PollWait = TimeSpan.MaxValue, IdleAfter = TimeSpan.MaxValue, MaxFuture = TimeSpan.MaxValue });
+        using var driver = new TopologyTestDriver(builder.Build(), new() { ApplicationId = "app", Time = { Clock = clock, IdleAfter = TimeSpan.MaxValue, MaxFuture = TimeSpan.MaxValue }, PollWait = TimeSpan.MaxValue });
         driver.Pipe("in", "k"u8.ToArray(), "v"u8.ToArray(), 5);
         driver.Pipe("in", "k"u8.ToArray(), "v"u8.ToArray(), 1_000_000);
         driver.Read("out").Should().BeEmpty("the window never closes");
@@ -64,7 +64,7 @@ public class EventTimeRangeTests
         var builder = new StreamsBuilder();
         builder.Stream<string, string>("in").Process(() => new Timing(time)).GroupByKey()
             .WindowedBy(TimeWindows.OfSizeWithNoGrace(TimeSpan.FromSeconds(10))).Count("counts");
-        using var driver = new TopologyTestDriver(builder.Build(), new() { ApplicationId = "app", StreamTime = clock });
+        using var driver = new TopologyTestDriver(builder.Build(), new() { ApplicationId = "app", Time = { Clock = clock } });
         driver.Pipe("in", "k"u8.ToArray(), "v"u8.ToArray(), 1);
         driver.Dropped.Should().Contain(reason, 1);
     }
@@ -77,7 +77,7 @@ public class EventTimeRangeTests
         var ticks = new List<long>();
         var builder = new StreamsBuilder();
         builder.Stream<string, string>("in").Process(() => new Ticking(ticks)).To("out");
-        using var driver = new TopologyTestDriver(builder.Build(), new() { ApplicationId = "app", StreamTime = clock, MaxFuture = TimeSpan.MaxValue });
+        using var driver = new TopologyTestDriver(builder.Build(), new() { ApplicationId = "app", Time = { Clock = clock, MaxFuture = TimeSpan.MaxValue } });
         driver.Pipe("in", "k"u8.ToArray(), "v"u8.ToArray(), 1);
         driver.Pipe("in", "k"u8.ToArray(), "v"u8.ToArray(), long.MaxValue);
         driver.Pipe("in", "k"u8.ToArray(), "v"u8.ToArray(), 2);
@@ -108,7 +108,7 @@ public class EventTimeRangeTests
         var size = TimeWindows.OfSizeWithNoGrace(TimeSpan.FromSeconds(10));
         var builder = new StreamsBuilder();
         builder.Stream<string, string>("in").GroupByKey().WindowedBy(windows?.Invoke(size) ?? size).Count("counts");
-        return new(builder.Build(), options ?? new() { ApplicationId = "app", StreamTime = clock });
+        return new(builder.Build(), options ?? new() { ApplicationId = "app", Time = { Clock = clock } });
     }
 
     private sealed class Timing(long time) : Processor<string, string, string, string>

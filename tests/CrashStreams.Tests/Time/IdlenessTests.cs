@@ -30,7 +30,7 @@ public class IdlenessTests
     public void A_record_that_was_not_waited_for_is_told_and_kept_like_a_late_one()
     {
         var late = new List<LateRecord>();
-        using var counts = new WindowCounts(new() { ApplicationId = "app", LateTopic = WindowCounts.Late, OnLate = late.Add }, partitions: 2);
+        using var counts = new WindowCounts(new() { ApplicationId = "app", Time = { LateTopic = WindowCounts.Late, OnLate = late.Add } }, partitions: 2);
         counts.Pipe(0, "ann", 1).Pipe(1, "ann", 2).Wait(5);
         counts.Pipe(0, "x", 45);
         counts.Results().Should().Equal("ann 0s=2");

@@ -17,7 +17,7 @@ public class LateSourceTests
     public void A_late_record_names_its_place_in_the_source_topic(int shuffles)
     {
         var told = new List<LateRecord>();
-        using var driver = Counting(shuffles, new() { ApplicationId = "app", LateTopic = "late", OnLate = told.Add });
+        using var driver = Counting(shuffles, new() { ApplicationId = "app", Time = { LateTopic = "late", OnLate = told.Add } });
         Pipe(driver, "x", 5, partition: 1);
         Pipe(driver, "x", 45, partition: 1);
         Pipe(driver, "ann", 3, partition: 1);
@@ -39,7 +39,7 @@ public class LateSourceTests
             .WindowedBy(TimeWindows.OfSizeAndGrace(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(30))).Emit(EmitStrategy.OnWindowClose).Count("tens").ToStream()
             .GroupBy((_, _) => "all", new() { Name = "all" })
             .WindowedBy(TimeWindows.OfSizeAndGrace(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(0))).Count("sums");
-        using var driver = new TopologyTestDriver(builder.Build(), new() { ApplicationId = "app", OnLate = told.Add });
+        using var driver = new TopologyTestDriver(builder.Build(), new() { ApplicationId = "app", Time = { OnLate = told.Add } });
         Pipe(driver, "ann", 3);
         Pipe(driver, "x", 45);
         told.Should().ContainSingle().Which.Source.Should().BeNull();
@@ -57,7 +57,7 @@ public class LateSourceTests
     [Fact]
     public void What_tasks_tell_each_other_means_nothing_in_a_source_topic()
     {
-        using var driver = Counting(1, new() { ApplicationId = "app", LateTopic = "late" });
+        using var driver = Counting(1, new() { ApplicationId = "app", Time = { LateTopic = "late" } });
         // A time of 0 and a marker of the end of time.
         var copied = new Headers().Add(ReadAtHeader, new byte[8]).Add("cs-watermark", Convert.FromHexString("0100000000" + "7fffffffffffffff" + "01")).Add("trace", "kept");
         driver.Pipe("in", null, "ann"u8.ToArray(), 3000, copied, 1);

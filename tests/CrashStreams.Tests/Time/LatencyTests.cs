@@ -16,7 +16,7 @@ public class LatencyTests
         {
             using var counts = new WindowCounts(new()
             {
-                ApplicationId = "app", MarkerInterval = TimeSpan.FromMilliseconds(markerIntervalMs), CommitInterval = TimeSpan.FromMilliseconds(markerIntervalMs / 2),
+                ApplicationId = "app", Time = { MarkerInterval = TimeSpan.FromMilliseconds(markerIntervalMs) }, Delivery = { CommitInterval = TimeSpan.FromMilliseconds(markerIntervalMs / 2) },
             });
             counts.Pipe(0, "ann", 1).Pipe(1, "x", 1).Pipe(2, "x", 1);
             Turns(counts, phaseMs + 1_000);

@@ -33,7 +33,7 @@ public class MarkerTests
     [Fact]
     public void Markers_may_be_rarer_than_commits()
     {
-        using var counts = new WindowCounts(new() { ApplicationId = "app", MarkerInterval = TimeSpan.FromSeconds(10), IdleAfter = TimeSpan.FromHours(1) }, partitions: 1);
+        using var counts = new WindowCounts(new() { ApplicationId = "app", Time = { MarkerInterval = TimeSpan.FromSeconds(10), IdleAfter = TimeSpan.FromHours(1) } }, partitions: 1);
         for (var second = 1; second <= 30; second++)
             counts.Pipe(0, "ann", second).Wait(1);
         Markers(counts).Select(m => m.Watermark).Should().Equal(1000, 10_000, 20_000, 30_000);

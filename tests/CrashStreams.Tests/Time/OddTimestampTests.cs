@@ -38,7 +38,7 @@ public class OddTimestampTests
     public void Nanoseconds_where_milliseconds_belong_are_a_record_from_the_future_and_stop_nothing(long timestamp)
     {
         var late = new List<LateRecord>();
-        using var driver = Extracting((_, value, _) => value, new() { ApplicationId = "app", OnLate = late.Add });
+        using var driver = Extracting((_, value, _) => value, new() { ApplicationId = "app", Time = { OnLate = late.Add } });
         driver.Pipe("in", null, Bytes(timestamp), 5);
         driver.Pipe("in", null, Bytes(7), 5);
         driver.Dropped.Should().Contain("future", 1);
@@ -52,7 +52,7 @@ public class OddTimestampTests
         var builder = new StreamsBuilder();
         var consumed = new Consumed<string, string> { TimestampExtractor = new((_, value, _) => long.Parse(value, System.Globalization.CultureInfo.InvariantCulture)) };
         builder.Stream("left", consumed).Merge(builder.Stream("right", consumed)).To("out");
-        using var driver = new TopologyTestDriver(builder.Build(), new() { ApplicationId = "app", OnProcessingFault = FaultResponse.Skip });
+        using var driver = new TopologyTestDriver(builder.Build(), new() { ApplicationId = "app", Faults = { OnProcessing = FaultResponse.Skip } });
         driver.Pipe("left", null, "not a number"u8.ToArray(), 1);
         driver.Pipe("right", null, "3"u8.ToArray(), 1);
         driver.Dropped.Should().Contain(nameof(FormatException), 1);

@@ -16,7 +16,7 @@ public class OnLateTests
                 stream.WindowedBy(Windows(10, 30)).OnLate(tens.Add).Count("tens", "count-tens");
                 stream.WindowedBy(Windows(20, 0)).Count("twenties", "count-twenties");
             },
-            new() { ApplicationId = "app", OnLate = all.Add });
+            new() { ApplicationId = "app", Time = { OnLate = all.Add } });
         Pipe(driver, "x", 45);
         Pipe(driver, "ann", 3);
         var missed = new LateRecord("count-tens", "in", 0, 1, 3000, new Window(0, 10_000), TimeSpan.FromSeconds(5), "late") { Source = new("in", 0, 1) };
@@ -42,7 +42,7 @@ public class OnLateTests
     {
         using var driver = Driver(
             stream => stream.WindowedBy(Windows(10, 0)).OnLate(_ => throw new InvalidOperationException()).Count("tens"),
-            new() { ApplicationId = "app", OnProcessingFault = FaultResponse.Skip });
+            new() { ApplicationId = "app", Faults = { OnProcessing = FaultResponse.Skip } });
         Pipe(driver, "x", 45);
         Pipe(driver, "ann", 3);
         driver.Dropped.Should().BeEquivalentTo(new Dictionary<string, long> { ["late"] = 1, [nameof(InvalidOperationException)] = 1 });
@@ -53,7 +53,7 @@ public class OnLateTests
     {
         var late = new List<LateRecord>();
         using var driver = Driver(
-            stream => stream.WindowedBy(Windows(10, 0)).OnLate(late.Add).Count("tens"), new() { ApplicationId = "app", StreamTime = StreamTime.Observed });
+            stream => stream.WindowedBy(Windows(10, 0)).OnLate(late.Add).Count("tens"), new() { ApplicationId = "app", Time = { Clock = StreamTime.Observed } });
         Pipe(driver, "x", 45);
         Pipe(driver, "ann", 3);
         late.Should().ContainSingle().Which.By.Should().Be(TimeSpan.FromSeconds(35));

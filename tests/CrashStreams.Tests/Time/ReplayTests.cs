@@ -62,7 +62,7 @@ public class ReplayTests
     private static (List<string> Results, List<string> Late) Drain(List<(Step Step, long TimeMs)> records, ProcessingGuarantee guarantee)
     {
         using var driver = new TopologyTestDriver(
-            Build(), new() { ApplicationId = "app", Guarantee = guarantee, LateTopic = "late" }, DateTimeOffset.UnixEpoch, new Dictionary<string, int> { ["in"] = Partitions });
+            Build(), new() { ApplicationId = "app", Delivery = { Guarantee = guarantee }, Time = { LateTopic = "late" } }, DateTimeOffset.UnixEpoch, new Dictionary<string, int> { ["in"] = Partitions });
         foreach (var (step, timeMs) in records)
         {
             for (var turn = 0; turn < step.Turns; turn++)

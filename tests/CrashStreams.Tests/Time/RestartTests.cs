@@ -45,7 +45,7 @@ public class RestartTests
     [Fact]
     public void Records_that_are_processed_again_after_a_crash_meet_closed_windows_and_are_told_from_late_ones()
     {
-        using var counts = new WindowCounts(new() { ApplicationId = "app", LateTopic = WindowCounts.Late }, partitions: 1);
+        using var counts = new WindowCounts(new() { ApplicationId = "app", Time = { LateTopic = WindowCounts.Late } }, partitions: 1);
         counts.Append(0, "ann", 1);
         counts.Append(0, "x", 45);
         // Two turns without a commit: the counts are in the repartition topic, the marker as well.
@@ -61,7 +61,7 @@ public class RestartTests
     [MemberData(nameof(Ends))]
     public void The_last_windows_of_an_input_that_stopped_before_the_restart_close_too(bool isCrash)
     {
-        using var counts = new WindowCounts(new() { ApplicationId = "app", CloseAfterIdle = TimeSpan.FromSeconds(20) });
+        using var counts = new WindowCounts(new() { ApplicationId = "app", Time = { CloseAfterIdle = TimeSpan.FromSeconds(20) } });
         counts.Pipe(0, "ann", 1).Pipe(1, "bob", 2);
         counts.Driver.Restart(isCrash);
         counts.Wait(20);
@@ -71,7 +71,7 @@ public class RestartTests
     [Fact]
     public void Windows_that_an_idle_input_closed_are_not_closed_further_by_every_restart()
     {
-        using var counts = new WindowCounts(new() { ApplicationId = "app", CloseAfterIdle = TimeSpan.FromSeconds(20) }, partitions: 1);
+        using var counts = new WindowCounts(new() { ApplicationId = "app", Time = { CloseAfterIdle = TimeSpan.FromSeconds(20) } }, partitions: 1);
         counts.Pipe(0, "ann", 1);
         for (var restarts = 0; restarts < 3; restarts++)
         {
@@ -90,7 +90,7 @@ public class RestartTests
         builder.Stream<string, string>("left").Merge(builder.Stream<string, string>("right")).GroupByKey()
             .WindowedBy(TimeWindows.OfSizeAndGrace(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(30))).Emit(EmitStrategy.OnWindowClose).Count("counts")
             .ToStream().Map((key, count) => (key.Key, count)).To("out");
-        using var driver = new TopologyTestDriver(builder.Build(), new() { ApplicationId = "app", CloseAfterIdle = TimeSpan.FromSeconds(20) });
+        using var driver = new TopologyTestDriver(builder.Build(), new() { ApplicationId = "app", Time = { CloseAfterIdle = TimeSpan.FromSeconds(20) } });
         driver.Input<string, string>("right").Pipe("x", "v", 500_000);
         driver.Input<string, string>("left").Pipe("ann", "v", 480_000);
         driver.AdvanceWallClock(TimeSpan.FromSeconds(20));

@@ -58,7 +58,7 @@ public class WatermarkTests
     [Fact]
     public void The_last_windows_of_a_stopped_input_close_when_that_was_asked_for()
     {
-        using var counts = new WindowCounts(new() { ApplicationId = "app", CloseAfterIdle = TimeSpan.FromSeconds(20) });
+        using var counts = new WindowCounts(new() { ApplicationId = "app", Time = { CloseAfterIdle = TimeSpan.FromSeconds(20) } });
         counts.Pipe(0, "ann", 1).Pipe(1, "bob", 2);
         counts.Wait(10);
         counts.Results().Should().BeEmpty();
@@ -72,8 +72,7 @@ public class WatermarkTests
         var late = new List<LateRecordSeen>();
         using var counts = new WindowCounts(new()
         {
-            ApplicationId = "app", MaxFuture = TimeSpan.FromHours(1), LateTopic = WindowCounts.Late,
-            OnLate = record => late.Add(new(record.Window is null, record.By)),
+            ApplicationId = "app", Time = { MaxFuture = TimeSpan.FromHours(1), LateTopic = WindowCounts.Late, OnLate = record => late.Add(new(record.Window is null, record.By)) },
         });
         counts.Pipe(0, "ann", 1).Pipe(1, "x", 1).Pipe(2, "x", 1).Pipe(0, "evil", 1e9).Pipe(1, "evil", 1e9).Pipe(2, "evil", 1e9);
         counts.Results().Should().BeEmpty();
@@ -85,7 +84,7 @@ public class WatermarkTests
     [Fact]
     public void A_late_record_goes_to_the_late_topic_as_it_was_and_says_what_it_missed()
     {
-        using var counts = new WindowCounts(new() { ApplicationId = "app", LateTopic = WindowCounts.Late });
+        using var counts = new WindowCounts(new() { ApplicationId = "app", Time = { LateTopic = WindowCounts.Late } });
         counts.Pipe(0, "x", 45).Pipe(0, "ann", 3);
         var late = counts.Driver.Read(WindowCounts.Late).Should().ContainSingle().Subject;
         Text(late.Value).Should().Be("ann");

@@ -75,9 +75,7 @@ internal sealed record TopologyCase
             Topology = Description.Build(milliseconds => simulation!.Spend(milliseconds), faulty),
             Options = new()
             {
-                ApplicationId = Application, MaxFuture = TimeSpan.FromDays(1), Guarantee = Guarantee, CommitInterval = TimeSpan.FromMilliseconds(Plan.CommitIntervalMs), PollWait = TimeSpan.Zero,
-                LateTopic = Scenario.Late, RepartitionPurgeInterval = TimeSpan.FromSeconds(1), StandbyReplicas = Plan.StandbyReplicas,
-                MarkerInterval = TimeSpan.FromMilliseconds(MarkerIntervalMs),
+                ApplicationId = Application, Time = { MaxFuture = TimeSpan.FromDays(1), LateTopic = Scenario.Late, MarkerInterval = TimeSpan.FromMilliseconds(MarkerIntervalMs) }, Delivery = { Guarantee = Guarantee, CommitInterval = TimeSpan.FromMilliseconds(Plan.CommitIntervalMs) }, PollWait = TimeSpan.Zero, RepartitionPurgeInterval = TimeSpan.FromSeconds(1), State = { StandbyReplicas = Plan.StandbyReplicas },
             },
             Plan = Plan,
             Input = Input,

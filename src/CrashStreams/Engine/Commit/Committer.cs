@@ -35,7 +35,7 @@ internal sealed class Committer : IDisposable
         _ends = new(admin, logger);
         _wrote = _ends.Wrote;
         _purge = new(admin, options.RepartitionPurgeInterval, logger);
-        _changelogPurge = options.StreamTime == StreamTime.Watermarks ? new(admin, options.RepartitionPurgeInterval, logger) : null;
+        _changelogPurge = options.Time.Clock == StreamTime.Watermarks ? new(admin, options.RepartitionPurgeInterval, logger) : null;
     }
 
     /// <summary>How long the broker lets a transaction be open; it is committed in half of that whatever the interval is.</summary>
@@ -51,7 +51,7 @@ internal sealed class Committer : IDisposable
     /// <summary>Whether it is time for a commit. With nothing to do, what was processed is committed soon: readers of the results and whoever waits for the end of a backlog get it earlier.</summary>
     public bool IsDue(long nowMs, bool isIdle, long processed)
     {
-        var intervalMs = (long)_options.EffectiveCommitInterval.TotalMilliseconds;
+        var intervalMs = (long)_options.Delivery.EffectiveCommitInterval.TotalMilliseconds;
         if (_collector.InTransaction)
             intervalMs = Math.Min(intervalMs, TransactionTimeoutMs / 2);
         // A clock that was set back tells nothing about how long ago the last commit was.
@@ -100,7 +100,7 @@ internal sealed class Committer : IDisposable
     public void CommitLast(long processed)
     {
         Commit(processed);
-        if (_options.State is null)
+        if (_options.State.Storage is null)
             return;
         _ends.AskNow(_endsPatience);
         Commit(processed);
@@ -138,7 +138,7 @@ internal sealed class Committer : IDisposable
     private void VerifyMembership()
     {
         _mustVerifyMembership = false;
-        if (_options.Guarantee == ProcessingGuarantee.ExactlyOnce)
+        if (_options.Delivery.Guarantee == ProcessingGuarantee.ExactlyOnce)
             return;
         if (CommittedBefore() is { Count: > 0 } committed)
             _consumer.Commit(committed);

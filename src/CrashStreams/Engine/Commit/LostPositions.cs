@@ -28,9 +28,9 @@ internal sealed class LostPositions(Topology topology, StreamsOptions options, I
             if (found.Losses.Count == 0)
                 return;
             var text = string.Join("; ", found.Losses.Take(5)) + (found.Losses.Count > 5 ? $"; and {found.Losses.Count - 5} more" : "");
-            if (options.OrphanedState == OrphanedState.Fail)
-                throw Refusal(text, $"{nameof(StreamsOptions.OrphanedState)} is {OrphanedState.Fail}.");
-            if (options.OrphanedState == OrphanedState.RebuildFromWholeInput && found.Truncated.Count > 0)
+            if (options.State.Orphaned == OrphanedState.Fail)
+                throw Refusal(text, $"State.{nameof(StateOptions.Orphaned)} is {OrphanedState.Fail}.");
+            if (options.State.Orphaned == OrphanedState.RebuildFromWholeInput && found.Truncated.Count > 0)
                 throw Refusal(text, $"The state can't be built again whole, because the beginning of {string.Join(", ", found.Truncated.Take(5))} is deleted.");
             try
             {
@@ -55,7 +55,7 @@ internal sealed class LostPositions(Topology topology, StreamsOptions options, I
 
     private LogException Refusal(string losses, string reason) => new(
         $"Group '{options.ApplicationId}' has lost positions that its state in the changelogs belongs to: {losses}. To go on would count records twice or leave some out. {reason} "
-        + $"Set {nameof(StreamsOptions.OrphanedState)} to {OrphanedState.Rebuild} to build it again from the records that are there, or reset the application.");
+        + $"Set State.{nameof(StateOptions.Orphaned)} to {OrphanedState.Rebuild} to build it again from the records that are there, or reset the application.");
 
     private async Task<Found> FindAsync(ILogAdmin admin, ILogConsumer group, CancellationToken cancellation)
     {
@@ -118,7 +118,7 @@ internal sealed class LostPositions(Topology topology, StreamsOptions options, I
     private bool HasHeardOf(string committedTime, int writer)
     {
         var upstream = new UpstreamClock(writer + 1);
-        CommittedTime.Restore(committedTime, new(options.StreamTime, time), upstream);
+        CommittedTime.Restore(committedTime, new(options.Time.Clock, time), upstream);
         return upstream.Upstream[writer].Floor != TaskClock.Unknown;
     }
 

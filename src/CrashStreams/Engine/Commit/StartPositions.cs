@@ -13,7 +13,7 @@ internal sealed class StartPositions(StreamsOptions options, Topology topology, 
     private readonly Dictionary<TopicPartition, Start> _starts = [];
     private readonly Dictionary<string, (OffsetReset Missing, OffsetReset Gone)> _resets = topology.SubTopologies.SelectMany(static s => s.Sources)
         .Where(static s => !s.IsRepartition).SelectMany(s => s.Topics.Select(t => (Topic: t, Source: s))).DistinctBy(static s => s.Topic)
-        .ToDictionary(static s => s.Topic, s => (s.Source.OffsetReset ?? options.OffsetReset, s.Source.OffsetOutOfRange ?? options.OffsetOutOfRange));
+        .ToDictionary(static s => s.Topic, s => (s.Source.OffsetReset ?? options.Delivery.OffsetReset, s.Source.OffsetOutOfRange ?? options.Delivery.OffsetOutOfRange));
 
     /// <summary>Looks up where to start, and remembers it until the partitions are taken away.</summary>
     public IReadOnlyDictionary<TopicPartition, long> Of(IReadOnlyCollection<TopicPartition> partitions)
@@ -59,10 +59,10 @@ internal sealed class StartPositions(StreamsOptions options, Topology topology, 
     /// <exception cref="LogException">Nowhere: that is for the user to decide.</exception>
     public long GoOnAfter(in TopicPartition partition, long position, LogException fault)
     {
-        var policy = _resets.TryGetValue(partition.Topic, out var resets) ? resets.Gone : options.OffsetOutOfRange;
+        var policy = _resets.TryGetValue(partition.Topic, out var resets) ? resets.Gone : options.Delivery.OffsetOutOfRange;
         if (policy == OffsetReset.Fail)
         {
-            throw new LogException($"{fault.Message} {nameof(StreamsOptions.OffsetOutOfRange)} says what an application does then: it is {OffsetReset.Fail}, so that no record is passed over unnoticed. "
+            throw new LogException($"{fault.Message} Delivery.{nameof(DeliveryOptions.OffsetOutOfRange)} says what an application does then: it is {OffsetReset.Fail}, so that no record is passed over unnoticed. "
                 + $"Set it to {OffsetReset.Earliest} to go on with the first record that is there.", fault) { OutOfRange = partition };
         }
 
@@ -106,7 +106,7 @@ internal sealed class StartPositions(StreamsOptions options, Topology topology, 
         {
             var policy = _resets.TryGetValue(partition.Topic, out var resets) ? resets.Missing : OffsetReset.Earliest;
             if (policy == OffsetReset.Fail)
-                throw new LogException($"Group '{options.ApplicationId}' has no committed offset for {partition}, and {nameof(StreamsOptions.OffsetReset)} is {OffsetReset.Fail}: commit one for it, or set where to begin.");
+                throw new LogException($"Group '{options.ApplicationId}' has no committed offset for {partition}, and Delivery.{nameof(DeliveryOptions.OffsetReset)} is {OffsetReset.Fail}: commit one for it, or set where to begin.");
             _starts[partition] = new(policy == OffsetReset.Latest ? ranges[partition].End : ranges[partition].Start, "", IsCommitted: false, IsRebuild: false);
         }
     }

@@ -55,7 +55,7 @@ internal sealed class StoreViews(Topology topology, StreamsOptions options, Inte
     /// <summary>The sub-topology that owns a store, and the store.</summary>
     private (SubTopology SubTopology, StoreDefinition Store) Find(string name)
     {
-        var all = topology.SubTopologies.SelectMany(s => s.StoresFor(options.StreamTime).Select(d => (SubTopology: s, Store: d))).ToList();
+        var all = topology.SubTopologies.SelectMany(s => s.StoresFor(options.Time.Clock).Select(d => (SubTopology: s, Store: d))).ToList();
         return all.Find(a => a.Store.Name == name) is { Store: not null } found
             ? found
             : throw new ArgumentException($"The topology has no store '{name}'; it has {(all.Count == 0 ? "none" : string.Join(", ", all.Select(a => $"'{a.Store.Name}'")))}.", nameof(name));

@@ -46,7 +46,7 @@ internal sealed class Standbys : IDisposable
         _create = create;
         _createConsumer = createConsumer;
         _admin = admin;
-        _keepMs = (long)options.StateCleanupDelay.TotalMilliseconds;
+        _keepMs = (long)options.State.CleanupDelay.TotalMilliseconds;
         _logger = logger;
         StandbyGauge.Add(this, options.ApplicationId);
     }

@@ -26,7 +26,7 @@ internal sealed class GlobalTables : IDisposable
     public GlobalTables(IReadOnlyList<IGlobalTableNode> nodes, StreamsOptions options, TimeProvider time, Func<ILogConsumer> createConsumer, ILogAdmin admin, ILogger logger)
     {
         _byTopic = nodes.ToDictionary(n => n.Topic);
-        _stores = nodes.ToDictionary(n => n.Store.Name, n => n.Store.Create(new StoreContext(null, new TaskClock(options.StreamTime, time))));
+        _stores = nodes.ToDictionary(n => n.Store.Name, n => n.Store.Create(new StoreContext(null, new TaskClock(options.Time.Clock, time))));
         (_createConsumer, _admin, _options, _logger) = (createConsumer, admin, options, logger);
         Dropped = new(_current);
     }
@@ -90,8 +90,8 @@ internal sealed class GlobalTables : IDisposable
     private void Refuse(IGlobalTableNode node, in TopicPartition at, long offset, string reason)
     {
         var fault = new Fault(FaultKind.Deserialization, node.Name, at.Topic, at.Partition, offset, reason, null);
-        if (reason != DroppedRecords.NullKey && (_options.OnFault?.Invoke(fault) ?? _options.OnDeserializationFault) == FaultResponse.Fail)
-            throw new ProcessingException($"{fault}. To go on without such rows set {nameof(StreamsOptions)}.{nameof(StreamsOptions.OnDeserializationFault)} to {nameof(FaultResponse.Skip)}.", null);
+        if (reason != DroppedRecords.NullKey && (_options.Faults.Handler?.Invoke(fault) ?? _options.Faults.OnDeserialization) == FaultResponse.Fail)
+            throw new ProcessingException($"{fault}. To go on without such rows set Faults.{nameof(FaultOptions.OnDeserialization)} in {nameof(StreamsOptions)} to {nameof(FaultResponse.Skip)}.", null);
         _logger.LogWarning("A row of a global table was skipped: {Fault}", fault);
     }
 }

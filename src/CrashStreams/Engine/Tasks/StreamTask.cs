@@ -43,8 +43,8 @@ internal sealed class StreamTask
         _operators = new TaskBuilder(context, subTopology, inputs);
         _operators.Build();
         _horizonMs = horizonMs;
-        _closeAfterIdleMs = (long?)context.Options.CloseAfterIdle?.TotalMilliseconds ?? long.MaxValue;
-        _usesWatermarks = context.Options.StreamTime == StreamTime.Watermarks;
+        _closeAfterIdleMs = (long?)context.Options.Time.CloseAfterIdle?.TotalMilliseconds ?? long.MaxValue;
+        _usesWatermarks = context.Options.Time.Clock == StreamTime.Watermarks;
         _listeners = _usesWatermarks ? _operators.Processors.OfType<IWatermarkListener>().ToList() : [];
         _emitters = _operators.Processors.OfType<IEmitsAtCommit>().ToList();
         _repartitionTopics = _usesWatermarks
@@ -143,7 +143,7 @@ internal sealed class StreamTask
     private long TurnOf(in LogRecord record, InputPartition input)
     {
         var time = input.Source.TimestampOf(in record);
-        var isRefused = time > EventTime.Max || (input.Clock is SourceClock && _usesWatermarks && time - _context.Clock.LastWallClock > _context.Options.MaxFuture.TotalMilliseconds);
+        var isRefused = time > EventTime.Max || (input.Clock is SourceClock && _usesWatermarks && time - _context.Clock.LastWallClock > _context.Options.Time.MaxFuture.TotalMilliseconds);
         return isRefused ? -1 : time;
     }
 
@@ -203,7 +203,7 @@ internal sealed class StreamTask
         {
             if (input.Clock is not SourceClock source)
                 continue;
-            source.UpdateIdleness(input.Buffer.Count == 0 && input.IsCaughtUp, isConfirmed(input), nowMs, (long)_context.Options.IdleAfter.TotalMilliseconds);
+            source.UpdateIdleness(input.Buffer.Count == 0 && input.IsCaughtUp, isConfirmed(input), nowMs, (long)_context.Options.Time.IdleAfter.TotalMilliseconds);
             if (source.IsIdle && nowMs - source.LastActivityMs >= _closeAfterIdleMs)
                 source.Close(_horizonMs);
         }
@@ -299,7 +299,7 @@ internal sealed class StreamTask
             return;
         var current = new Progress(_context.Clock.Watermark, _isIdle, _context.Clock.Floor);
         if (current == _told ? nowMs - _toldAtMs < ReannounceMs || current == Progress.Unknown
-            : !(withCommit && _context.Options.MarkerInterval <= _context.Options.EffectiveCommitInterval) && nowMs - _toldAtMs < (long)_context.Options.MarkerInterval.TotalMilliseconds)
+            : !(withCommit && _context.Options.Time.MarkerInterval <= _context.Options.Delivery.EffectiveCommitInterval) && nowMs - _toldAtMs < (long)_context.Options.Time.MarkerInterval.TotalMilliseconds)
             return;
         _told = current;
         _toldAtMs = nowMs;

@@ -23,7 +23,7 @@ internal sealed class TaskBuilder(TaskContext context, SubTopology subTopology, 
     public void Build()
     {
         var nodes = subTopology.NodesBehind(subTopology.Sources.Where(s => s.Topics.Any(t => IsInput(FullTopic(t, s.IsRepartition)))));
-        foreach (var store in nodes.SelectMany(n => n.StoresFor(context.Options.StreamTime)).Distinct())
+        foreach (var store in nodes.SelectMany(n => n.StoresFor(context.Options.Time.Clock)).Distinct())
             context.AddStore(store.Create(new StoreContext(context.ChangelogTopic(store), context.Clock)));
 
         var byTopic = new Dictionary<string, ISourceProcessor>();
@@ -59,7 +59,7 @@ internal sealed class TaskBuilder(TaskContext context, SubTopology subTopology, 
 
     public void Add(IProcessorLifetime processor) => _processors.Add(processor);
 
-    public IOperatorContext ContextFor(TopologyNode node) => new OperatorContext(context, node.Name, [.. node.StoresFor(context.Options.StreamTime)]);
+    public IOperatorContext ContextFor(TopologyNode node) => new OperatorContext(context, node.Name, [.. node.StoresFor(context.Options.Time.Clock)]);
 
     private bool IsInput(string topic) => inputs.Any(i => i.Topic == topic);
 

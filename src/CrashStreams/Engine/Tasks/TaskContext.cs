@@ -16,9 +16,15 @@ internal sealed class TaskContext(TaskId id, StreamsOptions options, TimeProvide
 
     public StreamsOptions Options => options;
 
+    public FaultOptions Faults => options.Faults;
+
+    public string? LateTopic => options.Time.LateTopic;
+
+    public Action<LateRecord>? OnLate => options.Time.OnLate;
+
     public TaskId Id => id;
 
-    public TaskClock Clock { get; } = new(options.StreamTime, time);
+    public TaskClock Clock { get; } = new(options.Time.Clock, time);
 
     public RecordCollector Collector => collector;
 

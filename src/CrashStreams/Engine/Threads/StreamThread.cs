@@ -64,16 +64,16 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         _topics = topics;
         _time = time;
         _logger = logger;
-        var exactlyOnce = options.Guarantee == ProcessingGuarantee.ExactlyOnce;
+        var exactlyOnce = options.Delivery.Guarantee == ProcessingGuarantee.ExactlyOnce;
         _admin = clients.CreateAdmin($"{name}-admin");
         _producer = clients.CreateProducer($"{name}-producer", exactlyOnce ? name : null, topics.MaxBatchBytes);
         _collector = new(_producer, exactlyOnce, topics.WrittenBy(name), _admin, time);
         // Changelogs may hold aborted transactions of a time under exactly-once.
-        _restorer = new(() => clients.CreateRestoreConsumer($"{name}-restore-consumer", readCommitted: true), _admin, new(name, options.OnRestore, time, logger), time);
-        if (options.State is not null)
-            _cache = new(options.StateCacheBytes / options.Threads);
+        _restorer = new(() => clients.CreateRestoreConsumer($"{name}-restore-consumer", readCommitted: true), _admin, new(name, options.State.OnRestore, time, logger), time);
+        if (options.State.Storage is not null)
+            _cache = new(options.State.CacheBytes / options.Threads);
 
-        _consumer = clients.CreateConsumer($"{name}-consumer", options.ApplicationId, options.ReadsCommitted);
+        _consumer = clients.CreateConsumer($"{name}-consumer", options.ApplicationId, options.Delivery.ReadsCommitted);
         _tasks = new(name, topology, topics, _consumer, logger);
         _transactionTimeoutMs = clients.TransactionTimeout is { } timeout ? (long)timeout.TotalMilliseconds : long.MaxValue;
         _committer = new(options, _tasks, _consumer, _collector, _admin, own, time, logger) { TransactionTimeoutMs = _transactionTimeoutMs };
@@ -85,7 +85,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
             _lostOwners = new(name, options.ApplicationId, topology, _directory, clients, logger);
         if (topology.GlobalTables.Count > 0)
             _globals = new(topology.GlobalTables, options, time, () => clients.CreateRestoreConsumer($"{name}-global-consumer", readCommitted: true), _admin, logger);
-        if (options.StandbyReplicas > 0)
+        if (options.State.StandbyReplicas > 0)
         {
             var counts = topology.SubTopologies.Where(s => s.Sources.Any()).ToDictionary(s => s.Id, s => topics.TasksOf(s).Count);
             _standbys = new(
@@ -102,8 +102,8 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         [
             _restore = new(_restorer, _tasks, options.PollWait, name, logger),
             new BufferStep(_tasks, _consumer),
-            new ClockStep(_tasks, new(_admin, (long)options.IdleAfter.TotalMilliseconds), options.StreamTime == StreamTime.Watermarks),
-            new TopicStep(_inputs, options.State is { } state ? new(state, options.ApplicationId, options.StateCleanupDelay, logger) : null),
+            new ClockStep(_tasks, new(_admin, (long)options.Time.IdleAfter.TotalMilliseconds), options.Time.Clock == StreamTime.Watermarks),
+            new TopicStep(_inputs, options.State.Storage is { } state ? new(state, options.ApplicationId, options.State.CleanupDelay, logger) : null),
             new MembershipStep(_directory, _lostOwners, _standbys, _tasks, TasksToTell, options.PollWait < _glance ? options.PollWait : _glance),
             new CommitStep(_committer, _cache, _tasks, () => _processed),
             new QueryStep(Queries),
@@ -153,7 +153,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
 
     public void Start()
     {
-        if (_options.Guarantee == ProcessingGuarantee.ExactlyOnce)
+        if (_options.Delivery.Guarantee == ProcessingGuarantee.ExactlyOnce)
         {
             // First: heirs of this thread's last life are not to fence this one.
             _directory?.Tell(NowMs(), []);
@@ -360,7 +360,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         var context = new TaskContext(id, _options, _time, _collector) { Globals = _globals };
         return new(context, tasks, _topology.HorizonMs, _topics.WritersOf)
         {
-            Local = _options.State is { } state && context.Stores.Count > 0 ? new(state, ApplicationId, id, context.Stores, _time, _logger) : null,
+            Local = _options.State.Storage is { } state && context.Stores.Count > 0 ? new(state, ApplicationId, id, context.Stores, _time, _logger) : null,
         };
     }
 

@@ -67,14 +67,14 @@ public static class ApplicationReset
 
         await Task.Run(() => Commit(options, clients, plan), cancellation).ConfigureAwait(false);
         await admin.DeleteTopicsAsync(own, cancellation).ConfigureAwait(false);
-        options.State?.Clean(options.ApplicationId, TimeSpan.Zero);
+        options.State.Storage?.Clean(options.ApplicationId, TimeSpan.Zero);
         return plan;
     }
 
     private static async Task<IReadOnlyList<string>> OwnTopicsAsync(Topology topology, StreamsOptions options, ILogAdmin admin, CancellationToken cancellation)
     {
         var names = topology.RepartitionTopics.Keys.Select(t => InternalTopics.FullName(options.ApplicationId, t, true))
-            .Concat(Enum.GetValues<StreamTime>().SelectMany(mode => topology.SubTopologies.SelectMany(s => InternalTopics.Changelogs(s, options with { StreamTime = mode }))))
+            .Concat(Enum.GetValues<StreamTime>().SelectMany(mode => topology.SubTopologies.SelectMany(s => InternalTopics.Changelogs(s, options with { Time = options.Time with { Clock = mode } }))))
             .Append(InstanceDirectory.Topic(options.ApplicationId).Name).Distinct().ToList();
         return [.. (await admin.PartitionCountsAsync(names, cancellation).ConfigureAwait(false)).Keys.Order(StringComparer.Ordinal)];
     }

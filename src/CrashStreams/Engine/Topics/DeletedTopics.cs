@@ -5,7 +5,7 @@ namespace CrashStreams.Engine;
 
 /// <summary>
 /// Finds out whether topics that the application reads, or its own, are gone or were made anew. Nothing that a thread does mends that, so the application has to end, and say
-/// which. Topics that results go to are not looked at: what to do about a result that can't be written is the user's choice (<see cref="StreamsOptions.OnProductionFault"/>).
+/// which. Topics that results go to are not looked at: what to do about a result that can't be written is the user's choice (<see cref="FaultOptions.OnProduction"/>).
 /// </summary>
 internal sealed class DeletedTopics(Topology topology, InternalTopics topics, StreamsOptions options, TimeProvider time, ILogger logger)
 {

@@ -42,7 +42,7 @@ internal sealed class InternalTopics
 
     /// <summary>The changelogs of a sub-topology, by their full names.</summary>
     public static IReadOnlyList<string> Changelogs(SubTopology subTopology, StreamsOptions options) =>
-        subTopology.StoresFor(options.StreamTime).Where(static d => d.IsLogged).Select(d => $"{options.ApplicationId}-{d.Name}-changelog").ToList();
+        subTopology.StoresFor(options.Time.Clock).Where(static d => d.IsLogged).Select(d => $"{options.ApplicationId}-{d.Name}-changelog").ToList();
 
     public IReadOnlyCollection<string> All => _partitions.Keys;
 
@@ -113,8 +113,8 @@ internal sealed class InternalTopics
         {
             var name = FullName(options.ApplicationId, t.Name, true);
             return new TopicSpec(name, PartitionsOf(name), RepartitionTopic.Configs) { ReplicationFactor = options.ReplicationFactor };
-        }).Concat(topology.SubTopologies.SelectMany(s => s.StoresFor(options.StreamTime).Where(d => d.IsLogged).Select(d =>
-            new TopicSpec($"{options.ApplicationId}-{d.Name}-changelog", ChangelogPartitions(s, d), d.ChangelogConfigs(options.StreamTime))
+        }).Concat(topology.SubTopologies.SelectMany(s => s.StoresFor(options.Time.Clock).Where(d => d.IsLogged).Select(d =>
+            new TopicSpec($"{options.ApplicationId}-{d.Name}-changelog", ChangelogPartitions(s, d), d.ChangelogConfigs(options.Time.Clock))
             {
                 ReplicationFactor = options.ReplicationFactor,
             }))).ToList();
@@ -173,7 +173,7 @@ internal sealed class InternalTopics
     // Of the topics that are not the application's own it only has to know what they refuse.
     private async Task AskLimitsAsync(Topology topology, StreamsOptions options, ILogAdmin admin, ILogger logger, CancellationToken cancellation)
     {
-        var written = topology.SinkTopics.Concat(new[] { options.DeadLetterTopic, options.LateTopic }.OfType<string>()).Distinct().Where(t => !_limits.ContainsKey(t)).ToList();
+        var written = topology.SinkTopics.Concat(new[] { options.Faults.DeadLetterTopic, options.Time.LateTopic }.OfType<string>()).Distinct().Where(t => !_limits.ContainsKey(t)).ToList();
         var existing = await admin.PartitionCountsAsync(written, cancellation).ConfigureAwait(false);
         foreach (var topic in written.Where(t => !existing.ContainsKey(t)))
             logger.LogWarning("Topic '{Topic}', which the application writes, does not exist yet. Create it: records for it are production faults until then.", topic);

@@ -31,8 +31,8 @@ internal sealed class SourceProcessor<TKey, TValue>(
     private readonly BytesPredicate? _prefilter = consumed.Prefilter;
     private readonly TimestampExtractor<TKey, TValue>? _timestamps = consumed.TimestampExtractor;
     private readonly bool _timeIsInBytes = consumed.TimestampExtractor?.ReadsBytes ?? true;
-    private readonly bool _usesWatermarks = task.Options.StreamTime == StreamTime.Watermarks;
-    private readonly long _maxFutureMs = (long)task.Options.MaxFuture.TotalMilliseconds;
+    private readonly bool _usesWatermarks = task.Options.Time.Clock == StreamTime.Watermarks;
+    private readonly long _maxFutureMs = (long)task.Options.Time.MaxFuture.TotalMilliseconds;
     private readonly Receiver<TKey, TValue>? _only = children.Length == 1 ? children[0] : null;
 
     public bool IsRepartition => isRepartition;

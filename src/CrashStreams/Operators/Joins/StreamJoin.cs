@@ -25,7 +25,7 @@ internal sealed class StreamJoin<TKey, TThis, TOther, TLeft, TRight, TResult>(
         _others = Store<JoinWindowStore<TKey, TOther>>(side.OtherStore);
         _unmatched = side.UnmatchedStore is null ? null : Store<OuterJoinStore<TKey, TLeft, TRight>>(side.UnmatchedStore);
         _clock = Task.Clock.ForOperator(NodeName);
-        _emitIntervalMs = (long)Task.Options.ObservedEmitInterval.TotalMilliseconds;
+        _emitIntervalMs = (long)Task.Options.Time.ObservedEmitInterval.TotalMilliseconds;
     }
 
     public override void Process(in Record<TKey, TThis> record)

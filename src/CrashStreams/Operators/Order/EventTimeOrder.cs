@@ -20,7 +20,7 @@ internal sealed class EventTimeOrder<TKey, TValue>(string storeName) : Processor
     {
         _waiting = Store<InputOrder<TKey, TValue>>(storeName);
         _clock = Task.Clock.ForOperator($"{NodeName}-order");
-        _repeats = Task.Options.Guarantee == ProcessingGuarantee.AtLeastOnce;
+        _repeats = Task.Options.Delivery.Guarantee == ProcessingGuarantee.AtLeastOnce;
         _committedThrough = _clock.ClosedThrough;
         _waiting.DropForwarded(_committedThrough);
     }

@@ -27,7 +27,7 @@ internal sealed class SessionAggregate<TKey, TValue, TAggregate>(
     {
         _store = Store<SessionStore<TKey, TAggregate>>(storeName);
         _clock = Task.Clock.ForOperator(NodeName);
-        _emitIntervalMs = (long)Task.Options.ObservedEmitInterval.TotalMilliseconds;
+        _emitIntervalMs = (long)Task.Options.Time.ObservedEmitInterval.TotalMilliseconds;
         if (!_clock.IsObserved)
             _store.Expire(_clock.Now);
     }

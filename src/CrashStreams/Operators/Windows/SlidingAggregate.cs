@@ -28,7 +28,7 @@ internal sealed class SlidingAggregate<TKey, TValue, TAggregate>(
     {
         _store = Store<SlidingWindowStore<TKey, TAggregate>>(storeName);
         _clock = Task.Clock.ForOperator(NodeName);
-        _emitIntervalMs = (long)Task.Options.ObservedEmitInterval.TotalMilliseconds;
+        _emitIntervalMs = (long)Task.Options.Time.ObservedEmitInterval.TotalMilliseconds;
         if (!_clock.IsObserved)
             _store.Expire(_clock.Now);
     }

@@ -50,7 +50,7 @@ internal sealed class WindowAggregate<TKey, TValue, TAggregate>(
             _corrections?.Expire(_clock.Now);
         }
 
-        _emitIntervalMs = (long)Task.Options.ObservedEmitInterval.TotalMilliseconds;
+        _emitIntervalMs = (long)Task.Options.Time.ObservedEmitInterval.TotalMilliseconds;
     }
 
     public override void Process(in Record<TKey, TValue> record)
