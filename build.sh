@@ -57,7 +57,7 @@ run_tests() {
     tally "$name" "$log" $((SECONDS - start)) "$code" ${counts:-none}
   done
 
-  grep -h '^Simulated: ' "$dir"/*.log || true
+  grep -hE '^(Simulated|Conformance): ' "$dir"/*.log || true
   grep -h -A1 '\[SKIP\]' "$dir"/*.log | grep -v '\[SKIP\]\|^--$' | sed 's/^ */  /' | sort | uniq -c | sed -E 's/^ *([0-9]+) +/Skipped \1: /' || true
   echo "$passed passed, $failed failed, $skipped skipped"
   [ "$failed" -eq 0 ]

@@ -73,12 +73,12 @@ internal static class Catalogue
         ["tumbling-suppress-limit"] = Windows<long>(Windowings.SuppressLimit, "counts", _windowedCounts),
         ["table-versioned"] = new(Tables.Versioned)
         {
-            HistoryParameter = "historyMs",
+            Rules = [Rules.BeforeHistoryIsNotLogged("historyMs"), Rules.ExpiredSegmentsAreNotCounted],
             Outputs = { ["out"] = _text, ["counts-out"] = _counts },
             Stores = { ["versioned"] = TopologyDefinition.Versions<string>("versioned"), ["counts"] = TopologyDefinition.KeyValue<long>("counts", hasTimestamps: true) },
         },
         ["join-stream-table-versioned"] = Versioned(Joins.StreamTableVersioned),
-        ["join-stream-table-grace"] = Versioned(Joins.StreamTableGrace) with { DiffersByRule = static v => v.Name.EndsWith("null-key-fails", StringComparison.Ordinal) ? 1 : null },
+        ["join-stream-table-grace"] = Versioned(Joins.StreamTableGrace) with { Rules = [Rules.UnmatchedWithoutKey, Rules.ExpiredSegmentsAreNotCounted] },
         ["join-stream-table-grace-inner"] = Versioned(Joins.StreamTableGraceInner),
         ["tumbling-count"] = Windows<long>(Windowings.Count, "counts", _windowedCounts),
         ["tumbling-reduce"] = Windows<string>(Windowings.Reduce, "reduced", _windowedText),
@@ -89,7 +89,7 @@ internal static class Catalogue
         ["hopping-aggregate-close"] = Windows<string>((b, v) => Windowings.Aggregate(b, v, ""), "aggregated", _windowedText),
         ["tumbling-count-close"] = Windows<long>(Windowings.Count, "counts", _windowedCounts),
         ["tumbling-count-close-throttled"] = Windows<long>(Windowings.Count, "counts", _windowedCounts),
-        ["tumbling-count-close-default-retention"] = Windows<long>(Windowings.CountCloseDefaultRetention, "counts", _windowedCounts) with { MayEmitMore = true },
+        ["tumbling-count-close-default-retention"] = Windows<long>(Windowings.CountCloseDefaultRetention, "counts", _windowedCounts) with { Rules = [Rules.KeptUntilEmitted, Rules.ExpiredSegmentsAreNotCounted] },
         ["tumbling-count-suppress"] = Windows<long>(Windowings.CountSuppress, "counts", _windowedCounts),
         ["hopping-reduce-suppress"] = Windows<string>(Windowings.ReduceSuppress, "reduced", _windowedText),
         ["tumbling-filter-suppress"] = Windows<long>(Windowings.FilterSuppress, "counts", _windowedCounts),
