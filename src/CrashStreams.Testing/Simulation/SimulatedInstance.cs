@@ -10,6 +10,9 @@ namespace CrashStreams.Testing.Simulation;
 /// </summary>
 internal sealed class SimulatedInstance(Simulation simulation, int number, SimulationRandom random)
 {
+    /// <summary>How a violation begins that says that an instance has ended by itself.</summary>
+    public const string Failed = "Instance";
+
     private const int ThreadRestartMs = 1_000;
     private const int MaxDownSteps = 100;
 
@@ -114,7 +117,7 @@ internal sealed class SimulatedInstance(Simulation simulation, int number, Simul
         }
         catch (Exception e)
         {
-            simulation.Violations.Add($"Instance {number} failed: {e}");
+            simulation.Violations.Add($"{Failed} {number} failed: {e}");
             LastError = e;
             _thread = null;
             CrashDisk();

@@ -14,13 +14,13 @@ public sealed class UnequalInputTests
     [Fact]
     public void Every_partition_of_a_merge_is_read_whoever_gets_it()
     {
-        Violations(40, a: 4, b: 2, b => b.Stream<string, string>("a").Merge(b.Stream<string, string>("b")).To("out"), Counted).Should().BeEmpty();
+        Violations(40, a: 4, b: 2, b => b.Stream<string, string>("a").Merge(b.Stream<string, string>("b")).To("out"), Counted(6)).Should().BeEmpty();
     }
 
     [Fact]
     public void Every_partition_of_a_source_with_two_topics_is_read()
     {
-        Violations(20, a: 2, b: 3, b => b.Stream<string, string>(["a", "b"]).To("out"), Counted).Should().BeEmpty();
+        Violations(20, a: 2, b: 3, b => b.Stream<string, string>(["a", "b"]).To("out"), Counted(5)).Should().BeEmpty();
     }
 
     [Fact]
@@ -50,7 +50,7 @@ public sealed class UnequalInputTests
     [Fact]
     public void Partitions_that_come_one_by_one_lose_nothing()
     {
-        Violations(100, a: 3, b: 3, b => b.Stream<string, string>("a").Merge(b.Stream<string, string>("b")).To("out"), Counted, partial: 0.7).Should().BeEmpty();
+        Violations(100, a: 3, b: 3, b => b.Stream<string, string>("a").Merge(b.Stream<string, string>("b")).To("out"), Counted(6), partial: 0.7).Should().BeEmpty();
     }
 
     [Fact]
@@ -96,11 +96,13 @@ public sealed class UnequalInputTests
 
     private static Func<TopologyTestDriver> Starting(StreamsBuilder builder, Dictionary<string, int> partitions) => () => new(builder.Build(), partitions: partitions);
 
-    private static void Counted(List<(string Key, string Value)> results, List<string> violations)
+    private static Action<List<(string Key, string Value)>, List<string>> Counted(int partitions) => (results, _) =>
     {
-        foreach (var partition in results.GroupBy(r => r.Key))
+        var byPartition = results.GroupBy(r => r.Key).ToList();
+        byPartition.Should().HaveCount(partitions, "each partition has records");
+        foreach (var partition in byPartition)
             partition.Select(r => r.Value).Should().Equal(Enumerable.Range(0, PerPartition).Select(n => $"{n}"), "each record of {0} comes once, in its order", partition.Key);
-    }
+    };
 
     private static void Windowed(List<(string Key, string Value)> results, List<string> violations)
     {

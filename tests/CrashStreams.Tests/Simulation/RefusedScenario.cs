@@ -13,6 +13,8 @@ internal sealed class RefusedScenario : Scenario
 
     protected override Func<string, SimulatedEntry, bool> Refuses => static (topic, entry) => topic == Results && entry.Key is { } key && IsRefused(Serdes.String.Deserialize(key));
 
+    protected override FaultResponse OnProductionFault => FaultResponse.Skip;
+
     protected override Topology Build()
     {
         var builder = new StreamsBuilder();

@@ -24,6 +24,9 @@ internal abstract class Scenario
     /// <summary>Which records of a topic the cluster refuses.</summary>
     protected virtual Func<string, SimulatedEntry, bool> Refuses => static (_, _) => false;
 
+    /// <summary>What is done about records that the cluster refuses: where it refuses none, one would end the application, and the run fails.</summary>
+    protected virtual FaultResponse OnProductionFault => FaultResponse.Fail;
+
     /// <summary>Compares what is in the topics with what the input makes of them. Answers how many results there should be.</summary>
     protected abstract int Check(SimulatedCluster cluster, IReadOnlyList<SourceRecord> source, bool isExact, List<string> violations);
 
@@ -61,7 +64,7 @@ internal abstract class Scenario
             Options = new()
             {
                 ApplicationId = "app", Delivery = { Guarantee = guarantee, CommitInterval = TimeSpan.FromMilliseconds(plan.CommitIntervalMs) }, PollWait = TimeSpan.Zero,
-                Time = { LateTopic = Late, MaxFuture = TimeSpan.FromDays(1) }, RepartitionPurgeInterval = TimeSpan.FromSeconds(1), State = { StandbyReplicas = plan.StandbyReplicas }, Faults = { OnProduction = FaultResponse.Skip },
+                Time = { LateTopic = Late, MaxFuture = TimeSpan.FromDays(1) }, RepartitionPurgeInterval = TimeSpan.FromSeconds(1), State = { StandbyReplicas = plan.StandbyReplicas }, Faults = { OnProduction = OnProductionFault },
             },
             Plan = plan,
             Input = source.Select(r => new SimulatedInput(

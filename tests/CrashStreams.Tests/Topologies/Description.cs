@@ -24,7 +24,7 @@ internal sealed class Description(IReadOnlyList<Operator> operators)
         var dsl = new Dsl { Spend = spend, Faulty = faulty };
         foreach (var each in operators)
         {
-            if (dsl.IsFaulty(each) && each.Outputs.Count > 0 && each.Outputs.All(o => o.Kind == each.Inputs[0].Kind))
+            if (dsl.IsFaulty(each) && !each.HasOwnFault && each.Outputs.Count > 0 && each.Outputs.All(o => o.Kind == each.Inputs[0].Kind))
                 each.Outputs.ToList().ForEach(o => dsl.Set(o, dsl.Built(each.Inputs[0])));
             else
                 each.Build(dsl);

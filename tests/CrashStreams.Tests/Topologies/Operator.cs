@@ -54,6 +54,9 @@ internal abstract class Operator
     /// <summary>The nodes under whose names late records are told, one for each input.</summary>
     public virtual IReadOnlyList<string> LateNodes => [Name];
 
+    /// <summary>Whether <see cref="Build"/> plants a fault of its own; others are left out when they are to be faulty, if what goes in can also come out.</summary>
+    public virtual bool HasOwnFault => false;
+
     /// <summary>Makes the operator with the DSL and sets its outputs.</summary>
     public abstract void Build(Dsl dsl);
 

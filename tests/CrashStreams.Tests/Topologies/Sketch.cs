@@ -35,6 +35,13 @@ internal sealed class Sketch(SimulationRandom random, SketchOptions options)
 
     public int NextId() => _nextId++;
 
+    /// <summary>Adds an operator that another one needs, and answers its output.</summary>
+    public Edge Add(Operator needed)
+    {
+        _operators.Add(needed);
+        return needed.Outputs[0];
+    }
+
     public static Description Draw(SimulationRandom random, SketchOptions options)
     {
         var sketch = new Sketch(random, options);
@@ -60,18 +67,12 @@ internal sealed class Sketch(SimulationRandom random, SketchOptions options)
     public static Description OrderSensitive(SimulationRandom random, int partitions)
     {
         var sketch = new Sketch(random, new());
-        Edge Add(Operator added)
-        {
-            sketch._operators.Add(added);
-            return added.Outputs.Count > 0 ? added.Outputs[0] : added.Inputs[0];
-        }
-
-        var merged = Add(new Merge(sketch, Add(new Source(sketch, partitions)), Add(new Source(sketch, partitions))));
-        var ordered = Add(new InEventTimeOrder(sketch, Add(new Repartition(sketch, Add(new Rekey(sketch, merged))))));
+        var merged = sketch.Add(new Merge(sketch, sketch.Add(new Source(sketch, partitions)), sketch.Add(new Source(sketch, partitions))));
+        var ordered = sketch.Add(new InEventTimeOrder(sketch, sketch.Add(new Repartition(sketch, sketch.Add(new Rekey(sketch, merged))))));
         foreach (var kind in new[] { FoldKind.Latest, FoldKind.Running })
-            Add(new Sink(sketch, Add(new TableRows(sketch, Add(new Aggregate(sketch, ordered, new(kind, NewKeys: 0, IsShuffled: false)))))));
+            sketch._operators.Add(new Sink(sketch, sketch.Add(new TableRows(sketch, sketch.Add(new Aggregate(sketch, ordered, new(kind, NewKeys: 0, IsShuffled: false)))))));
         var windows = WindowAggregate.DrawWindows(sketch, isFinal: true);
-        Add(new WindowedSink(sketch, Add(new WindowAggregate(sketch, ordered, new(FoldKind.Running, NewKeys: 0, IsShuffled: false), windows))));
+        sketch._operators.Add(new WindowedSink(sketch, sketch.Add(new WindowAggregate(sketch, ordered, new(FoldKind.Running, NewKeys: 0, IsShuffled: false), windows))));
         return new(sketch._operators);
     }
 

@@ -2,10 +2,11 @@ using CrashStreams.Tests.Simulation;
 
 namespace CrashStreams.Tests.Topologies;
 
-/// <summary>A comparison that finds nothing proves nothing: each fault, planted in ports, disk or operators, is found by random topologies within a few seeds.</summary>
+/// <summary>A comparison that finds nothing proves nothing: each fault, planted in ports, disk or operators, is found by random topologies within a few seeds,
+/// by what differs from the ideal run in a case that does not differ without the fault.</summary>
 public class TopologyMutationTests
 {
-    private const int MostSeeds = 2_000;
+    private const int MostSeeds = 400;
 
     // What changes nothing, what only brings rows to a topic, and what stands for other operators.
     private static readonly Type[] _withoutFault = [typeof(Peek), typeof(Source), typeof(SourceTable), typeof(Sink), typeof(WindowedSink), typeof(TableRows)];
@@ -53,6 +54,7 @@ public class TopologyMutationTests
     [InlineData(Mutation.DeletionsNotLogged, ProcessingGuarantee.ExactlyOnce)]
     [InlineData(Mutation.KeysCutShort, ProcessingGuarantee.ExactlyOnce)]
     [InlineData(Mutation.CommitsRefused, ProcessingGuarantee.ExactlyOnce)]
+    [InlineData(Mutation.PositionOfRecords, ProcessingGuarantee.ExactlyOnce)]
     public void A_planted_fault_is_found(Mutation mutation, ProcessingGuarantee guarantee) =>
         Report($"{mutation}", FirstFound(guarantee, static _ => true, run => run.Run(mutation)));
 
@@ -65,7 +67,19 @@ public class TopologyMutationTests
     private static int FirstFound(ProcessingGuarantee guarantee, Func<TopologyCase, bool> isWorthIt, Func<TopologyCase, TopologyOutcome> run) => Enumerable.Range(1, MostSeeds).FirstOrDefault(seed =>
     {
         var drawn = TopologyCase.Of((ulong)seed, guarantee);
-        // A topology that can't even be built has not found anything.
-        return isWorthIt(drawn) && RandomTopologyTests.RunSafely(drawn, run).Violations is [var first, ..] && !first.Contains(nameof(TopologyException), StringComparison.Ordinal);
+        return isWorthIt(drawn) && Differs(drawn, run) && !Differs(drawn, static clean => clean.Run());
     });
+
+    // A topology that can't be built, an operator of the tests that can't read what it gets, or a comparison that fails has found nothing.
+    private static bool Differs(TopologyCase drawn, Func<TopologyCase, TopologyOutcome> run)
+    {
+        try
+        {
+            return run(drawn).Violations.Any(static v => !v.StartsWith(CrashStreams.Testing.Simulation.SimulatedInstance.Failed, StringComparison.Ordinal));
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            return false;
+        }
+    }
 }

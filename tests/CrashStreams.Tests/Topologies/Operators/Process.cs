@@ -34,14 +34,16 @@ internal sealed class Process : Operator
 
     public override bool HasStore => true;
 
+    public override bool HasOwnFault => true;
+
     public static Operator? Draw(Sketch sketch) =>
         sketch.Pick(EdgeKind.Stream, static t => t is { IsExact: true, CanFoldInPlace: true, IsRekeyed: false }) is { } input ? new Process(sketch, input) : null;
 
     public override void Build(Dsl dsl)
     {
         dsl.Builder.AddKeyValueStore<string, long>(Name).AddKeyValueStore<string, long>($"{Name}-waiting");
-        var (stream, stores) = (dsl.Stream(Inputs[0]), new[] { Name, $"{Name}-waiting" });
-        dsl.Set(Outputs[0], _isValuesOnly ? stream.ProcessValues(() => new Counter(this), stores, Name) : stream.Process(() => new Counter(this), stores, Name));
+        var (stream, stores, first) = (dsl.Stream(Inputs[0]), new[] { Name, $"{Name}-waiting" }, dsl.IsFaulty(this) ? 2 : 1);
+        dsl.Set(Outputs[0], _isValuesOnly ? stream.ProcessValues(() => new Counter(this, first), stores, Name) : stream.Process(() => new Counter(this, first), stores, Name));
     }
 
     public override void Take(Ideal run, int input, int partition, Item item)
@@ -63,7 +65,7 @@ internal sealed class Process : Operator
         this, IsWindowed: false,
         run.States<Dictionary<string, long>>(this).SelectMany(s => s.State.Select(row => ((s.Partition, row.Key, -1L), Item.Text(row.Value)))).ToDictionary(), Outputs[0].Traits);
 
-    private sealed class Counter(Process of) : Processor<string, string?, string, string?>
+    private sealed class Counter(Process of, long first) : Processor<string, string?, string, string?>
     {
         private const int IntervalMs = 700;
 
@@ -90,7 +92,7 @@ internal sealed class Process : Operator
                 return;
             }
 
-            var count = _counts.TryGet(record.Key, out var before) ? before + 1 : 1;
+            var count = _counts.TryGet(record.Key, out var before) ? before + 1 : first;
             _counts.Put(record.Key, count);
             if (of._waits)
                 _waiting.Put(record.Key, count);

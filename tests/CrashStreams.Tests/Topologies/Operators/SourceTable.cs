@@ -5,10 +5,12 @@ internal sealed class SourceTable : Operator, IEntry
 {
     private readonly bool _isMaterialized;
 
-    private SourceTable(Sketch sketch)
+    /// <param name="sketch">Where it is drawn.</param>
+    /// <param name="width">The number of partitions; drawn by default.</param>
+    public SourceTable(Sketch sketch, int? width = null)
         : base(sketch)
     {
-        SourceTopics = new Dictionary<string, int> { [$"in-{Id}"] = sketch.Random.Between(1, 4) };
+        SourceTopics = new Dictionary<string, int> { [$"in-{Id}"] = width ?? sketch.Random.Between(1, 4) };
         _isMaterialized = sketch.Random.Chance(0.5);
         AddOutput(EdgeKind.Table, new Traits { IsOrdered = true, IsKeyed = true }.Rows());
     }

@@ -22,13 +22,17 @@ internal sealed class TableJoin : Operator
 
     public override bool HasStore => true;
 
+    /// <summary>Two tables are seldom there by chance: one that is missing is read from a topic.</summary>
     public static Operator? Draw(Sketch sketch)
     {
-        if (sketch.Pick(EdgeKind.Table, static t => t is { IsKeyed: true, IsCoPartitioned: true }) is not { } left)
-            return null;
+        var left = sketch.Pick(EdgeKind.Table, Fits) ?? sketch.Add(new SourceTable(sketch));
         var layout = new Layout(sketch.Operators);
-        var right = sketch.Pick(EdgeKind.Table, static t => t is { IsKeyed: true, IsCoPartitioned: true }, e => e != left && Merge.AreEven(layout, left.From, e.From) && Merge.AreApart(layout, left.From, e.From));
+        var right = sketch.Pick(EdgeKind.Table, Fits, e => e != left && Merge.AreEven(layout, left.From, e.From) && Merge.AreApart(layout, left.From, e.From));
+        if (right is null && Merge.AreEven(layout, left.From, left.From))
+            right = sketch.Add(new SourceTable(sketch, layout.MostPartitions(left.From)));
         return right is null ? null : new TableJoin(sketch, left, right);
+
+        static bool Fits(Traits traits) => traits is { IsKeyed: true, IsCoPartitioned: true };
     }
 
     public override void Build(Dsl dsl)
