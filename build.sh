@@ -209,6 +209,7 @@ write_docs() {
   echo "Building"
   write_page docs/configuration.md CrashStreams.Packages.Tests ConfigurationReferenceTests
   write_page docs/architecture.md CrashStreams.Tests ArchitecturePageTests
+  write_page docs/metrics.md CrashStreams.Hosting.Tests MetricsTests
 }
 
 # write_page PAGE PROJECT CLASS: the test that compares a page with the code writes it.
@@ -294,7 +295,7 @@ usage() {
 ./build.sh broker [ARG...]  the broker on the command line until Ctrl-C: --port P --data DIR | --memory, --flush always|interval|os, ... (--help)
 ./build.sh publish          crash-monitor and crashstreams-broker as native programs of this machine, under artifacts/native
 ./build.sh pack [FOLDER]    NuGet packages with symbols, under artifacts/packages unless FOLDER is given; the version comes from the tags of the clone
-./build.sh docs             write what is generated from the code: the configuration reference, the picture of folders in the architecture
+./build.sh docs             write what is generated from the code: the configuration reference, the picture of folders in the architecture, the list of metrics
 ./build.sh bench [quick]    measurements: lists them, or runs those that matter most; results under artifacts/bench
 ./build.sh bench broker [RECORDS] [ROUNDS] [all|compare|alone]
                             the broker's targets, each with pass or MISS: against Apache Kafka (KAFKA_TEST_HOME) in the same run, and alone

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using CrashStreams;
 using CrashStreams.Hosting;
 using CrashStreams.Kafka;
@@ -55,7 +56,8 @@ public static class CrashStreamsServiceCollectionExtensions
         if (provider.GetKeyedService<IStateStorage>(name) is { } state)
             options = options with { State = options.State with { Storage = state } };
         return new(
-            provider.GetRequiredKeyedService<Topology>(name), options, provider.GetRequiredKeyedService<ILogClients>(name), provider.GetService<ILoggerFactory>(), provider.GetService<TimeProvider>());
+            provider.GetRequiredKeyedService<Topology>(name), options, provider.GetRequiredKeyedService<ILogClients>(name), provider.GetService<ILoggerFactory>(), provider.GetService<TimeProvider>(),
+            provider.GetService<IMeterFactory>());
     }
 
     private static StreamsApplication Single(IServiceProvider provider) => provider.GetServices<ApplicationName>().ToList() switch

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using CrashStreams.Kafka;
 using CrashStreams.Log;
 using CrashStreams.Stores;
@@ -68,7 +69,7 @@ public sealed class StreamsApplicationBuilder
         var options = Services.AddOptions<KafkaOptions>(Name).ValidateOnStart();
         if (configure is not null)
             options.Configure(configure);
-        return UseClients(services => new KafkaLogClients(services.GetRequiredService<IOptionsMonitor<KafkaOptions>>().Get(Name), services.GetService<ILogger<KafkaLogClients>>()));
+        return UseClients(services => new KafkaLogClients(services.GetRequiredService<IOptionsMonitor<KafkaOptions>>().Get(Name), services.GetService<ILogger<KafkaLogClients>>(), services.GetService<IMeterFactory>()));
     }
 
     /// <summary>Runs on another log.</summary>

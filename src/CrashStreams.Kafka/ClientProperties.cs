@@ -19,6 +19,7 @@ internal sealed class ClientProperties
     private ClientProperties(string clientId, KafkaOptions options, IReadOnlyDictionary<string, string> own)
     {
         ClientId = clientId;
+        Statistics = options.Statistics;
         Values = new()
         {
             ["bootstrap.servers"] = options.BootstrapServers,
@@ -31,6 +32,10 @@ internal sealed class ClientProperties
     }
 
     public string ClientId { get; }
+
+    /// <summary>Who takes the client's statistics; null when nobody does.</summary>
+    public ClientStatistics? Statistics { get; private init; }
+
     public Dictionary<string, string> Values { get; }
 
     public static bool IsReserved(string name) => Reserved.Contains(name);
@@ -38,6 +43,7 @@ internal sealed class ClientProperties
     public static ClientProperties Consumer(KafkaOptions options, string clientId, string groupId, bool readCommitted) =>
         new ClientProperties(clientId, options, options.ConsumerProperties)
             .Always("group.id", groupId)
+            .Reporting(options)
             .Always("isolation.level", readCommitted ? "read_committed" : "read_uncommitted")
             .Always("enable.auto.commit", "false")
             .Always("enable.auto.offset.store", "false")
@@ -83,6 +89,7 @@ internal sealed class ClientProperties
     public static ClientProperties Producer(KafkaOptions options, string clientId, string? transactionalId)
     {
         var properties = new ClientProperties(clientId, options, options.ProducerProperties)
+            .Reporting(options)
             .Always("enable.idempotence", "true")
             .Always("acks", "all")
             .Always("delivery.report.only.error", "true")
@@ -117,6 +124,8 @@ internal sealed class ClientProperties
 
     // A broker that closes the connection at once, because it expects TLS, gives its only hint with it; ConnectionFaults keeps what is harmless out of the log.
     public static ClientProperties Admin(KafkaOptions options, string clientId) => new ClientProperties(clientId, options, options.AdminProperties).Always("log.connection.close", "true");
+
+    private ClientProperties Reporting(KafkaOptions options) => options.Statistics is null ? this : Default("statistics.interval.ms", options.StatisticsInterval);
 
     private ClientProperties Always(string name, string value)
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using CrashStreams.Log;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -13,11 +14,12 @@ public sealed class KafkaLogClients : ILogClients
     /// <summary>Checks the options; nothing is connected yet.</summary>
     /// <param name="options">How to reach Kafka.</param>
     /// <param name="logger">Gets what librdkafka logs; none by default. Property values are never logged.</param>
+    /// <param name="meters">Makes the meter for <see cref="KafkaOptions.StatisticsInterval"/>; by default it is the process's.</param>
     /// <exception cref="TopologyException">An option is wrong.</exception>
-    public KafkaLogClients(KafkaOptions options, ILogger<KafkaLogClients>? logger = null)
+    public KafkaLogClients(KafkaOptions options, ILogger<KafkaLogClients>? logger = null, IMeterFactory? meters = null)
     {
         options.Validate();
-        _options = options with { }; // what is set later counts for later clients only
+        _options = options with { Statistics = options.StatisticsInterval > TimeSpan.Zero ? new(meters) : null }; // what is set later counts for later clients only
         _faults = new(logger ?? (ILogger)NullLogger.Instance, TimeProvider.System);
     }
 

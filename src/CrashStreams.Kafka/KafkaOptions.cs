@@ -86,6 +86,15 @@ public sealed record KafkaOptions
     /// <summary>How long a request that is waited for (metadata, committed offsets, admin) may take. Default 30 s.</summary>
     public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// How often librdkafka tells what its clients are doing, as metrics <c>crashstreams.librdkafka.*</c>. Default 0: not at all. 15 s or more is enough for dashboards; a report costs some
+    /// kilobytes of text per client and partition.
+    /// </summary>
+    public TimeSpan StatisticsInterval { get; set; }
+
+    /// <summary>Who takes these reports.</summary>
+    internal ClientStatistics? Statistics { get; init; }
+
     /// <summary>Checks every setting.</summary>
     /// <exception cref="TopologyException">Something is wrong; the message lists every fault with its remedy.</exception>
     public void Validate()
@@ -111,6 +120,7 @@ public sealed record KafkaOptions
         Check(SessionTimeout >= TimeSpan.FromSeconds(1), $"SessionTimeout is {SessionTimeout}: choose at least 1 s (Kafka's own default minimum is 6 s).");
         Check(MaxPollInterval >= SessionTimeout, $"MaxPollInterval is {MaxPollInterval}: choose at least SessionTimeout ({SessionTimeout}).");
         Check(TransactionTimeout >= TimeSpan.FromSeconds(1), $"TransactionTimeout is {TransactionTimeout}: choose at least 1 s.");
+        Check(StatisticsInterval >= TimeSpan.Zero && StatisticsInterval <= TimeSpan.FromDays(1), $"StatisticsInterval is {StatisticsInterval}: choose 0 (none) to 1 day.");
         Check(RequestTimeout > TimeSpan.Zero, $"RequestTimeout is {RequestTimeout}: choose more than 0.");
         foreach (var name in Properties.Keys.Concat(ConsumerProperties.Keys).Concat(ProducerProperties.Keys).Concat(AdminProperties.Keys))
             Check(!ClientProperties.IsReserved(name), $"Property '{name}' is decided by the library: remove it.");

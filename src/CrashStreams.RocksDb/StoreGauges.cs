@@ -6,7 +6,7 @@ namespace CrashStreams.RocksDb;
 /// <summary>What the stores occupy, in the library's meter: memory per process, the rest per application and store, summed over their tasks.</summary>
 internal static class StoreGauges
 {
-    private static readonly Meter Meter = new(StreamsMetrics.MeterName);
+    private static readonly Meter Meter = new(StreamsTelemetry.MeterName);
 
     static StoreGauges()
     {

@@ -5,7 +5,7 @@ internal static class Project
 {
     /// <summary>A library whose files begin with the namespaces that programs usually have: those of CrashStreams and of hosts.</summary>
     public static string Library(params (string Id, string Version)[] packages) =>
-        Of("Library", "<ItemGroup><Using Include=\"CrashStreams\" /><Using Include=\"CrashStreams.Kafka\" /><Using Include=\"Microsoft.Extensions.DependencyInjection\" /><Using Include=\"Microsoft.Extensions.Hosting\" /></ItemGroup>", packages);
+        Of("Library", "<ItemGroup><Using Include=\"CrashStreams\" /><Using Include=\"CrashStreams.Kafka\" /><Using Include=\"Microsoft.Extensions.DependencyInjection\" /><Using Include=\"Microsoft.Extensions.Hosting\" /><Using Include=\"OpenTelemetry.Metrics\" /><Using Include=\"OpenTelemetry.Trace\" /></ItemGroup>", packages);
 
     /// <summary>A test project of xunit v3 that tests another project.</summary>
     public static string Tests(string tested, params (string Id, string Version)[] packages) =>

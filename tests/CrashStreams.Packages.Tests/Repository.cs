@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Xml.Linq;
 
 namespace CrashStreams.Packages.Tests;
 
@@ -16,6 +17,10 @@ internal static class Repository
 
     /// <summary>Paths of projects under src.</summary>
     public static IEnumerable<string> Libraries => Directory.EnumerateFiles(PathOf("src"), "*.csproj", new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 1 });
+
+    /// <summary>The version that this project uses of somebody else's package.</summary>
+    public static string VersionOf(string package) =>
+        (string)XDocument.Load(PathOf("Directory.Packages.props")).Descendants("PackageVersion").Single(element => (string?)element.Attribute("Include") == package).Attribute("Version")!;
 
     private static string Metadata(string key) =>
         typeof(Repository).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == key).Value!;

@@ -13,7 +13,7 @@ internal sealed class DroppedLines : IDisposable
     {
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (instrument.Meter.Name == StreamsMetrics.MeterName && instrument.Name == "crashstreams.records.dropped")
+            if (instrument.Meter.Name == StreamsTelemetry.MeterName && instrument.Name == "crashstreams.records.dropped")
                 listener.EnableMeasurementEvents(instrument);
         };
         _listener.SetMeasurementEventCallback<long>((_, count, tags, _) =>

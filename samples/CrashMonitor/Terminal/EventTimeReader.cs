@@ -18,7 +18,7 @@ internal sealed class EventTimeReader : IDisposable
         (_options, _time) = (options, time);
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (instrument.Meter.Name == StreamsMetrics.MeterName && instrument.Name is "crashstreams.watermark.lag" or "crashstreams.windows.oldest_open.age")
+            if (instrument.Meter.Name == StreamsTelemetry.MeterName && instrument.Name is "crashstreams.watermark.lag" or "crashstreams.windows.oldest_open.age")
                 listener.EnableMeasurementEvents(instrument);
         };
         _listener.SetMeasurementEventCallback<long>((instrument, milliseconds, tags, _) => Add(instrument.Name, milliseconds, tags));

@@ -24,6 +24,7 @@ internal static unsafe partial class Librdkafka
     [LibraryImport(Library)] public static partial void rd_kafka_conf_set_opaque(nint conf, nint opaque);
     [LibraryImport(Library)] public static partial void rd_kafka_conf_set_log_cb(nint conf, delegate* unmanaged[Cdecl]<nint, int, byte*, byte*, void> callback);
     [LibraryImport(Library)] public static partial void rd_kafka_conf_set_error_cb(nint conf, delegate* unmanaged[Cdecl]<nint, ErrorCode, byte*, nint, void> callback);
+    [LibraryImport(Library)] public static partial void rd_kafka_conf_set_stats_cb(nint conf, delegate* unmanaged[Cdecl]<nint, byte*, nuint, nint, int> callback);
     [LibraryImport(Library)] public static partial void rd_kafka_conf_set_rebalance_cb(nint conf, delegate* unmanaged[Cdecl]<nint, ErrorCode, NativePartitionList*, nint, void> callback);
     [LibraryImport(Library)] public static partial void rd_kafka_conf_set_dr_msg_cb(nint conf, delegate* unmanaged[Cdecl]<nint, NativeMessage*, nint, void> callback);
     [LibraryImport(Library)] public static partial nint rd_kafka_opaque(nint client);

@@ -10,6 +10,7 @@ internal abstract unsafe class NativeClient
 {
     private const int ErrorSize = 512;
     private readonly ConnectionFaults _faults;
+    private readonly ClientStatistics? _statistics;
     private readonly string? _groupInstanceId;
     private GCHandle _self;
 
@@ -17,6 +18,7 @@ internal abstract unsafe class NativeClient
     {
         LibrdkafkaLoader.EnsureLoaded();
         _faults = faults;
+        _statistics = properties.Statistics;
         Name = properties.ClientId;
         _groupInstanceId = properties.Values.GetValueOrDefault("group.instance.id");
         _self = GCHandle.Alloc(this);
@@ -28,6 +30,8 @@ internal abstract unsafe class NativeClient
             Librdkafka.rd_kafka_conf_set_opaque(conf, GCHandle.ToIntPtr(_self));
             Librdkafka.rd_kafka_conf_set_log_cb(conf, &OnLog);
             Librdkafka.rd_kafka_conf_set_error_cb(conf, &OnError);
+            if (_statistics is not null)
+                Librdkafka.rd_kafka_conf_set_stats_cb(conf, &OnStatistics);
             if (type == Librdkafka.Consumer)
                 Librdkafka.rd_kafka_conf_set_rebalance_cb(conf, &OnRebalance);
             else
@@ -87,6 +91,7 @@ internal abstract unsafe class NativeClient
     {
         Librdkafka.rd_kafka_destroy(Handle);
         Handle = 0;
+        _statistics?.Forget(Name);
         _self.Free();
     }
 
@@ -112,6 +117,24 @@ internal abstract unsafe class NativeClient
     {
         var owner = Owner(opaque);
         owner._faults.Error(owner.Name, code, Marshal.PtrToStringUTF8((nint)reason) ?? "");
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static int OnStatistics(nint client, byte* json, nuint length, nint opaque)
+    {
+        var owner = Owner(opaque);
+        try
+        {
+            owner._statistics?.Report(owner.Name, new(json, (int)length));
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // Native code calls this: an exception would end the process, for the sake of a number.
+            owner._faults.Write(owner.Name, LogLevel.Warning, $"statistics that can't be read: {e.Message}", "statistics");
+        }
+
+        // librdkafka frees the text.
+        return 0;
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]

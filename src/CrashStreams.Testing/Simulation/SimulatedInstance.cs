@@ -16,6 +16,9 @@ internal sealed class SimulatedInstance(Simulation simulation, int number, Simul
     private const int ThreadRestartMs = 1_000;
     private const int MaxDownSteps = 100;
 
+    // Instances die without disposing of anything, and nobody reads their metrics.
+    private static readonly EngineGauges _nobodysGauges = new("simulation", null);
+
     private readonly SimulationRandom? _diskRandom = simulation.Plan.Disk?.Random.Fork();
     private MemoryStateStorage? _disk = simulation.Plan.Disk is null ? null : simulation.Plan.Disk.IsShared ? simulation.SharedDisk.OtherProcess() : new(simulation.Cluster.Time);
     private StreamThread? _thread;
@@ -92,7 +95,7 @@ internal sealed class SimulatedInstance(Simulation simulation, int number, Simul
             (options.State.Storage, options.State.CacheBytes) = (simulation.WrapState(new SimulatedStorage(_disk, faults)), simulation.Plan.Disk!.CacheBytes);
         _thread = new(
             $"{simulation.Options.ApplicationId}-{number}-{_life}-0", simulation.Topology, options, simulation.Topics, clients,
-            simulation.Cluster.Time, NullLogger.Instance);
+            simulation.Cluster.Time, NullLogger.Instance, gauges: _nobodysGauges);
         _thread.Start();
     }
 

@@ -1,9 +1,9 @@
-using System.Diagnostics.Metrics;
+using CrashStreams.Telemetry;
 
 namespace CrashStreams.Faults;
 
 /// <summary>Counts what a task did not process, by reason: nothing is dropped silently.</summary>
-internal sealed class DroppedRecords(RecordInProcess current)
+internal sealed class DroppedRecords(RecordInProcess current, ApplicationMeter meter)
 {
     public const string Late = "late";
     public const string NullKey = "null-key";
@@ -23,9 +23,6 @@ internal sealed class DroppedRecords(RecordInProcess current)
     /// <summary>Kafka Streams neither logs nor counts these.</summary>
     public const string RepartitionNullKey = "repartition-null-key";
 
-    private static readonly Counter<long> _metric = StreamsMetrics.Meter.CreateCounter<long>(
-        "crashstreams.records.dropped", unit: "{record}", description: "Records that were not processed, by reason, node and the topic that the task read them from.");
-
     private readonly Dictionary<string, long> _byReason = [];
 
     public IReadOnlyDictionary<string, long> ByReason => _byReason;
@@ -33,6 +30,8 @@ internal sealed class DroppedRecords(RecordInProcess current)
     public void Count(string reason, string node)
     {
         _byReason[reason] = _byReason.GetValueOrDefault(reason) + 1;
-        _metric.Add(1, new("reason", reason), new("node", node), new("topic", current.Topic));
+        meter.Dropped(reason, node, current.Topic);
+        if (current.Activity is { } activity)
+            RecordTrace.Dropped(activity, reason, node);
     }
 }

@@ -1,4 +1,5 @@
 using CrashStreams.Log;
+using CrashStreams.Telemetry;
 
 namespace CrashStreams.Faults;
 
@@ -34,6 +35,8 @@ internal static class FaultPolicy
     public static void Apply(IRecordScope task, Fault fault)
     {
         var (kind, exception) = (fault.Kind, fault.Exception);
+        if (task.Current.Activity is { } activity)
+            RecordTrace.Failed(activity, fault.Reason, exception);
         var response = Ask(task.Faults.Handler, fault) ?? task.Faults.For(kind);
         if (response == FaultResponse.Fail)
             throw new ProcessingException($"{fault}{Detail(exception)}{Remedy(kind)}", exception);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using CrashStreams.Log;
 using CrashStreams.Time;
 
@@ -33,6 +34,9 @@ internal sealed class RecordInProcess
     /// <summary>What is forwarded is made of this record and another: neither of the two is where it was read, whichever comes last.</summary>
     public bool HasSeveralSources { get; set; }
 
+    /// <summary>The span of the record; null while nobody listens, and for what is no record.</summary>
+    public Activity? Activity { get; set; }
+
     /// <summary>The record as it was read. Only while it is in process.</summary>
     public LogRecord Bytes => _batch![_index];
 
@@ -47,6 +51,7 @@ internal sealed class RecordInProcess
         IsFromSource = false;
         ReadAt = null;
         HasSeveralSources = false;
+        Activity = null;
     }
 
     /// <summary>A record that has waited is processed now: its bytes are gone, where it was read from a source topic is known.</summary>
@@ -70,6 +75,7 @@ internal sealed class RecordInProcess
         IsFromSource = false;
         ReadAt = null;
         HasSeveralSources = false;
+        Activity = null;
     }
 
     public override string ToString() => Topic.Length == 0 ? "punctuation" : $"topic {Topic}, partition {Partition}, offset {Offset}";

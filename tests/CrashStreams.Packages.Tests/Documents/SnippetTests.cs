@@ -11,7 +11,10 @@ public class SnippetTests(PackedRepository repository)
         using var folder = new FreshFolder(repository);
         foreach (var (i, snippet) in snippets.Index())
             folder.Write($"Snippets/Snippet{i}.cs", snippet.ToClass(i));
-        folder.Write("Snippets/Snippets.csproj", Project.Library([.. repository.Packages.Values.Where(package => !package.IsTool).Select(package => (package.Id, package.Version))]));
+        folder.Write("Snippets/Snippets.csproj", Project.Library([
+            .. repository.Packages.Values.Where(package => !package.IsTool).Select(package => (package.Id, package.Version)),
+            ("OpenTelemetry.Extensions.Hosting", Repository.VersionOf("OpenTelemetry.Extensions.Hosting")),
+        ]));
 
         snippets.Should().HaveCountGreaterThan(5);
         await folder.RunAsync("dotnet", "build", "Snippets", "-v", "q", "--nologo", "-clp:NoSummary");

@@ -9,7 +9,7 @@ public class ArchitectureTests
     private static readonly Dictionary<string, string> _arrows = new()
     {
         [LibraryFolders.Root] = "",
-        ["Telemetry"] = "",
+        ["Telemetry"] = "(root) Log",
         ["Log"] = "(root)",
         ["Serdes"] = "(root)",
         ["Time"] = "(root) Log",
@@ -18,7 +18,7 @@ public class ArchitectureTests
         ["Options"] = "(root) Faults Log Stores Time",
         ["Specs"] = "(root) Faults Log Serdes",
         ["Processing"] = "(root) Faults Options Stores Time",
-        ["Operators"] = "(root) Faults Log Options Processing Serdes Specs Stores Time",
+        ["Operators"] = "(root) Faults Log Options Processing Serdes Specs Stores Telemetry Time",
         ["Plan"] = "(root) Faults Log Operators Options Processing Serdes Specs Stores Time",
         ["Dsl"] = "(root) Faults Log Operators Plan Processing Serdes Specs Stores Time",
         ["Engine"] = "(root) Faults Log Operators Options Plan Processing Serdes Specs Stores Telemetry Time",

@@ -41,6 +41,9 @@ internal sealed class Committer : IDisposable
     /// <summary>How long the broker lets a transaction be open; it is committed in half of that whatever the interval is.</summary>
     public long TransactionTimeoutMs { get; init; } = long.MaxValue;
 
+    /// <summary>Called after each commit, with the ticks of the time provider that it took.</summary>
+    public Action<long> OnCommitted { get; init; } = static _ => { };
+
     /// <summary>From now on the interval counts.</summary>
     public void Begin(long nowMs) => _lastMs = nowMs;
 
@@ -59,6 +62,23 @@ internal sealed class Committer : IDisposable
     }
 
     public void Commit(long processed)
+    {
+        var began = _time.GetTimestamp();
+        Write(processed);
+        OnCommitted(_time.GetTimestamp() - began);
+    }
+
+    /// <summary>Before a clean end: what was processed, and where the changelogs end with it, so that the next start has nothing to restore.</summary>
+    public void CommitLast(long processed)
+    {
+        Commit(processed);
+        if (_options.State.Storage is null)
+            return;
+        _ends.AskNow(_endsPatience);
+        Commit(processed);
+    }
+
+    private void Write(long processed)
     {
         if (_mustVerifyMembership)
             VerifyMembership();
@@ -94,16 +114,6 @@ internal sealed class Committer : IDisposable
         _ends.AskWhenDue(now);
         _purge.RunOnce(now, running.SelectMany(t => t.Inputs));
         _changelogPurge?.RunOnce(now, running);
-    }
-
-    /// <summary>Before a clean end: what was processed, and where the changelogs end with it, so that the next start has nothing to restore.</summary>
-    public void CommitLast(long processed)
-    {
-        Commit(processed);
-        if (_options.State.Storage is null)
-            return;
-        _ends.AskNow(_endsPatience);
-        Commit(processed);
     }
 
     /// <summary>The thread was away for so long that its tasks may be somebody else's.</summary>

@@ -141,6 +141,7 @@ internal sealed class RecordCollector : IRecordWriter
         }
 
         to.Uncommitted++;
+        to.Count.Add(record.Key.Length + record.Value.Length);
     }
 
     // The broker has refused a record that was sent to this topic: until it is found, records are sent in groups.

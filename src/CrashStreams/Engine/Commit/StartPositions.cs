@@ -8,7 +8,7 @@ namespace CrashStreams.Engine;
 /// Where the partitions that the group assigns to a thread are read from: where they were left, else where <see cref="OffsetReset"/> says. A position that is chosen here is
 /// committed before the first record is processed. So whatever has left traces has a position, and a missing one means that it was lost (<see cref="LostPositions"/>).
 /// </summary>
-internal sealed class StartPositions(StreamsOptions options, Topology topology, InternalTopics topics, ILogConsumer consumer, ILogAdmin admin, OwnPositions own, ILogger logger)
+internal sealed class StartPositions(StreamsOptions options, Topology topology, InternalTopics topics, ILogConsumer consumer, ILogAdmin admin, OwnPositions own, ApplicationMeter meter, ILogger logger)
 {
     private readonly Dictionary<TopicPartition, Start> _starts = [];
     private readonly Dictionary<string, (OffsetReset Missing, OffsetReset Gone)> _resets = topology.SubTopologies.SelectMany(static s => s.Sources)
@@ -69,7 +69,7 @@ internal sealed class StartPositions(StreamsOptions options, Topology topology, 
         var (start, end) = admin.OffsetsAsync([partition], CancellationToken.None).GetAwaiter().GetResult()[partition];
         var next = policy == OffsetReset.Earliest ? start : end;
         if (position >= 0 && next > position)
-            LostRecords.Add(options.ApplicationId, partition.Topic, partition.Partition, next - position);
+            meter.Lost(partition.Topic, partition.Partition, next - position);
         logger.LogWarning(
             "{Partition} is read on at {Next} ({Policy}), because the log does not hold {Position} any more: it goes from {Start} to {End}. {Lost} records were deleted before they were read.",
             partition, next, policy, position, start, end, position >= 0 ? Math.Max(0, next - position) : 0);

@@ -1,4 +1,5 @@
 using CrashStreams.Log;
+using CrashStreams.Telemetry;
 
 namespace CrashStreams.Engine;
 
@@ -7,7 +8,7 @@ namespace CrashStreams.Engine;
 /// those that were sent with them. A broker refuses whole batches, and a transaction is lost with each, so the thread begins again and sends what it had sent in groups,
 /// smaller after each refusal, until one record is left: that one is the fault policy's. See docs/decisions/refused-records-are-found-singly.md.
 /// </summary>
-internal sealed class WrittenTopic(string name)
+internal sealed class WrittenTopic(string name, RecordCount count)
 {
     // 4,096 records are searched with 64 flushes, a million in three more rounds.
     private const int Groups = 64;
@@ -21,6 +22,9 @@ internal sealed class WrittenTopic(string name)
     private long _closingMs = FirstClosingMs;
 
     public string Name => name;
+
+    /// <summary>What was sent to it.</summary>
+    public RecordCount Count => count;
 
     public TopicLimits Limits { get; private set; } = TopicLimits.None;
 

@@ -1,10 +1,12 @@
 using CrashStreams.Log;
+using CrashStreams.Telemetry;
 
 namespace CrashStreams.Engine;
 
 /// <summary>The topics that a thread writes. What is known of them outlives the thread's restarts; only the thread uses it.</summary>
 /// <param name="limits">What is known of topics from the start.</param>
-internal sealed class WrittenTopics(IReadOnlyDictionary<string, TopicLimits> limits)
+/// <param name="count">Where what is sent to a topic is counted.</param>
+internal sealed class WrittenTopics(IReadOnlyDictionary<string, TopicLimits> limits, Func<string, RecordCount> count)
 {
     // A topic's settings are asked for again before a record is refused for what they were so long ago.
     private const long LimitsAreFreshMs = 10_000;
@@ -19,7 +21,7 @@ internal sealed class WrittenTopics(IReadOnlyDictionary<string, TopicLimits> lim
         {
             if (!_topics.TryGetValue(topic, out var found))
             {
-                _topics[topic] = found = new(topic);
+                _topics[topic] = found = new(topic, count(topic));
                 if (limits.TryGetValue(topic, out var known))
                     found.SetLimits(known, 0);
             }

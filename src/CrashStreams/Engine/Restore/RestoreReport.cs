@@ -1,18 +1,12 @@
-using System.Diagnostics.Metrics;
+using CrashStreams.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace CrashStreams.Engine;
 
 /// <summary>Tells of a thread's restores: each step to the application's listener, the sums to metrics, and every few seconds a line to the log.</summary>
-internal sealed class RestoreReport(string thread, Action<RestoreProgress>? listener, TimeProvider time, ILogger logger)
+internal sealed class RestoreReport(string thread, ApplicationMeter meter, string tag, Action<RestoreProgress>? listener, TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan _logInterval = TimeSpan.FromSeconds(5);
-
-    private static readonly Counter<long> _records = StreamsMetrics.Meter.CreateCounter<long>(
-        "crashstreams.restore.records", unit: "{record}", description: "Records restored from changelogs.");
-
-    private static readonly UpDownCounter<long> _remaining = StreamsMetrics.Meter.CreateUpDownCounter<long>(
-        "crashstreams.restore.remaining", unit: "{record}", description: "Offsets of changelogs that are still to be restored.");
 
     private long _startedAt;
     private long _toldAt;
@@ -40,8 +34,10 @@ internal sealed class RestoreReport(string thread, Action<RestoreProgress>? list
 
     public void Completed()
     {
-        if (_restored > 0 && _left == 0)
-            logger.LogInformation("{Thread}: restored {Records} records in {Seconds:0.0} s ({Rate:0}/s).", thread, _restored, Elapsed(), Rate());
+        if (_restored == 0 || _left != 0)
+            return;
+        meter.Restored(tag, time.GetElapsedTime(_startedAt));
+        logger.LogInformation("{Thread}: restored {Records} records in {Seconds:0.0} s ({Rate:0}/s).", thread, _restored, Elapsed(), Rate());
     }
 
     private void Tell()
@@ -59,7 +55,6 @@ internal sealed class RestoreReport(string thread, Action<RestoreProgress>? list
     {
         _left += left;
         _restored += records;
-        _remaining.Add(left);
-        _records.Add(records);
+        meter.Restoring(tag, left, records);
     }
 }

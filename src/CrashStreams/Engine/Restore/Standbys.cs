@@ -48,7 +48,6 @@ internal sealed class Standbys : IDisposable
         _admin = admin;
         _keepMs = (long)options.State.CleanupDelay.TotalMilliseconds;
         _logger = logger;
-        StandbyGauge.Add(this, options.ApplicationId);
     }
 
     /// <summary>How many warm copies have come to the end of their changelogs, as of the last turn; other threads may ask.</summary>
@@ -115,7 +114,6 @@ internal sealed class Standbys : IDisposable
 
     public void Dispose()
     {
-        StandbyGauge.Remove(this);
         foreach (var standby in _standbys.Values)
             standby.Task.Local?.Close(isInOrder: false);
         _consumer?.Dispose();

@@ -2,6 +2,7 @@ using CrashStreams.Faults;
 using CrashStreams.Log;
 using CrashStreams.Plan;
 using CrashStreams.Stores;
+using CrashStreams.Telemetry;
 using CrashStreams.Time;
 using Microsoft.Extensions.Logging;
 
@@ -23,12 +24,12 @@ internal sealed class GlobalTables : IDisposable
     private readonly RecordInProcess _current = new();
     private ILogConsumer? _consumer;
 
-    public GlobalTables(IReadOnlyList<IGlobalTableNode> nodes, StreamsOptions options, TimeProvider time, Func<ILogConsumer> createConsumer, ILogAdmin admin, ILogger logger)
+    public GlobalTables(IReadOnlyList<IGlobalTableNode> nodes, StreamsOptions options, TimeProvider time, Func<ILogConsumer> createConsumer, ILogAdmin admin, ApplicationMeter meter, ILogger logger)
     {
         _byTopic = nodes.ToDictionary(n => n.Topic);
         _stores = nodes.ToDictionary(n => n.Store.Name, n => n.Store.Create(new StoreContext(null, new TaskClock(options.Time.Clock, time))));
         (_createConsumer, _admin, _options, _logger) = (createConsumer, admin, options, logger);
-        Dropped = new(_current);
+        Dropped = new(_current, meter);
     }
 
     /// <summary>Records that are no rows, by reason.</summary>

@@ -1,14 +1,18 @@
 using CrashStreams.Log;
 using CrashStreams.Operators;
+using CrashStreams.Telemetry;
 using CrashStreams.Time;
 
 namespace CrashStreams.Engine;
 
 /// <summary>One partition that a task reads.</summary>
-internal sealed class InputPartition(StreamTask task, TopicPartition partition, ISourceProcessor source, InputClock clock)
+internal sealed class InputPartition(StreamTask task, TopicPartition partition, ISourceProcessor source, InputClock clock, RecordCount count)
 {
     private long _watermark = TaskClock.Unknown;
     private bool _isIdle;
+    private string? _spanName;
+    private long _lag = -1;
+    private int _buffered;
 
     public StreamTask Task => task;
 
@@ -17,6 +21,24 @@ internal sealed class InputPartition(StreamTask task, TopicPartition partition, 
     public ISourceProcessor Source => source;
 
     public InputClock Clock => clock;
+
+    /// <summary>What has been read of it, in all lives of its tasks in this process.</summary>
+    public RecordCount Count => count;
+
+    /// <summary>The name of the spans of its records.</summary>
+    public string SpanName => _spanName ??= $"process {partition.Topic}";
+
+    /// <summary>The record time of the last record, milliseconds.</summary>
+    public long LastRecordTime { get; set; }
+
+    /// <summary>How many records it had when their latency was last told.</summary>
+    public long LatencyToldAt { get; set; }
+
+    /// <summary>Offsets between the next record and the end, as of the last turn; -1 while unknown. Other threads may ask.</summary>
+    public long Lag => Volatile.Read(ref _lag);
+
+    /// <summary>Records that wait for another input, as of the last turn; other threads may ask.</summary>
+    public int BufferedRecords => Volatile.Read(ref _buffered);
 
     /// <summary>The clock as of the last turn, for collectors of metrics, whose threads must not touch the clock itself.</summary>
     public (long Watermark, bool IsIdle) Published => (Volatile.Read(ref _watermark), Volatile.Read(ref _isIdle));
@@ -60,9 +82,12 @@ internal sealed class InputPartition(StreamTask task, TopicPartition partition, 
         var position = isBatchDone ? consumer.Position(partition) : -1;
         // In the middle of a batch the last turn's still holds.
         ReachedOffset = Math.Max(Math.Max(ReachedOffset, position), Math.Max(NextOffset, BufferedOffset));
-        IsCaughtUp = consumer.EndOffset(partition) is >= 0 and var end && ReachedOffset >= end;
+        var end = consumer.EndOffset(partition);
+        IsCaughtUp = end >= 0 && ReachedOffset >= end;
         if (Buffer.Count == 0 && position > Math.Max(0, NextOffset))
             NextOffset = position;
+        Volatile.Write(ref _lag, end < 0 ? -1 : Math.Max(0, end - Math.Max(0, NextOffset)));
+        Volatile.Write(ref _buffered, Buffer.Count);
     }
 
     public void Publish()

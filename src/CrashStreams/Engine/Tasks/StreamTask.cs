@@ -1,8 +1,10 @@
+using System.Runtime.CompilerServices;
 using CrashStreams.Faults;
 using CrashStreams.Log;
 using CrashStreams.Plan;
 using CrashStreams.Processing;
 using CrashStreams.Stores;
+using CrashStreams.Telemetry;
 using CrashStreams.Time;
 
 namespace CrashStreams.Engine;
@@ -29,6 +31,8 @@ internal sealed class StreamTask
     private long _toldAtMs = long.MinValue / 2;
     private long _watermarkToCommit = TaskClock.Unknown;
     private long _oldestOpenStart = long.MaxValue;
+    private long _cachedBytes;
+    private long _dirtyBytes;
     private bool _isIdle;
 
     /// <param name="context">What the task's operators share.</param>
@@ -54,7 +58,7 @@ internal sealed class StreamTask
         {
             var source = _operators.SourcesByTopic[input.Topic];
             InputClock clock = source.IsRepartition ? new UpstreamClock(writersOf(input.Topic)) : new SourceClock { LastActivityMs = context.Clock.WallClock };
-            _inputs.Add(new(this, input, source, clock));
+            _inputs.Add(new(this, input, source, clock, context.Meter.Read(input.Topic, input.Partition)));
         }
     }
 
@@ -83,6 +87,9 @@ internal sealed class StreamTask
 
     /// <summary>The start of the oldest open window as of the last turn, <see cref="long.MaxValue"/> when none is; read by collectors of metrics.</summary>
     public long OldestOpenStart => Volatile.Read(ref _oldestOpenStart);
+
+    /// <summary>What the stores held in memory at the last commit, and what of it was written; read by collectors of metrics.</summary>
+    public (long Bytes, long Dirty) PublishedCache => (Volatile.Read(ref _cachedBytes), Volatile.Read(ref _dirtyBytes));
 
     /// <summary>Takes over what an earlier life of the task committed beside its offsets.</summary>
     /// <param name="input">An input of the task.</param>
@@ -145,6 +152,19 @@ internal sealed class StreamTask
         var time = input.Source.TimestampOf(in record);
         var isRefused = time > EventTime.Max || (input.Clock is SourceClock && _usesWatermarks && time - _context.Clock.LastWallClock > _context.Options.Time.MaxFuture.TotalMilliseconds);
         return isRefused ? -1 : time;
+    }
+
+    /// <summary>Tells how old the last record of each input was that brought any since the last time.</summary>
+    public void TellLatency(long nowMs)
+    {
+        foreach (var input in _inputs)
+        {
+            if (input.Count.Records == input.LatencyToldAt)
+                continue;
+            input.LatencyToldAt = input.Count.Records;
+            if (input.LastRecordTime >= 0)
+                _context.Meter.Latency(input.Partition.Topic, Math.Max(0, nowMs - input.LastRecordTime) / 1000.0);
+        }
     }
 
     /// <summary>Looks once per turn how far the inputs are.</summary>
@@ -314,8 +334,10 @@ internal sealed class StreamTask
         _watermarkToCommit = _inputs.Exists(static i => i.NextOffset >= 0) ? _context.Clock.Watermark : CommittedWatermark;
         // What is wrong with an entry now has nothing to do with the record that came last.
         _context.Current.Clear();
+        Volatile.Write(ref _dirtyBytes, DirtyBytes());
         foreach (var store in _context.Stores)
             store.Flush(_changelog);
+        Volatile.Write(ref _cachedBytes, CachedBytes());
         foreach (var input in _inputs)
         {
             if (input.NextOffset < 0)
@@ -383,11 +405,27 @@ internal sealed class StreamTask
         if (record.Headers is { } headers && input.Source.IsRepartition && WatermarkMarker.TryRead(headers, out var marker))
         {
             (input.Clock as UpstreamClock)?.Hear(in marker);
+            input.Count.AddMarker();
             input.NextOffset = record.Offset + 1;
             return;
         }
 
+        input.Count.Add(record.Key.Length + record.Value.Length);
+        input.LastRecordTime = record.Timestamp;
         _context.Current.Set(batch, index, input.Partition, in record);
+        if (StreamsTelemetry.Activities.HasListeners())
+            ProcessTraced(in record, input);
+        else
+            ProcessNow(in record, input);
+        if (input.Clock is SourceClock source)
+            source.LastActivityMs = _context.Clock.LastWallClock;
+        input.NextOffset = record.Offset + 1;
+        if (_context.Punctuations.HasStreamTime && _context.Clock.StreamTime >= 0)
+            Punctuate(PunctuationType.StreamTime, _context.Clock.StreamTime);
+    }
+
+    private void ProcessNow(in LogRecord record, InputPartition input)
+    {
         try
         {
             input.Source.Process(in record, input.Clock);
@@ -396,12 +434,14 @@ internal sealed class StreamTask
         {
             Fault(e);
         }
+    }
 
-        if (input.Clock is SourceClock source)
-            source.LastActivityMs = _context.Clock.LastWallClock;
-        input.NextOffset = record.Offset + 1;
-        if (_context.Punctuations.HasStreamTime && _context.Clock.StreamTime >= 0)
-            Punctuate(PunctuationType.StreamTime, _context.Clock.StreamTime);
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void ProcessTraced(in LogRecord record, InputPartition input)
+    {
+        using var activity = RecordTrace.Start(input.SpanName, input.Partition.Topic, input.Partition.Partition, in record, _context.ApplicationId, Id);
+        _context.Current.Activity = activity;
+        ProcessNow(in record, input);
     }
 
     private void Punctuate(PunctuationType type, long time)

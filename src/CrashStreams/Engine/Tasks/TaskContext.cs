@@ -2,12 +2,13 @@ using CrashStreams.Faults;
 using CrashStreams.Log;
 using CrashStreams.Plan;
 using CrashStreams.Stores;
+using CrashStreams.Telemetry;
 using CrashStreams.Time;
 
 namespace CrashStreams.Engine;
 
 /// <summary>What the operators of one task share.</summary>
-internal sealed class TaskContext(TaskId id, StreamsOptions options, TimeProvider time, RecordCollector collector) : IRecordScope
+internal sealed class TaskContext(TaskId id, StreamsOptions options, TimeProvider time, RecordCollector collector, ApplicationMeter meter) : IRecordScope
 {
     private readonly Dictionary<string, IStateStore> _stores = [];
     private DroppedRecords? _dropped;
@@ -30,7 +31,9 @@ internal sealed class TaskContext(TaskId id, StreamsOptions options, TimeProvide
 
     public IRecordWriter Output => collector;
 
-    public DroppedRecords Dropped => _dropped ??= new(Current);
+    public DroppedRecords Dropped => _dropped ??= new(Current, meter);
+
+    public ApplicationMeter Meter => meter;
 
     public Punctuations Punctuations { get; } = new();
 

@@ -1,6 +1,7 @@
 using System.Runtime.ExceptionServices;
 using CrashStreams.Log;
 using CrashStreams.Plan;
+using CrashStreams.Telemetry;
 using CrashStreams.Time;
 using Microsoft.Extensions.Logging;
 
@@ -49,16 +50,24 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     private readonly PollStep _poll;
     private readonly TakeStep _take;
     private readonly RestoreStep _restore;
+    private readonly BufferStep _buffer;
     private readonly ITurnStep[] _steps;
     private readonly ClaimStep _claim;
     private readonly GlobalTables? _globals;
+    private readonly EngineGauges _gauges;
+    private readonly bool _ownsGauges;
+    private readonly ApplicationMeter _meter;
+    private readonly ThreadTime _spent;
     private long _processed;
 
-    public StreamThread(string name, Topology topology, StreamsOptions options, InternalTopics topics, ILogClients clients, TimeProvider time, ILogger logger, OwnPositions? own = null, GroupWatch? group = null)
+    public StreamThread(string name, Topology topology, StreamsOptions options, InternalTopics topics, ILogClients clients, TimeProvider time, ILogger logger, OwnPositions? own = null, GroupWatch? group = null, EngineGauges? gauges = null)
     {
         own ??= new();
         _group = group;
         Name = name;
+        (_gauges, _ownsGauges) = (gauges ?? new(options.ApplicationId, null), gauges is null);
+        _meter = _gauges.Counts;
+        _spent = _meter.TimeOf(Tag, time);
         _topology = topology;
         _options = options;
         _topics = topics;
@@ -67,24 +76,24 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         var exactlyOnce = options.Delivery.Guarantee == ProcessingGuarantee.ExactlyOnce;
         _admin = clients.CreateAdmin($"{name}-admin");
         _producer = clients.CreateProducer($"{name}-producer", exactlyOnce ? name : null, topics.MaxBatchBytes);
-        _collector = new(_producer, exactlyOnce, topics.WrittenBy(name), _admin, time);
+        _collector = new(_producer, exactlyOnce, topics.WrittenBy(name, topic => _meter.Written(Tag, topic)), _admin, time);
         // Changelogs may hold aborted transactions of a time under exactly-once.
-        _restorer = new(() => clients.CreateRestoreConsumer($"{name}-restore-consumer", readCommitted: true), _admin, new(name, options.State.OnRestore, time, logger), time);
+        _restorer = new(() => clients.CreateRestoreConsumer($"{name}-restore-consumer", readCommitted: true), _admin, new(name, _meter, Tag, options.State.OnRestore, time, logger), time);
         if (options.State.Storage is not null)
             _cache = new(options.State.CacheBytes / options.Threads);
 
         _consumer = clients.CreateConsumer($"{name}-consumer", options.ApplicationId, options.Delivery.ReadsCommitted);
         _tasks = new(name, topology, topics, _consumer, logger);
         _transactionTimeoutMs = clients.TransactionTimeout is { } timeout ? (long)timeout.TotalMilliseconds : long.MaxValue;
-        _committer = new(options, _tasks, _consumer, _collector, _admin, own, time, logger) { TransactionTimeoutMs = _transactionTimeoutMs };
-        _positions = new(options, topology, topics, _consumer, _admin, own, logger);
+        _committer = new(options, _tasks, _consumer, _collector, _admin, own, time, logger) { OnCommitted = Committed, TransactionTimeoutMs = _transactionTimeoutMs };
+        _positions = new(options, topology, topics, _consumer, _admin, own, _meter, logger);
         _longestWait = options.HasDirectory && options.PollWait > InstanceDirectory.MaxWait ? InstanceDirectory.MaxWait : options.PollWait;
         if (options.HasDirectory)
             _directory = new(name, options, clients, _admin, logger);
         if (exactlyOnce && _directory is not null)
             _lostOwners = new(name, options.ApplicationId, topology, _directory, clients, logger);
         if (topology.GlobalTables.Count > 0)
-            _globals = new(topology.GlobalTables, options, time, () => clients.CreateRestoreConsumer($"{name}-global-consumer", readCommitted: true), _admin, logger);
+            _globals = new(topology.GlobalTables, options, time, () => clients.CreateRestoreConsumer($"{name}-global-consumer", readCommitted: true), _admin, _meter, logger);
         if (options.State.StandbyReplicas > 0)
         {
             var counts = topology.SubTopologies.Where(s => s.Sources.Any()).ToDictionary(s => s.Id, s => topics.TasksOf(s).Count);
@@ -98,10 +107,10 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         _inputs = new(new(topology, topics, options, time, logger), _inputTopics, _admin, options.DeletedAfter);
         Queries = new(_consumer.Wake);
         _turn = new(new(time, IsTurnOver));
+        _restore = new(_restorer, _tasks, options.PollWait, name, logger);
+        _buffer = new(_tasks, _consumer);
         _steps =
         [
-            _restore = new(_restorer, _tasks, options.PollWait, name, logger),
-            new BufferStep(_tasks, _consumer),
             new ClockStep(_tasks, new(_admin, (long)options.Time.IdleAfter.TotalMilliseconds), options.Time.Clock == StreamTime.Watermarks),
             new TopicStep(_inputs, options.State.Storage is { } state ? new(state, options.ApplicationId, options.State.CleanupDelay, logger) : null),
             new MembershipStep(_directory, _lostOwners, _standbys, _tasks, TasksToTell, options.PollWait < _glance ? options.PollWait : _glance),
@@ -115,11 +124,17 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
 
     public string Name { get; }
 
+    /// <summary>Its number among the instance's threads, as in its name: for metrics, whose tags should not change with each start.</summary>
+    public string Tag => Name[(Name.LastIndexOf('-') + 1)..];
+
     /// <summary>What other threads ask about the stores; answered between two turns.</summary>
     public QueryMailbox Queries { get; }
 
     /// <summary>What is known of the other threads and instances; null when they don't tell.</summary>
     public InstanceDirectory? Directory => _directory;
+
+    /// <summary>How far the warm copies here are behind; other threads may ask.</summary>
+    public IReadOnlyList<(TaskId Task, long Records)> StandbyLags => _standbys?.Lags ?? [];
 
     /// <summary>Whether so many warm copies have come to the end of their changelogs; other threads may ask.</summary>
     public bool StandbysAreComplete(int count) => _standbys?.Complete == count;
@@ -162,7 +177,8 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
 
         _globals?.Start(() => IsStopping());
         _committer.Begin(_turn.Pace.Start());
-        EventTimeGauges.Add(this);
+        _gauges.Add(this);
+        _spent.Begin();
         _consumer.Subscribe(_inputTopics, this);
     }
 
@@ -171,6 +187,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     {
         (_turn.IsBusy, _turn.IsCommitRequested) = (_globals?.Follow() ?? false, false);
         _poll.Run(_turn);
+        _meter.Polled(_spent.Polled());
         var hasRecords = !_turn.IsBatchDone;
         foreach (var task in _tasks.InOrder)
             hasRecords |= task.HasBuffered;
@@ -179,9 +196,30 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
             task.Context.Clock.LastWallClock = _turn.NowMs;
         _claim.Run(_turn);
         _take.Run(_turn);
+        _spent.Processed();
+        _restore.Run(_turn);
+        _spent.DidOther();
+        _buffer.Run(_turn);
+        _spent.Processed();
+        if (_meter.WantsLatency && _turn.IsBusy)
+            TellLatency();
         foreach (var step in _steps)
             step.Run(_turn);
+        _spent.DidOther();
         return _turn.IsBusy;
+    }
+
+    private void TellLatency()
+    {
+        var nowMs = NowMs();
+        foreach (var task in _tasks.InOrder)
+            task.TellLatency(nowMs);
+    }
+
+    private void Committed(long ticks)
+    {
+        _spent.Committed(ticks);
+        _meter.Committed(Tag, _time.GetElapsedTime(0, ticks));
     }
 
     // Asked at each look: whether another step of the turn can't wait.
@@ -221,7 +259,9 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
 
     public void Dispose()
     {
-        EventTimeGauges.Remove(this);
+        _gauges.Remove(this);
+        if (_ownsGauges)
+            _gauges.Dispose();
         _turn.Pace.Dispose();
         Queries.Close();
         var faults = new List<Exception>();
@@ -248,6 +288,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
 
     IReadOnlyDictionary<TopicPartition, long> IAssignmentListener.Assigned(IReadOnlyCollection<TopicPartition> partitions)
     {
+        _meter.Rebalanced(Tag, "assigned");
         _inputs.AssignmentChanged();
         _group?.AssignmentChanged();
         _lostOwners?.Suspect(partitions, NowMs(), TasksToTell);
@@ -266,6 +307,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
 
     void IAssignmentListener.Revoked(IReadOnlyCollection<TopicPartition> partitions)
     {
+        _meter.Rebalanced(Tag, "revoked");
         _inputs.AssignmentChanged();
         _group?.AssignmentChanged();
         try
@@ -287,6 +329,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
 
     void IAssignmentListener.Lost(IReadOnlyCollection<TopicPartition> partitions)
     {
+        _meter.Rebalanced(Tag, "lost");
         _inputs.AssignmentChanged();
         _group?.AssignmentChanged();
         AbandonTransaction(partitions);
@@ -357,7 +400,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
 
     private StreamTask CreateTask(TaskId id, TaskLayout tasks)
     {
-        var context = new TaskContext(id, _options, _time, _collector) { Globals = _globals };
+        var context = new TaskContext(id, _options, _time, _collector, _meter) { Globals = _globals };
         return new(context, tasks, _topology.HorizonMs, _topics.WritersOf)
         {
             Local = _options.State.Storage is { } state && context.Stores.Count > 0 ? new(state, ApplicationId, id, context.Stores, _time, _logger) : null,

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using CrashStreams.Engine;
 using CrashStreams.Log;
 using CrashStreams.Plan;
@@ -59,6 +60,7 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
     private readonly LogConnection _connection;
     private readonly OwnPositions _own = new();
     private readonly GroupWatch _group;
+    private readonly EngineGauges _gauges;
     private StreamThread?[] _threads = [];
     private Thread[] _workers = [];
     private int _state;
@@ -70,8 +72,14 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
     private int _isDisposed;
 
     /// <summary>Prepares an instance; <see cref="StartAsync"/> runs it.</summary>
+    /// <param name="topology">What to run.</param>
+    /// <param name="options">How; what is changed in them later has no effect.</param>
+    /// <param name="clients">Where.</param>
+    /// <param name="loggers">Makes the application's logger; without it nothing is logged.</param>
+    /// <param name="time">The wall clock; the system's by default.</param>
+    /// <param name="meters">Makes the application's meter (<see cref="StreamsTelemetry.MeterName"/>), so that a host's metrics are its own; by default the meter is the process's.</param>
     /// <exception cref="TopologyException">The options are wrong; the message lists every fault.</exception>
-    public StreamsApplication(Topology topology, StreamsOptions options, ILogClients clients, ILoggerFactory? loggers = null, TimeProvider? time = null)
+    public StreamsApplication(Topology topology, StreamsOptions options, ILogClients clients, ILoggerFactory? loggers = null, TimeProvider? time = null, IMeterFactory? meters = null)
     {
         options.Validate();
         SideTopicLoops.Check(topology, options);
@@ -80,6 +88,8 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
         _clients = clients;
         _instance = clients.InstanceName ?? Guid.NewGuid().ToString("N")[..8];
         _time = time ?? TimeProvider.System;
+        _gauges = new(options.ApplicationId, meters);
+        _gauges.Show(() => Status.Activity);
         _logger = new GuardedLogger((loggers ?? NullLoggerFactory.Instance).CreateLogger<StreamsApplication>());
         _quiet = new(_logger, _time);
         _board = new(_quiet);
@@ -106,6 +116,19 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
 
     /// <summary>Records read by this instance since its start, those of internal topics included.</summary>
     public long ProcessedRecords => Volatile.Read(ref _recordsOfEarlierThreads) + _threads.Sum(t => t?.ProcessedRecords ?? 0);
+
+    /// <summary>
+    /// Records that lie between what this instance's tasks have processed and the ends of their inputs, as last told by the broker, those of repartition topics included; null while nothing is
+    /// known. Records of partitions whose task still restores are not in it.
+    /// </summary>
+    public long? Lag
+    {
+        get
+        {
+            var lags = Threads.SelectMany(static t => t.Tasks).SelectMany(static t => t.Inputs).Select(static i => i.Lag).Where(static lag => lag >= 0).ToList();
+            return lags.Count == 0 ? null : lags.Sum();
+        }
+    }
 
     /// <summary>Threads as of now, for looks at a running application.</summary>
     internal IEnumerable<StreamThread> Threads => _threads.OfType<StreamThread>();
@@ -136,8 +159,9 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
                 .Select(i => new Thread(() => Work(i, topics)) { IsBackground = true, Name = $"{_options.ApplicationId}-{_instance}-{i}" }).ToArray();
             either.Token.ThrowIfCancellationRequested();
             MoveTo(ApplicationState.Running, ApplicationState.Starting);
+            // Unsafe: whoever starts the application may be in a span of a trace, of which the records are no part.
             foreach (var worker in _workers)
-                worker.Start();
+                worker.UnsafeStart();
             _watches.Enqueue(WatchAsync(WatchConnectionAsync));
             _watches.Enqueue(WatchAsync(() => _group.RunAsync(_stopping.Token)));
         }
@@ -301,6 +325,7 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
             _logger.LogDebug(e, "The fault was told by Completion already.");
         }
 
+        _gauges.Dispose();
         _stopping.Dispose();
     }
 
@@ -369,7 +394,7 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
         using var clients = new ThreadClients(_clients, _logger);
         try
         {
-            thread = new StreamThread($"{_options.ApplicationId}-{_instance}-{index}", _topology, _options, topics, clients, _time, _logger, _own, _group) { IsStopping = () => _stopping.IsCancellationRequested };
+            thread = new StreamThread($"{_options.ApplicationId}-{_instance}-{index}", _topology, _options, topics, clients, _time, _logger, _own, _group, _gauges) { IsStopping = () => _stopping.IsCancellationRequested };
             _threads[index] = thread;
             thread.Start();
             while (!_stopping.IsCancellationRequested)
@@ -379,6 +404,7 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
         }
         catch (CrashStreamsException e) when ((e is LogException { IsRetriable: true } or LogException { IsFenced: true } or StateCorruptedException) && !_stopping.IsCancellationRequested)
         {
+            _gauges.Counts.Restarted($"{index}");
             _quiet.Warn($"restart {new string([.. e.Message.Where(static c => !char.IsAsciiDigit(c)).Take(100)])}", $"Thread {index} starts again: {e.Message}", e);
             return e;
         }

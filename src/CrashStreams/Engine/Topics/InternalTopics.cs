@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using CrashStreams.Log;
 using CrashStreams.Plan;
+using CrashStreams.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace CrashStreams.Engine;
@@ -50,7 +51,7 @@ internal sealed class InternalTopics
     public int MaxBatchBytes => (int)_limits.Values.Select(l => l.MaxBatchBytes).Append(int.MaxValue).Min();
 
     /// <summary>What a thread knows of the topics that it writes; the same in all its lives. Threads begin at the same time, hence the concurrent dictionary.</summary>
-    public WrittenTopics WrittenBy(string thread) => _written.GetOrAdd(thread, _ => new(_limits));
+    public WrittenTopics WrittenBy(string thread, Func<string, RecordCount> count) => _written.GetOrAdd(thread, _ => new(_limits, count));
 
     /// <summary>The tasks of a sub-topology that has inputs.</summary>
     public TaskLayout TasksOf(SubTopology subTopology) => _layouts[subTopology.Id];

@@ -1,6 +1,7 @@
 using CrashStreams.Faults;
 using CrashStreams.Log;
 using CrashStreams.Processing;
+using CrashStreams.Telemetry;
 using CrashStreams.Time;
 
 namespace CrashStreams.Operators;
@@ -51,6 +52,8 @@ internal sealed class SinkProcessor<TKey, TValue> : Receiver<TKey, TValue>
         var headers = record.Headers;
         if (_carriesWatermark && (_keepsPosition || _task.Clock.RecordWatermark != record.Timestamp))
             headers = ReadAt.Put(headers, ReadAtHeader(_task.Current, _task.Clock.RecordWatermark));
+        if (_task.Current.Activity is { } activity)
+            headers = RecordTrace.Put(headers, activity);
         try
         {
             _output.Send(topic, PartitionOf(topic, in record), new LogRecord
