@@ -11,13 +11,13 @@ namespace CrashStreams.Hosting.Tests;
 /// <summary>A web application with a query and health checks, asked over HTTP.</summary>
 public class HealthTests : HostTest
 {
-    private async Task<(WebApplication Web, HttpClient Http)> StartAsync(Action<StreamsApplicationBuilder> configure)
+    private async Task<(WebApplication Web, HttpClient Http)> StartAsync(Action<StreamsApplicationBuilder> configure, long? maxLag = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddCrashStreams("counts", app => configure(app.UseKafka(kafka => kafka.BootstrapServers = Broker.BootstrapServers)));
-        builder.Services.AddHealthChecks().AddCrashStreams("counts");
+        builder.Services.AddHealthChecks().AddCrashStreams("counts", maxLag);
         var web = builder.Build();
         foreach (var tag in new[] { "live", "ready" })
             web.MapHealthChecks($"/{tag}", new HealthCheckOptions { Predicate = check => check.Tags.Contains(tag), ResponseWriter = (context, report) => context.Response.WriteAsync($"{report.Status} {report.Entries.Single().Value.Description}") });
@@ -79,6 +79,23 @@ public class HealthTests : HostTest
 
         (await GetAsync(http, "/live")).Should().StartWith("200 Healthy Connecting: ");
         await Broker.RestartAsync();
+        await UntilAsync(async () => await GetAsync(http, "/ready") == "200 Healthy Running");
+    }
+
+    [Fact]
+    public async Task An_application_that_is_too_far_behind_is_degraded_and_says_how_far()
+    {
+        using var goOn = new ManualResetEventSlim();
+        await Broker.AppendAsync("visits", 0, [.. Enumerable.Range(0, 20).Select(static i => ((byte[]?)"ann"u8.ToArray(), (byte[]?)"/"u8.ToArray()))]);
+        var (web, http) = await StartAsync(
+            app => app.Configure(options => options.Delivery.CommitInterval = TimeSpan.FromMilliseconds(100)).UseTopology((streams, _) => streams.Stream<string, string>("visits").Peek((_, _) => goOn.Wait(TimeSpan.FromMilliseconds(200))).To("counts")),
+            maxLag: 5);
+        await using var _ = web;
+        using var __ = http;
+
+        await UntilAsync(async () => (await GetAsync(http, "/ready")).StartsWith("200 Degraded", StringComparison.Ordinal));
+        (await GetAsync(http, "/ready")).Should().MatchRegex("200 Degraded Running: [0-9]+ records behind, and the limit is 5");
+        goOn.Set();
         await UntilAsync(async () => await GetAsync(http, "/ready") == "200 Healthy Running");
     }
 

@@ -11,6 +11,10 @@ internal static class Project
     public static string Tests(string tested, params (string Id, string Version)[] packages) =>
         Of("Exe", $"<ItemGroup><ProjectReference Include=\"{tested}\" /></ItemGroup>", packages);
 
+    /// <summary>A program on one of the SDKs that hosts have, with this project's packages and others' in the versions that this project uses.</summary>
+    public static string Program(string sdk, string version, params string[] packages) => Of(
+        "Exe", "", packages.Select(package => (package, package.StartsWith("CrashStreams", StringComparison.Ordinal) ? version : Repository.VersionOf(package)))).Replace("Microsoft.NET.Sdk", sdk, StringComparison.Ordinal);
+
     private static string Of(string output, string more, IEnumerable<(string Id, string Version)> packages) =>
         $"""
         <Project Sdk="Microsoft.NET.Sdk">

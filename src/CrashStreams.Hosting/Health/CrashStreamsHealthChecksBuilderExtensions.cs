@@ -14,9 +14,12 @@ public static class CrashStreamsHealthChecksBuilderExtensions
     /// </summary>
     /// <param name="checks">The host's checks.</param>
     /// <param name="name">The application's name in this host.</param>
-    public static IHealthChecksBuilder AddCrashStreams(this IHealthChecksBuilder checks, string name) => checks
+    /// <param name="maxLag">
+    /// The ready check is degraded while the tasks of this instance are more records behind the ends of their inputs (<see cref="StreamsApplication.Lag"/>), as after an outage; null (default): there is no limit.
+    /// </param>
+    public static IHealthChecksBuilder AddCrashStreams(this IHealthChecksBuilder checks, string name, long? maxLag = null) => checks
         .Add(new($"{name}-live", services => new LiveCheck(Application(services, name)), failureStatus: null, ["live"]))
-        .Add(new($"{name}-ready", services => new ReadyCheck(Application(services, name), services.GetRequiredKeyedService<ApplicationWatch>(name)), failureStatus: null, ["ready"]));
+        .Add(new($"{name}-ready", services => new ReadyCheck(Application(services, name), services.GetRequiredKeyedService<ApplicationWatch>(name), maxLag), failureStatus: null, ["ready"]));
 
     private static StreamsApplication Application(IServiceProvider services, string name) =>
         services.GetKeyedService<StreamsApplication>(name) ?? throw new InvalidOperationException($"The host has no application '{name}': add it with AddCrashStreams(\"{name}\", ...).");

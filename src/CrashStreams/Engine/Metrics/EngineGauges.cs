@@ -27,7 +27,7 @@ internal sealed class EngineGauges : IDisposable
         meter.CreateObservableGauge("crashstreams.tasks", Tasks, "{task}", "Tasks of a thread: running, restoring, and warm copies of other instances' tasks (standby).");
         meter.CreateObservableGauge("crashstreams.buffer.records", Buffered, "{record}", "Records that wait in memory for an input that is behind.");
         meter.CreateObservableGauge("crashstreams.cache.size", Cached, "By", "What a task's stores hold in memory, as of its last commit.");
-        meter.CreateObservableGauge("crashstreams.cache.dirty", Dirty, "By", "What of it that commit wrote.");
+        meter.CreateObservableGauge("crashstreams.cache.dirty", Dirty, "By", "What a task's last commit wrote of its stores.");
         meter.CreateObservableGauge("crashstreams.standby.lag", StandbyLags, "{record}", "Offsets of its changelogs that the warm copy of a task has not read yet.");
     }
 
