@@ -39,7 +39,7 @@ internal static class BrokerCommand
     private static readonly Option<string[]> ReadOnly = new("--read-only") { Description = "A user who may read only.", HelpName = "NAME", DefaultValueFactory = _ => [] };
     private static readonly Option<string[]> TopicPrefix = new("--topic-prefix")
     {
-        Description = "A user who may see and use only the topics whose names begin with PREFIX.",
+        Description = "A user who may see and use only the topics, groups and transactional ids whose names begin with PREFIX.",
         HelpName = "NAME:PREFIX",
         DefaultValueFactory = _ => [],
     };
@@ -61,6 +61,9 @@ internal static class BrokerCommand
                 result.AddError("Say where the records go: either --data DIR or --memory.");
             foreach (var pair in (result.GetValue(Users) ?? []).Concat(result.GetValue(TopicPrefix) ?? []).Where(pair => pair.IndexOf(':') < 1))
                 result.AddError($"'{pair}' is not of the form NAME:TEXT.");
+            // An empty one would not restrict the user at all.
+            foreach (var pair in (result.GetValue(TopicPrefix) ?? []).Where(pair => pair.EndsWith(':')))
+                result.AddError($"'{pair}' has no prefix: leave {TopicPrefix.Name} out for a user who may use all topics.");
         });
         command.SetAction(RunAsync);
         return command;

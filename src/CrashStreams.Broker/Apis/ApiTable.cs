@@ -22,8 +22,17 @@ internal sealed class ApiTable
     public void AddStepwise<TRequest, TResponse>(BrokerCore core, Func<TRequest, RequestContext, IEnumerable<TResponse?>> handler)
         where TRequest : class, IRequest<TRequest>
         where TResponse : class, IResponse<TResponse> =>
+        AddStepwise<TRequest, TResponse>(core, (request, context, _) => handler(request, context));
+
+    /// <summary>As the other one, for handlers that have to wait between two steps.</summary>
+    public void AddStepwise<TRequest, TResponse>(BrokerCore core, Func<TRequest, RequestContext, StepWaits, IEnumerable<TResponse?>> handler)
+        where TRequest : class, IRequest<TRequest>
+        where TResponse : class, IResponse<TResponse> =>
         AddDeferred<TRequest, TResponse>((request, context, reply) =>
-            new StepwiseRequest<TResponse>(handler(request, context).GetEnumerator(), core.Steps, core.Timers, context.Session, reply).Run());
+        {
+            var waits = new StepWaits();
+            new StepwiseRequest<TResponse>(handler(request, context, waits).GetEnumerator(), waits, core.Steps, core.Timers, context.Session, reply).Run();
+        });
 
     public void Add(ApiEndpoint endpoint) => _endpoints[(short)endpoint.Api.Key] = endpoint;
 

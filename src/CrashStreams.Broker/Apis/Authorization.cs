@@ -6,7 +6,7 @@ using CrashStreams.Protocol.Wire;
 namespace CrashStreams.Broker.Apis;
 
 /// <summary>
-/// Whether a user may make a request. One that names a topic which isn't the user's is refused as a whole; so is one that changes something when the user may only read.
+/// Whether a user may make a request. One that names something which isn't the user's is refused as a whole; so is one that changes something when the user may only read.
 /// </summary>
 internal static class Authorization
 {
@@ -17,12 +17,16 @@ internal static class Authorization
             return error;
         if (access.TopicPrefix.Length == 0)
             return ErrorCode.None;
-        if (TopicsOf(request, topics) is not { } named)
-            return NamesNoTopics(api) ? ErrorCode.None : ErrorCode.ClusterAuthorizationFailed;
-        return named.All(topic => topic is null || topic.StartsWith(access.TopicPrefix, StringComparison.Ordinal)) ? ErrorCode.None : ErrorCode.TopicAuthorizationFailed;
+        if (RequestNames.Of(request, topics) is not { } named)
+            return ErrorCode.ClusterAuthorizationFailed;
+        if (!named.Topics.All(topic => topic is null || access.Covers(topic)))
+            return ErrorCode.TopicAuthorizationFailed;
+        if (!named.Groups.All(access.Covers))
+            return ErrorCode.GroupAuthorizationFailed;
+        return named.Transactions.All(access.Covers) ? ErrorCode.None : ErrorCode.TransactionalIdAuthorizationFailed;
     }
 
-    /// <summary>Leaves out of an answer what the user may not see: answers to questions for all topics.</summary>
+    /// <summary>Leaves out of an answer what the user may not see: answers to questions for everything there is.</summary>
     public static void Filter(UserAccess access, IResponse? response)
     {
         if (access.TopicPrefix.Length == 0)
@@ -30,23 +34,27 @@ internal static class Authorization
         switch (response)
         {
             case MetadataResponse metadata:
-                metadata.Topics.RemoveAll(topic => topic.Name is { } name && !IsVisible(name));
-                break;
-            case DescribeTopicPartitionsResponse described:
-                described.Topics.RemoveAll(topic => topic.Name is { } name && !IsVisible(name));
+                metadata.Topics.RemoveAll(topic => topic.Name is { } name && !access.Covers(name));
                 break;
             case DescribeLogDirsResponse dirs:
-                dirs.Results.ForEach(dir => dir.Topics.RemoveAll(topic => !IsVisible(topic.Name)));
+                dirs.Results.ForEach(dir => dir.Topics.RemoveAll(topic => !access.Covers(topic.Name)));
                 break;
+            case ListGroupsResponse groups:
+                groups.Groups.RemoveAll(group => !access.Covers(group.GroupId));
+                break;
+            case ListTransactionsResponse transactions:
+                transactions.TransactionStates.RemoveAll(transaction => !access.Covers(transaction.TransactionalId));
+                break;
+            // The user's groups and transactions, in which somebody who may do more may have used other topics.
             case OffsetFetchResponse offsets:
-                offsets.Topics.RemoveAll(topic => !IsVisible(topic.Name));
-                offsets.Groups.ForEach(group => group.Topics.RemoveAll(topic => topic.Name.Length > 0 && !IsVisible(topic.Name)));
+                offsets.Topics.RemoveAll(topic => !access.Covers(topic.Name));
+                offsets.Groups.ForEach(group => group.Topics.RemoveAll(topic => topic.Name.Length > 0 && !access.Covers(topic.Name)));
                 break;
             case ConsumerGroupDescribeResponse groups:
                 groups.Groups.SelectMany(group => group.Members).ToList().ForEach(Filter);
                 break;
             case DescribeTransactionsResponse transactions:
-                transactions.TransactionStates.ForEach(transaction => transaction.Topics.RemoveAll(topic => !IsVisible(topic.Topic)));
+                transactions.TransactionStates.ForEach(transaction => transaction.Topics.RemoveAll(topic => !access.Covers(topic.Topic)));
                 break;
             default:
                 break;
@@ -54,12 +62,10 @@ internal static class Authorization
 
         void Filter(ConsumerGroupDescribeResponse.Member member)
         {
-            member.SubscribedTopicNames.RemoveAll(topic => !IsVisible(topic));
-            member.Assignment.TopicPartitions.RemoveAll(topic => !IsVisible(topic.TopicName));
-            member.TargetAssignment.TopicPartitions.RemoveAll(topic => !IsVisible(topic.TopicName));
+            member.SubscribedTopicNames.RemoveAll(topic => !access.Covers(topic));
+            member.Assignment.TopicPartitions.RemoveAll(topic => !access.Covers(topic.TopicName));
+            member.TargetAssignment.TopicPartitions.RemoveAll(topic => !access.Covers(topic.TopicName));
         }
-
-        bool IsVisible(string topic) => topic.StartsWith(access.TopicPrefix, StringComparison.Ordinal);
     }
 
     private static ErrorCode ErrorOfChange(ApiKey api) => api switch
@@ -76,37 +82,4 @@ internal static class Authorization
         // What is added to the protocol is a change until somebody has looked.
         _ => ErrorCode.ClusterAuthorizationFailed,
     };
-
-    private static bool NamesNoTopics(ApiKey api) => api is ApiKey.ApiVersions or ApiKey.FindCoordinator or ApiKey.JoinGroup or ApiKey.SyncGroup or ApiKey.Heartbeat or ApiKey.LeaveGroup
-        or ApiKey.DescribeGroups or ApiKey.ConsumerGroupDescribe or ApiKey.ListGroups or ApiKey.DeleteGroups or ApiKey.InitProducerId or ApiKey.AddOffsetsToTxn or ApiKey.EndTxn
-        or ApiKey.DescribeCluster or ApiKey.DescribeLogDirs or ApiKey.DescribeTransactions or ApiKey.ListTransactions or ApiKey.ListPartitionReassignments;
-
-    /// <summary>The topics that a request names, by name or by id; null among them for an id that is not known, which has its own error; null when such requests name none.</summary>
-    private static IEnumerable<string?>? TopicsOf(object request, TopicCatalog topics) => request switch
-    {
-        PreparedProduce produce => produce.Request.TopicData.Select(topic => NameOf(topic.Name, topic.TopicId, topics)),
-        FetchRequest fetch => fetch.Topics.Select(topic => NameOf(topic.Topic, topic.TopicId, topics)),
-        ListOffsetsRequest list => list.Topics.Select(topic => topic.Name),
-        OffsetForLeaderEpochRequest epoch => epoch.Topics.Select(topic => topic.Topic),
-        DeleteRecordsRequest delete => delete.Topics.Select(topic => topic.Name),
-        MetadataRequest metadata => (metadata.Topics ?? []).Select(topic => NameOf(topic.Name, topic.TopicId, topics)),
-        CreateTopicsRequest create => create.Topics.Select(topic => topic.Name),
-        DeleteTopicsRequest delete => delete.TopicNames.Concat(delete.Topics.Select(topic => NameOf(topic.Name, topic.TopicId, topics)!)),
-        CreatePartitionsRequest create => create.Topics.Select(topic => topic.Name),
-        DescribeConfigsRequest describe => describe.Resources.Where(resource => resource.ResourceType == DescribeConfigs.TopicResource).Select(resource => resource.ResourceName),
-        AlterConfigsRequest alter => alter.Resources.Select(resource => resource.ResourceName),
-        IncrementalAlterConfigsRequest alter => alter.Resources.Select(resource => resource.ResourceName),
-        DescribeTopicPartitionsRequest describe => describe.Topics.Select(topic => topic.Name),
-        DescribeProducersRequest describe => describe.Topics.Select(topic => topic.Name),
-        OffsetCommitRequest commit => commit.Topics.Select(topic => NameOf(topic.Name, topic.TopicId, topics)),
-        OffsetDeleteRequest delete => delete.Topics.Select(topic => topic.Name),
-        TxnOffsetCommitRequest commit => commit.Topics.Select(topic => topic.Name),
-        OffsetFetchRequest fetch => (fetch.Topics ?? []).Select(topic => topic.Name)
-            .Concat(fetch.Groups.SelectMany(group => group.Topics ?? []).Select(topic => NameOf(topic.Name, topic.TopicId, topics)!)),
-        AddPartitionsToTxnRequest add => add.V3AndBelowTopics.Concat(add.Transactions.SelectMany(transaction => transaction.Topics)).Select(topic => topic.Name),
-        ConsumerGroupHeartbeatRequest heartbeat => heartbeat.SubscribedTopicNames ?? [],
-        _ => null,
-    };
-
-    private static string? NameOf(string? name, Guid id, TopicCatalog topics) => id == Guid.Empty ? name : topics.Find(id)?.Name;
 }

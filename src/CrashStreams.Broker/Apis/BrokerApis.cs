@@ -28,7 +28,7 @@ internal static class BrokerApis
     private static void AddRecords(ApiTable apis, BrokerCore core, Fetch fetch)
     {
         apis.Add<ApiVersionsRequest, ApiVersionsResponse>((_, context) => ApiVersions.Handle(context.Version, apis));
-        apis.AddStepwise<MetadataRequest, MetadataResponse>(core, (request, context) => Metadata.Handle(request, context.Version, core));
+        apis.AddStepwise<MetadataRequest, MetadataResponse>(core, (request, context, waits) => Metadata.Handle(request, context.Version, context.Access, core, waits));
         apis.Add(new ProduceEndpoint(core));
         apis.AddDeferred<FetchRequest, FetchResponse>(fetch.Handle);
         apis.AddStepwise<ListOffsetsRequest, ListOffsetsResponse>(core, (request, _) => ListOffsets.Handle(request, core.Topics));
@@ -38,14 +38,14 @@ internal static class BrokerApis
 
     private static void AddTopics(ApiTable apis, BrokerCore core)
     {
-        apis.AddDeferred<CreateTopicsRequest, CreateTopicsResponse>((request, _, reply) => CreateTopics.Handle(request, core, reply));
+        apis.AddStepwise<CreateTopicsRequest, CreateTopicsResponse>(core, (request, _, waits) => CreateTopics.Handle(request, core, waits));
         apis.AddStepwise<DeleteTopicsRequest, DeleteTopicsResponse>(core, (request, context) => DeleteTopics.Handle(request, context.Version, core.Topics));
-        apis.AddDeferred<CreatePartitionsRequest, CreatePartitionsResponse>((request, _, reply) => CreatePartitions.Handle(request, core, reply));
+        apis.AddStepwise<CreatePartitionsRequest, CreatePartitionsResponse>(core, (request, _, waits) => CreatePartitions.Handle(request, core, waits));
         apis.AddStepwise<DescribeConfigsRequest, DescribeConfigsResponse>(core, (request, _) => DescribeConfigs.Handle(request, core));
         apis.AddStepwise<AlterConfigsRequest, AlterConfigsResponse>(core, (request, _) => AlterConfigs.Handle(request, core));
         apis.AddStepwise<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>(core, (request, _) => IncrementalAlterConfigs.Handle(request, core));
         apis.Add<DescribeClusterRequest, DescribeClusterResponse>((request, _) => DescribeCluster.Handle(request, core));
-        apis.Add<DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse>((request, _) => DescribeTopicPartitions.Handle(request, core));
+        apis.Add<DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse>((request, context) => DescribeTopicPartitions.Handle(request, context.Access, core));
         apis.AddStepwise<DescribeLogDirsRequest, DescribeLogDirsResponse>(core, (request, _) => DescribeLogDirs.Handle(request, core));
         apis.Add<ListPartitionReassignmentsRequest, ListPartitionReassignmentsResponse>((request, _) => ListPartitionReassignments.Handle(request));
         apis.Add<ElectLeadersRequest, ElectLeadersResponse>((request, _) => ElectLeaders.Handle(request, core.Topics));
@@ -62,7 +62,7 @@ internal static class BrokerApis
         apis.Add<HeartbeatRequest, HeartbeatResponse>((request, _) => Heartbeat.Handle(request, groups));
         apis.Add<LeaveGroupRequest, LeaveGroupResponse>((request, context) => LeaveGroup.Handle(request, context.Version, groups));
         apis.Add<ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse>((request, context) =>
-            ConsumerGroupHeartbeat.Handle(request, context.Version, context.Client, groups));
+            ConsumerGroupHeartbeat.Handle(request, context.Version, context.Client, context.Access, groups));
         apis.Add<OffsetCommitRequest, OffsetCommitResponse>((request, context) => OffsetCommit.Handle(request, context.Version, groups));
         apis.Add<OffsetFetchRequest, OffsetFetchResponse>((request, context) => OffsetFetch.Handle(request, context.Version, groups, Budget()));
         apis.Add<OffsetDeleteRequest, OffsetDeleteResponse>((request, _) => OffsetDelete.Handle(request, groups));

@@ -9,7 +9,7 @@ namespace CrashStreams.Broker.Apis;
 /// <summary>The request of KIP-848 members: joining, staying, confirming, leaving.</summary>
 internal static class ConsumerGroupHeartbeat
 {
-    public static ConsumerGroupHeartbeatResponse Handle(ConsumerGroupHeartbeatRequest request, short version, ClientIdentity client, GroupCoordinator groups)
+    public static ConsumerGroupHeartbeatResponse Handle(ConsumerGroupHeartbeatRequest request, short version, ClientIdentity client, UserAccess access, GroupCoordinator groups)
     {
         // In v0 the coordinator makes the member id.
         if (version == 0 && request.MemberId.Length == 0 && request.MemberEpoch == 0)
@@ -17,13 +17,13 @@ internal static class ConsumerGroupHeartbeat
         if (HeartbeatRules.CheckIds(request) is { } badId)
             return badId;
         if (request.MemberEpoch != 0)
-            return groups.FindConsumer(request.GroupId)?.Heartbeat(request, client)
+            return groups.FindConsumer(request.GroupId)?.Heartbeat(request, client, access)
                 ?? HeartbeatRules.Refuse(ErrorCode.GroupIdNotFound, $"There is no consumer group {request.GroupId}.");
         if (groups.FindOrCreate(request.GroupId) is not { } group)
             return HeartbeatRules.Refuse(ErrorCode.GroupMaxSizeReached, "The broker has no room for another group.");
         if (group.AsConsumer() is { } consumer)
         {
-            var response = consumer.Heartbeat(request, client);
+            var response = consumer.Heartbeat(request, client, access);
             groups.ForgetBlank(group);
             return response;
         }

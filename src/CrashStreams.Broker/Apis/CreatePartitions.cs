@@ -6,36 +6,36 @@ namespace CrashStreams.Broker.Apis;
 /// <summary>Adds partitions to topics.</summary>
 internal static class CreatePartitions
 {
-    public static void Handle(CreatePartitionsRequest request, BrokerCore core, Action<CreatePartitionsResponse?> reply)
+    public static IEnumerable<CreatePartitionsResponse?> Handle(CreatePartitionsRequest request, BrokerCore core, StepWaits waits)
     {
         var repeated = new Repeated<string>(request.Topics.Select(topic => topic.Name));
-        InTurn.Do<CreatePartitionsRequest.CreatePartitionsTopic, CreatePartitionsResponse.CreatePartitionsTopicResult>(
-            request.Topics, core.Timers,
-            (topic, answer) =>
+        var response = new CreatePartitionsResponse();
+        foreach (var topic in request.Topics)
+        {
+            var grown = waits.For<(ErrorCode Error, string? Message)>(answer =>
             {
                 if (repeated.Contains(topic.Name))
-                    Answer(topic, answer, ErrorCode.InvalidRequest, "Duplicate topic name.");
+                    answer((ErrorCode.InvalidRequest, "Duplicate topic name."));
                 else
-                    Grow(topic, request.ValidateOnly, core, (error, message) => Answer(topic, answer, error, message));
-            },
-            results => reply(new CreatePartitionsResponse { Results = results }));
+                    Grow(topic, request.ValidateOnly, core, answer);
+            });
+            yield return null;
+            response.Results.Add(new() { Name = topic.Name, ErrorCode = grown.Result.Error, ErrorMessage = grown.Result.Message });
+        }
+        yield return response;
     }
 
-    private static void Answer(
-        CreatePartitionsRequest.CreatePartitionsTopic topic, Action<CreatePartitionsResponse.CreatePartitionsTopicResult> answer, ErrorCode error, string? message) =>
-        answer(new() { Name = topic.Name, ErrorCode = error, ErrorMessage = message });
-
-    private static void Grow(CreatePartitionsRequest.CreatePartitionsTopic wanted, bool validateOnly, BrokerCore core, Action<ErrorCode, string?> answer)
+    private static void Grow(CreatePartitionsRequest.CreatePartitionsTopic wanted, bool validateOnly, BrokerCore core, Action<(ErrorCode Error, string? Message)> answer)
     {
-        var (error, message) = Check(wanted, core);
-        if (error != ErrorCode.None || validateOnly)
-            answer(error, message);
+        var refusal = Check(wanted, core);
+        if (refusal.Error != ErrorCode.None || validateOnly)
+            answer(refusal);
         else
             core.Topics.AddPartitions(core.Topics.Find(wanted.Name)!, wanted.Count, failure =>
-                answer(failure is null ? ErrorCode.None : ErrorCode.KafkaStorageError, failure is null ? null : $"The partitions could not be stored: {failure.Message}"));
+                answer(failure is null ? default : (ErrorCode.KafkaStorageError, $"The partitions could not be stored: {failure.Message}")));
     }
 
-    private static (ErrorCode, string?) Check(CreatePartitionsRequest.CreatePartitionsTopic wanted, BrokerCore core)
+    private static (ErrorCode Error, string? Message) Check(CreatePartitionsRequest.CreatePartitionsTopic wanted, BrokerCore core)
     {
         if (core.Topics.Find(wanted.Name) is not { } topic)
             return (ErrorCode.UnknownTopicOrPartition, "There is no such topic.");

@@ -9,23 +9,27 @@ internal static class CreateTopics
 {
     private const int UseDefault = -1;
 
-    public static void Handle(CreateTopicsRequest request, BrokerCore core, Action<CreateTopicsResponse?> reply)
+    public static IEnumerable<CreateTopicsResponse?> Handle(CreateTopicsRequest request, BrokerCore core, StepWaits waits)
     {
-        var repeated = request.Topics.CountBy(topic => topic.Name).Where(count => count.Value > 1).Select(count => count.Key).ToHashSet();
-        InTurn.Do<CreateTopicsRequest.CreatableTopic, CreateTopicsResponse.CreatableTopicResult>(
-            request.Topics.DistinctBy(topic => topic.Name), core.Timers,
-            (topic, answer) =>
+        var repeated = new Repeated<string>(request.Topics.Select(topic => topic.Name));
+        var response = new CreateTopicsResponse();
+        foreach (var topic in request.Topics.DistinctBy(topic => topic.Name))
+        {
+            if (repeated.Contains(topic.Name))
+                response.Topics.Add(Refuse(topic, ErrorCode.InvalidRequest, "The topic is named more than once in the request."));
+            else if (Check(topic, core, out var partitions, out var configs) is { } refusal)
+                response.Topics.Add(refusal);
+            else if (request.ValidateOnly)
+                response.Topics.Add(Accept(topic, Guid.Empty, partitions, configs));
+            else
             {
-                if (repeated.Contains(topic.Name))
-                    answer(Refuse(topic, ErrorCode.InvalidRequest, "The topic is named more than once in the request."));
-                else if (Check(topic, core, out var partitions, out var configs) is { } refusal)
-                    answer(refusal);
-                else if (request.ValidateOnly)
-                    answer(Accept(topic, Guid.Empty, partitions, configs));
-                else
-                    Create(topic, partitions, configs, core, answer);
-            },
-            results => reply(new CreateTopicsResponse { Topics = results }));
+                var created = waits.For<CreateTopicsResponse.CreatableTopicResult>(answer => Create(topic, partitions, configs, core, answer));
+                yield return null;
+                response.Topics.Add(created.Result);
+            }
+            yield return null;
+        }
+        yield return response;
     }
 
     private static void Create(

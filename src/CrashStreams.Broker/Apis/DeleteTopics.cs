@@ -29,8 +29,9 @@ internal static class DeleteTopics
 
     private static DeleteTopicsResponse.DeletableTopicResult Delete(DeleteTopicsRequest.DeleteTopicState wanted, TopicCatalog topics)
     {
-        var topic = wanted.Name is null ? topics.Find(wanted.TopicId) : topics.Find(wanted.Name);
-        if (topic is null)
+        if (wanted.Name is not null && wanted.TopicId != Guid.Empty)
+            return new() { Name = wanted.Name, TopicId = wanted.TopicId, ErrorCode = ErrorCode.InvalidRequest, ErrorMessage = "A topic is named by its name or by its id, not by both." };
+        if (topics.Find(wanted.Name, wanted.TopicId) is not { } topic)
             return new()
             {
                 Name = wanted.Name,

@@ -9,13 +9,13 @@ internal static class DescribeTopicPartitions
 {
     private const int MaxPartitionsPerPage = 2000;
 
-    public static DescribeTopicPartitionsResponse Handle(DescribeTopicPartitionsRequest request, BrokerCore core)
+    public static DescribeTopicPartitionsResponse Handle(DescribeTopicPartitionsRequest request, UserAccess access, BrokerCore core)
     {
         var response = new DescribeTopicPartitionsResponse();
         var left = Math.Clamp(request.ResponsePartitionLimit, 1, MaxPartitionsPerPage);
         var names = request.Topics.Count > 0
             ? request.Topics.Select(topic => topic.Name).Distinct().Order(StringComparer.Ordinal)
-            : core.Topics.Topics.Select(topic => topic.Name); // which are in order
+            : core.Topics.Topics.Select(topic => topic.Name).Where(access.Covers); // which are in order
         foreach (var name in names)
         {
             var order = request.Cursor is { } cursor ? string.CompareOrdinal(name, cursor.TopicName) : 1;

@@ -21,7 +21,7 @@ internal sealed class Fetch(BrokerCore core)
             reply(new FetchResponse { ErrorCode = ErrorCode.InvalidRequest });
             return;
         }
-        var session = _sessions.Open(request, core.Timers.NowMs, out var error);
+        var session = _sessions.Open(request, context.User, core.Timers.NowMs, out var error);
         if (error != ErrorCode.None)
         {
             reply(new FetchResponse { ErrorCode = error });

@@ -6,8 +6,8 @@ namespace CrashStreams.Broker.Apis;
 /// <summary>Where the coordinator of a group or a transactional id is: here, since there is one node.</summary>
 internal static class FindCoordinator
 {
-    private const sbyte Group = 0;
-    private const sbyte Transaction = 1;
+    public const sbyte Group = 0;
+    public const sbyte Transaction = 1;
 
     /// <summary>The first version that asks for many keys at once (KIP-699).</summary>
     private const short BatchedVersion = 4;

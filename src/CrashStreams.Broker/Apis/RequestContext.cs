@@ -5,7 +5,14 @@ using CrashStreams.Protocol;
 namespace CrashStreams.Broker.Apis;
 
 /// <summary>What a handler may know of a request besides its body.</summary>
-internal sealed record RequestContext(ApiVersionRange Api, short Version, ClientIdentity Client, IClientSession Session);
+internal sealed record RequestContext(ApiVersionRange Api, short Version, ClientIdentity Client, IClientSession Session)
+{
+    /// <summary>Who has authenticated; null where nobody has to.</summary>
+    public string? User => Session.Authentication?.User;
+
+    /// <summary>What the user may do.</summary>
+    public UserAccess Access => Session.Authentication?.Access ?? UserAccess.Everything;
+}
 
 /// <summary>The connection that a request came from, as handlers see it.</summary>
 internal interface IClientSession

@@ -6,7 +6,7 @@ namespace CrashStreams.Broker.Apis;
 /// <summary>
 /// A request whose elements are handled one after the other, for at most so long at a time: requests of others are served in between. Its steps end with the answer.
 /// </summary>
-internal sealed class StepwiseRequest<TResponse>(IEnumerator<TResponse?> steps, StepQueue queue, Timers timers, IClientSession session, Action<TResponse?> reply) : IWaiting, IStepwise
+internal sealed class StepwiseRequest<TResponse>(IEnumerator<TResponse?> steps, StepWaits waits, StepQueue queue, Timers timers, IClientSession session, Action<TResponse?> reply) : IWaiting, IStepwise
     where TResponse : class, IResponse
 {
     private bool _isWaiting;
@@ -27,8 +27,11 @@ internal sealed class StepwiseRequest<TResponse>(IEnumerator<TResponse?> steps, 
             End(response);
             return;
         }
-        while (timers.Elapsed(started) < StepQueue.Slice);
-        queue.Add(this);
+        while (!waits.MustWait && timers.Elapsed(started) < StepQueue.Slice);
+        if (waits.MustWait)
+            waits.Then(() => queue.Add(this));
+        else
+            queue.Add(this);
         if (_isWaiting)
             return;
         _isWaiting = true; // before: a client that is gone cancels at once

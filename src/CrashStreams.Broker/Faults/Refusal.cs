@@ -84,6 +84,16 @@ internal static class Refusal
             Results = delete.GroupsNames.ConvertAll(group => new DeleteGroupsResponse.DeletableGroupResult { GroupId = group, ErrorCode = error }),
         },
         OffsetDeleteRequest => new OffsetDeleteResponse { ErrorCode = error },
+        LeaveGroupRequest => new LeaveGroupResponse { ErrorCode = error },
+        DescribeGroupsRequest describe => new DescribeGroupsResponse { Groups = describe.Groups.ConvertAll(group => new DescribeGroupsResponse.DescribedGroup { GroupId = group, ErrorCode = error }) },
+        ConsumerGroupDescribeRequest describe => new ConsumerGroupDescribeResponse
+        {
+            Groups = describe.GroupIds.ConvertAll(group => new ConsumerGroupDescribeResponse.DescribedGroup { GroupId = group, ErrorCode = error }),
+        },
+        DescribeTransactionsRequest describe => new DescribeTransactionsResponse
+        {
+            TransactionStates = describe.TransactionalIds.ConvertAll(id => new DescribeTransactionsResponse.TransactionStateData { TransactionalId = id, ErrorCode = error }),
+        },
         _ => null,
     };
 

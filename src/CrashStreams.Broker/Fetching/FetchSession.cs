@@ -4,9 +4,12 @@ namespace CrashStreams.Broker.Fetching;
 /// KIP-227: the broker remembers what a client reads, so that later requests name only what has changed and answers only
 /// partitions with news.
 /// </summary>
-internal sealed class FetchSession(int id)
+internal sealed class FetchSession(int id, string? owner)
 {
     public int Id => id;
+
+    /// <summary>The user who has begun it; nobody else has it. Null where nobody has to authenticate.</summary>
+    public string? Owner => owner;
 
     /// <summary>The epoch that the next request must carry.</summary>
     public int NextEpoch { get; private set; } = 1;

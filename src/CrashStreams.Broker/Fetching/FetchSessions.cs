@@ -25,15 +25,17 @@ internal sealed class FetchSessions(Random random, int maxPartitionsOfOne)
     public int Count => _sessions.Count;
 
     /// <summary>The session of a request: a new one, the one it names, or null for a fetch without session.</summary>
-    public FetchSession? Open(FetchRequest request, long nowMs, out ErrorCode error)
+    public FetchSession? Open(FetchRequest request, string? user, long nowMs, out ErrorCode error)
     {
         error = ErrorCode.None;
         if (request.SessionEpoch is NoSessionEpoch or NewSessionEpoch)
         {
-            Remove(request.SessionId);
-            return request.SessionEpoch == NewSessionEpoch ? Create(request, nowMs) : null;
+            if (Find(request.SessionId, user) is { } ended)
+                Remove(ended.Id);
+            return request.SessionEpoch == NewSessionEpoch ? Create(request, user, nowMs) : null;
         }
-        if (!_sessions.TryGetValue(request.SessionId, out var session))
+        var session = Find(request.SessionId, user);
+        if (session is null)
             error = ErrorCode.FetchSessionIdNotFound;
         else if (session.NextEpoch != request.SessionEpoch)
             error = ErrorCode.InvalidFetchSessionEpoch;
@@ -50,7 +52,10 @@ internal sealed class FetchSessions(Random random, int maxPartitionsOfOne)
         return null;
     }
 
-    private FetchSession? Create(FetchRequest request, long nowMs)
+    /// <summary>A session of the user's: that of another is not there for him.</summary>
+    private FetchSession? Find(int id, string? user) => _sessions.TryGetValue(id, out var session) && session.Owner == user ? session : null;
+
+    private FetchSession? Create(FetchRequest request, string? user, long nowMs)
     {
         var wanted = request.Topics.Sum(topic => topic.Partitions.Count);
         if (request.Topics.Count == 0 || !TryMakeRoom(wanted, nowMs))
@@ -60,7 +65,7 @@ internal sealed class FetchSessions(Random random, int maxPartitionsOfOne)
         do
             id = random.Next(1, int.MaxValue);
         while (_sessions.ContainsKey(id));
-        var created = new FetchSession(id) { LastUsedMs = nowMs };
+        var created = new FetchSession(id, user) { LastUsedMs = nowMs };
         Update(created, request);
         return _sessions[id] = created;
     }

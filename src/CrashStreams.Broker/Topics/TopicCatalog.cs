@@ -70,27 +70,25 @@ internal sealed class TopicCatalog : ITopicView
 
     public Topic? Find(Guid id) => _byId.GetValueOrDefault(id);
 
+    /// <summary>The topic that a request means: by its id where it gives one, else by its name.</summary>
+    public Topic? Find(string? name, Guid id) => id != Guid.Empty ? Find(id) : name is null ? null : Find(name);
+
     public Partition? Find(TopicPartition partition) => Find(partition.Topic)?.Find(partition.Partition);
 
     /// <summary>Whether a topic has the name, or will have it in a moment.</summary>
     public bool IsTaken(string name) => _byName.ContainsKey(name) || _beingCreated.Contains(name);
 
-    /// <exception cref="IOException">The disk failed; nothing of the topic is left.</exception>
-    public Topic Create(string name, int partitions, TopicConfigs configs)
-    {
-        var topic = new Topic(Guid.NewGuid(), name, configs, []);
-        Publish(topic, CreateLogs(topic, 0, partitions));
-        return topic;
-    }
-
-    /// <summary>Creates a topic whose directories take long to make beside the loop.</summary>
+    /// <summary>Creates a topic: beside the loop when its directories take long to make, else at once.</summary>
     /// <param name="name">A name that is not taken.</param>
     /// <param name="partitions">How many it has.</param>
     /// <param name="configs">Its settings.</param>
     /// <param name="done">Called with the topic; or with what went wrong, and then nothing of it is left.</param>
+    /// <exception cref="ArgumentException">The name is taken.</exception>
     public void Create(string name, int partitions, TopicConfigs configs, Action<Topic?, Exception?> done)
     {
         var topic = new Topic(Guid.NewGuid(), name, configs, []);
+        if (IsTaken(name))
+            throw new ArgumentException($"Topic '{name}' already exists.", nameof(name));
         _beingCreated.Add(name);
         CreateLogs(topic, partitions, (logs, failure) =>
         {
@@ -288,9 +286,9 @@ internal sealed class TopicCatalog : ITopicView
 
     private void Add(Topic topic)
     {
+        _byName.Add(topic.Name, topic);
         Version++;
         PartitionCount += topic.Partitions.Count;
-        _byName.Add(topic.Name, topic);
         _byId.Add(topic.Id, topic);
         SetConfig(topic);
     }

@@ -59,8 +59,9 @@ public class JournalLayoutTests
         member.Revoking = [new TopicIdPartition(topic, 2)];
         member.Target = [new TopicIdPartition(topic, 1)];
         member.GivenAt = member.GivenAt.Add(new(topic, 1), 3).Add(new(topic, 2), 1);
+        member.TopicPrefix = "p";
         var entry = ConsumerGroupRecords.OfMember("g", member);
-        Golden(entry, "05 0167 016D", $"02 {MemberFields} 01 03000000 01 01000000");
+        Golden(entry, "05 0167 016D", $"03 {MemberFields} 01 03000000 01 01000000 0170");
         ConsumerGroupRecords.OfMember("g", ConsumerGroupRecords.ReadMember("m", entry.Value, NewMember)).Value.Should().Equal(entry.Value);
     }
 
@@ -70,6 +71,14 @@ public class JournalLayoutTests
         var member = ConsumerGroupRecords.ReadMember("m", Convert.FromHexString($"01 {MemberFields}".Replace(" ", "")), NewMember);
         member.GivenAt.Should().HaveCount(2).And.OnlyContain(p => p.Value == 3);
         member.Target.Should().ContainSingle();
+    }
+
+    [Fact]
+    public void Consumer_group_member_of_the_second_version_may_have_all_topics()
+    {
+        var member = ConsumerGroupRecords.ReadMember("m", Convert.FromHexString($"02 {MemberFields} 01 03000000 01 01000000".Replace(" ", "")), NewMember);
+        member.GivenAt.Select(p => p.Value).Should().BeEquivalentTo([3, 1]);
+        member.TopicPrefix.Should().BeEmpty();
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using CrashStreams.Broker.Coordination;
 using CrashStreams.Broker.Faults;
 using CrashStreams.Broker.Loop;
 using CrashStreams.Broker.Storage;
+using CrashStreams.Broker.Topics;
 using CrashStreams.Protocol;
 using CrashStreams.Protocol.Records;
 using CrashStreams.Protocol.Wire;
@@ -16,10 +17,10 @@ internal sealed class CoreHost
     private readonly FakeTimeProvider _time = new(DateTimeOffset.FromUnixTimeMilliseconds(1_000_000));
     private readonly Session _session = new();
 
-    public CoreHost(BrokerOptions? options = null, IStorage? storage = null)
+    public CoreHost(BrokerOptions? options = null, IStorage? storage = null, IWorkers? workers = null)
     {
         Timers = new Timers(_time);
-        Core = new BrokerCore(options ?? new BrokerOptions(), storage ?? new MemoryStorage(), Timers, new InlineWorkers(), new Random(1), new NodeAddress(1, "test", 9092), new BrokerFaults());
+        Core = new BrokerCore(options ?? new BrokerOptions(), storage ?? new MemoryStorage(), Timers, workers ?? new InlineWorkers(), new Random(1), new NodeAddress(1, "test", 9092), new BrokerFaults());
     }
 
     public BrokerCore Core { get; }
@@ -67,6 +68,13 @@ internal sealed class CoreHost
             response?.Write(ref writer, header.Version);
         });
         Core.EndTurn();
+    }
+
+    public Topic CreateTopic(string name, int partitions, TopicConfigs? configs = null)
+    {
+        Topic? created = null;
+        Core.Topics.Create(name, partitions, configs ?? TopicConfigs.None, (topic, failure) => created = topic ?? throw failure!);
+        return created!;
     }
 
     public void Advance(int ms)

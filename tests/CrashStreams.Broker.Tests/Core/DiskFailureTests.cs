@@ -18,7 +18,7 @@ public class DiskFailureTests
     [Fact]
     public void A_full_disk_is_answered_with_an_error_and_what_was_there_stays_readable()
     {
-        var log = _host.Core.Topics.Create("t", 1, TopicConfigs.None).Partitions[0].Log;
+        var log = _host.CreateTopic("t", 1).Partitions[0].Log;
         Produce("t").Should().Be(ErrorCode.None);
 
         _disk.IsFull = true;
@@ -64,7 +64,7 @@ public class DiskFailureTests
     {
         var configs = TopicConfigs.TryCreate(
             [KeyValuePair.Create("cleanup.policy", (string?)"compact"), KeyValuePair.Create("min.cleanable.dirty.ratio", (string?)"0")], out _)!;
-        var log = _host.Core.Topics.Create(topic, 1, configs).Partitions[0].Log;
+        var log = _host.CreateTopic(topic, 1, configs).Partitions[0].Log;
         for (var i = 0; i < 3; i++)
         {
             Produce(topic).Should().Be(ErrorCode.None);

@@ -10,7 +10,7 @@ public class FetchTests
     private readonly CoreHost _host = new();
     private readonly Topic _topic;
 
-    public FetchTests() => _topic = _host.Core.Topics.Create("t", 3, TopicConfigs.None);
+    public FetchTests() => _topic = _host.CreateTopic("t", 3);
 
     [Fact]
     public void An_empty_fetch_waits_for_its_time_and_then_answers_nothing()

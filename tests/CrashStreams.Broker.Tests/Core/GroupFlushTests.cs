@@ -16,7 +16,7 @@ public class GroupFlushTests
     public GroupFlushTests()
     {
         _host = new CoreHost(new BrokerOptions { Flush = FlushMode.Always }, _disk);
-        _log = _host.Core.Topics.Create("t", 1, TopicConfigs.None).Partitions[0].Log;
+        _log = _host.CreateTopic("t", 1).Partitions[0].Log;
     }
 
     [Fact]

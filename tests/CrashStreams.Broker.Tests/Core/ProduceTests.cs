@@ -9,7 +9,7 @@ public class ProduceTests
 {
     private readonly CoreHost _host = new();
 
-    public ProduceTests() => _host.Core.Topics.Create("t", 1, TopicConfigs.None);
+    public ProduceTests() => _host.CreateTopic("t", 1);
 
     [Fact]
     public void Offsets_go_on_from_batch_to_batch()

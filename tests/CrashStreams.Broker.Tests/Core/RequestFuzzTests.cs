@@ -16,7 +16,7 @@ public class RequestFuzzTests
         var random = new Random(seed);
         var requests = Fuzzing.GoldenRequests();
         var host = new CoreHost(new BrokerOptions { AutoCreateTopics = true });
-        host.Core.Topics.Create("t", 2, TopicConfigs.None);
+        host.CreateTopic("t", 2);
         var handled = 0;
 
         for (var i = 0; i < Count; i++)

@@ -48,7 +48,7 @@ internal sealed class ConsumerClient(CoordinatorHost host, string memberId, stri
                     .Select(topic => new ConsumerGroupHeartbeatRequest.TopicPartitionsData { TopicId = topic.Key, Partitions = [.. topic] }),
             ];
         }
-        var response = ConsumerGroupHeartbeat.Handle(request, 1, new ClientIdentity("client", "/127.0.0.1"), host.Groups);
+        var response = ConsumerGroupHeartbeat.Handle(request, 1, new ClientIdentity("client", "/127.0.0.1"), UserAccess.Everything, host.Groups);
         // A client that heard nothing sends everything again.
         _hasNews = losesAnswer;
         if (losesAnswer)
@@ -73,7 +73,7 @@ internal sealed class ConsumerClient(CoordinatorHost host, string memberId, stri
     public ErrorCode Leave(int epoch = -1)
     {
         var request = new ConsumerGroupHeartbeatRequest { GroupId = "g", MemberId = memberId, MemberEpoch = epoch, InstanceId = instanceId };
-        Last = ConsumerGroupHeartbeat.Handle(request, 1, default, host.Groups);
+        Last = ConsumerGroupHeartbeat.Handle(request, 1, default, UserAccess.Everything, host.Groups);
         Owned.Clear();
         Epoch = 0;
         return Last.ErrorCode;

@@ -292,7 +292,7 @@ public class ConsumerGroupTests
         {
             var request = new ConsumerGroupHeartbeatRequest { GroupId = "g", MemberId = "m", RebalanceTimeoutMs = 1000, SubscribedTopicNames = ["t"], TopicPartitions = [] };
             change(request);
-            return ConsumerGroupHeartbeat.Handle(request, 1, new ClientIdentity("client", "/127.0.0.1"), _host.Groups).ErrorCode;
+            return ConsumerGroupHeartbeat.Handle(request, 1, new ClientIdentity("client", "/127.0.0.1"), UserAccess.Everything, _host.Groups).ErrorCode;
         }
     }
 

@@ -15,9 +15,9 @@ internal sealed partial class ConsumerGroup
     private long _topicsVersion = -1;
     private bool _haveSubscriptionsChanged = true;
 
-    public ConsumerGroupHeartbeatResponse Heartbeat(ConsumerGroupHeartbeatRequest request, ClientIdentity client)
+    public ConsumerGroupHeartbeatResponse Heartbeat(ConsumerGroupHeartbeatRequest request, ClientIdentity client, UserAccess access)
     {
-        var refusal = HeartbeatRules.Check(request, s_assignors.Select(assignor => assignor.Name)) ?? CheckRoom(request) ?? ParsePattern(request, out _);
+        var refusal = HeartbeatRules.Check(request, s_assignors.Select(assignor => assignor.Name)) ?? CheckRoom(request) ?? ParsePattern(request, access.TopicPrefix, out _);
         if (refusal is not null)
             return refusal;
         if (request.MemberEpoch is LeaveEpoch or ConsumerMember.AwayEpoch)
@@ -32,7 +32,7 @@ internal sealed partial class ConsumerGroup
         if (request.MemberEpoch == JoinEpoch)
             owned ??= [];
         member.Session.SetAfter(_context.Options.ConsumerSessionTimeoutMs);
-        Update(member, request, client);
+        Update(member, request, client, access.TopicPrefix);
         RefreshSubscriptions();
         if (GroupEpoch > TargetEpoch)
             AssignTargets();
@@ -91,6 +91,7 @@ internal sealed partial class ConsumerGroup
         member.RackId = away.RackId;
         member.TopicNames = away.TopicNames;
         member.Pattern = away.Pattern;
+        member.TopicPrefix = away.TopicPrefix;
         member.Assignor = away.Assignor;
         member.Assigned = away.Assigned;
         member.GivenAt = away.GivenAt;
@@ -129,18 +130,18 @@ internal sealed partial class ConsumerGroup
         Own(member);
     }
 
-    private void Update(ConsumerMember member, ConsumerGroupHeartbeatRequest request, ClientIdentity client)
+    private void Update(ConsumerMember member, ConsumerGroupHeartbeatRequest request, ClientIdentity client, string topicPrefix)
     {
-        _ = ParsePattern(request, out var pattern);
+        _ = ParsePattern(request, topicPrefix, out var pattern);
         var names = request.SubscribedTopicNames?.ToImmutableSortedSet(StringComparer.Ordinal) ?? member.TopicNames;
         pattern = request.SubscribedTopicRegex is null ? member.Pattern : pattern;
         var assignor = request.ServerAssignor ?? member.Assignor;
-        var hasChangedMind = !names.SetEquals(member.TopicNames) || pattern?.Text != member.Pattern?.Text || assignor != member.Assignor;
+        var hasChangedMind = !names.SetEquals(member.TopicNames) || pattern?.Text != member.Pattern?.Text || assignor != member.Assignor || topicPrefix != member.TopicPrefix;
         var rebalanceTimeoutMs = request.RebalanceTimeoutMs < 0 ? member.RebalanceTimeoutMs : request.RebalanceTimeoutMs;
         var rack = request.RackId ?? member.RackId;
         if (!hasChangedMind && rebalanceTimeoutMs == member.RebalanceTimeoutMs && rack == member.RackId && client == member.Client)
             return;
-        (member.TopicNames, member.Pattern, member.Assignor) = (names, pattern, assignor);
+        (member.TopicNames, member.Pattern, member.TopicPrefix, member.Assignor) = (names, pattern, topicPrefix, assignor);
         (member.RebalanceTimeoutMs, member.RackId, member.Client) = (rebalanceTimeoutMs, rack, client);
         member.IsUnwritten = true;
         if (!hasChangedMind)
@@ -204,7 +205,7 @@ internal sealed partial class ConsumerGroup
             member.Revocation.SetAfter(member.RebalanceTimeoutMs);
     }
 
-    private ConsumerGroupHeartbeatResponse? ParsePattern(ConsumerGroupHeartbeatRequest request, out TopicPattern? pattern)
+    private ConsumerGroupHeartbeatResponse? ParsePattern(ConsumerGroupHeartbeatRequest request, string topicPrefix, out TopicPattern? pattern)
     {
         pattern = null;
         if (string.IsNullOrEmpty(request.SubscribedTopicRegex))
@@ -215,7 +216,7 @@ internal sealed partial class ConsumerGroup
             return null;
         if (_members.Values.Select(member => member.Pattern).OfType<TopicPattern>().Distinct().Count() >= _context.Options.MaxPatterns)
             return HeartbeatRules.Refuse(ErrorCode.InvalidRegularExpression, $"The members of the group subscribe with {_context.Options.MaxPatterns} different patterns already.");
-        if (TopicPattern.TryParse(request.SubscribedTopicRegex, _context.Options.MaxPatternLength, out pattern) && _subscriptions.TryMatch(pattern))
+        if (TopicPattern.TryParse(request.SubscribedTopicRegex, _context.Options.MaxPatternLength, out pattern) && _subscriptions.TryMatch(pattern, topicPrefix))
             return null;
         return HeartbeatRules.Refuse(ErrorCode.InvalidRegularExpression, $"'{ClientText.Escape(request.SubscribedTopicRegex)}' is not a pattern that can be matched in linear time.");
     }

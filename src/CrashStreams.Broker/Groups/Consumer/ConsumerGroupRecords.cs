@@ -7,10 +7,11 @@ namespace CrashStreams.Broker.Groups.Consumer;
 /// The journal records of a KIP-848 group (in the `__consumer_offsets` topic).
 /// <code>
 /// kind 4, group    key: 4, group              value v1: group epoch i32, target epoch i32, assignor, empty since ms i64
-/// kind 5, member   key: 5, group, member id   value v2: instance id?, rack?, client id, host, rebalance timeout i32, topic names [text],
+/// kind 5, member   key: 5, group, member id   value v3: instance id?, rack?, client id, host, rebalance timeout i32, topic names [text],
 ///                                             pattern?, assignor?, epoch i32, previous epoch i32, state u8,
 ///                                             assigned, revoking and target: [topic id 16 bytes, partition i32],
 ///                                             since v2: epochs of assigned, epochs of revoking: [i32], as they were given
+///                                             since v3: prefix of the topics that its user may read
 /// </code>
 /// </summary>
 internal static class ConsumerGroupRecords
@@ -18,8 +19,9 @@ internal static class ConsumerGroupRecords
     public const byte GroupKind = 4;
     public const byte MemberKind = 5;
     private const byte GroupVersion = 1;
-    private const byte MemberVersion = 2;
+    private const byte MemberVersion = 3;
     private const byte EpochsVersion = 2;
+    private const byte PrefixVersion = 3;
 
     public static JournalEntry ForgetGroup(string groupId) => new(GroupKey(groupId), null);
 
@@ -58,6 +60,7 @@ internal static class ConsumerGroupRecords
         WritePartitions(value, member.Target);
         value.WriteList(member.Assigned, partition => value.Write(member.GivenAt[partition]));
         value.WriteList(member.Revoking, partition => value.Write(member.GivenAt[partition]));
+        value.Write(member.TopicPrefix);
     }));
 
     /// <summary>Reads a member into one that <paramref name="create"/> makes for its id and instance id.</summary>
@@ -80,6 +83,8 @@ internal static class ConsumerGroupRecords
         member.Revoking = ReadPartitions(reader);
         member.Target = ReadPartitions(reader);
         member.GivenAt = ImmutableDictionary.CreateRange([.. Epochs(member.Assigned), .. Epochs(member.Revoking)]);
+        if (version >= PrefixVersion)
+            member.TopicPrefix = reader.ReadString();
         member.IsUnwritten = false;
         return member;
 

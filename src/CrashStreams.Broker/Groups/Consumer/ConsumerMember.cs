@@ -47,6 +47,9 @@ internal sealed class ConsumerMember
 
     public TopicPattern? Pattern { get; set; }
 
+    /// <summary>Its user may read the topics whose names begin with this, and the member gets no others.</summary>
+    public string TopicPrefix { get; set; } = "";
+
     public string? Assignor { get; set; }
 
     public int Epoch { get; set; }
@@ -84,5 +87,5 @@ internal sealed class ConsumerMember
     public bool HasHad(TopicIdPartition partition, int epoch) => GivenAt.TryGetValue(partition, out var since) && since <= epoch;
 
     /// <summary>What it holds, about.</summary>
-    public long Bytes => 512 + Id.Length + (InstanceId?.Length ?? 0) + (RackId?.Length ?? 0) + (Pattern?.Text.Length ?? 0) + _topicNamesBytes + 64L * (2 * Assigned.Count + Revoking.Count + Target.Count);
+    public long Bytes => 512 + Id.Length + (InstanceId?.Length ?? 0) + (RackId?.Length ?? 0) + (Pattern?.Text.Length ?? 0) + TopicPrefix.Length + _topicNamesBytes + 64L * (2 * Assigned.Count + Revoking.Count + Target.Count);
 }
