@@ -17,6 +17,6 @@ internal static partial class LogDirectory
         return storage.TryDeleteDirectory(directory);
     }
 
-    [GeneratedRegex(@"^(\d{20}\.(log|index|cleaned)|\d{20}-\d{20}\.swap(\.damaged)?|checkpoint|checkpoint\.flushed|aborted)(\.tmp)?$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^(\d{20}\.(log|index|cleaned)|\d{20}-\d{20}\.swap(\.damaged)?|checkpoint|checkpoint\.flushed|aborted|salvage)(\.tmp)?$", RegexOptions.CultureInvariant)]
     private static partial Regex OwnFile();
 }

@@ -97,10 +97,7 @@ internal sealed partial class PartitionLog
             var following = i == _segments.Count - 1 ? null : _segments[i + 1];
             if (!Scan(segment, length, following?.BaseOffset))
             {
-                var saved = SoundBatchesBehind(i);
-                ReportCut(i, length, saved);
-                CutBehind(i);
-                AppendSaved(saved);
+                CutAndSave(i, length);
                 return scanned;
             }
             segment.NextOffset = following?.BaseOffset ?? EndOffset;
@@ -111,6 +108,7 @@ internal sealed partial class PartitionLog
         {
             ReportMissingEnd();
             Active.OpenForAppend(Active.Length);
+            FinishSalvage();
         }
         return scanned;
     }
