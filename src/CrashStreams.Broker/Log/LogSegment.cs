@@ -214,18 +214,12 @@ internal sealed class LogSegment(IStorage storage, string directory, long baseOf
         return _open ?? Keep(create);
     }
 
+    /// <summary>Opened first: to open it the budget may have to close all that it knows.</summary>
     private SharedFile Keep(bool create)
     {
+        _open = storage.Budget.Open(storage, LogPath, create);
         _kept = storage.Budget.Keep(this);
-        try
-        {
-            return _open = storage.Budget.Open(storage, LogPath, create);
-        }
-        catch
-        {
-            CloseUntilUsed();
-            throw;
-        }
+        return _open;
     }
 
     public void Delete()

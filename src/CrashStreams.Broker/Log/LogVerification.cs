@@ -1,4 +1,4 @@
-using CrashStreams.Protocol.Records;
+using CrashStreams.Broker.Storage;
 
 namespace CrashStreams.Broker.Log;
 
@@ -12,6 +12,9 @@ internal readonly record struct UnverifiedPart(LogSegment Segment, long Length, 
 internal sealed class LogVerification : IDisposable
 {
     private const int StepBytes = 1024 * 1024;
+
+    /// <summary>How often it is tried to open a segment while the process has too many files open: for about 10 s.</summary>
+    private const int OpenAttempts = 1000;
 
     // A worker steps; the loop disposes, perhaps in the middle of a step.
     private readonly Lock _stepping = new();
@@ -51,19 +54,17 @@ internal sealed class LogVerification : IDisposable
     private IEnumerable<long> Verify(UnverifiedPart part)
     {
         var (segment, length, end) = part;
-        if (TryLease(segment) is not { } file)
-            yield break; // retention has deleted it meanwhile
+        SharedFile? file;
+        for (var attempt = 1; !TryOpen(segment, attempt, out file); attempt++)
+            yield return StepBytes; // the next attempt comes after the pause that follows a step
+        if (file is null)
+            yield break;
         try
         {
             using var scanner = new BatchScanner(file.File, 0, length);
             var next = segment.BaseOffset;
-            while (scanner.TryReadHeader(out var header) && header.BaseOffset >= next && header.NextOffset <= end)
-            {
-                if (!scanner.IsCrcValid(header.Crc))
-                    Add(segment, scanner.Position, header.BaseOffset, header.NextOffset, scanner.NextPosition - scanner.Position, "a batch is damaged; consumers that check CRCs refuse it");
-                next = header.NextOffset;
+            while (TryVerifyBatch(segment, scanner, end, ref next))
                 yield return scanner.NextPosition - scanner.Position;
-            }
             if (scanner.Position < length)
                 Add(segment, scanner.Position, next, end, length - scanner.Position, "the rest of a segment can't be read");
             else if (next < end)
@@ -75,15 +76,45 @@ internal sealed class LogVerification : IDisposable
         }
     }
 
-    private static SharedFile? TryLease(LogSegment segment)
+    /// <summary>False: to be tried again later. Without a file there is nothing to verify any more, or what there is has been reported.</summary>
+    private bool TryOpen(LogSegment segment, int attempt, out SharedFile? file)
+    {
+        file = null;
+        try
+        {
+            file = segment.OpenBesideLoop();
+            return true;
+        }
+        catch (FileNotFoundException)
+        {
+            return true; // retention has deleted it meanwhile
+        }
+        catch (IOException full) when (FileBudget.IsTooMany(full) && attempt < OpenAttempts)
+        {
+            return false;
+        }
+        catch (IOException failed)
+        {
+            Add(segment, 0, segment.BaseOffset, segment.NextOffset, segment.Length, $"a segment can't be opened to be verified: {failed.Message}");
+            return true;
+        }
+    }
+
+    /// <summary>Moves on to the next batch and compares its CRC. False at the end, or where the disk gives back nothing that is one.</summary>
+    private bool TryVerifyBatch(LogSegment segment, BatchScanner scanner, long end, ref long next)
     {
         try
         {
-            return segment.OpenBesideLoop();
+            if (!scanner.TryReadHeader(out var header) || header.BaseOffset < next || header.NextOffset > end)
+                return false;
+            if (!scanner.IsCrcValid(header.Crc))
+                Add(segment, scanner.Position, header.BaseOffset, header.NextOffset, scanner.NextPosition - scanner.Position, "a batch is damaged; consumers that check CRCs refuse it");
+            next = header.NextOffset;
+            return true;
         }
         catch (IOException)
         {
-            return null; // deleted meanwhile, or not to be opened now: then its readers get the error
+            return false;
         }
     }
 

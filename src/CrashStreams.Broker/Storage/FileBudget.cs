@@ -89,5 +89,6 @@ internal sealed class FileBudget(int limit)
 
     public void Forget(LinkedListNode<IKeptFile> kept) => _kept.Remove(kept);
 
-    private static bool IsTooMany(IOException error) => (error.InnerException ?? error).HResult is TooManyInProcess or TooManyInSystem;
+    /// <summary>Whether a file could not be opened because too many are: later it can.</summary>
+    public static bool IsTooMany(IOException error) => (error.InnerException ?? error).HResult is TooManyInProcess or TooManyInSystem;
 }
