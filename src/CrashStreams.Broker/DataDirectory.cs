@@ -55,6 +55,7 @@ internal static class DataDirectory
     {
         if (storage.Exists(Marker))
             return;
+        storage.FlushNames(CoordinatorJournal.Folder);
         AtomicFile.Write(storage, Marker, JsonSerializer.SerializeToUtf8Bytes(new MarkerContent(Format, Version, clusterId), MarkerJson.Default.MarkerContent), flush: true);
     }
 

@@ -2,7 +2,7 @@ using CrashStreams.Broker.Storage;
 
 namespace CrashStreams.Broker.Log;
 
-/// <summary>A small file that is replaced as a whole: a reader finds the old content or the new.</summary>
+/// <summary>A small file that is replaced as a whole: a reader finds the old content or the new; after a power cut, too, when it is flushed.</summary>
 internal static class AtomicFile
 {
     public const string TemporarySuffix = ".tmp";
@@ -17,6 +17,8 @@ internal static class AtomicFile
                 file.Flush();
         }
         storage.Replace(path + TemporarySuffix, path);
+        if (flush)
+            storage.FlushNames(path.LastIndexOf('/') is >= 0 and var slash ? path[..slash] : "");
     }
 
     /// <summary>The content.</summary>

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Runtime.InteropServices;
 
 namespace CrashStreams.Broker.Storage;
@@ -10,6 +11,7 @@ internal sealed partial class DirectoryHandle : IDisposable
     private const int WithoutWaiting = 4;
     private const int WouldBlockOnLinux = 11;
     private const int WouldBlockOnBsd = 35;
+    private const int NotSupported = 22; // EINVAL of fsync(2): a file system whose directories need no flush
 
     private int _descriptor;
 
@@ -29,7 +31,15 @@ internal sealed partial class DirectoryHandle : IDisposable
         || Marshal.GetLastPInvokeError() is not (WouldBlockOnLinux or WouldBlockOnBsd);
 
     /// <summary>Makes the names in the directory survive a power cut.</summary>
-    public void Flush() => FSync(_descriptor);
+    /// <exception cref="IOException">The disk failed; they may not.</exception>
+    public void Flush()
+    {
+        if (FSync(_descriptor) == 0)
+            return;
+        var error = Marshal.GetLastPInvokeError();
+        if (error != NotSupported)
+            throw new IOException("A directory could not be flushed.", new Win32Exception(error));
+    }
 
     public void Dispose()
     {
@@ -46,7 +56,7 @@ internal sealed partial class DirectoryHandle : IDisposable
     [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
     private static partial int FLock(int descriptor, int operation);
 
-    [LibraryImport("libc", EntryPoint = "fsync")]
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static partial int FSync(int descriptor);
 
     [LibraryImport("libc", EntryPoint = "close")]

@@ -20,7 +20,7 @@ internal sealed class FileStorage : IStorage
         Budget = budget ?? FileBudget.OfProcess();
         _faults = faults;
         _root = Path.GetFullPath(root);
-        CreatePrivate(_root);
+        CreateRoot();
         Era = File.Exists(BootIdFile) ? File.ReadAllText(BootIdFile).Trim() : "";
     }
 
@@ -81,11 +81,30 @@ internal sealed class FileStorage : IStorage
 
     public void MoveDirectory(string from, string to) => Do(to, full => Directory.Move(Full(from), full));
 
-    public void FlushNames(string path) => DirectoryFlush.Flush(Full(path));
+    public void FlushNames(string path) => Do(path, DirectoryFlush.Flush);
 
     public IReadOnlyList<string> Files(string path) => Names(path, Directory.GetFiles);
 
     public IReadOnlyList<string> Directories(string path) => Names(path, Directory.GetDirectories);
+
+    private void CreateRoot()
+    {
+        var made = new List<string>();
+        for (var directory = _root; directory is not null && !Directory.Exists(directory); directory = Path.GetDirectoryName(directory))
+            made.Add(directory);
+        CreatePrivate(_root);
+        foreach (var directory in made)
+        {
+            try
+            {
+                DirectoryFlush.Flush(Path.GetDirectoryName(directory)!);
+            }
+            catch (IOException)
+            {
+                // One may make directories where one may not look: then the system writes the name when it likes.
+            }
+        }
+    }
 
     private static void CreatePrivate(string directory)
     {
@@ -183,15 +202,14 @@ internal sealed class FileStorage : IStorage
             try
             {
                 RandomAccess.FlushToDisk(handle);
+                if (unflushedDirectory is not null)
+                    DirectoryFlush.Flush(unflushedDirectory);
+                unflushedDirectory = null;
             }
             catch (Exception failed) when (StorageFault.Is(failed))
             {
                 throw StorageFault.Of(path, failed);
             }
-            if (unflushedDirectory is null)
-                return;
-            DirectoryFlush.Flush(unflushedDirectory);
-            unflushedDirectory = null;
         }
 
         public void Dispose() => handle.Dispose();

@@ -15,7 +15,8 @@ internal sealed class MemoryFile(DiskFaults? faults = null)
     private long _flushed;
     private int _openings;
 
-    public IStorageFile Open() => new Opening(this, Volatile.Read(ref _openings), faults);
+    /// <param name="flushed">Called when what is opened is flushed.</param>
+    public IStorageFile Open(Action? flushed = null) => new Opening(this, Volatile.Read(ref _openings), faults, flushed);
 
     /// <summary>Makes every opening so far useless, as the end of its process does.</summary>
     public void CloseAll() => Interlocked.Increment(ref _openings);
@@ -99,7 +100,7 @@ internal sealed class MemoryFile(DiskFaults? faults = null)
         }
     }
 
-    private sealed class Opening(MemoryFile file, int opening, DiskFaults? faults) : IStorageFile
+    private sealed class Opening(MemoryFile file, int opening, DiskFaults? faults, Action? flushed) : IStorageFile
     {
         private bool _closed;
 
@@ -121,6 +122,7 @@ internal sealed class MemoryFile(DiskFaults? faults = null)
             var alive = Alive();
             lock (alive._content)
                 alive._flushed = alive._length;
+            flushed?.Invoke();
         }
 
         public void Dispose() => _closed = true;

@@ -3,7 +3,9 @@ using CrashStreams.Broker.Faults;
 namespace CrashStreams.Broker.Storage;
 
 /// <summary>Files in memory: for a broker that keeps nothing, and for tests that end processes and cut the power.</summary>
-internal sealed class MemoryStorage(DiskFaults? faults = null) : IStorage
+/// <param name="faults">What is wrong with the disk.</param>
+/// <param name="losesNames">Whether a power cut takes back what was created, renamed and deleted in a directory since its names were flushed.</param>
+internal sealed class MemoryStorage(DiskFaults? faults = null, bool losesNames = false) : IStorage
 {
     private readonly Folder _root = new();
     private int _era;
@@ -28,7 +30,7 @@ internal sealed class MemoryStorage(DiskFaults? faults = null) : IStorage
                 throw new FileNotFoundException("No such file in memory.", path);
             file = new MemoryFile(faults);
             FindOrAdd(folder).Files.Add(name, file);
-            return file.Open();
+            return file.Open(flushed: () => FlushNames(folder));
         }
     }
 
@@ -77,9 +79,10 @@ internal sealed class MemoryStorage(DiskFaults? faults = null) : IStorage
         }
     }
 
-    /// <summary>Names are never lost.</summary>
     public void FlushNames(string path)
     {
+        lock (_names)
+            Find(path)?.FlushNames();
     }
 
     public void MoveDirectory(string from, string to)
@@ -123,6 +126,8 @@ internal sealed class MemoryStorage(DiskFaults? faults = null) : IStorage
         lock (_names)
         {
             _era++;
+            if (losesNames)
+                _root.LoseUnflushedNames();
             foreach (var (_, file) in All(_root, "").OrderBy(static file => file.Path, StringComparer.Ordinal))
             {
                 file.CloseAll();
@@ -166,8 +171,20 @@ internal sealed class MemoryStorage(DiskFaults? faults = null) : IStorage
 
     private sealed class Folder
     {
-        public Dictionary<string, Folder> Folders { get; } = new(StringComparer.Ordinal);
+        private Dictionary<string, Folder> _flushedFolders = new(StringComparer.Ordinal);
+        private Dictionary<string, MemoryFile> _flushedFiles = new(StringComparer.Ordinal);
 
-        public Dictionary<string, MemoryFile> Files { get; } = new(StringComparer.Ordinal);
+        public Dictionary<string, Folder> Folders { get; private set; } = new(StringComparer.Ordinal);
+
+        public Dictionary<string, MemoryFile> Files { get; private set; } = new(StringComparer.Ordinal);
+
+        public void FlushNames() => (_flushedFolders, _flushedFiles) = (new(Folders, StringComparer.Ordinal), new(Files, StringComparer.Ordinal));
+
+        public void LoseUnflushedNames()
+        {
+            (Folders, Files) = (new(_flushedFolders, StringComparer.Ordinal), new(_flushedFiles, StringComparer.Ordinal));
+            foreach (var folder in Folders.Values)
+                folder.LoseUnflushedNames();
+        }
     }
 }

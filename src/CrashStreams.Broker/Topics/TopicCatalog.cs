@@ -206,6 +206,7 @@ internal sealed class TopicCatalog : ITopicView
                 ObjectDisposedException.ThrowIf(_isClosed, this);
                 logs.Add(PartitionLog.Create(_storage, TopicDirectories.Of(topic.Id, index), config));
             }
+            _directories.FlushNames();
             return logs;
         }
         catch

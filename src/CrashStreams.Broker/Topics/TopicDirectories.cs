@@ -17,6 +17,9 @@ internal sealed partial class TopicDirectories(IStorage storage, ILogger log)
 
     public static string Of(Guid topic, int partition) => $"{Logs}/{NameOf(topic, partition)}";
 
+    /// <summary>Makes the names of new directories survive a power cut: a catalog that names logs which are not there keeps the broker from starting.</summary>
+    public void FlushNames() => storage.FlushNames(Logs);
+
     /// <exception cref="InvalidDataException">Logs of these topics are not there: data that is missing is not an empty topic.</exception>
     public void Require(IReadOnlyList<CatalogEntry> topics)
     {
