@@ -18,6 +18,7 @@ public sealed class RocksDbState : IStateStorage
     private readonly Dictionary<(string Application, string Task), TaskLock> _locks = [];
     private readonly Dictionary<RocksDbEngine, (string Application, string Task)> _engines = [];
     private bool _isDisposed;
+    private bool _hasLeftBudget;
 
     /// <summary>Makes a storage; nothing is opened yet.</summary>
     /// <exception cref="TopologyException">An option is wrong.</exception>
@@ -103,28 +104,23 @@ public sealed class RocksDbState : IStateStorage
         }
     }
 
-    /// <summary>Closes what is still open and gives all tasks up.</summary>
+    /// <summary>
+    /// Gives up all tasks without open stores, and opens none any more. A store that is still open belongs to a thread that did not end in time, because it is busy in code of the
+    /// topology: it is closed, and its task given up, when that thread ends. To close it under the thread would make records fail that are committed afterwards.
+    /// </summary>
     public void Dispose()
     {
-        RocksDbEngine[] open;
         lock (_gate)
         {
-            if (_isDisposed)
-                return;
             _isDisposed = true;
-            open = [.. _engines.Keys];
-        }
-
-        foreach (var engine in open)
-            engine.Dispose();
-        lock (_gate)
-        {
-            foreach (var held in _locks.Values)
+            foreach (var (task, held) in _locks.Where(l => !_engines.ContainsValue(l.Key)).ToList())
+            {
+                _locks.Remove(task);
                 held.Dispose();
-            _locks.Clear();
-        }
+            }
 
-        MemoryBudget.Leave(_options);
+            LeaveBudgetAtEnd();
+        }
     }
 
     // The lock's file stays: whoever waits for a lock on a file that is gone would hold nothing.
@@ -186,7 +182,19 @@ public sealed class RocksDbState : IStateStorage
     private void Closed(RocksDbEngine engine)
     {
         lock (_gate)
+        {
             _engines.Remove(engine);
+            LeaveBudgetAtEnd();
+        }
+    }
+
+    // Under the gate: when the last store of a storage that was disposed of is closed.
+    private void LeaveBudgetAtEnd()
+    {
+        if (!_isDisposed || _engines.Count > 0 || _hasLeftBudget)
+            return;
+        _hasLeftBudget = true;
+        MemoryBudget.Leave(_options);
     }
 
     private void ThrowUnlessHeld(string application, string task)

@@ -36,6 +36,27 @@ public sealed class LockTests : StateDirectory
     }
 
     [Fact]
+    public void A_store_that_a_thread_still_uses_when_its_storage_is_disposed_of_is_closed_by_that_thread()
+    {
+        var engine = Open();
+        State.TryLock(Application, "0_1");
+        State.Dispose();
+        using var other = New();
+
+        other.TryLock(Application, "0_1").Should().BeTrue("nobody uses it");
+        other.TryLock(Application, Task).Should().BeFalse("a thread does");
+        RocksDbEngineTests.Write(engine, 5, b => b.Put("a"u8, "1"u8));
+        engine.Flush();
+        State.Invoking(s => s.TryLock(Application, "0_2")).Should().Throw<ObjectDisposedException>();
+
+        engine.Dispose();
+        State.Unlock(Application, Task);
+        other.TryLock(Application, Task).Should().BeTrue();
+        using var reopened = (RocksDbEngine)other.Open(Application, Task, Store);
+        reopened.Position.Should().Be(5);
+    }
+
+    [Fact]
     public void Deleted_content_does_not_come_back()
     {
         using (var engine = Open())

@@ -6,6 +6,7 @@ public class StateDirectory : IDisposable
     public const string Application = "app", Task = "0_0", Store = "counts";
 
     private readonly int? _loadRunBytes;
+    private readonly List<RocksDbEngine> _opened = [];
 
     public StateDirectory()
         : this(null)
@@ -35,21 +36,31 @@ public class StateDirectory : IDisposable
     /// <summary>Ends the storage as the death of its process does, and begins another.</summary>
     public void Restart()
     {
-        State.Dispose();
+        Close();
         State = New();
     }
 
     internal RocksDbEngine Open(string store = Store)
     {
         State.TryLock(Application, Task);
-        return (RocksDbEngine)State.Open(Application, Task, store);
+        var engine = (RocksDbEngine)State.Open(Application, Task, store);
+        _opened.Add(engine);
+        return engine;
     }
 
     public virtual void Dispose()
     {
-        State.Dispose();
+        Close();
         if (Directory.Exists(Root))
             Directory.Delete(Root, recursive: true);
         GC.SuppressFinalize(this);
+    }
+
+    private void Close()
+    {
+        State.Dispose();
+        _opened.ForEach(static e => e.Dispose());
+        _opened.Clear();
+        State.Unlock(Application, Task);
     }
 }
