@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using CrashStreams.CrashMonitor;
 using CrashStreams.Log;
+using Microsoft.Extensions.Logging;
 
 namespace CrashStreams.Drain;
 
@@ -9,23 +10,59 @@ internal static class Monitoring
 {
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(2);
 
-    public static async Task RunAsync(ILogClients clients, string topic, long records, int threads)
+    public static string AlertTopic(string topic, string application) => $"{topic}-{application}-alerts";
+
+    /// <param name="clients">The log.</param>
+    /// <param name="topic">What to read.</param>
+    /// <param name="records">How many records it holds.</param>
+    /// <param name="threads">Stream threads.</param>
+    /// <param name="guarantee">What the monitor runs with.</param>
+    /// <param name="application">Shared with other instances, and its topics stay; null: of its own.</param>
+    public static async Task RunAsync(ILogClients clients, string topic, long records, int threads, ProcessingGuarantee guarantee, string? application)
     {
         using var admin = clients.CreateAdmin("drain");
-        var monitor = new CrashMonitorOptions { InputTopic = topic, ApplicationId = $"drain-{Guid.NewGuid():N}", AlertTopic = $"{topic}-alerts", Threads = threads };
+        var name = application ?? $"drain-{Guid.NewGuid():N}";
+        var monitor = new CrashMonitorOptions { InputTopic = topic, ApplicationId = name, AlertTopic = AlertTopic(topic, name), Threads = threads };
         await admin.CreateTopicsAsync([new(monitor.AlertTopic, 1, new Dictionary<string, string>())], default);
+        var options = monitor.ToStreamsOptions();
+        options.Delivery.Guarantee = guarantee;
+        var waits = new Waits();
+        using var loggers = new Warnings();
 
         var started = Stopwatch.GetTimestamp();
-        await using var application = new StreamsApplication(CrashTopology.Build(monitor), monitor.ToStreamsOptions(), clients);
-        await application.StartAsync();
-        while (application.ProcessedRecords == 0 && !application.Completion.IsCompleted)
+        await using var streams = new StreamsApplication(CrashTopology.Build(monitor), options, new TimedClients(clients, waits), loggers);
+        await streams.StartAsync();
+        while (streams.ProcessedRecords == 0 && !streams.Completion.IsCompleted)
             await Task.Delay(Glance, TimeProvider.System);
         var joining = Stopwatch.GetElapsedTime(started);
-        await application.CaughtUpAsync();
+        await streams.CaughtUpAsync();
         var whole = Stopwatch.GetElapsedTime(started);
-        await application.StopAsync();
+        await streams.StopAsync();
 
         new Outcome(records, (whole - joining).TotalSeconds, joining.TotalSeconds).Print();
-        await admin.DeleteTopicsAsync([.. CrashTopology.OwnTopics(monitor.ApplicationId), monitor.AlertTopic], default);
+        waits.Print();
+        if (application is null)
+            await admin.DeleteTopicsAsync([.. CrashTopology.OwnTopics(monitor.ApplicationId), monitor.AlertTopic], default);
+    }
+
+    // A drain that meets faults measures them, not itself.
+    private sealed class Warnings : ILoggerFactory, ILogger
+    {
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public void AddProvider(ILoggerProvider provider)
+        {
+        }
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Console.WriteLine($"log {formatter(state, exception)}");
+
+        public void Dispose()
+        {
+        }
     }
 }
