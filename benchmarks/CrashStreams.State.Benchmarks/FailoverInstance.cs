@@ -58,7 +58,7 @@ internal static class FailoverInstance
         // There is none while it begins again.
         var thread = instance.Threads.SingleOrDefault();
         var tasks = thread?.Tasks.Where(t => t.State == TaskState.Running).Select(t => t.Id.Partition) ?? [];
-        var warm = thread is null ? 0 : Enumerable.Range(0, Partitions + 1).FirstOrDefault(thread.StandbysAreComplete);
+        var warm = thread?.CompleteStandbys ?? 0;
         return string.Create(CultureInfo.InvariantCulture, $"tasks {string.Join(' ', tasks)} warm {warm} restored {restored}");
     }
 }

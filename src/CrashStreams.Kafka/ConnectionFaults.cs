@@ -1,4 +1,5 @@
 using CrashStreams.Kafka.Native;
+using CrashStreams.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace CrashStreams.Kafka;
@@ -9,12 +10,9 @@ namespace CrashStreams.Kafka;
 /// </summary>
 internal sealed class ConnectionFaults(ILogger logger, TimeProvider time)
 {
-    private const int MaxCauses = 100;
-    private static readonly TimeSpan _interval = TimeSpan.FromSeconds(10);
+    private readonly QuietLines _lines = new(time);
 
-    // Clients log from librdkafka's threads and ask from their own.
-    private readonly Lock _lock = new();
-    private readonly Dictionary<string, (long At, int Suppressed)> _logged = [];
+    // Written by librdkafka's threads, read by whoever asks.
     private string? _last;
 
     /// <summary>The last failure to connect; null when the cluster has answered since.</summary>
@@ -61,9 +59,8 @@ internal sealed class ConnectionFaults(ILogger logger, TimeProvider time)
     {
         try
         {
-            if (!logger.IsEnabled(level) || (level >= LogLevel.Warning && !IsDue(cause, out text, text)))
-                return;
-            logger.Log(level, "{Client}: {Text}", client, text);
+            if (logger.IsEnabled(level) && (level < LogLevel.Warning ? text : _lines.Next(cause, text)) is { } line)
+                logger.Log(level, "{Client}: {Text}", client, line);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
@@ -75,24 +72,4 @@ internal sealed class ConnectionFaults(ILogger logger, TimeProvider time)
     private static string WithAdvice(string reason) => reason.Contains("APIVERSION_QUERY", StringComparison.Ordinal) && !reason.Contains("security.protocol", StringComparison.Ordinal)
         ? $"{reason}: the broker may expect TLS or SASL, see security.protocol"
         : reason;
-
-    private bool IsDue(string cause, out string line, string text)
-    {
-        line = text;
-        lock (_lock)
-        {
-            if (_logged.TryGetValue(cause, out var before) && time.GetElapsedTime(before.At) < _interval)
-            {
-                _logged[cause] = before with { Suppressed = before.Suppressed + 1 };
-                return false;
-            }
-
-            if (_logged.Count >= MaxCauses)
-                _logged.Clear();
-            if (before.Suppressed > 0)
-                line = $"{text} ({before.Suppressed} more of the kind since the last such line)";
-            _logged[cause] = (time.GetTimestamp(), 0);
-            return true;
-        }
-    }
 }

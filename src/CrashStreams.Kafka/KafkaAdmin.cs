@@ -34,12 +34,13 @@ internal sealed class KafkaAdmin : ILogAdmin
     public KafkaAdmin(KafkaOptions options, string clientId, ConnectionFaults faults)
     {
         _faults = faults;
-        _canAskProducers = OpenTransactions.CanAsk(options);
+        var properties = ClientProperties.Admin(options, clientId).Values;
+        _canAskProducers = OpenTransactions.CanAsk(properties);
         LibrdkafkaLoader.EnsureLoaded();
         _timeout = options.RequestTimeout;
         try
         {
-            _client = new AdminClientBuilder(ClientProperties.Admin(options, clientId).Values)
+            _client = new AdminClientBuilder(properties)
                 .SetLogHandler((_, line) => faults.Line(clientId, (int)line.Level, line.Facility, line.Message))
                 .SetErrorHandler((_, error) => faults.Error(clientId, (Native.ErrorCode)(int)error.Code, error.Reason)).Build();
         }

@@ -298,13 +298,11 @@ internal sealed unsafe class KafkaConsumer : NativeClient, ILogConsumer
         var list = rebalance.Partitions;
         var added = list.ToArray();
         // Kept with the rebalance: when the committed offsets can't be had now, the next poll asks again for them alone.
-        if (added.Length > 0)
-            rebalance.Starts ??= _listener!.Assigned(added);
-        var starts = rebalance.Starts;
-        var committed = Committed(starts is null ? added : Array.FindAll(added, partition => !starts.ContainsKey(partition)));
+        var starts = rebalance.Starts ??= _listener!.Assigned(added);
+        var committed = Committed(Array.FindAll(added, partition => !starts.ContainsKey(partition)));
         for (var i = 0; i < added.Length; i++)
         {
-            if (starts is not null && starts.TryGetValue(added[i], out var start))
+            if (starts.TryGetValue(added[i], out var start))
                 list[i].Offset = start;
             else
                 list[i].Offset = committed.TryGetValue(added[i], out var offset) ? offset.Offset : Librdkafka.OffsetBeginning;

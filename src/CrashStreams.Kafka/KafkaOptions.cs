@@ -73,7 +73,8 @@ public sealed record KafkaOptions
     public string Compression { get; set; } = "none";
 
     /// <summary>
-    /// After how long without acknowledgements a flush or a full buffer counts as failed; in a transaction, each record. Default 2 min.
+    /// After how long without acknowledgements a flush or a full buffer counts as failed. Default 2 min. In a transaction each record has so long, or
+    /// <see cref="TransactionTimeout"/> if that is shorter: the broker has aborted the transaction by then.
     /// </summary>
     public TimeSpan DeliveryTimeout { get; set; } = TimeSpan.FromMinutes(2);
 

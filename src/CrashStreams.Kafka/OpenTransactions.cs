@@ -20,8 +20,9 @@ internal static class OpenTransactions
     /// <summary>The topic whose partitions hold the groups' offsets, open transactions' offsets among them.</summary>
     public static string Offsets => OffsetsTopic;
 
-    public static bool CanAsk(KafkaOptions options) =>
-        !options.Properties.TryGetValue("security.protocol", out var protocol) || string.Equals(protocol, "plaintext", StringComparison.OrdinalIgnoreCase);
+    /// <summary>Whether brokers take a plain connection from a client with these properties.</summary>
+    public static bool CanAsk(IReadOnlyDictionary<string, string> properties) =>
+        !properties.TryGetValue("security.protocol", out var protocol) || string.Equals(protocol, "plaintext", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The partition of <see cref="Offsets"/> that holds a group: Java's hash of its name.</summary>
     public static int PartitionOf(string group, int partitions)

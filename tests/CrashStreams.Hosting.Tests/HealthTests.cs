@@ -1,3 +1,4 @@
+using CrashStreams.RocksDb;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Hosting;
@@ -47,6 +48,26 @@ public class HealthTests : HostTest
         (await GetAsync(http, "/ready")).Should().Be("200 Healthy Running");
         (await GetAsync(http, "/live")).Should().Be("200 Healthy Running");
         (await GetAsync(http, "/visits/ann")).Should().Be("200 1");
+    }
+
+    [Fact]
+    public async Task An_application_whose_state_is_not_there_yet_is_not_ready_and_says_why()
+    {
+        using var folder = new TemporaryFolder();
+        using var other = new RocksDbState(new RocksDbOptions { Directory = folder.Path });
+        other.TryLock("counts", "0_0").Should().BeTrue();
+        var (web, http) = await StartAsync(app => app.UseTopology(CountVisits).UseState(_ => new RocksDbState(new RocksDbOptions { Directory = folder.Path })));
+        await using var _ = web;
+        using var __ = http;
+
+        await UntilAsync(async () => (await GetAsync(http, "/ready")).Contains("Restoring", StringComparison.Ordinal));
+        (await GetAsync(http, "/ready")).Should().StartWith("503 Unhealthy Restoring: 0 of 1 tasks run");
+        await UntilAsync(async () => (await GetAsync(http, "/ready")).Contains("Blocked", StringComparison.Ordinal));
+        (await GetAsync(http, "/ready")).Should().StartWith("503 Unhealthy Blocked: ").And.Contain("0_0").And.Contain("locked");
+        (await GetAsync(http, "/live")).Should().StartWith("200");
+
+        other.Unlock("counts", "0_0");
+        await UntilAsync(async () => await GetAsync(http, "/ready") == "200 Healthy Running");
     }
 
     [Fact]

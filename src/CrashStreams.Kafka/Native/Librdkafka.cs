@@ -37,7 +37,6 @@ internal static unsafe partial class Librdkafka
     [LibraryImport(Library)] public static partial byte* rd_kafka_error_string(nint error);
     [LibraryImport(Library)] public static partial int rd_kafka_error_is_fatal(nint error);
     [LibraryImport(Library)] public static partial int rd_kafka_error_is_retriable(nint error);
-    [LibraryImport(Library)] public static partial int rd_kafka_error_txn_requires_abort(nint error);
     [LibraryImport(Library)] public static partial void rd_kafka_error_destroy(nint error);
 
     [LibraryImport(Library)] public static partial NativePartitionList* rd_kafka_topic_partition_list_new(int capacity);

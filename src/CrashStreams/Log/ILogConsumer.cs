@@ -61,7 +61,7 @@ public interface ILogConsumer : IDisposable
 public interface IAssignmentListener
 {
     /// <summary>
-    /// Partitions were added. The listener answers the offsets at which to start; a partition that it leaves out starts at its committed offset.
+    /// Partitions were added; none, when the group has none to give. The listener answers the offsets at which to start; a partition that it leaves out starts at its committed offset.
     /// </summary>
     IReadOnlyDictionary<TopicPartition, long> Assigned(IReadOnlyCollection<TopicPartition> partitions);
 

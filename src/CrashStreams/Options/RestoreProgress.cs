@@ -2,7 +2,7 @@ using CrashStreams.Log;
 
 namespace CrashStreams;
 
-/// <summary>How far the restore of one store of one task has come; told when it begins, after each batch, and when it is complete or given up.</summary>
+/// <summary>How far the restore of one store of one task has come; reported when it begins, after each batch, and when it is complete or given up.</summary>
 /// <param name="Task">The task.</param>
 /// <param name="Store">The store's name.</param>
 /// <param name="Changelog">What it is restored from.</param>
@@ -17,4 +17,7 @@ public sealed record RestoreProgress(TaskId Task, string Store, TopicPartition C
 
     /// <summary>Whether nothing is left.</summary>
     public bool IsComplete => Remaining == 0;
+
+    /// <summary>Whether the restore ended before that: the task moved to another instance, or the thread ends.</summary>
+    public bool IsGivenUp { get; init; }
 }

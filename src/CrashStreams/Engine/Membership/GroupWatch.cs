@@ -7,19 +7,18 @@ namespace CrashStreams.Engine;
 /// reads and the application does not. Nothing keeps it out, so it is reported until it is gone; what it commits is not used (<see cref="StartPositions"/>). It also tells
 /// the instance which of the positions that it remembers are other instances' now. Advice only, beside the threads.
 /// </summary>
-internal sealed class GroupWatch(string application, string instance, Func<ILogAdmin> createAdmin, OwnPositions own, StatusBoard status, TimeProvider time)
+internal sealed class GroupWatch(string application, string instance, OwnPositions own, StatusBoard status, TimeProvider time)
 {
     private const string Part = "the group";
     private static readonly TimeSpan _look = TimeSpan.FromSeconds(1), _often = TimeSpan.FromSeconds(5), _interval = TimeSpan.FromMinutes(1);
 
-    // Set by the stream threads.
-    private int _hasChanged = 1;
+    // Set by the stream threads, and when they begin.
+    private int _hasChanged;
 
     public void AssignmentChanged() => Volatile.Write(ref _hasChanged, 1);
 
-    public async Task RunAsync(CancellationToken cancellation)
+    public async Task RunAsync(ILogAdmin admin, CancellationToken cancellation)
     {
-        using var admin = createAdmin();
         var looked = time.GetTimestamp();
         var isWatchful = false;
         while (true)

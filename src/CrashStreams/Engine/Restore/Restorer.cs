@@ -244,8 +244,6 @@ internal sealed class Restorer(Func<ILogConsumer> createConsumer, ILogAdmin admi
 
         public StreamTask Task => task;
 
-        public IStateStore Store => store;
-
         public TopicPartition Changelog => changelog;
 
         public long Next { get; set; } = start;

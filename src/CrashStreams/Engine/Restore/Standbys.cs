@@ -32,6 +32,10 @@ internal sealed class Standbys : IDisposable
     private readonly SortedDictionary<TaskId, Standby> _standbys = [];
     private readonly Dictionary<TopicPartition, Copy> _copies = [];
     private ILogConsumer? _consumer;
+
+    // Tasks whose copies begin when the log has answered where their changelogs are. Until then they hold nothing.
+    private List<StreamTask> _added = [];
+    private Task<IReadOnlyDictionary<TopicPartition, Changelog>>? _asked;
     private (TaskId Task, long Records)[] _lags = [];
     private int _complete;
     private long _plannedAtMs = long.MinValue / 2;
@@ -75,6 +79,8 @@ internal sealed class Standbys : IDisposable
                 Plan(nowMs, isOwn);
             }
 
+            if (_asked is { IsCompleted: true })
+                Begin(nowMs, isOwn);
             if (_copies.Count > 0)
                 Read(nowMs, maxWait);
         }
@@ -139,38 +145,32 @@ internal sealed class Standbys : IDisposable
                 Drop(standby, "it is too old");
         }
 
-        var added = wanted.Where(id => !awaited.Contains(id) && !isOwn(id) && !_standbys.ContainsKey(id)).Select(_create)
-            .Where(static t => t.LoggedStores.Any() && t.Local?.TryOpen() != false).Select(t => new Standby(t) { WantedAtMs = nowMs, CompleteAtMs = nowMs }).ToList();
-        if (added.Count > 0)
-            Begin(added, nowMs);
+        if (_asked is not null)
+            return;
+        _added = wanted.Where(id => !awaited.Contains(id) && !isOwn(id) && !_standbys.ContainsKey(id)).Select(_create).Where(static t => t.LoggedStores.Any()).ToList();
+        if (_added.Count > 0)
+            _asked = Changelog.DescribeAsync(_admin, _added.SelectMany(static t => t.LoggedStores.Select(store => ChangelogOf(t, store))).ToList());
     }
 
-    private void Begin(List<Standby> added, long nowMs)
+    // The log has answered. What has become the thread's own meanwhile, or is held by another, is left out.
+    private void Begin(long nowMs, Func<TaskId, bool> isOwn)
     {
-        try
+        var (answer, added) = (_asked!, _added);
+        (_asked, _added) = (null, []);
+        var changelogs = answer.GetAwaiter().GetResult();
+        foreach (var task in added)
         {
-            var changelogs = Changelog.Describe(_admin, added.SelectMany(static s => s.Task.LoggedStores.Select(store => ChangelogOf(s.Task, store))).ToList());
-            foreach (var standby in added)
+            if (isOwn(task.Id) || task.Local?.TryOpen() == false)
+                continue;
+            var standby = new Standby(task) { WantedAtMs = nowMs, CompleteAtMs = nowMs };
+            _standbys.Add(task.Id, standby);
+            foreach (var store in task.LoggedStores)
             {
-                foreach (var store in standby.Task.LoggedStores)
-                {
-                    var changelog = changelogs[ChangelogOf(standby.Task, store)];
-                    standby.Copies.Add(new(standby, store, in changelog, standby.Task.Local?.RestoreFrom(store, in changelog) ?? changelog.Start, nowMs));
-                }
-            }
-        }
-        catch (LogException)
-        {
-            foreach (var standby in added)
-                standby.Task.Local?.Close(isInOrder: false);
-            throw;
-        }
-
-        foreach (var standby in added)
-        {
-            _standbys.Add(standby.Task.Id, standby);
-            foreach (var copy in standby.Copies)
+                var changelog = changelogs[ChangelogOf(task, store)];
+                var copy = new Copy(standby, store, in changelog, task.Local?.RestoreFrom(store, in changelog) ?? changelog.Start, nowMs);
+                standby.Copies.Add(copy);
                 _copies[copy.Changelog] = copy;
+            }
         }
 
         Assign();

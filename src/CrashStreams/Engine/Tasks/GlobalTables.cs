@@ -10,8 +10,9 @@ namespace CrashStreams.Engine;
 
 /// <summary>
 /// A thread's copies of the global tables: read to the ends that their topics have at the start, then followed, a batch a turn. They are in memory alone, and read again at every start.
+/// Records that are no rows go the way of all records that can't be deserialized; each thread meets them at each of its starts.
 /// </summary>
-internal sealed class GlobalTables : IDisposable
+internal sealed class GlobalTables : IRecordScope, IDisposable
 {
     private static readonly TimeSpan _wait = TimeSpan.FromMilliseconds(100);
 
@@ -19,21 +20,36 @@ internal sealed class GlobalTables : IDisposable
     private readonly Dictionary<string, IStateStore> _stores;
     private readonly Func<ILogConsumer> _createConsumer;
     private readonly ILogAdmin _admin;
-    private readonly StreamsOptions _options;
     private readonly ILogger _logger;
-    private readonly RecordInProcess _current = new();
+    private readonly QuietLog _quiet;
     private ILogConsumer? _consumer;
+    private bool _isComplete;
 
-    public GlobalTables(IReadOnlyList<IGlobalTableNode> nodes, StreamsOptions options, TimeProvider time, Func<ILogConsumer> createConsumer, ILogAdmin admin, ApplicationMeter meter, ILogger logger)
+    public GlobalTables(IReadOnlyList<IGlobalTableNode> nodes, StreamsOptions options, TimeProvider time, Func<ILogConsumer> createConsumer, ILogAdmin admin, IRecordWriter output, ApplicationMeter meter, ILogger logger)
     {
         _byTopic = nodes.ToDictionary(n => n.Topic);
         _stores = nodes.ToDictionary(n => n.Store.Name, n => n.Store.Create(new StoreContext(null, new TaskClock(options.Time.Clock, time))));
-        (_createConsumer, _admin, _options, _logger) = (createConsumer, admin, options, logger);
-        Dropped = new(_current, meter);
+        (_createConsumer, _admin, Faults, Output, _logger) = (createConsumer, admin, options.Faults, output, logger);
+        _quiet = new(logger, time);
+        Dropped = new(Current, meter);
     }
+
+    public FaultOptions Faults { get; }
+
+    // Rows are never late.
+    public string? LateTopic => null;
+
+    public Action<LateRecord>? OnLate => null;
+
+    public RecordInProcess Current { get; } = new();
+
+    public IRecordWriter Output { get; }
 
     /// <summary>Records that are no rows, by reason.</summary>
     public DroppedRecords Dropped { get; }
+
+    /// <summary>Whether the topics have been read to the ends that they had at the start. Other threads may ask.</summary>
+    public bool IsComplete => Volatile.Read(ref _isComplete);
 
     public IStateStore? Store(string name) => _stores.GetValueOrDefault(name);
 
@@ -62,6 +78,7 @@ internal sealed class GlobalTables : IDisposable
             }
         }
 
+        Volatile.Write(ref _isComplete, true);
         _logger.LogInformation("Global tables were read: {Tables}", string.Join(", ", _byTopic.Keys));
     }
 
@@ -78,21 +95,23 @@ internal sealed class GlobalTables : IDisposable
             var record = batch[i];
             var at = batch.Partitions[record.PartitionIndex];
             var node = _byTopic[at.Topic];
-            if (node.Apply(_stores[node.Store.Name], in record) is not { } fault)
+            if (node.Apply(_stores[node.Store.Name], in record) is not { } reason)
                 continue;
-            _current.Set(batch, i, in at, in record);
-            Refuse(node, at, record.Offset, fault);
-            Dropped.Count(fault, node.Name);
+            Current.Set(batch, i, in at, in record);
+            Refuse(node, reason);
         }
 
+        Current.Clear();
         return batch.Count > 0;
     }
 
-    private void Refuse(IGlobalTableNode node, in TopicPartition at, long offset, string reason)
+    private void Refuse(IGlobalTableNode node, string reason)
     {
-        var fault = new Fault(FaultKind.Deserialization, node.Name, at.Topic, at.Partition, offset, reason, null);
-        if (reason != DroppedRecords.NullKey && (_options.Faults.Handler?.Invoke(fault) ?? _options.Faults.OnDeserialization) == FaultResponse.Fail)
-            throw new ProcessingException($"{fault}. To go on without such rows set Faults.{nameof(FaultOptions.OnDeserialization)} in {nameof(StreamsOptions)} to {nameof(FaultResponse.Skip)}.", null);
-        _logger.LogWarning("A row of a global table was skipped: {Fault}", fault);
+        // Without a key it is no row, as Kafka Streams has it; nobody could have meant anything else by it.
+        if (reason == DroppedRecords.NullKey)
+            Dropped.Count(reason, node.Name);
+        else
+            FaultPolicy.Apply(this, FaultKind.Deserialization, node.Name, reason, null);
+        _quiet.Warn($"{node.Name} {reason}", $"A record of global table '{node.Name}' is no row ({reason}): {Current}.");
     }
 }

@@ -34,22 +34,18 @@ internal sealed class Punctuations
         return false;
     }
 
-    /// <summary>Runs what is due; answers whether anything ran.</summary>
-    public bool Run(PunctuationType type, long now, Action<long> before)
+    /// <summary>Runs what is due.</summary>
+    public void Run(PunctuationType type, long now, Action<long> before)
     {
-        var any = false;
         for (var i = 0; i < _schedules.Count; i++)
         {
             var schedule = _schedules[i];
             if (schedule.Type != type || now < schedule.NextMs)
                 continue;
-            any = true;
             schedule.SkipMissed(now);
             before(now);
             schedule.Callback(now);
         }
-
-        return any;
     }
 
     private sealed class Ticks(Punctuations owner, long intervalMs, PunctuationType type, Action<long> callback) : IDisposable

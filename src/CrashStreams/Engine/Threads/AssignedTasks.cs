@@ -21,6 +21,9 @@ internal sealed class AssignedTasks(string threadName, Topology topology, Intern
     /// <summary>Tasks as of now, by id; other threads may read it, because it is replaced and never changed.</summary>
     public StreamTask[] InOrder => Volatile.Read(ref _inOrder);
 
+    /// <summary>Whether the group has given the thread nothing.</summary>
+    public bool IsUnassigned => _partitions.Count == 0;
+
     public bool Contains(TaskId id) => _tasks.ContainsKey(id);
 
     /// <summary>Takes partitions over. Answers the tasks that are complete with them.</summary>

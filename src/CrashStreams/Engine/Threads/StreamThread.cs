@@ -21,6 +21,9 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
 
     private const long PauseLogMs = 10_000;
 
+    // A member of a group hears what it is given within a heartbeat (5 s by default). One that is given nothing is not told so by every protocol.
+    private const long LongestJoinMs = 10_000;
+
     private static readonly TimeSpan _glance = TimeSpan.FromMilliseconds(5);
 
     private readonly Topology _topology;
@@ -58,9 +61,26 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     private readonly bool _ownsGauges;
     private readonly ApplicationMeter _meter;
     private readonly ThreadTime _spent;
+    private readonly RestoreReport _restores;
     private long _processed;
 
-    public StreamThread(string name, Topology topology, StreamsOptions options, InternalTopics topics, ILogClients clients, TimeProvider time, ILogger logger, OwnPositions? own = null, GroupWatch? group = null, EngineGauges? gauges = null)
+    // Since when nothing is assigned, milliseconds; -1 when something is. Other threads may read it.
+    private long _unassignedSinceMs = long.MaxValue;
+
+    /// <param name="name">Its name, which its clients' ids begin with.</param>
+    /// <param name="topology">What it runs.</param>
+    /// <param name="options">How.</param>
+    /// <param name="topics">The application's topics.</param>
+    /// <param name="clients">Makes its clients; they end with the thread.</param>
+    /// <param name="time">The wall clock.</param>
+    /// <param name="logger">Throws nothing.</param>
+    /// <param name="own">Positions that the application remembers over the lives of its threads.</param>
+    /// <param name="group">Notified of each change of the assignment.</param>
+    /// <param name="gauges">The application's meter; null: of the thread alone.</param>
+    /// <param name="aside">Makes the clients of what may outlive the thread; null: <paramref name="clients"/> do.</param>
+    public StreamThread(
+        string name, Topology topology, StreamsOptions options, InternalTopics topics, ILogClients clients, TimeProvider time, ILogger logger, OwnPositions? own = null, GroupWatch? group = null,
+        EngineGauges? gauges = null, ILogClients? aside = null)
     {
         own ??= new();
         _group = group;
@@ -78,7 +98,8 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         _producer = clients.CreateProducer($"{name}-producer", exactlyOnce ? name : null, topics.MaxBatchBytes);
         _collector = new(_producer, exactlyOnce, topics.WrittenBy(name, topic => _meter.Written(Tag, topic)), _admin, time);
         // Changelogs may hold aborted transactions of a time under exactly-once.
-        _restorer = new(() => clients.CreateRestoreConsumer($"{name}-restore-consumer", readCommitted: true), _admin, new(name, _meter, Tag, options.State.OnRestore, time, logger), time);
+        _restores = new(name, _meter, Tag, options.State.OnRestore, time, logger);
+        _restorer = new(() => clients.CreateRestoreConsumer($"{name}-restore-consumer", readCommitted: true), _admin, _restores, time);
         if (options.State.Storage is not null)
             _cache = new(options.State.CacheBytes / options.Threads);
 
@@ -91,9 +112,9 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         if (options.HasDirectory)
             _directory = new(name, options, clients, _admin, logger);
         if (exactlyOnce && _directory is not null)
-            _lostOwners = new(name, options.ApplicationId, topology, _directory, clients, logger);
+            _lostOwners = new(name, options.ApplicationId, topology, _directory, aside ?? clients, logger);
         if (topology.GlobalTables.Count > 0)
-            _globals = new(topology.GlobalTables, options, time, () => clients.CreateRestoreConsumer($"{name}-global-consumer", readCommitted: true), _admin, _meter, logger);
+            _globals = new(topology.GlobalTables, options, time, () => clients.CreateRestoreConsumer($"{name}-global-consumer", readCommitted: true), _admin, _collector, _meter, logger);
         if (options.State.StandbyReplicas > 0)
         {
             var counts = topology.SubTopologies.Where(s => s.Sources.Any()).ToDictionary(s => s.Id, s => topics.TasksOf(s).Count);
@@ -136,8 +157,8 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     /// <summary>How far the warm copies here are behind; other threads may ask.</summary>
     public IReadOnlyList<(TaskId Task, long Records)> StandbyLags => _standbys?.Lags ?? [];
 
-    /// <summary>Whether so many warm copies have come to the end of their changelogs; other threads may ask.</summary>
-    public bool StandbysAreComplete(int count) => _standbys?.Complete == count;
+    /// <summary>How many warm copies have come to the end of their changelogs; other threads may ask.</summary>
+    public int CompleteStandbys => _standbys?.Complete ?? 0;
 
     public string ApplicationId => _options.ApplicationId;
 
@@ -163,6 +184,12 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         }
     }
 
+    /// <summary>Whether the group has yet to assign partitions. Other threads may ask.</summary>
+    public bool IsJoining => Volatile.Read(ref _unassignedSinceMs) is >= 0 and var since && NowMs() - since < LongestJoinMs;
+
+    /// <summary>Offsets of changelogs that are left to restore. Other threads may ask.</summary>
+    public long RestoreRemaining => _restores.Remaining;
+
     /// <summary>Records read since the start; read by other threads for progress.</summary>
     public long ProcessedRecords => Volatile.Read(ref _processed);
 
@@ -179,6 +206,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         _committer.Begin(_turn.Pace.Start());
         _gauges.Add(this);
         _spent.Begin();
+        Volatile.Write(ref _unassignedSinceMs, NowMs());
         _consumer.Subscribe(_inputTopics, this);
     }
 
@@ -302,6 +330,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         foreach (var task in created)
             task.MoveTo(TaskState.Restoring);
         _tasks.Run(_restorer.Begin(created), NowMs());
+        Volatile.Write(ref _unassignedSinceMs, -1);
         return starts;
     }
 
@@ -374,6 +403,8 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         });
 
         _positions.Forget(partitions);
+        if (_tasks.IsUnassigned)
+            Volatile.Write(ref _unassignedSinceMs, NowMs());
         // Before the group gives them to another, who would take this thread for dead.
         if (_lostOwners is not null)
             _directory!.Tell(NowMs(), TasksToTell());

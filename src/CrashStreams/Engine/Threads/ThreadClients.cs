@@ -4,53 +4,44 @@ using Microsoft.Extensions.Logging;
 namespace CrashStreams.Engine;
 
 /// <summary>
-/// The clients of one life of a thread. When the life ends, however it does, all of them end: one that was left would stay a member of the group and keep its partitions.
+/// The clients of one life of a thread. When the life ends, however it does, all of them end: one that was left would stay a member of the group and keep its partitions. Used by the
+/// thread alone: a client that outlives the thread is made by the application's.
 /// </summary>
-internal sealed class ThreadClients(ILogClients inner, ILogger logger) : ILogClients, IDisposable
+internal sealed class ThreadClients(ILogClients inner, ILogger logger) : ForwardingClients(inner), IDisposable
 {
-    // The instance directory creates a client in a task of its own.
-    private readonly Lock _lock = new();
-    private readonly Stack<IDisposable> _created = [];
+    private readonly ILogClients _inner = inner;
+
+    // By id, in the order of their creation. A thread has one client of an id at a time: another one replaces that which its user has ended.
+    private readonly OrderedDictionary<string, IDisposable> _clients = new(StringComparer.Ordinal);
     private bool _isDisposed;
 
-    public string? InstanceName => inner.InstanceName;
+    public override ILogConsumer CreateConsumer(string clientId, string groupId, bool readCommitted) => Keep(clientId, () => _inner.CreateConsumer(clientId, groupId, readCommitted));
 
-    public string? Address => inner.Address;
+    public override ILogConsumer CreateRestoreConsumer(string clientId, bool readCommitted) => Keep(clientId, () => _inner.CreateRestoreConsumer(clientId, readCommitted));
 
-    public string? ConnectionFault => inner.ConnectionFault;
+    public override ILogProducer CreateProducer(string clientId, string? transactionalId) => Keep(clientId, () => _inner.CreateProducer(clientId, transactionalId));
 
-    public ILogConsumer CreateConsumer(string clientId, string groupId, bool readCommitted) => Keep(inner.CreateConsumer(clientId, groupId, readCommitted));
+    public override ILogProducer CreateProducer(string clientId, string? transactionalId, int maxBatchBytes) => Keep(clientId, () => _inner.CreateProducer(clientId, transactionalId, maxBatchBytes));
 
-    public ILogConsumer CreateRestoreConsumer(string clientId, bool readCommitted) => Keep(inner.CreateRestoreConsumer(clientId, readCommitted));
+    public override ILogAdmin CreateAdmin(string clientId) => Keep(clientId, () => _inner.CreateAdmin(clientId));
 
-    public ILogProducer CreateProducer(string clientId, string? transactionalId) => Keep(inner.CreateProducer(clientId, transactionalId));
-
-    public ILogProducer CreateProducer(string clientId, string? transactionalId, int maxBatchBytes) => Keep(inner.CreateProducer(clientId, transactionalId, maxBatchBytes));
-
-    public ILogAdmin CreateAdmin(string clientId) => Keep(inner.CreateAdmin(clientId));
-
-    /// <summary>Ends what was not ended yet; clients may be disposed of twice. A client that can't even be ended keeps no other from it.</summary>
+    /// <summary>Ends what was not ended yet, the last one first; clients may be disposed of twice. A client that can't even be ended keeps no other from it.</summary>
     public void Dispose()
     {
-        lock (_lock)
-        {
-            _isDisposed = true;
-            while (_created.TryPop(out var client))
-                End(client);
-        }
+        _isDisposed = true;
+        for (var i = _clients.Count - 1; i >= 0; i--)
+            End(_clients.GetAt(i).Value);
+        _clients.Clear();
     }
 
-    private T Keep<T>(T client)
+    private T Keep<T>(string clientId, Func<T> create)
         where T : IDisposable
     {
-        lock (_lock)
-        {
-            if (!_isDisposed)
-                _created.Push(client);
-            else
-                End(client);
-        }
-
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        if (_clients.Remove(clientId, out var replaced))
+            End(replaced);
+        var client = create();
+        _clients.Add(clientId, client);
         return client;
     }
 

@@ -8,21 +8,22 @@ namespace CrashStreams.Engine;
 /// nobody until they end. A broker ends them when their own timeout is over (15 min at most by default); one that is still open then hangs, which Apache Kafka leaves behind when it is
 /// killed in the wrong moment, and only an administrator ends it.
 /// </summary>
-internal sealed class StuckTransactions(
-    string group, IReadOnlyCollection<string> topics, ILogClients clients, string clientId, TimeSpan after, StatusBoard status, TimeProvider time)
+internal sealed class StuckTransactions(ApplicationContext application, StatusBoard status)
 {
     private const string Part = "transactions";
     private static readonly TimeSpan _longestPause = TimeSpan.FromSeconds(20);
 
-    public async Task RunAsync(CancellationToken cancellation)
+    private readonly TimeSpan _after = application.Options.StuckAfter;
+
+    public async Task RunAsync(ILogAdmin admin, CancellationToken cancellation)
     {
-        using var admin = clients.CreateAdmin(clientId);
+        List<string> inputs = [.. application.Topology.SourceTopics, .. application.RepartitionTopics];
         while (true)
         {
-            await Task.Delay(after < _longestPause ? after : _longestPause, time, cancellation).ConfigureAwait(false);
+            await Task.Delay(_after < _longestPause ? _after : _longestPause, application.Time, cancellation).ConfigureAwait(false);
             try
             {
-                Report(await admin.OpenTransactionsAsync(group, topics, cancellation).ConfigureAwait(false));
+                Report(await admin.OpenTransactionsAsync(application.Options.ApplicationId, inputs, cancellation).ConfigureAwait(false));
             }
             catch (LogException)
             {
@@ -33,8 +34,8 @@ internal sealed class StuckTransactions(
 
     private void Report(IReadOnlyList<OpenTransaction> open)
     {
-        var now = time.GetUtcNow();
-        var stuck = open.Where(t => now - t.LastWrite >= after).OrderBy(static t => t.Partition).ToList();
+        var now = application.Time.GetUtcNow();
+        var stuck = open.Where(t => now - t.LastWrite >= _after).OrderBy(static t => t.Partition).ToList();
         if (stuck.Count == 0)
         {
             status.Clear(Part);
@@ -51,6 +52,6 @@ internal sealed class StuckTransactions(
         return string.Create(CultureInfo.InvariantCulture,
             $"{at} waits for producer {transaction.ProducerId} (epoch {transaction.ProducerEpoch}), whose transaction is open from offset {transaction.StartOffset} on and was last written to at {transaction.LastWrite:yyyy-MM-dd HH:mm:ss}Z. ")
             + "If its timeout is over it hangs; this ends it: "
-            + $"kafka-transactions.sh --bootstrap-server {clients.Address ?? "HOST:PORT"} abort --topic {at.Topic} --partition {at.Partition} --start-offset {transaction.StartOffset}";
+            + $"kafka-transactions.sh --bootstrap-server {application.Clients.Address ?? "HOST:PORT"} abort --topic {at.Topic} --partition {at.Partition} --start-offset {transaction.StartOffset}";
     }
 }

@@ -27,6 +27,9 @@ internal sealed class StatusBoard(QuietLog log)
         }
     }
 
+    /// <summary>The worst of the reports and what somebody else says.</summary>
+    public ApplicationStatus WorstOf(ApplicationStatus other) => Worst is { } worst && Severity(worst.Activity) >= Severity(other.Activity) ? worst : other;
+
     /// <summary>Replaces what this part has reported before. What is wrong is logged as well.</summary>
     /// <param name="part">The part, for example a thread's name.</param>
     /// <param name="activity">What it does or waits for.</param>
