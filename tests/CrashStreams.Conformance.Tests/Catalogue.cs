@@ -47,6 +47,8 @@ internal static class Catalogue
         ["join-table-table-inner"] = TableOf(Tables.Join, ["out", "virtual"], "left-store", "right-store", "joined"),
         ["join-table-table-left"] = TableOf(Tables.LeftJoin, ["out", "virtual"], "left-store", "right-store", "joined"),
         ["join-table-table-outer"] = TableOf(Tables.OuterJoin, ["out", "virtual"], "left-store", "right-store", "joined"),
+        ["join-foreign-key-inner"] = TableOf(Joins.ForeignKey, ["out"], "left-store", "right-store", "joined"),
+        ["join-foreign-key-left"] = TableOf(Joins.ForeignKeyLeft, ["out"], "left-store", "right-store", "joined"),
         ["join-stream-table-inner"] = TableOf(Joins.StreamTable, ["out"], "table-store"),
         ["join-stream-table-left"] = TableOf(Joins.StreamTableLeft, ["out"], "table-store"),
         ["join-stream-global-inner"] = TableOf(Joins.StreamGlobal, ["out"], "global-store"),

@@ -73,6 +73,18 @@ internal static class Joins
         stream.Join(stream, (l, r) => l + "+" + r, WindowsOf(vector), _joined).To("out");
     }
 
+    public static void ForeignKey(StreamsBuilder builder, Vector vector)
+    {
+        var (left, right) = TableSides(builder);
+        left.Join(right, NameBeforeDash, (l, r) => l + "+" + r, "joined", "fk").ToStream().To("out");
+    }
+
+    public static void ForeignKeyLeft(StreamsBuilder builder, Vector vector)
+    {
+        var (left, right) = TableSides(builder);
+        left.LeftJoin(right, NameBeforeDash, (l, r) => l + "+" + r.Or("null"), "joined", "fk").ToStream().To("out");
+    }
+
     public static void Cogroup(StreamsBuilder builder, Vector vector) => Cogrouped(builder).Aggregate(() => "", "cogrouped").ToStream().To("out");
 
     public static void CogroupTumbling(StreamsBuilder builder, Vector vector) =>
@@ -87,6 +99,11 @@ internal static class Joins
 
     private static (KStream<string, string> Left, KStream<string, string> Right) Sides(StreamsBuilder builder) =>
         (builder.Stream<string, string>("left"), builder.Stream<string, string>("right"));
+
+    private static (KTable<string, string> Left, KTable<string, string> Right) TableSides(StreamsBuilder builder) =>
+        (builder.Table<string, string>("left", materialized: "left-store"), builder.Table<string, string>("right", materialized: "right-store"));
+
+    private static string? NameBeforeDash(string value) => value.IndexOf('-', StringComparison.Ordinal) is >= 0 and var dash ? value[..dash] : null;
 
     private static KTable<string, string> Versioned(StreamsBuilder builder, Vector vector) =>
         builder.Table<string, string>("table", materialized: new() { Name = "table-store", HistoryRetention = vector.Time("historyMs") });

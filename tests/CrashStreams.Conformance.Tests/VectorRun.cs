@@ -44,7 +44,7 @@ internal static class VectorRun
             ?? (error is null ? definition.CompareStores(driver, vector) : null)
             ?? CompareDropped(driver, vector)
             ?? CompareRaw("changelog", vector.Changelog, appended.Where(a => a.Topic.EndsWith("-changelog", StringComparison.Ordinal)))
-            ?? CompareRaw("internal", vector.Internal, appended.Where(a => a.Topic.EndsWith("-repartition", StringComparison.Ordinal)));
+            ?? CompareRaw("internal", vector.Internal, appended.Where(a => a.Topic.EndsWith("-repartition", StringComparison.Ordinal) || a.Topic.EndsWith("-topic", StringComparison.Ordinal)));
     }
 
     private static void Do(TopologyTestDriver driver, TopologyDefinition definition, JsonElement action)
@@ -94,6 +94,7 @@ internal static class VectorRun
         {
             ["late"] = DroppedRecords.Late, ["nullKey"] = DroppedRecords.NullKey, ["nullKeyOrValue"] = DroppedRecords.NullKeyOrValue,
             ["negativeTimestamp"] = DroppedRecords.NegativeTimestamp, ["nullJoinKeyOrValue"] = DroppedRecords.NullJoinKeyOrValue, ["expiredVersion"] = DroppedRecords.ExpiredVersion,
+            ["nullForeignKey"] = DroppedRecords.NullForeignKey,
         };
         foreach (var expected in vector.Dropped.EnumerateObject())
         {

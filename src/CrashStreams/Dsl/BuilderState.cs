@@ -65,6 +65,27 @@ internal sealed class BuilderState
         return source;
     }
 
+    /// <summary>Cuts the graph of a foreign-key join: a sink and a source around a topic that has as many partitions as the inputs of a node.</summary>
+    /// <param name="topic">The topic: subscriptions, or the answers that come back.</param>
+    /// <param name="sinkName">The sink's name.</param>
+    /// <param name="sourceName">The source's name.</param>
+    /// <param name="produced">How the sink writes, and the source reads.</param>
+    /// <param name="areAnswers">Whether they are the answers.</param>
+    /// <param name="asWideAs">The node that they are read together with.</param>
+    /// <param name="from">What gives them.</param>
+    public SourceNode<TKey, TValue> Loop<TKey, TValue>(
+        string topic, string sinkName, string sourceName, Produced<TKey, TValue> produced, bool areAnswers, TopologyNode asWideAs, params ReadOnlySpan<TopologyNode> from)
+    {
+        RepartitionTopics.Add(new(topic, null) { AsWideAs = asWideAs });
+        var sink = Add(new SinkNode<TKey, TValue>(sinkName, topic, null, produced, isRepartition: true) { IsInLoop = true }, from);
+        var source = Add(new SourceNode<TKey, TValue>(sourceName, [topic], new() { KeySerde = produced.KeySerde, ValueSerde = produced.ValueSerde }, isRepartition: true)
+        {
+            MayHoldClock = areAnswers, HoldsClock = areAnswers,
+        });
+        _cuts[source] = sink;
+        return source;
+    }
+
     /// <summary>From its sources on, through any number of repartition topics, what reaches a node takes along where it was read.</summary>
     public void KeepPositions(TopologyNode upTo)
     {

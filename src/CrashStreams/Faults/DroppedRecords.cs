@@ -17,6 +17,15 @@ internal sealed class DroppedRecords(RecordInProcess current, ApplicationMeter m
     public const string LateAfterIdle = "late-after-idle";
     public const string Replayed = "replayed";
 
+    /// <summary>A row that names no row of the other table, in an inner foreign-key join.</summary>
+    public const string NullForeignKey = "null-foreign-key";
+
+    /// <summary>The answer to a foreign-key join's left value that has changed since.</summary>
+    public const string StaleResponse = "stale-response";
+
+    /// <summary>An update of a versioned table that is older than what the table holds, at an operator that knows only the latest row.</summary>
+    public const string SupersededVersion = "superseded-version";
+
     /// <summary>A tombstone of a value type, at a function that makes something else of the value than another value (a key, a topic).</summary>
     public const string AbsentValue = "absent-value";
 

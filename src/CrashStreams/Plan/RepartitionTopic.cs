@@ -5,6 +5,9 @@ namespace CrashStreams.Plan;
 /// <param name="Partitions">A fixed number, or null: as many as the widest input of the sub-topology that writes it.</param>
 internal sealed record RepartitionTopic(string Name, int? Partitions)
 {
+    /// <summary>A node whose inputs it is read together with, and has as many partitions as; null: those who write it say how many.</summary>
+    public TopologyNode? AsWideAs { get; init; }
+
     /// <summary>Kafka Streams' settings: kept until processed, then purged by the application, never by time.</summary>
     public static IReadOnlyDictionary<string, string> Configs { get; } = new Dictionary<string, string>
     {

@@ -13,6 +13,12 @@ internal interface ISourceNode
     /// <summary>Whether the application itself writes the topics: they carry its prefix, and watermark markers.</summary>
     bool IsRepartition { get; }
 
+    /// <summary>Whether the source brings back the answers of a foreign-key join.</summary>
+    bool MayHoldClock { get; }
+
+    /// <summary>Whether the clock of a task waits for the source; see <see cref="ClockLoops"/>.</summary>
+    bool HoldsClock { get; set; }
+
     /// <summary>Where a partition without a committed offset begins; null: where the application says.</summary>
     OffsetReset? OffsetReset { get; }
 
@@ -27,6 +33,10 @@ internal sealed class SourceNode<TKey, TValue>(string name, IReadOnlyList<string
     public IReadOnlyList<string> Topics => topics;
 
     public bool IsRepartition => isRepartition;
+
+    public bool MayHoldClock { get; init; }
+
+    public bool HoldsClock { get; set; } = true;
 
     public OffsetReset? OffsetReset => consumed.OffsetReset;
 

@@ -18,6 +18,9 @@ internal interface IOperatorContext : IProcessorContext
 
     IRecordWriter Output { get; }
 
+    /// <summary>The partition of its inputs that the task reads.</summary>
+    int InputPartition { get; }
+
     /// <summary>A store that the node is connected to.</summary>
     TStore Store<TStore>(string name)
         where TStore : class;

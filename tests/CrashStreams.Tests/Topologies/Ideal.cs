@@ -143,7 +143,7 @@ internal sealed class Ideal
     {
         if (_finalClocks.TryGetValue((of, partition), out var known))
             return known;
-        var clock = Layout.EntriesOfTask(of).Select(e => End(e, partition)).Append(long.MinValue).Max();
+        var clock = Layout.EntriesOfTask(of).Select(e => End(e, partition)).Concat(Layout.AnsweredInTask(of).Select(EndOfAnswers)).Append(long.MinValue).Max();
         return _finalClocks[(of, partition)] = clock;
     }
 
@@ -151,7 +151,16 @@ internal sealed class Ideal
     private long End(Operator entry, int partition) => entry.SourceTopics.Count > 0
         ? entry.SourceTopics.Keys.Select(t => _ends.GetValueOrDefault((t, partition), long.MinValue)).Max()
         : partition >= Layout.WidthOf(entry) ? long.MinValue
-        : entry.Inputs.SelectMany(i => Layout.Entries(i.From)).SelectMany(e => Enumerable.Range(0, Layout.WidthOf(e)).Select(p => End(e, p))).Max();
+        : entry.Inputs.SelectMany(i => Layout.Entries(i.From).Select(EndOfAll).Concat(Layout.Answered(i.From).Select(EndOfAnswers))).Max();
+
+    private long EndOfAll(Operator entry) => Enumerable.Range(0, Layout.WidthOf(entry)).Max(p => End(entry, p));
+
+    // Answers are as far as what is asked and what answers, whichever is further.
+    private long EndOfAnswers(Operator join) => join.Inputs.Max(i => EndInFront(i.From));
+
+    private long EndInFront(Operator of) => of.SourceTopics.Count > 0 || of.IsBehindShuffle ? EndOfAll(of)
+        : of.Inputs.Where((_, i) => of.IsRemote(i)).Any() ? EndOfAnswers(of)
+        : of.Inputs.Max(i => EndInFront(i.From));
 
     private long NextTick() => Math.Min(_arrivals.Count > 0 ? _arrivals.Keys.First() : long.MaxValue, _wakes.Count > 0 ? _wakes.Min : long.MaxValue);
 

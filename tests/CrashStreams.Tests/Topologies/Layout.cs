@@ -18,7 +18,7 @@ internal sealed class Layout
             _groups[each] = each.Id;
             if (each.IsBehindShuffle)
                 continue;
-            foreach (var input in each.Inputs)
+            foreach (var input in LocalInputs(each))
                 Unite(_groups[input.From], _groups[each]);
         }
     }
@@ -48,6 +48,12 @@ internal sealed class Layout
     /// <summary>The operators through which records enter a group: sources, and what stands behind a shuffle.</summary>
     public IEnumerable<Operator> Entries(Operator of) => _operators.Where(o => _groups[o] == _groups[of] && (o.SourceTopics.Count > 0 || o.IsBehindShuffle));
 
+    /// <summary>The operators of a group to whose tasks answers come back: they are inputs of these tasks too.</summary>
+    public IEnumerable<Operator> Answered(Operator of) => _operators.Where(o => _groups[o] == _groups[of] && o.Inputs.Where((_, i) => o.IsRemote(i)).Any());
+
+    /// <summary>Of these, those whose answers come to the tasks that an operator with a store is in.</summary>
+    public IEnumerable<Operator> AnsweredInTask(Operator of) => Answered(of).Where(a => EntriesInFront(a).Intersect(EntriesOfTask(of)).Any());
+
     /// <summary>The number of partitions through which records enter.</summary>
     public int WidthOf(Operator entry) => entry.SourceTopics.Count > 0 ? entry.SourceTopics.Values.Max() : entry.Partitions ?? MostPartitions(entry.Inputs[0].From);
 
@@ -56,7 +62,9 @@ internal sealed class Layout
         Entries(of).Where(static e => e.IsBehindShuffle).Any(e => e.Inputs.Any(i => _groups[i.From] == _groups[by] || IsFedBy(i.From, by)));
 
     private static IEnumerable<Operator> EntriesInFront(Operator of) =>
-        of.IsBehindShuffle || of.SourceTopics.Count > 0 ? [of] : of.Inputs.SelectMany(i => EntriesInFront(i.From)).Distinct();
+        of.IsBehindShuffle || of.SourceTopics.Count > 0 ? [of] : LocalInputs(of).SelectMany(i => EntriesInFront(i.From)).Distinct();
+
+    private static IEnumerable<Edge> LocalInputs(Operator of) => of.Inputs.Where((_, i) => !of.IsRemote(i));
 
     private void Unite(int from, int to)
     {

@@ -39,6 +39,9 @@ internal abstract class Operator
     /// <summary>Of a repartition topic that says so itself: the number of partitions.</summary>
     public virtual int? Partitions => null;
 
+    /// <summary>Whether an input stays in its own tasks, and reaches the operator by topics in both directions.</summary>
+    public virtual bool IsRemote(int input) => false;
+
     /// <summary>Whether it has a store, or waits for a time: what comes together in it has to be in the same tasks.</summary>
     public virtual bool HasStore => false;
 

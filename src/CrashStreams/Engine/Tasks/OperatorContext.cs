@@ -7,8 +7,10 @@ using CrashStreams.Time;
 namespace CrashStreams.Engine;
 
 /// <summary>A task as one of its operators sees it.</summary>
-internal sealed class OperatorContext(TaskContext task, string nodeName, IReadOnlyList<StoreDefinition> stores) : IOperatorContext
+internal sealed class OperatorContext(TaskContext task, string nodeName, IReadOnlyList<StoreDefinition> stores, int inputPartition) : IOperatorContext
 {
+    public int InputPartition => inputPartition;
+
     public string Node => nodeName;
 
     public StreamsOptions Options => task.Options;

@@ -14,21 +14,17 @@ namespace CrashStreams.Engine;
 /// </summary>
 internal sealed class StreamTask
 {
-    // How often an unchanged clock is told again, for downstream tasks that moved and have not heard it.
-    private const long ReannounceMs = 10_000;
-
     private readonly TaskContext _context;
     private readonly TaskChangelog _changelog;
     private readonly TaskBuilder _operators;
     private readonly List<InputPartition> _inputs = [];
+    private readonly List<InputPartition> _holdingInputs;
     private readonly List<IWatermarkListener> _listeners;
     private readonly List<IEmitsAtCommit> _emitters;
-    private readonly string[] _repartitionTopics;
+    private readonly DownstreamTopic[] _downstream;
     private readonly bool _usesWatermarks;
     private readonly long _closeAfterIdleMs;
     private readonly long _horizonMs;
-    private Progress _told = Progress.Unknown;
-    private long _toldAtMs = long.MinValue / 2;
     private long _watermarkToCommit = TaskClock.Unknown;
     private long _oldestOpenStart = long.MaxValue;
     private long _cachedBytes;
@@ -51,15 +47,16 @@ internal sealed class StreamTask
         _usesWatermarks = context.Options.Time.Clock == StreamTime.Watermarks;
         _listeners = _usesWatermarks ? _operators.Processors.OfType<IWatermarkListener>().ToList() : [];
         _emitters = _operators.Processors.OfType<IEmitsAtCommit>().ToList();
-        _repartitionTopics = _usesWatermarks
-            ? subTopology.Sinks.Where(s => s.IsRepartition).Select(s => _operators.FullTopic(s.Topic!, true)).Distinct().ToArray()
-            : [];
+        var withoutHold = subTopology.Sources.Where(static s => !s.HoldsClock).SelectMany(s => s.Topics.Select(t => _operators.FullTopic(t, s.IsRepartition))).ToHashSet();
         foreach (var input in inputs)
         {
             var source = _operators.SourcesByTopic[input.Topic];
             InputClock clock = source.IsRepartition ? new UpstreamClock(writersOf(input.Topic)) : new SourceClock { LastActivityMs = context.Clock.WallClock };
             _inputs.Add(new(this, input, source, clock, context.Meter.Read(input.Topic, input.Partition)));
         }
+
+        _holdingInputs = _inputs.FindAll(i => !withoutHold.Contains(i.Partition.Topic));
+        _downstream = _usesWatermarks ? [.. subTopology.Sinks.Where(static s => s.IsRepartition).Select(s => Downstream(s, subTopology)).DistinctBy(static d => d.Topic)] : [];
     }
 
     public TaskId Id => _context.Id;
@@ -228,7 +225,7 @@ internal sealed class StreamTask
                 source.Close(_horizonMs);
         }
 
-        var progress = _inputs is [var only] ? only.Clock.Progress : Progress.Of(_inputs.Select(static i => i.Clock.Progress));
+        var progress = _holdingInputs is [var only] ? only.Clock.Progress : Progress.Of(_holdingInputs.Select(static i => i.Clock.Progress));
         _isIdle = progress.IsIdle;
         // What operators hold back until the commit belongs before the windows that the clock closes behind them.
         if (_emitters.Count > 0 && _listeners.Count > 0 && progress.Watermark > _context.Clock.Watermark)
@@ -315,16 +312,24 @@ internal sealed class StreamTask
     public void TellWatermark(long nowMs, bool withCommit)
     {
         // A marker must not overtake what operators hold back until the commit.
-        if (_repartitionTopics.Length == 0 || (_emitters.Count > 0 && !withCommit))
+        if (_downstream.Length == 0 || (_emitters.Count > 0 && !withCommit))
             return;
-        var current = new Progress(_context.Clock.Watermark, _isIdle, _context.Clock.Floor);
-        if (current == _told ? nowMs - _toldAtMs < ReannounceMs || current == Progress.Unknown
-            : !(withCommit && _context.Options.Time.MarkerInterval <= _context.Options.Delivery.EffectiveCommitInterval) && nowMs - _toldAtMs < (long)_context.Options.Time.MarkerInterval.TotalMilliseconds)
-            return;
-        _told = current;
-        _toldAtMs = nowMs;
-        foreach (var topic in _repartitionTopics)
-            _context.Collector.SendMarker(topic, new WatermarkMarker(Id.Partition, current.Watermark, current.IsIdle, current.Floor));
+        var isDueAtCommit = withCommit && _context.Options.Time.MarkerInterval <= _context.Options.Delivery.EffectiveCommitInterval;
+        var interval = isDueAtCommit ? 0 : (long)_context.Options.Time.MarkerInterval.TotalMilliseconds;
+        var own = new Progress(_context.Clock.Watermark, _isIdle, _context.Clock.Floor);
+        foreach (var downstream in _downstream)
+        {
+            if (downstream.IsToBeTold(own, nowMs, interval, out var progress))
+                _context.Collector.SendMarker(downstream.Topic, new WatermarkMarker(Id.Partition, progress.Watermark, progress.IsIdle, progress.Floor));
+        }
+    }
+
+    private DownstreamTopic Downstream(ISinkNode sink, SubTopology subTopology)
+    {
+        if (!sink.IsInLoop)
+            return new(_operators.FullTopic(sink.Topic!, true), null);
+        var reaching = subTopology.SourcesOf([(TopologyNode)sink]).SelectMany(s => s.Topics.Select(t => _operators.FullTopic(t, s.IsRepartition))).ToHashSet();
+        return new(_operators.FullTopic(sink.Topic!, true), _inputs.FindAll(i => reaching.Contains(i.Partition.Topic)));
     }
 
     /// <summary>Writes changed state to the changelogs and answers what has to be committed with it.</summary>

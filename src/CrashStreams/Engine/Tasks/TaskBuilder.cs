@@ -59,7 +59,7 @@ internal sealed class TaskBuilder(TaskContext context, SubTopology subTopology, 
 
     public void Add(IProcessorLifetime processor) => _processors.Add(processor);
 
-    public IOperatorContext ContextFor(TopologyNode node) => new OperatorContext(context, node.Name, [.. node.StoresFor(context.Options.Time.Clock)]);
+    public IOperatorContext ContextFor(TopologyNode node) => new OperatorContext(context, node.Name, [.. node.StoresFor(context.Options.Time.Clock)], inputs[0].Partition);
 
     private bool IsInput(string topic) => inputs.Any(i => i.Topic == topic);
 

@@ -77,7 +77,7 @@ internal sealed class InternalTopics
         return topics;
     }
 
-    // A repartition topic is as wide as the widest input of the sub-topology that writes it, which may be a repartition topic itself.
+    // A repartition topic is as wide as the widest input of the sub-topology that writes it, or of what it is read together with; these may be repartition topics themselves.
     private void Resolve(Topology topology, string applicationId)
     {
         var pending = new Queue<RepartitionTopic>(topology.RepartitionTopics.Values);
@@ -86,22 +86,28 @@ internal sealed class InternalTopics
             if (tries < 0)
                 throw new TopologyException($"Repartition topics {string.Join(", ", pending.Select(t => t.Name))} feed each other: give one of them a number of partitions.");
             var topic = pending.Dequeue();
-            var writer = topology.SubTopologies.Single(s => s.Sinks.Any(k => k.IsRepartition && k.Topic == topic.Name));
-            var inputs = writer.Sources.SelectMany(s => s.Topics.Select(t => FullName(applicationId, t, s.IsRepartition))).ToList();
+            var inputs = WidthOf(topic, topology).SelectMany(s => s.Topics.Select(t => FullName(applicationId, t, s.IsRepartition))).ToList();
             if (!inputs.All(_partitions.ContainsKey))
             {
                 pending.Enqueue(topic);
                 continue;
             }
 
-            var name = FullName(applicationId, topic.Name, true);
-            _writers[name] = Layout(writer, applicationId).Count;
-            _partitions[name] = topic.Partitions ?? inputs.Max(PartitionsOf);
+            _partitions[FullName(applicationId, topic.Name, true)] = topic.Partitions ?? inputs.Max(PartitionsOf);
         }
 
         foreach (var subTopology in topology.SubTopologies.Where(static s => s.Sources.Any()))
+        {
             _layouts[subTopology.Id] = Layout(subTopology, applicationId);
+            foreach (var sink in subTopology.Sinks.Where(static s => s.IsRepartition))
+                _writers[FullName(applicationId, sink.Topic!, true)] = _layouts[subTopology.Id].Count;
+        }
     }
+
+    // The sources whose partitions it has as many as the widest of.
+    private static IEnumerable<ISourceNode> WidthOf(RepartitionTopic topic, Topology topology) => topic.AsWideAs is { } node
+        ? topology.SubTopologies.Single(s => s.Nodes.Contains(node)).SourcesOf([node])
+        : topology.SubTopologies.Single(s => s.Sinks.Any(k => k.IsRepartition && k.Topic == topic.Name)).Sources;
 
     private TaskLayout Layout(SubTopology subTopology, string applicationId) => new(subTopology, (s, t) => FullName(applicationId, t, s.IsRepartition), PartitionsOf);
 
