@@ -73,6 +73,7 @@ internal static class Catalogue
         ["join-stream-stream-self"] = TableOf(Joins.StreamWithItself, ["out"]),
         ["table-suppress"] = TableOf(Tables.Suppress, ["out"], "table"),
         ["tumbling-suppress-limit"] = Windows<long>(Windowings.SuppressLimit, "counts", _windowedCounts),
+        ["tumbling-suppress-limit-bytes"] = Windows<long>(Windowings.SuppressLimitBytes, "counts", _windowedCounts),
         ["table-versioned"] = new(Tables.Versioned)
         {
             Rules = [Rules.BeforeHistoryIsNotLogged("historyMs"), Rules.ExpiredSegmentsAreNotCounted],

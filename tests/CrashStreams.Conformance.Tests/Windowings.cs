@@ -39,6 +39,9 @@ internal static class Windowings
     public static void SuppressShutdown(StreamsBuilder builder, Vector vector) =>
         Counted(builder, vector).Suppress(Suppressed.UntilWindowCloses((int)vector.Parameter("maxRecords")), "final").ToStream().To("out");
 
+    public static void SuppressLimitBytes(StreamsBuilder builder, Vector vector) =>
+        Counted(builder, vector).Suppress(Suppressed.UntilTimeLimit(vector.Time("limitMs"), maxBytes: vector.Parameter("maxBytes")), "held").ToStream().To("out");
+
     public static void SuppressLimit(StreamsBuilder builder, Vector vector) =>
         Counted(builder, vector).Suppress(Suppressed.UntilTimeLimit(vector.Time("limitMs"), (int)vector.Parameter("maxRecords")), "held").ToStream().To("out");
 

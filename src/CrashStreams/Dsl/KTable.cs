@@ -98,7 +98,7 @@ public sealed partial class KTable<TKey, TValue>
         if (_info.WindowOf is null && suppressed.LimitMs is null)
             _builder.Faults.Add($"'{name}': UntilWindowCloses needs a windowed table. Put WindowedBy before the aggregation.");
 
-        var store = _builder.AddStore(new SuppressStoreDefinition<TKey, TValue>(storeName, _info.KeySerde, _info.ValueSerde));
+        var store = _builder.AddStore(new SuppressStoreDefinition<TKey, TValue>(storeName, _info.KeySerde, _info.ValueSerde, suppressed.MaxBytes is not null));
         var node = new SuppressNode<TKey, TValue>(name, store, _info.WindowOf, suppressed, _info.GraceMs);
         return new(_builder, _builder.Add(node, _node), _info with { View = null, KnowsBefore = static () => true });
     }

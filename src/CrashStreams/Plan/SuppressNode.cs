@@ -25,7 +25,7 @@ internal sealed class SuppressNode<TKey, TValue>(string name, StoreDefinition st
     public override void Validate(ICollection<string> faults) => store.Validate(faults);
 
     public bool IsFused(StreamTime mode) =>
-        mode == StreamTime.Watermarks && suppressed is { MaxRecords: null, LimitMs: null } && Parents.All(p => p is IWindowAggregateNode);
+        mode == StreamTime.Watermarks && suppressed is { HasLimits: false, LimitMs: null } && Parents.All(p => p is IWindowAggregateNode);
 
     public override object Create(IOperatorBuilder task)
     {
@@ -40,7 +40,7 @@ internal sealed class SuppressNode<TKey, TValue>(string name, StoreDefinition st
 }
 
 /// <summary>The buffer of a suppression.</summary>
-internal sealed class SuppressStoreDefinition<TKey, TValue>(string name, Serde<TKey>? keySerde, Serde<TValue>? valueSerde) : StoreDefinition(name, isLogged: true)
+internal sealed class SuppressStoreDefinition<TKey, TValue>(string name, Serde<TKey>? keySerde, Serde<TValue>? valueSerde, bool measuresBytes) : StoreDefinition(name, isLogged: true)
 {
     public override IReadOnlyDictionary<string, string> ChangelogConfigs(StreamTime clock) => new Dictionary<string, string> { ["cleanup.policy"] = "compact" };
 
@@ -50,5 +50,5 @@ internal sealed class SuppressStoreDefinition<TKey, TValue>(string name, Serde<T
         SerdeFault.Check(valueSerde, Name, "value", faults);
     }
 
-    public override IStateStore Create(StoreContext context) => new SuppressBuffer<TKey, TValue>(Name, keySerde!, valueSerde!, context);
+    public override IStateStore Create(StoreContext context) => new SuppressBuffer<TKey, TValue>(Name, keySerde!, valueSerde!, measuresBytes, context);
 }

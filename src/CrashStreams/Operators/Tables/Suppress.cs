@@ -30,13 +30,23 @@ internal sealed class Suppress<TKey, TValue>(string storeName, Func<TKey, Window
         _buffer.Put(_isFinal ? windowOf!(record.Key).EndMs : record.Timestamp, in record, source.Topic, source.Partition, source.Offset);
         if (_clock.IsObserved)
             CloseThrough(_clock.Now);
-        if (suppressed.MaxRecords is not { } most)
-            return;
-        while (!_isFinal && _buffer.Count > most && _buffer.TryTake(long.MaxValue, out _, out var oldest))
-            Emit(in oldest);
-        if (_buffer.Count > most)
+        if (suppressed.HasLimits && IsOverfull)
+            MakeRoom();
+    }
+
+    private bool IsOverfull => _buffer.Count > (suppressed.MaxRecords ?? int.MaxValue) || _buffer.Bytes > (suppressed.MaxBytes ?? long.MaxValue);
+
+    private void MakeRoom()
+    {
+        if (suppressed.WhenFull == WhenFull.Fail)
+        {
             throw new CrashStreamsException(
-                $"{NodeName} buffer exceeded its max capacity. Currently [{_buffer.Count}/{most}] records. Raise maxRecords, shorten windows and grace, or leave the limit out.");
+                $"{NodeName} buffer exceeded its max capacity. Currently [{_buffer.Count}/{suppressed.MaxRecords ?? long.MaxValue}] records and [{_buffer.Bytes}/{suppressed.MaxBytes ?? long.MaxValue}] bytes. " +
+                "Raise the limit, shorten windows and grace, or leave the limit out.");
+        }
+
+        while (IsOverfull && _buffer.TryTake(long.MaxValue, out _, out var oldest))
+            Emit(in oldest);
     }
 
     public long NextClosing => _buffer.FirstTime is { } bufferedMs ? bufferedMs + _waitMs : long.MaxValue;

@@ -15,6 +15,15 @@ internal readonly record struct BufferedContext(long Timestamp, long Offset, str
 {
     public const int Null = -1;
 
+    /// <summary>What Kafka Streams takes a context to need in memory: times, partition, and the characters of names.</summary>
+    public static long EstimatedBytes(string topic, Headers? headers)
+    {
+        long bytes = (2 * sizeof(long)) + sizeof(int) + topic.Length;
+        foreach (var (key, value) in headers ?? [])
+            bytes += key.Length + (value?.Length ?? 0);
+        return bytes;
+    }
+
     public void Write(ByteBuffer into)
     {
         into.WriteInt64(Timestamp);

@@ -9,7 +9,7 @@ namespace CrashStreams.Stores;
 /// </code>
 /// An entry that was taken is a tombstone without header.
 /// </summary>
-internal sealed class SuppressBuffer<TKey, TValue>(string name, Serde<TKey> keySerde, Serde<TValue> valueSerde, StoreContext context) : IStateStore
+internal sealed class SuppressBuffer<TKey, TValue>(string name, Serde<TKey> keySerde, Serde<TValue> valueSerde, bool measuresBytes, StoreContext context) : IStateStore
 {
     private const int SameAsPrior = -2;
 
@@ -35,23 +35,31 @@ internal sealed class SuppressBuffer<TKey, TValue>(string name, Serde<TKey> keyS
 
     public int Count => _entries.Count;
 
+    /// <summary>What waits takes, by Kafka Streams' estimate; 0 where nobody asks.</summary>
+    public long Bytes { get; private set; }
+
     /// <summary>The lowest time that waits.</summary>
     public long? FirstTime => _order.Min?.Time;
 
     /// <summary>Holds an update back. One of a key that waits already takes the place of the one before.</summary>
     public void Put(long time, in Record<TKey, Change<TValue>> record, string topic, int partition, long offset)
     {
-        var key = new SerializedKey(Bytes(keySerde, record.Key));
+        var key = new SerializedKey(Serialize(keySerde, record.Key));
+        Entry entry;
         if (_entries.TryGetValue(key, out var waiting))
         {
-            _entries[key] = new(waiting.Time, record, waiting.Prior, waiting.HasPrior, topic, partition, offset);
+            entry = new(waiting.Time, record, waiting.Prior, waiting.HasPrior, topic, partition, offset);
         }
         else
         {
-            _entries[key] = new(time, record, record.Value.Before, record.Value.HasBefore, topic, partition, offset);
+            entry = new(time, record, record.Value.Before, record.Value.HasBefore, topic, partition, offset);
             _order.Add(new(time, key.Bytes));
         }
 
+        if (measuresBytes)
+            entry = entry with { Bytes = SizeOf(key, entry) };
+        Bytes += entry.Bytes - (waiting?.Bytes ?? 0);
+        _entries[key] = entry;
         _dirty.Add(key);
     }
 
@@ -65,9 +73,10 @@ internal sealed class SuppressBuffer<TKey, TValue>(string name, Serde<TKey> keyS
         var key = new SerializedKey(first.Bytes);
         _order.Remove(first);
         _entries.Remove(key, out var entry);
+        Bytes -= entry!.Bytes;
         _dirty.Add(key);
         time = first.Time;
-        var change = entry!.Record.Value;
+        var change = entry.Record.Value;
         record = entry.Record.WithValue(new Change<TValue>(change.Now, change.HasNow, entry.Prior, entry.HasPrior));
         return true;
     }
@@ -78,8 +87,8 @@ internal sealed class SuppressBuffer<TKey, TValue>(string name, Serde<TKey> keyS
         {
             if (ChangelogTopic is null)
                 break;
-            if (!TryLog(changelog, key) && _entries.Remove(key, out var refused))
-                _order.Remove(new(refused.Time, key.Bytes));
+            if (!TryLog(changelog, key))
+                Forget(key);
         }
 
         _dirty.Clear();
@@ -88,11 +97,13 @@ internal sealed class SuppressBuffer<TKey, TValue>(string name, Serde<TKey> keyS
     public void Restore(in LogRecord record)
     {
         var key = new SerializedKey(record.Key.ToArray());
-        if (_entries.Remove(key, out var before))
-            _order.Remove(new(before.Time, key.Bytes));
+        Forget(key);
         if (!record.HasValue)
             return;
         var entry = Read(keySerde.Deserialize(record.Key), record.Value);
+        if (measuresBytes)
+            entry = entry with { Bytes = SizeOf(key, entry) };
+        Bytes += entry.Bytes;
         _entries[key] = entry;
         _order.Add(new(entry.Time, key.Bytes));
     }
@@ -107,7 +118,27 @@ internal sealed class SuppressBuffer<TKey, TValue>(string name, Serde<TKey> keyS
     {
     }
 
-    private static byte[] Bytes<T>(Serde<T> serde, T value)
+    private void Forget(SerializedKey key)
+    {
+        if (!_entries.Remove(key, out var entry))
+            return;
+        _order.Remove(new(entry.Time, key.Bytes));
+        Bytes -= entry.Bytes;
+    }
+
+    // Kafka Streams' own estimate: buffer time, key, context, and each of the three values that is not the same as another.
+    private long SizeOf(SerializedKey key, Entry entry)
+    {
+        var change = entry.Record.Value;
+        var prior = entry.HasPrior ? Serialize(valueSerde, entry.Prior) : null;
+        var old = change.HasBefore ? Serialize(valueSerde, change.Before) : null;
+        var size = sizeof(long) + key.Bytes.Length + BufferedContext.EstimatedBytes(entry.Topic, entry.Record.Headers) + (prior?.Length ?? 0);
+        if (old is not null && !prior.AsSpan().SequenceEqual(old))
+            size += old.Length;
+        return size + (change.HasNow ? Serialize(valueSerde, change.Now).Length : 0);
+    }
+
+    private static byte[] Serialize<T>(Serde<T> serde, T value)
     {
         var buffer = new ByteBuffer();
         serde.Serialize(value, buffer);
@@ -140,8 +171,8 @@ internal sealed class SuppressBuffer<TKey, TValue>(string name, Serde<TKey> keyS
     {
         var record = entry.Record;
         new BufferedContext(record.Timestamp, entry.Offset, entry.Topic, entry.Partition, record.Headers).Write(_bytes);
-        var prior = entry.HasPrior ? Bytes(valueSerde, entry.Prior) : null;
-        var old = record.Value.HasBefore ? Bytes(valueSerde, record.Value.Before) : null;
+        var prior = entry.HasPrior ? Serialize(valueSerde, entry.Prior) : null;
+        var old = record.Value.HasBefore ? Serialize(valueSerde, record.Value.Before) : null;
         WriteSized(prior);
         if (old is null)
             _bytes.WriteInt32(BufferedContext.Null);
@@ -149,7 +180,7 @@ internal sealed class SuppressBuffer<TKey, TValue>(string name, Serde<TKey> keyS
             _bytes.WriteInt32(SameAsPrior);
         else
             WriteSized(old);
-        WriteSized(record.Value.HasNow ? Bytes(valueSerde, record.Value.Now) : null);
+        WriteSized(record.Value.HasNow ? Serialize(valueSerde, record.Value.Now) : null);
         _bytes.WriteInt64(entry.Time);
     }
 
@@ -178,7 +209,7 @@ internal sealed class SuppressBuffer<TKey, TValue>(string name, Serde<TKey> keyS
         _bytes.Write(value);
     }
 
-    private sealed record Entry(long Time, Record<TKey, Change<TValue>> Record, TValue Prior, bool HasPrior, string Topic, int Partition, long Offset);
+    private sealed record Entry(long Time, Record<TKey, Change<TValue>> Record, TValue Prior, bool HasPrior, string Topic, int Partition, long Offset, long Bytes = 0);
 
     private sealed class BufferKey(long time, byte[] bytes) : IComparable<BufferKey>
     {
