@@ -1,3 +1,4 @@
+using CrashStreams.Aggregations;
 using CrashStreams.Operators;
 using CrashStreams.Plan;
 using CrashStreams.Stores;
@@ -81,6 +82,13 @@ public sealed class KGroupedStream<TKey, TValue>
         return Table(Plan("KSTREAM-AGGREGATE", materialized, name, null), initializer, aggregator, null);
     }
 
+    /// <summary>Folds the values of each key by a ready aggregation, or one of your own; see <see cref="Aggregations.Aggregate"/> for those that there are. Records without value change nothing.</summary>
+    public KTable<TKey, TAggregate> Aggregate<TAggregate>(Aggregation<TValue, TAggregate> aggregation, Materialized<TKey, TAggregate>? materialized = null, string? name = null)
+    {
+        ArgumentNullException.ThrowIfNull(aggregation);
+        return Table(Plan("KSTREAM-AGGREGATE", materialized, name, aggregation.Serde), () => aggregation.Empty, (_, value, aggregate) => aggregation.Take(value, aggregate), null);
+    }
+
     private KTable<TKey, TAggregate> Table<TAggregate>(
         AggregationPlan<TAggregate> plan, Func<TAggregate>? initializer, Func<TKey, TValue, TAggregate, TAggregate> aggregator, Func<TValue, TAggregate>? first)
     {
@@ -120,7 +128,7 @@ public sealed class KGroupedStream<TKey, TValue>
         if (windowing.FinalSpanMs <= windowing.SpanMs)
             _builder.Faults.Add($"'{plan.StoreName}' is corrected within {windowing.CorrectedWithin}: choose more than its grace of {TimeSpan.FromMilliseconds(windowing.Windows.GraceMs)}.");
         if (!canMerge)
-            _builder.Faults.Add($"'{plan.StoreName}' can't be corrected: how two aggregates become one is known of Count and Reduce only.");
+            _builder.Faults.Add($"'{plan.StoreName}' can't be corrected: how two aggregates become one is known of Count, Reduce and ready aggregations only.");
         return _builder.AddStore((plan with { StoreName = $"{plan.StoreName}-corrections" }).WindowStore(windowing.Windows.SizeMs, windowing.FinalSpanMs));
     }
 

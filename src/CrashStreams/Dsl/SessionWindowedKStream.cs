@@ -1,3 +1,4 @@
+using CrashStreams.Aggregations;
 using CrashStreams.Operators;
 using CrashStreams.Plan;
 
@@ -57,6 +58,15 @@ public sealed class SessionWindowedKStream<TKey, TValue>
         ArgumentNullException.ThrowIfNull(aggregator);
         ArgumentNullException.ThrowIfNull(merger);
         return Table("KSTREAM-AGGREGATE", materialized, name, null, new SessionFold<TKey, TValue, TAggregate>(aggregator, merger) { Initializer = initializer });
+    }
+
+    /// <summary>Folds the values of each key and session by a ready aggregation, or one of your own; see <see cref="Aggregations.Aggregate"/> for those that there are. Records without value change nothing.</summary>
+    public KTable<Windowed<TKey>, TAggregate> Aggregate<TAggregate>(Aggregation<TValue, TAggregate> aggregation, Materialized<TKey, TAggregate>? materialized = null, string? name = null)
+    {
+        ArgumentNullException.ThrowIfNull(aggregation);
+        return Table(
+            "KSTREAM-AGGREGATE", materialized, name, aggregation.Serde,
+            new SessionFold<TKey, TValue, TAggregate>((_, value, aggregate) => aggregation.Take(value, aggregate), (_, one, other) => aggregation.Merge(one, other)) { Initializer = () => aggregation.Empty });
     }
 
     private KTable<Windowed<TKey>, TAggregate> Table<TAggregate>(

@@ -1,3 +1,4 @@
+using CrashStreams.Aggregations;
 using CrashStreams.Operators;
 using CrashStreams.Plan;
 
@@ -47,6 +48,13 @@ public sealed class SlidingWindowedKStream<TKey, TValue>
         ArgumentNullException.ThrowIfNull(initializer);
         ArgumentNullException.ThrowIfNull(aggregator);
         return Table("KSTREAM-AGGREGATE", materialized, name, null, new WindowFold<TKey, TValue, TAggregate>(aggregator) { Initializer = initializer });
+    }
+
+    /// <summary>Folds the values of each key and window by a ready aggregation, or one of your own; see <see cref="Aggregations.Aggregate"/> for those that there are. Records without value change nothing.</summary>
+    public KTable<Windowed<TKey>, TAggregate> Aggregate<TAggregate>(Aggregation<TValue, TAggregate> aggregation, Materialized<TKey, TAggregate>? materialized = null, string? name = null)
+    {
+        ArgumentNullException.ThrowIfNull(aggregation);
+        return Table("KSTREAM-AGGREGATE", materialized, name, aggregation.Serde, new WindowFold<TKey, TValue, TAggregate>((_, value, aggregate) => aggregation.Take(value, aggregate)) { Initializer = () => aggregation.Empty });
     }
 
     private KTable<Windowed<TKey>, TAggregate> Table<TAggregate>(

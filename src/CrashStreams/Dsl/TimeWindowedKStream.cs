@@ -1,3 +1,4 @@
+using CrashStreams.Aggregations;
 using CrashStreams.Operators;
 
 namespace CrashStreams;
@@ -29,7 +30,7 @@ public sealed class TimeWindowedKStream<TKey, TValue>
 
     /// <summary>
     /// Lets late records correct final results: one that comes within a second, longer grace is not dropped; the window's new result is forwarded once more,
-    /// with the header <see cref="Correction.Header"/>. First results stay what they would be without. For Count and Reduce, and with final results only
+    /// with the header <see cref="Correction.Header"/>. First results stay what they would be without. For Count, Reduce and ready aggregations, and with final results only
     /// (<see cref="EmitStrategy.OnWindowClose"/>, or Suppress right behind), and with <see cref="StreamTime.Watermarks"/>.
     /// </summary>
     /// <param name="grace">How long after its end a window can be corrected, in event time; more than its grace. The store keeps windows for so long.</param>
@@ -57,5 +58,14 @@ public sealed class TimeWindowedKStream<TKey, TValue>
         ArgumentNullException.ThrowIfNull(initializer);
         ArgumentNullException.ThrowIfNull(aggregator);
         return _grouped.WindowedTable("KSTREAM-AGGREGATE", _windowing, materialized, name, null, new(aggregator) { Initializer = initializer });
+    }
+
+    /// <summary>Folds the values of each key and window by a ready aggregation, or one of your own; see <see cref="Aggregations.Aggregate"/> for those that there are. Records without value change nothing.</summary>
+    public KTable<Windowed<TKey>, TAggregate> Aggregate<TAggregate>(Aggregation<TValue, TAggregate> aggregation, Materialized<TKey, TAggregate>? materialized = null, string? name = null)
+    {
+        ArgumentNullException.ThrowIfNull(aggregation);
+        return _grouped.WindowedTable(
+            "KSTREAM-AGGREGATE", _windowing, materialized, name, aggregation.Serde,
+            new((TKey _, TValue value, TAggregate aggregate) => aggregation.Take(value, aggregate)) { Initializer = () => aggregation.Empty, Merge = aggregation.Merge });
     }
 }

@@ -12,6 +12,7 @@ public class ArchitectureTests
         ["Telemetry"] = "(root) Log",
         ["Log"] = "(root)",
         ["Serdes"] = "(root)",
+        ["Aggregations"] = "(root) Serdes",
         ["Time"] = "(root) Log",
         ["Stores"] = "(root) Log Serdes Time",
         ["Faults"] = "(root) Log Telemetry Time",
@@ -20,7 +21,7 @@ public class ArchitectureTests
         ["Processing"] = "(root) Faults Options Stores Time",
         ["Operators"] = "(root) Faults Log Options Processing Serdes Specs Stores Telemetry Time",
         ["Plan"] = "(root) Faults Log Operators Options Processing Serdes Specs Stores Time",
-        ["Dsl"] = "(root) Faults Log Operators Plan Processing Serdes Specs Stores Time",
+        ["Dsl"] = "(root) Aggregations Faults Log Operators Plan Processing Serdes Specs Stores Time",
         ["Engine"] = "(root) Faults Log Operators Options Plan Processing Serdes Specs Stores Telemetry Time",
     };
 

@@ -1,3 +1,4 @@
+using CrashStreams.Aggregations;
 using CrashStreams.Engine;
 using CrashStreams.Log;
 using CrashStreams.Stores;
@@ -27,45 +28,55 @@ internal static class StateCheck
 
     private static void Compare(string what, IStateStore store, SimulatedPartition changelog, List<string> violations)
     {
-        var isText = store is KeyValueStore<string, string>;
-        var logged = new Dictionary<(string, long), object>();
+        var contents = Of(store);
+        var logged = new Dictionary<(string, long), string>();
         foreach (var (_, entry) in changelog.Committed())
         {
-            var (key, start) = store is WindowStore<string, long>
+            var (key, start) = contents.IsWindowed
                 ? (Serdes.String.Deserialize(entry.Key.AsSpan()[..^12]), System.Buffers.Binary.BinaryPrimitives.ReadInt64BigEndian(entry.Key.AsSpan()[^12..]))
                 : (Serdes.String.Deserialize(entry.Key), -1);
             if (entry.Value is null)
                 logged.Remove((key, start));
             else
-                logged[(key, start)] = isText ? Serdes.String.Deserialize(entry.Value) : Serdes.Int64.Deserialize(entry.Value);
+                logged[(key, start)] = contents.Read(entry.Value);
         }
 
-        var stored = store switch
+        foreach (var (key, value) in contents.Rows)
         {
-            WindowStore<string, long> windows => windows.All().ToDictionary(e => (e.Key.Key, e.Key.Window.StartMs), e => (object)e.Value.Value),
-            KeyValueStore<string, long> values => values.All().ToDictionary(e => (e.Key, -1L), e => (object)e.Value),
-            KeyValueStore<string, string> values => values.All().ToDictionary(e => (e.Key, -1L), e => (object)e.Value),
-            _ => throw new NotSupportedException($"{store.GetType()} has no check."),
-        };
-        foreach (var (key, value) in stored)
-        {
-            if (!logged.TryGetValue(key, out var other) || !other.Equals(value))
+            if (!logged.TryGetValue(key, out var other) || other != value)
                 violations.Add($"{what}: holds {key} = {value}, the changelog {(logged.ContainsKey(key) ? other : "nothing")}");
-            if (!value.Equals(Cached(store, key)))
-                violations.Add($"{what}: reads {key} = {Cached(store, key)}, holds {value}");
+            if (contents.Get(key) is var cached && cached != value)
+                violations.Add($"{what}: reads {key} = {cached}, holds {value}");
         }
 
-        var oldest = stored.Keys.Select(k => k.Item2).Append(long.MaxValue).Min();
-        violations.AddRange(logged.Where(l => l.Key.Item2 >= oldest && !stored.ContainsKey(l.Key)).Select(l => $"{what}: has lost {l}"));
-        if (store is not WindowStore<string, long> && logged.Count != stored.Count)
-            violations.Add($"{what}: holds {stored.Count} keys of {logged.Count}");
+        var oldest = contents.Rows.Keys.Select(static k => k.Item2).Append(long.MaxValue).Min();
+        violations.AddRange(logged.Where(l => l.Key.Item2 >= oldest && !contents.Rows.ContainsKey(l.Key)).Select(l => $"{what}: has lost {l}"));
+        if (!contents.IsWindowed && logged.Count != contents.Rows.Count)
+            violations.Add($"{what}: holds {contents.Rows.Count} keys of {logged.Count}");
     }
 
-    private static object? Cached(IStateStore store, (string Key, long StartMs) key) => store switch
+    private static Contents Of(IStateStore store) => store switch
     {
-        WindowStore<string, long> windows => windows.TryGet(key.Key, key.StartMs, out var value) ? value.Value : null,
-        KeyValueStore<string, long> values => values.TryGet(key.Key, out var value) ? value : null,
-        KeyValueStore<string, string> values => values.TryGet(key.Key, out var value) ? value : null,
-        _ => null,
+        WindowStore<string, long> windows => new(
+            true, windows.All().ToDictionary(static e => (e.Key.Key, e.Key.Window.StartMs), static e => $"{e.Value.Value}"),
+            key => windows.TryGet(key.Key, key.StartMs, out var value) ? $"{value.Value}" : null, static bytes => $"{Serdes.Int64.Deserialize(bytes)}"),
+        KeyValueStore<string, long> values => Of(values, Serdes.Int64),
+        KeyValueStore<string, string> values => Of(values, Serdes.String),
+        KeyValueStore<string, decimal> values => Of(values, Serdes.Decimal),
+        KeyValueStore<string, Mean> values => Of(values, Aggregate.Average().Serde),
+        KeyValueStore<string, Optional<decimal>> values => Of(values, Aggregate.Max<decimal>().Serde),
+        KeyValueStore<string, TopValues<long>> values => Of(values, Aggregate.Top<long>(1).Serde),
+        KeyValueStore<string, DistinctValues<decimal>> values => Of(values, Aggregate.Distinct<decimal>().Serde),
+        _ => throw new NotSupportedException($"{store.GetType()} has no check."),
     };
+
+    private static Contents Of<TValue>(KeyValueStore<string, TValue> store, Serde<TValue> serde) => new(
+        false, store.All().ToDictionary(static e => (e.Key, -1L), static e => $"{e.Value}"), key => store.TryGet(key.Key, out var value) ? $"{value}" : null, bytes => $"{serde.Deserialize(bytes)}");
+
+    /// <summary>A store as text.</summary>
+    /// <param name="IsWindowed">Whether its keys have windows.</param>
+    /// <param name="Rows">All that it lists, by key and start of window.</param>
+    /// <param name="Get">Reads one.</param>
+    /// <param name="Read">Reads a value of the changelog.</param>
+    private sealed record Contents(bool IsWindowed, Dictionary<(string, long), string> Rows, Func<(string Key, long StartMs), string?> Get, Func<byte[], string> Read);
 }

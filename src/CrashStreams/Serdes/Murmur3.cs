@@ -1,9 +1,9 @@
 using System.Buffers.Binary;
 using System.Numerics;
 
-namespace CrashStreams.Operators;
+namespace CrashStreams;
 
-/// <summary>MurmurHash3 (x64, 128 bits) with Kafka Streams' seed: what a foreign-key join compares rows by.</summary>
+/// <summary>MurmurHash3 (x64, 128 bits) with Kafka Streams' seed: what a foreign-key join recognizes rows by.</summary>
 internal static class Murmur3
 {
     private const ulong KafkaSeed = 104_729;
