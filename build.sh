@@ -228,6 +228,23 @@ run_program() {
   exec "$out/bin/$(basename "$project")/$program" "$@"
 }
 
+# sample NAME ARG...: a program under samples; its project's name is NAME in other letters.
+run_sample() {
+  local name=${1:-} project
+  case $name in
+    clickstream) project=samples/Clickstream ;;
+    ad-campaigns) project=samples/AdCampaigns ;;
+    *)
+      [ -z "$name" ] || echo "build.sh: there is no sample '$name'." >&2
+      echo "./build.sh sample clickstream demo      page views, revenue, conversion and sessions of a web shop"
+      echo "./build.sh sample ad-campaigns demo     results and latency of ad campaigns under different loads"
+      [ -z "$name" ] || exit 1
+      return ;;
+  esac
+  shift
+  run_program "$project" "$name" "$@"
+}
+
 # bench quick: the engine alone in memory, then the crash monitor's drain of an Apache Kafka against a bare consume.
 run_bench() {
   local dir=$out/bench kafka=${KAFKA_TEST_HOME:-../shared/kafka}
@@ -270,6 +287,8 @@ bench_broker_kills() {
 usage() {
   cat <<'T'
 ./build.sh demo [ARG...]    the crash monitor from topics to verified alerts, on a broker of its own; arguments as of `crash-monitor demo --help`
+./build.sh sample NAME ARG...
+                            a sample, for example `./build.sh sample clickstream demo` or `./build.sh sample clickstream --help`; without NAME it lists them
 ./build.sh test [NAME...]   build everything and run all tests, or those of the test projects whose name contains NAME;
                             integration tests run when KAFKA_TEST_HOME (default ../shared/kafka) holds an Apache Kafka
 ./build.sh sim [--seeds N] [--from S]
@@ -309,6 +328,7 @@ T
 command=${1:-help}; [ $# -gt 0 ] && shift
 case $command in
   demo) run_program samples/CrashMonitor crash-monitor demo "$@" ;;
+  sample) run_sample "$@" ;;
   test) run_tests "$@" ;;
   sim) run_sim "$@" ;;
   fuzz) run_fuzz "$@" ;;

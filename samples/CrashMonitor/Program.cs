@@ -1,7 +1,7 @@
 using System.CommandLine;
 using CrashStreams.CommandLine;
 using CrashStreams.Samples.CrashMonitor.Commands;
-using CrashStreams.Samples.CrashMonitor.Terminal;
+using CrashStreams.Samples.Terminal;
 
 var root = new RootCommand("Finds users with many severe crashes in a Kafka topic of log lines. Start with: crash-monitor demo")
 {

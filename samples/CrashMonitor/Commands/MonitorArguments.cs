@@ -1,7 +1,7 @@
 using System.CommandLine;
 using CrashStreams.CommandLine;
 using CrashStreams.CrashMonitor;
-using CrashStreams.Samples.CrashMonitor.Terminal;
+using CrashStreams.Samples.Terminal;
 
 namespace CrashStreams.Samples.CrashMonitor.Commands;
 

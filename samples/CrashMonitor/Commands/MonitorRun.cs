@@ -1,7 +1,7 @@
 using CrashStreams.CommandLine;
 using CrashStreams.CrashMonitor;
 using CrashStreams.Log;
-using CrashStreams.Samples.CrashMonitor.Terminal;
+using CrashStreams.Samples.Terminal;
 using CrashStreams.Samples.CrashMonitor.Views;
 using CrashStreams.Stores;
 using Microsoft.Extensions.Logging;
@@ -18,7 +18,7 @@ internal sealed class MonitorRun : IAsyncDisposable
     private readonly IMonitorView _view;
     private readonly ClosedIntervals _intervals;
     private readonly Rate _rate;
-    private readonly DroppedLines _dropped = new();
+    private readonly DroppedRecords _dropped = new();
     private readonly EventTimeReader _eventTime;
     private readonly ILoggerFactory _loggers;
     private readonly StreamsApplication _application;

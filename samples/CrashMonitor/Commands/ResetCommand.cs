@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using CrashStreams.CommandLine;
 using CrashStreams.CrashMonitor;
-using CrashStreams.Samples.CrashMonitor.Terminal;
+using CrashStreams.Samples.Terminal;
 
 namespace CrashStreams.Samples.CrashMonitor.Commands;
 

@@ -2,7 +2,7 @@ using CrashStreams.CommandLine;
 using CrashStreams.CrashMonitor;
 using CrashStreams.CrashMonitor.Streamiz;
 using CrashStreams.Kafka;
-using CrashStreams.Samples.CrashMonitor.Terminal;
+using CrashStreams.Samples.Terminal;
 using CrashStreams.Samples.CrashMonitor.Views;
 using Microsoft.Extensions.Logging;
 

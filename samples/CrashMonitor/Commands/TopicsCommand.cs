@@ -2,7 +2,7 @@ using System.CommandLine;
 using CrashStreams.CommandLine;
 using CrashStreams.CrashMonitor;
 using CrashStreams.Log;
-using CrashStreams.Samples.CrashMonitor.Terminal;
+using CrashStreams.Samples.Terminal;
 
 namespace CrashStreams.Samples.CrashMonitor.Commands;
 

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using CrashStreams.Samples.CrashMonitor.Terminal;
+using CrashStreams.Samples.Terminal;
 using CrashStreams.Samples.CrashMonitor.Views;
 using Spectre.Console;
 

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using CrashStreams.CrashMonitor;
-using CrashStreams.Samples.CrashMonitor.Terminal;
+using CrashStreams.Samples.Terminal;
 
 namespace CrashStreams.Samples.CrashMonitor.Views;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using CrashStreams.CrashMonitor;
-using CrashStreams.Samples.CrashMonitor.Terminal;
+using CrashStreams.Samples.Terminal;
 using Spectre.Console;
 
 namespace CrashStreams.Samples.CrashMonitor.Views;

@@ -57,6 +57,12 @@ public static class Serdes
     public static Serde<T?> Nullable<T>(Serde<T> inner)
         where T : struct => new NullableSerde<T>(inner);
 
+    /// <summary>Two values, for keys of two parts: the length of the first (4 bytes, big-endian), the first, the second.</summary>
+    public static Serde<(T1, T2)> Tuple<T1, T2>(Serde<T1> first, Serde<T2> second) => new TupleSerde<T1, T2>(first, second);
+
+    /// <summary>Three values, for keys of three parts: a pair of the first and of a pair of the others.</summary>
+    public static Serde<(T1, T2, T3)> Tuple<T1, T2, T3>(Serde<T1> first, Serde<T2> second, Serde<T3> third) => new TupleSerde<T1, T2, T3>(first, second, third);
+
     /// <summary>Keys of time windows: the key's bytes, then the window's start (8 bytes, big-endian); the size is known, not written.</summary>
     public static Serde<Windowed<TKey>> TimeWindowed<TKey>(Serde<TKey> inner, TimeSpan windowSize) => new TimeWindowedSerde<TKey>(inner, (long)windowSize.TotalMilliseconds);
 

@@ -22,6 +22,7 @@ internal sealed class StreamTask
     private readonly List<IWatermarkListener> _listeners;
     private readonly List<IEmitsAtCommit> _emitters;
     private readonly DownstreamTopic[] _downstream;
+    private readonly List<ICommitListener> _commitListeners;
     private readonly bool _usesWatermarks;
     private readonly long _closeAfterIdleMs;
     private readonly long _horizonMs;
@@ -48,6 +49,7 @@ internal sealed class StreamTask
         _listeners = _usesWatermarks ? _operators.Processors.OfType<IWatermarkListener>().ToList() : [];
         _emitters = _operators.Processors.OfType<IEmitsAtCommit>().ToList();
         var withoutHold = subTopology.Sources.Where(static s => !s.HoldsClock).SelectMany(s => s.Topics.Select(t => _operators.FullTopic(t, s.IsRepartition))).ToHashSet();
+        _commitListeners = _operators.Processors.OfType<ICommitListener>().ToList();
         foreach (var input in inputs)
         {
             var source = _operators.SourcesByTopic[input.Topic];
@@ -366,6 +368,21 @@ internal sealed class StreamTask
         {
             if (offsets.TryGetValue(input.Partition, out var committed))
                 (input.CommittedOffset, input.CommittedMetadata, input.IsClaimed) = (committed.Offset, committed.Metadata, true);
+        }
+
+        foreach (var listener in _commitListeners)
+            NotifyCommitted(listener);
+    }
+
+    private void NotifyCommitted(ICommitListener listener)
+    {
+        try
+        {
+            listener.OnCommitted();
+        }
+        catch (Exception e) when (FaultPolicy.IsOperators(e))
+        {
+            Fault(e);
         }
     }
 
