@@ -29,9 +29,6 @@ internal interface IOperatorContext : IProcessorContext
     TStore GlobalStore<TStore>(string name)
         where TStore : class;
 
-    /// <summary>Counts the record in process as dropped.</summary>
-    void Drop(string reason);
-
     /// <summary>Counts, reports and diverts the record in process, which came too late or claims to be from the future.</summary>
     /// <param name="reason">The tag under which it is counted.</param>
     /// <param name="timestamp">Its event time, milliseconds.</param>

@@ -58,6 +58,10 @@ public interface IProcessorContext
     /// <param name="callback">Gets that time in milliseconds.</param>
     IDisposable Schedule(TimeSpan interval, PunctuationType type, Action<long> callback);
 
+    /// <summary>Counts the record in process as dropped (<c>crashstreams.records.dropped</c>), under a reason: a processor that does not forward a record for good cause says so.</summary>
+    /// <param name="reason">A short, constant text; the metric's tag.</param>
+    void Drop(string reason);
+
     /// <summary>Asks for a commit soon: at the end of the thread's turn, some 50 ms later at most.</summary>
     void RequestCommit();
 }
