@@ -31,9 +31,8 @@ internal sealed class AdGenerator(CampaignLoad load, int producer)
     public IEnumerable<double> Times() => ArrivalTimes.Of(load, _random);
 
     /// <summary>The next event.</summary>
-    /// <param name="time">When it happens.</param>
-    /// <param name="produced">When it is sent, milliseconds.</param>
-    public ReadOnlySpan<byte> Next(DateTimeOffset time, long produced)
+    /// <param name="time">When it happens and is sent.</param>
+    public ReadOnlySpan<byte> Next(DateTimeOffset time)
     {
         _buffer.ResetWrittenCount();
         if (_random.NextDouble() < load.MalformedShare)
@@ -58,7 +57,7 @@ internal sealed class AdGenerator(CampaignLoad load, int producer)
             json.WriteNumber("campaign_id", _random.Next(1, Campaigns + 1));
         else
             json.WriteNull("campaign_id");
-        json.WriteNumber("produce_time", produced);
+        json.WriteNumber("produce_time", time.ToUnixTimeMilliseconds());
         json.WriteEndObject();
         json.Flush();
         return _buffer.WrittenSpan;

@@ -40,17 +40,16 @@ internal sealed class AdProducers(ILogClients clients, CampaignLoad load)
     {
         using var producer = clients.CreateProducer($"producer-{number}", transactionalId: null);
         var generator = new AdGenerator(load, number);
-        var (began, start, partition) = (_time.GetTimestamp(), load.Start ?? _time.GetUtcNow(), number);
+        var (began, partition) = (_time.GetTimestamp(), number);
         foreach (var due in generator.Times())
         {
             while ((TimeSpan.FromMilliseconds(due) - _time.GetElapsedTime(began)) is var ahead && ahead > TimeSpan.Zero && !cancellation.IsCancellationRequested)
                 await Task.Delay(ahead < _step ? _step : ahead, _time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (cancellation.IsCancellationRequested)
                 break;
-            var time = start + TimeSpan.FromMilliseconds(due);
-            // With a start of its own the load is a function of the seed; else the event says when it was sent.
-            var produced = load.Start is null ? _time.GetUtcNow() : time;
-            producer.Send(topic, partition++ % partitions, new LogRecord { Value = generator.Next(time, produced.ToUnixTimeMilliseconds()), HasValue = true, Timestamp = -1 });
+            // With a start of its own the load is a function of the seed; else an event happens when it is sent.
+            var time = load.Start + TimeSpan.FromMilliseconds(due) ?? _time.GetUtcNow();
+            producer.Send(topic, partition++ % partitions, new LogRecord { Value = generator.Next(time), HasValue = true, Timestamp = -1 });
             onSent();
         }
 

@@ -30,7 +30,19 @@ internal static class VerifyCommand
         return command;
     }
 
+    /// <summary>Compares and prints; answers the exit code.</summary>
     public static async Task<int> CompareAsync(ILogClients clients, ClickstreamOptions options, int rows, CancellationToken cancellation)
+    {
+        var (events, checks) = await CheckAsync(clients, options, cancellation);
+        // All four are told, whatever the first ones say.
+        var wrong = checks.Count(check => !check.Write(Console.Out, rows));
+        if (events == 0)
+            Console.WriteLine("There is no input: nothing was verified.");
+        return wrong == 0 && events > 0 ? ExitCode.Success : ExitCode.NotVerified;
+    }
+
+    /// <summary>Recomputes all results and reads those that are there. Answers the number of events, and the comparison of each result.</summary>
+    public static async Task<(long Events, IReadOnlyList<RowCheck> Checks)> CheckAsync(ILogClients clients, ClickstreamOptions options, CancellationToken cancellation)
     {
         var oracle = new ClickstreamOracle(options.Grace, TimeProvider.System.GetUtcNow() + options.MaxFuture);
         await ReadAsync(clients, options.Clickstream, isClick: true, oracle, cancellation);
@@ -47,12 +59,7 @@ internal static class VerifyCommand
         await sessions.FindInTopicAsync(clients, options.Sessions, cancellation);
 
         Console.WriteLine($"{oracle.Events} events, {oracle.Refused} of them malformed or refused");
-        // All four are told, whatever the first ones say.
-        RowCheck[] checks = [pageViews, revenue, analytics, sessions];
-        var wrong = checks.Count(check => !check.Write(Console.Out, rows));
-        if (oracle.Events == 0)
-            Console.WriteLine("There is no input: nothing was verified.");
-        return wrong == 0 && oracle.Events > 0 ? ExitCode.Success : ExitCode.NotVerified;
+        return (oracle.Events, [pageViews, revenue, analytics, sessions]);
     }
 
     private static async Task ReadAsync(ILogClients clients, string topic, bool isClick, ClickstreamOracle oracle, CancellationToken cancellation)

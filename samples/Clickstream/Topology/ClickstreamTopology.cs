@@ -38,6 +38,6 @@ internal static class ClickstreamTopology
         "views-by-user-repartition", "views-per-user-changelog", "views-by-product-repartition", "views-changelog",
         "revenue-by-category-repartition", "revenue-changelog", "revenue-files-changelog",
         "clicks-by-pair-repartition", "purchases-by-pair-repartition", "pairs-changelog", "conversions-by-product-repartition", "conversions-changelog",
-        "clicks-by-session-repartition", "session-lengths-changelog", "session-lengths-order-changelog", "instances",
+        "clicks-by-session-repartition", "session-lengths-changelog", "count-sessions-order-changelog", "instances",
     ];
 }

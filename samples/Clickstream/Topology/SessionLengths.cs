@@ -13,7 +13,7 @@ internal static class SessionLengths
         .GroupByKey(new() { Name = "clicks-by-session", KeySerde = Serdes.String, ValueSerde = Serdes.Byte })
         .WindowedBy(SessionWindows.OfInactivityGapAndGrace(_gap, options.Grace))
         .Emit(EmitStrategy.OnWindowClose)
-        .Count("session-lengths")
+        .Count("session-lengths", "count-sessions")
         .ToStream()
         .Map((session, count) => (session.Key, Row(session, count)), "session-rows")
         .To(options.Sessions, new() { ValueSerde = Serdes.Json(RowJson.Default.SessionRow) });

@@ -11,6 +11,7 @@ internal sealed class SampleRun : IAsyncDisposable
 {
     private static readonly TimeSpan _first = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan _interval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan _margin = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan _drainPatience = TimeSpan.FromSeconds(10);
 
     private readonly TimeProvider _time = TimeProvider.System;
@@ -64,7 +65,7 @@ internal sealed class SampleRun : IAsyncDisposable
     public async Task CaughtUpAsync(CancellationToken cancellation)
     {
         await _application.CaughtUpAsync(cancellation);
-        await Task.Delay(_options.Time.IdleAfter + _first, _time, cancellation);
+        await Task.Delay(_options.Time.IdleAfter + _margin, _time, cancellation);
         await _application.CaughtUpAsync(cancellation);
     }
 

@@ -9,6 +9,9 @@ internal sealed class RowCheck(string what)
     private readonly Dictionary<string, bool> _expected = [];
     private readonly Dictionary<string, int> _found = [];
 
+    /// <summary>The result's name.</summary>
+    public string What => what;
+
     public long Found { get; private set; }
 
     /// <summary>Rows that have to be there: every partition has passed their end.</summary>
