@@ -112,7 +112,7 @@ public sealed class ClickstreamRowsTests : IDisposable
 
     [Fact]
     public void The_topics_that_are_deleted_are_those_that_the_application_makes() =>
-        _driver.Topics.Where(topic => topic.StartsWith("clickstream-", StringComparison.Ordinal)).Append("clickstream-instances")
+        _driver.Topics.Where(topic => topic.StartsWith("clickstream-", StringComparison.Ordinal))
             .Should().BeEquivalentTo(ClickstreamTopology.OwnTopics.Select(topic => $"clickstream-{topic}"));
 
     [Fact]
