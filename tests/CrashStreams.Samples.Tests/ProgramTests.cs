@@ -45,6 +45,32 @@ public class ProgramTests
         text.Should().Contain("there is no topic 'clickstream'. Create it with: clickstream topics create");
     }
 
+    [Theory]
+    [InlineData("clickstream", "clickstream")]
+    [InlineData("ad-campaigns", "events")]
+    public async Task Topics_that_are_missing_end_a_run_with_their_names(string program, string topic)
+    {
+        await using var broker = await Broker.EmbeddedBroker.StartAsync();
+        using var folder = new TemporaryFolder();
+
+        var (exitCode, text) = await SampleProcess.RunAsync(program, program == "clickstream" ? ["run", "-b", broker.BootstrapServers, "--out", folder.Path] : ["run", "-b", broker.BootstrapServers]);
+
+        exitCode.Should().Be(2, text);
+        text.Should().Contain($"'{topic}'").And.NotContain("   at ");
+    }
+
+    [Fact]
+    public async Task Ctrl_C_ends_a_run_in_order_that_still_waits_for_its_broker()
+    {
+        using var run = new SampleProcess("ad-campaigns", "run", "-b", "127.0.0.1:1");
+        await run.WaitForAsync("Connecting");
+
+        run.Interrupt();
+
+        var (exitCode, text) = await run.EndAsync();
+        exitCode.Should().Be(0, text);
+    }
+
     [Fact]
     public async Task A_folder_where_nothing_can_be_written_is_told_before_anything_is_read()
     {

@@ -28,6 +28,19 @@ internal sealed class SampleProcess : IDisposable
         }
     }
 
+    /// <summary>Waits until it has written something; it has a minute.</summary>
+    public async Task WaitForAsync(string text)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        using var ticks = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        while (!Text.Contains(text, StringComparison.Ordinal))
+        {
+            if (_process.HasExited || patience.IsCancellationRequested)
+                Assert.Fail($"It never came:\n{Text}");
+            await ticks.WaitForNextTickAsync();
+        }
+    }
+
     /// <summary>Waits for the end of the process; it has a minute.</summary>
     public async Task<(int ExitCode, string Text)> EndAsync()
     {

@@ -39,7 +39,14 @@ internal sealed class SampleRun : IAsyncDisposable
     public async Task StartAsync(CancellationToken cancellation)
     {
         _showing = ShowAsync();
-        await _application.StartAsync(cancellation);
+        try
+        {
+            await _application.StartAsync(cancellation);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // The user has asked to stop before the broker was there: RunAsync stops at once.
+        }
     }
 
     /// <summary>Runs until the token is cancelled, or until all is processed that was there at the start; throws when the application fails before. Then what is final is written out.</summary>
