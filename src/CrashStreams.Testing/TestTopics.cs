@@ -14,8 +14,8 @@ public sealed class TestInputTopic<TKey, TValue>
     {
         _driver = driver;
         _topic = topic;
-        _keySerde = keySerde ?? Serdes.Find<TKey>() ?? throw new ArgumentNullException(nameof(keySerde), $"No serde is known for {typeof(TKey)}: pass one.");
-        _valueSerde = valueSerde ?? Serdes.Find<TValue>() ?? throw new ArgumentNullException(nameof(valueSerde), $"No serde is known for {typeof(TValue)}: pass one.");
+        _keySerde = TestBytes.SerdeOf(keySerde, topic, isKey: true);
+        _valueSerde = TestBytes.SerdeOf(valueSerde, topic, isKey: false);
     }
 
     /// <summary>Writes a record and processes it to its end. A null key or value has no bytes.</summary>
@@ -35,8 +35,8 @@ public sealed class TestOutputTopic<TKey, TValue>
     {
         _driver = driver;
         _topic = topic;
-        _keySerde = keySerde ?? Serdes.Find<TKey>() ?? throw new ArgumentNullException(nameof(keySerde), $"No serde is known for {typeof(TKey)}: pass one.");
-        _valueSerde = valueSerde ?? Serdes.Find<TValue>() ?? throw new ArgumentNullException(nameof(valueSerde), $"No serde is known for {typeof(TValue)}: pass one.");
+        _keySerde = TestBytes.SerdeOf(keySerde, topic, isKey: true);
+        _valueSerde = TestBytes.SerdeOf(valueSerde, topic, isKey: false);
     }
 
     /// <summary>The records that were not read yet.</summary>
@@ -48,6 +48,9 @@ public sealed class TestOutputTopic<TKey, TValue>
 /// <summary>Values to bytes.</summary>
 internal static class TestBytes
 {
+    public static Serde<T> SerdeOf<T>(Serde<T>? given, string topic, bool isKey) =>
+        (given ?? Serdes.Find<T>() ?? throw new ArgumentNullException(isKey ? "keySerde" : "valueSerde", $"No serde is known for {typeof(T)}: pass one.")).Bind(new(topic, isKey));
+
     public static byte[]? Of<T>(Serde<T> serde, T value)
     {
         if (value is null)

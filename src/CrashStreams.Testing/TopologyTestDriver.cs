@@ -22,6 +22,7 @@ public sealed class TopologyTestDriver : IDisposable
     private readonly IReadOnlyList<string> _sinks;
     private readonly bool _choosesTopics;
     private readonly Func<StreamThread> _newThread;
+    private readonly EngineGauges _gauges;
     private StreamThread _thread;
 
     /// <summary>Makes a driver.</summary>
@@ -51,7 +52,8 @@ public sealed class TopologyTestDriver : IDisposable
         var clients = new MemoryLogClients(_log);
         using var admin = clients.CreateAdmin("");
         var topics = InternalTopics.PrepareAsync(topology, _options, admin, NullLogger.Instance, CancellationToken.None).GetAwaiter().GetResult();
-        _newThread = () => new("test", topology, _options, topics, clients, Time, NullLogger.Instance);
+        _gauges = new(_options.ApplicationId, null);
+        _newThread = () => new("test", topology, _options, topics, clients, Time, NullLogger.Instance, gauges: _gauges);
         _thread = _newThread();
         _thread.Start();
         Settle();
@@ -179,6 +181,7 @@ public sealed class TopologyTestDriver : IDisposable
     {
         _thread.Stop();
         _thread.Dispose();
+        _gauges.Dispose();
     }
 
     private ArgumentException Unknown(string topic) => new($"'{topic}' is no source topic of the topology; it reads {List(_sources)}.", nameof(topic));

@@ -23,5 +23,5 @@ internal sealed class InputOrderDefinition<TKey, TValue>(string name, Serde<TKey
         SerdeFault.Check(valueSerde, Name, "value", faults);
     }
 
-    public override IStateStore Create(StoreContext context) => new InputOrder<TKey, TValue>(Name, keySerde!, valueSerde!, context);
+    public override IStateStore Create(StoreContext context) => new InputOrder<TKey, TValue>(Name, keySerde!.InStore(Name, context.ChangelogTopic, isKey: true), valueSerde!.InStore(Name, context.ChangelogTopic, isKey: false), context);
 }

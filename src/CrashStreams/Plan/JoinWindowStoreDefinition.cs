@@ -15,5 +15,5 @@ internal sealed class JoinWindowStoreDefinition<TKey, TValue>(string name, Serde
         SerdeFault.Check(valueSerde, Name, "value", faults);
     }
 
-    public override IStateStore Create(StoreContext context) => new JoinWindowStore<TKey, TValue>(Name, keySerde!, valueSerde!, retentionMs, context);
+    public override IStateStore Create(StoreContext context) => new JoinWindowStore<TKey, TValue>(Name, keySerde!.InStore(Name, context.ChangelogTopic, isKey: true), valueSerde!.InStore(Name, context.ChangelogTopic, isKey: false), retentionMs, context);
 }

@@ -17,5 +17,5 @@ internal sealed class KeyValueStoreDefinition<TKey, TValue>(string name, Serde<T
         SerdeFault.Check(valueSerde, Name, "value", faults);
     }
 
-    public override IStateStore Create(StoreContext context) => KeyValueStore<TKey, TValue>.Create(Name, keySerde!, valueSerde!, isTimestamped, context);
+    public override IStateStore Create(StoreContext context) => KeyValueStore<TKey, TValue>.Create(Name, keySerde!.InStore(Name, context.ChangelogTopic, isKey: true), valueSerde!.InStore(Name, context.ChangelogTopic, isKey: false), isTimestamped, context);
 }

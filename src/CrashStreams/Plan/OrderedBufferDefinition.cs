@@ -14,5 +14,5 @@ internal sealed class OrderedBufferDefinition<TKey, TValue>(string name, Serde<T
         SerdeFault.Check(valueSerde, Name, "value", faults);
     }
 
-    public override IStateStore Create(StoreContext context) => new OrderedBuffer<TKey, TValue>(Name, keySerde!, valueSerde!, context);
+    public override IStateStore Create(StoreContext context) => new OrderedBuffer<TKey, TValue>(Name, keySerde!.InStore(Name, context.ChangelogTopic, isKey: true), valueSerde!.InStore(Name, context.ChangelogTopic, isKey: false), context);
 }

@@ -16,5 +16,5 @@ internal sealed class OuterJoinStoreDefinition<TKey, TLeft, TRight>(string name,
         SerdeFault.Check(rightSerde, Name, "right value", faults);
     }
 
-    public override IStateStore Create(StoreContext context) => new OuterJoinStore<TKey, TLeft, TRight>(Name, keySerde!, leftSerde!, rightSerde!, context);
+    public override IStateStore Create(StoreContext context) => new OuterJoinStore<TKey, TLeft, TRight>(Name, keySerde!.InStore(Name, context.ChangelogTopic, isKey: true), leftSerde!.InStore(Name, context.ChangelogTopic, isKey: false), rightSerde!.InStore(Name, context.ChangelogTopic, isKey: false), context);
 }

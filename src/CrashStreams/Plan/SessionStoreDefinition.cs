@@ -22,5 +22,5 @@ internal sealed class SessionStoreDefinition<TKey, TValue>(
 
     // With watermarks a session is open as long as the clock is at its end + gap + grace: its end belongs to it.
     public override IStateStore Create(StoreContext context) => new SessionStore<TKey, TValue>(
-        Name, keySerde!, valueSerde!, context.Clock.Mode == StreamTime.Watermarks ? retentionMs + 1 : retentionMs, isEndOrdered, context);
+        Name, keySerde!.InStore(Name, context.ChangelogTopic, isKey: true), valueSerde!.InStore(Name, context.ChangelogTopic, isKey: false), context.Clock.Mode == StreamTime.Watermarks ? retentionMs + 1 : retentionMs, isEndOrdered, context);
 }

@@ -15,5 +15,5 @@ internal sealed class SlidingWindowStoreDefinition<TKey, TValue>(string name, Se
         SerdeFault.Check(valueSerde, Name, "value", faults);
     }
 
-    public override IStateStore Create(StoreContext context) => new SlidingWindowStore<TKey, TValue>(Name, keySerde!, valueSerde!, sizeMs, retentionMs, context);
+    public override IStateStore Create(StoreContext context) => new SlidingWindowStore<TKey, TValue>(Name, keySerde!.InStore(Name, context.ChangelogTopic, isKey: true), valueSerde!.InStore(Name, context.ChangelogTopic, isKey: false), sizeMs, retentionMs, context);
 }

@@ -50,5 +50,5 @@ internal sealed class SuppressStoreDefinition<TKey, TValue>(string name, Serde<T
         SerdeFault.Check(valueSerde, Name, "value", faults);
     }
 
-    public override IStateStore Create(StoreContext context) => new SuppressBuffer<TKey, TValue>(Name, keySerde!, valueSerde!, measuresBytes, context);
+    public override IStateStore Create(StoreContext context) => new SuppressBuffer<TKey, TValue>(Name, keySerde!.InStore(Name, context.ChangelogTopic, isKey: true), valueSerde!.InStore(Name, context.ChangelogTopic, isKey: false), measuresBytes, context);
 }

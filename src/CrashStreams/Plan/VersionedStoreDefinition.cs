@@ -29,5 +29,5 @@ internal sealed class VersionedStoreDefinition<TKey, TValue>(string name, Serde<
             faults.Add($"Store '{Name}': a history of {historyMs} ms is negative.");
     }
 
-    public override IStateStore Create(StoreContext context) => new VersionedStore<TKey, TValue>(Name, keySerde!, valueSerde!, historyMs, context);
+    public override IStateStore Create(StoreContext context) => new VersionedStore<TKey, TValue>(Name, keySerde!.InStore(Name, context.ChangelogTopic, isKey: true), valueSerde!.InStore(Name, context.ChangelogTopic, isKey: false), historyMs, context);
 }

@@ -21,5 +21,5 @@ internal sealed class WindowStoreDefinition<TKey, TValue>(
     }
 
     public override IStateStore Create(StoreContext context) =>
-        WindowStore<TKey, TValue>.Create(Name, keySerde!, valueSerde!, windowSizeMs, retentionMs, context);
+        WindowStore<TKey, TValue>.Create(Name, keySerde!.InStore(Name, context.ChangelogTopic, isKey: true), valueSerde!.InStore(Name, context.ChangelogTopic, isKey: false), windowSizeMs, retentionMs, context);
 }

@@ -16,6 +16,8 @@ internal sealed class ChangeSerde<TValue>(Serde<TValue> values) : Serde<Change<T
     private const byte OnlyNew = 1;
     private const byte Both = 2;
 
+    protected internal override Serde<Change<TValue>> Bind(SerdeContext context) => values.Bind(context) is var bound && bound == values ? this : new ChangeSerde<TValue>(bound);
+
     public override void Serialize(Change<TValue> value, IBufferWriter<byte> output)
     {
         if (value is { HasNow: true, HasBefore: true })

@@ -6,6 +6,8 @@ namespace CrashStreams;
 internal sealed class NullableSerde<T>(Serde<T> inner) : Serde<T?>
     where T : struct
 {
+    protected internal override Serde<T?> Bind(SerdeContext context) => inner.Bind(context) is var bound && bound == inner ? this : new NullableSerde<T>(bound);
+
     protected internal override ReadOnlySpan<byte> PartitionedBy(ReadOnlySpan<byte> key) => inner.PartitionedBy(key);
 
     protected internal override bool EqualityIsThatOfBytes => inner.EqualityIsThatOfBytes;

@@ -35,6 +35,13 @@ public abstract class Serde<T>
     protected internal virtual ReadOnlySpan<byte> PartitionedBy(ReadOnlySpan<byte> key) => key;
 
     /// <summary>
+    /// The serde for what one task reads or writes in one place: override it where bytes depend on the topic or on headers, as with a schema registry, and answer an instance that asks the
+    /// context whenever it is called. By default nothing depends on them, and the answer is this serde.
+    /// </summary>
+    /// <param name="context">Topic and headers; one thread uses it and the answer.</param>
+    protected internal virtual Serde<T> Bind(SerdeContext context) => this;
+
+    /// <summary>
     /// Reads a value without throwing. Where bad input is common, override it: an exception costs some 10 µs.
     /// </summary>
     /// <param name="data">The bytes.</param>

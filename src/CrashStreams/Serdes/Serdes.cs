@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
 namespace CrashStreams;
@@ -52,6 +54,14 @@ public static class Serdes
     /// commit. Otherwise they keep its bytes, so that a value which is changed in place changes the store only when it is put.
     /// </param>
     public static Serde<T> Json<T>(JsonTypeInfo<T> type, bool valuesAreImmutable = false) => new JsonSerde<T>(type, valuesAreImmutable);
+
+    /// <summary>JSON by System.Text.Json, by reflection: the type needs no source-generated context, and the program can't be trimmed or compiled to native code.</summary>
+    /// <param name="options">How; <see cref="JsonSerializerOptions.Web"/> by default: names in camel case.</param>
+    /// <param name="valuesAreImmutable">As above.</param>
+    [RequiresUnreferencedCode("Use the overload with the metadata of a source-generated context.")]
+    [RequiresDynamicCode("Use the overload with the metadata of a source-generated context.")]
+    public static Serde<T> Json<T>(JsonSerializerOptions? options = null, bool valuesAreImmutable = false) =>
+        new JsonSerde<T>((JsonTypeInfo<T>)(options ?? JsonSerializerOptions.Web).GetTypeInfo(typeof(T)), valuesAreImmutable);
 
     /// <summary>Null instead of a value type's default: tombstones of <c>long</c> become <c>null</c> of <c>long?</c>.</summary>
     public static Serde<T?> Nullable<T>(Serde<T> inner)

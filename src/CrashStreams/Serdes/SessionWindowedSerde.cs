@@ -8,6 +8,8 @@ internal sealed class SessionWindowedSerde<TKey>(Serde<TKey> inner) : Serde<Wind
 {
     private const int BoundsSize = 2 * sizeof(long);
 
+    protected internal override Serde<Windowed<TKey>> Bind(SerdeContext context) => inner.Bind(context) is var bound && bound == inner ? this : new SessionWindowedSerde<TKey>(bound);
+
     public override Windowed<TKey> Deserialize(ReadOnlySpan<byte> data)
     {
         if (data.Length < BoundsSize)

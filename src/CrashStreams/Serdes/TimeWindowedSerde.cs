@@ -8,6 +8,8 @@ namespace CrashStreams;
 /// </summary>
 internal sealed class TimeWindowedSerde<TKey>(Serde<TKey> inner, long windowSizeMs) : Serde<Windowed<TKey>>
 {
+    protected internal override Serde<Windowed<TKey>> Bind(SerdeContext context) => inner.Bind(context) is var bound && bound == inner ? this : new TimeWindowedSerde<TKey>(bound, windowSizeMs);
+
     public override Windowed<TKey> Deserialize(ReadOnlySpan<byte> data)
     {
         if (data.Length < sizeof(long))

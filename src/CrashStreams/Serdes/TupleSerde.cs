@@ -9,6 +9,9 @@ internal sealed class TupleSerde<T1, T2>(Serde<T1> first, Serde<T2> second) : Se
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? _buffer;
 
+    protected internal override Serde<(T1, T2)> Bind(SerdeContext context) =>
+        (first.Bind(context), second.Bind(context)) is var (one, two) && one == first && two == second ? this : new TupleSerde<T1, T2>(one, two);
+
     protected internal override bool EqualityIsThatOfBytes => first.EqualityIsThatOfBytes && second.EqualityIsThatOfBytes;
 
     protected internal override bool ValuesAreImmutable => first.ValuesAreImmutable && second.ValuesAreImmutable;
@@ -39,6 +42,9 @@ internal sealed class TupleSerde<T1, T2>(Serde<T1> first, Serde<T2> second) : Se
 internal sealed class TupleSerde<T1, T2, T3>(Serde<T1> first, Serde<T2> second, Serde<T3> third) : Serde<(T1, T2, T3)>
 {
     private readonly TupleSerde<T1, (T2, T3)> _parts = new(first, new TupleSerde<T2, T3>(second, third));
+
+    protected internal override Serde<(T1, T2, T3)> Bind(SerdeContext context) =>
+        _parts.Bind(context) == _parts ? this : new TupleSerde<T1, T2, T3>(first.Bind(context), second.Bind(context), third.Bind(context));
 
     protected internal override bool EqualityIsThatOfBytes => _parts.EqualityIsThatOfBytes;
 

@@ -75,6 +75,22 @@ public class CountTests
     }
 
     [Fact]
+    public void Counts_go_on_when_a_task_begins_again_and_what_it_has_read_before_is_not_measured_again()
+    {
+        using var meter = new MetricCollector("again");
+        using var counts = new WindowCounts(new() { ApplicationId = "again" }, partitions: 1);
+        counts.Pipe(0, "ann", 1);
+        var before = meter.Durations.Count(static measured => measured.Instrument == "crashstreams.records.latency");
+
+        counts.Driver.Restart();
+        counts.Driver.Settle();
+        meter.Durations.Count(static measured => measured.Instrument == "crashstreams.records.latency").Should().Be(before);
+
+        counts.Pipe(0, "ann", 2);
+        meter.Read("crashstreams.records.processed", "topic", "partition").Should().Contain("in 0", 2);
+    }
+
+    [Fact]
     public void What_a_thread_does_with_its_time_adds_up()
     {
         using var meter = new MetricCollector("time");

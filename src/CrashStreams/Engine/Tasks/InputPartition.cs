@@ -28,11 +28,11 @@ internal sealed class InputPartition(StreamTask task, TopicPartition partition, 
     /// <summary>The name of the spans of its records.</summary>
     public string SpanName => _spanName ??= $"process {partition.Topic}";
 
-    /// <summary>The record time of the last record, milliseconds.</summary>
-    public long LastRecordTime { get; set; }
+    /// <summary>The record time of the last record, milliseconds; -1 before the first.</summary>
+    public long LastRecordTime { get; set; } = -1;
 
     /// <summary>How many records it had when their latency was last told.</summary>
-    public long LatencyToldAt { get; set; }
+    public long LatencyToldAt { get; set; } = count.Records;
 
     /// <summary>Offsets between the next record and the end, as of the last turn; -1 while unknown. Other threads may ask.</summary>
     public long Lag => Volatile.Read(ref _lag);

@@ -11,8 +11,9 @@ internal sealed class SinkProcessor<TKey, TValue> : Receiver<TKey, TValue>
 {
     private readonly string? _topic;
     private readonly Func<TKey, TValue, string>? _chooseTopic;
-    private readonly Serde<TKey> _keySerde;
-    private readonly Serde<TValue> _valueSerde;
+    private readonly RecordSerde<TKey> _keys;
+    private readonly RecordSerde<TValue> _values;
+    private readonly bool _serdesAskForContext;
     private readonly Func<TKey, TValue, int, int>? _partitioner;
     private readonly bool _isRepartition;
     private readonly bool _carriesWatermark;
@@ -28,8 +29,9 @@ internal sealed class SinkProcessor<TKey, TValue> : Receiver<TKey, TValue>
         NodeName = task.Node;
         _topic = topic;
         _chooseTopic = chooseTopic;
-        _keySerde = produced.KeySerde!;
-        _valueSerde = produced.ValueSerde!;
+        _keys = new(produced.KeySerde!, isKey: true);
+        _values = new(produced.ValueSerde!, isKey: false);
+        _serdesAskForContext = _keys.AsksForContext || _values.AsksForContext;
         _partitioner = produced.Partitioner;
         _task = task;
         _output = task.Output;
@@ -47,9 +49,11 @@ internal sealed class SinkProcessor<TKey, TValue> : Receiver<TKey, TValue>
         }
 
         var topic = _topic ?? ChooseTopic(in record);
+        var headers = _serdesAskForContext ? HeadersForSerdes(topic, record.Headers) : record.Headers;
         if (!TrySerialize(in record))
             return;
-        var headers = record.Headers;
+        if (headers is { Count: 0 })
+            headers = null;
         if (_carriesWatermark && (_keepsPosition || _task.Clock.RecordWatermark != record.Timestamp))
             headers = ReadAt.Put(headers, ReadAtHeader(_task.Current, _task.Clock.RecordWatermark));
         if (_task.Current.Activity is { } activity)
@@ -72,6 +76,15 @@ internal sealed class SinkProcessor<TKey, TValue> : Receiver<TKey, TValue>
         ? topic
         : throw new InvalidOperationException($"The function that chooses the topic of '{NodeName}' named none.");
 
+    // A copy: other records may share them, and serdes may add to those that are written.
+    private Headers HeadersForSerdes(string topic, Headers? headers)
+    {
+        var copy = headers?.Copy() ?? new Headers();
+        _keys.At(topic, copy);
+        _values.At(topic, copy);
+        return copy;
+    }
+
     private bool TrySerialize(in Record<TKey, TValue> record)
     {
         _key.Clear();
@@ -79,12 +92,13 @@ internal sealed class SinkProcessor<TKey, TValue> : Receiver<TKey, TValue>
         try
         {
             if (record.HasKey)
-                _keySerde.Serialize(record.Key, _key);
+                _keys.Bound.Serialize(record.Key, _key);
             if (record.HasValue)
-                _valueSerde.Serialize(record.Value, _value);
+                _values.Bound.Serialize(record.Value, _value);
             return true;
         }
-        catch (Exception e) when (e is not OutOfMemoryException)
+        // A schema registry that is away says nothing about the record.
+        catch (Exception e) when (e is not OutOfMemoryException and not LogException)
         {
             _task.Fault(FaultKind.Production, FaultPolicy.NotSerialized, e);
             return false;
@@ -96,7 +110,7 @@ internal sealed class SinkProcessor<TKey, TValue> : Receiver<TKey, TValue>
         var count = _output.PartitionCount(topic);
         if (_partitioner is not null)
             return CustomPartition(topic, in record, count);
-        return record.HasKey ? Murmur2.Partition(_keySerde.PartitionedBy(_key.Written), count) : ILogProducer.AnyPartition;
+        return record.HasKey ? Murmur2.Partition(_keys.Bound.PartitionedBy(_key.Written), count) : ILogProducer.AnyPartition;
     }
 
     private int CustomPartition(string topic, in Record<TKey, TValue> record, int count)

@@ -26,8 +26,8 @@ internal sealed class SourceProcessor<TKey, TValue>(
     private readonly IOperatorContext _task = task;
     private readonly TaskClock _clock = task.Clock;
     private readonly RecordInProcess _current = task.Current;
-    private readonly Serde<TKey> _keySerde = consumed.KeySerde!;
-    private readonly Serde<TValue> _valueSerde = consumed.ValueSerde!;
+    private readonly RecordSerde<TKey> _keys = new(consumed.KeySerde!, isKey: true);
+    private readonly RecordSerde<TValue> _values = new(consumed.ValueSerde!, isKey: false);
     private readonly BytesPredicate? _prefilter = consumed.Prefilter;
     private readonly TimestampExtractor<TKey, TValue>? _timestamps = consumed.TimestampExtractor;
     private readonly bool _timeIsInBytes = consumed.TimestampExtractor?.ReadsBytes ?? true;
@@ -75,9 +75,9 @@ internal sealed class SourceProcessor<TKey, TValue>(
                 return TimeInBytes(in record);
             TKey key = default!;
             TValue value = default!;
-            if (record.HasKey && !_keySerde.TryDeserialize(record.Key, out key, out _))
+            if (record.HasKey && !_keys.Bound.TryDeserialize(record.Key, out key, out _))
                 return -1;
-            return record.HasValue && !_valueSerde.TryDeserialize(record.Value, out value, out _) ? -1 : ReadTime(key, value, in record);
+            return record.HasValue && !_values.Bound.TryDeserialize(record.Value, out value, out _) ? -1 : ReadTime(key, value, in record);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
@@ -131,13 +131,15 @@ internal sealed class SourceProcessor<TKey, TValue>(
     {
         value = default!;
         key = default!;
-        if (record.HasKey && !_keySerde.TryDeserialize(record.Key, out key, out var badKey))
+        _keys.At(_current.Topic, record.Headers);
+        _values.At(_current.Topic, record.Headers);
+        if (record.HasKey && !_keys.Bound.TryDeserialize(record.Key, out key, out var badKey))
         {
             _task.Fault(FaultKind.Deserialization, BadKey + badKey, null);
             return false;
         }
 
-        if (!record.HasValue || _valueSerde.TryDeserialize(record.Value, out value, out var badValue))
+        if (!record.HasValue || _values.Bound.TryDeserialize(record.Value, out value, out var badValue))
             return true;
         _task.Fault(FaultKind.Deserialization, badValue ?? "bad-value", null);
         return false;

@@ -12,6 +12,8 @@ internal sealed class SubscriptionResponseSerde<TValue>(Serde<TValue> values) : 
 {
     private const byte Version = 0;
 
+    protected internal override Serde<SubscriptionResponse<TValue>> Bind(SerdeContext context) => values.Bind(context) is var bound && bound == values ? this : new SubscriptionResponseSerde<TValue>(bound);
+
     public override void Serialize(SubscriptionResponse<TValue> value, IBufferWriter<byte> output)
     {
         HashPrefix.WriteByte(HashPrefix.Of(Version, value.ValueHash), output);

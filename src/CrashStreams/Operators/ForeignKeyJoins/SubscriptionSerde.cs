@@ -14,6 +14,8 @@ internal sealed class SubscriptionSerde<TKey>(Serde<TKey> keys) : Serde<Subscrip
     private const byte Version = 1;
     private const int PrefixBytes = 2;
 
+    protected internal override Serde<Subscription<TKey>> Bind(SerdeContext context) => keys.Bind(context) is var bound && bound == keys ? this : new SubscriptionSerde<TKey>(bound);
+
     public override void Serialize(Subscription<TKey> value, IBufferWriter<byte> output)
     {
         HashPrefix.WriteByte(HashPrefix.Of(Version, value.ValueHash), output);
