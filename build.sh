@@ -210,6 +210,7 @@ write_docs() {
   write_page docs/configuration.md CrashStreams.Packages.Tests ConfigurationReferenceTests
   write_page docs/architecture.md CrashStreams.Tests ArchitecturePageTests
   write_page docs/metrics.md CrashStreams.Hosting.Tests MetricsTests
+  write_page docs/images/crash-monitor.svg CrashStreams.CrashMonitor.Tests PictureTests
 }
 
 # write_page PAGE PROJECT CLASS: the test that compares a page with the code writes it.

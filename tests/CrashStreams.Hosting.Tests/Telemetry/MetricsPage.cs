@@ -11,8 +11,8 @@ internal static class MetricsPage
 
     public static string File { get; } = Path.Combine(Root(AppContext.BaseDirectory), "docs", "metrics.md");
 
-    /// <summary>The names of all metrics on the page.</summary>
-    public static IReadOnlySet<string> Names => Rows(System.IO.File.ReadAllText(File)).Keys.ToHashSet();
+    /// <summary>The metrics on the page.</summary>
+    public static IEnumerable<(string Name, string Kind, string Unit)> Metrics => Rows(System.IO.File.ReadAllText(File)).Select(static row => (row.Key, row.Value[1], row.Value[2]));
 
     /// <summary>The page with a row per instrument; tags that were seen replace those that the page has.</summary>
     public static string With(string page, IEnumerable<Instrument> instruments, IReadOnlyDictionary<string, HashSet<string>> tags)

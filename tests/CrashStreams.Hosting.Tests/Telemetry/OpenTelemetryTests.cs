@@ -78,6 +78,8 @@ public sealed class OpenTelemetryTests : HostTest
         Samples(lines, "crashstreams_records_processed_total", "application=\"first\"", "topic=\"visits\"").Should().ContainSingle();
         Samples(lines, "crashstreams_records_latency_seconds_bucket", "topic=\"visits\"", "le=\"3600\"").Should().NotBeEmpty("the library says which buckets make sense");
         Samples(lines, "messaging_client_consumed_messages_total", "messaging_system=\"kafka\"", "messaging_destination_name=\"visits\"").Should().NotBeEmpty();
+        lines.Where(static line => line.StartsWith("crashstreams_", StringComparison.Ordinal) || line.StartsWith("messaging_", StringComparison.Ordinal)).Select(static line => line.Split('{', ' ')[0])
+            .Distinct().Should().BeSubsetOf(PrometheusNames.All);
         Samples(lines, "crashstreams_tasks", "state=\"running\"", "application=\"first\"").Should().ContainSingle().Which.Should().Contain(" 2");
     }
 
