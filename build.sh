@@ -209,6 +209,7 @@ write_docs() {
   echo "Building"
   write_page docs/configuration.md CrashStreams.Packages.Tests ConfigurationReferenceTests
   write_page docs/architecture.md CrashStreams.Tests ArchitecturePageTests
+  write_page docs/logs.md CrashStreams.Tests LogEventTests
   write_page docs/metrics.md CrashStreams.Hosting.Tests MetricsTests
   write_page docs/images/crash-monitor.svg CrashStreams.CrashMonitor.Tests PictureTests
 }

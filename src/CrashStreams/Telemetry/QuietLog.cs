@@ -11,6 +11,6 @@ internal sealed class QuietLog(ILogger logger, TimeProvider time)
     public void Warn(string cause, string text, Exception? exception = null)
     {
         if (_lines.Next(cause, text) is { } line)
-            logger.LogWarning(exception, "{Text}", line);
+            logger.Repeated(exception, line);
     }
 }

@@ -39,6 +39,37 @@ public sealed class ApplicationLifeTests
     public void Before_its_start_it_can_only_start(ApplicationState next) => new ApplicationLife().TryMoveTo(next).Should().BeFalse();
 
     [Fact]
+    public async Task Each_change_of_the_state_is_told_in_order_and_a_handler_that_throws_changes_nothing()
+    {
+        var told = new List<string>();
+        await using var application = new StreamsApplication(Topology(), new() { ApplicationId = "app" }, new CountingClients());
+        application.StateChanged += static (_, _) => throw new InvalidOperationException("a handler");
+        application.StateChanged += (before, now) => told.Add($"{before} > {now}");
+
+        await application.StartAsync();
+        await application.StopAsync();
+
+        told.Should().Equal("Created > Starting", "Starting > Running", "Running > Stopping", "Stopping > Stopped");
+    }
+
+    [Fact]
+    public void A_handler_may_change_the_state_itself()
+    {
+        var told = new List<ApplicationState>();
+        var life = new ApplicationLife();
+        life.Changed = (_, now) =>
+        {
+            told.Add(now);
+            if (now == ApplicationState.Starting)
+                life.TryFail(new InvalidOperationException("no"));
+        };
+
+        life.TryMoveTo(ApplicationState.Starting);
+
+        told.Should().Equal(ApplicationState.Starting, ApplicationState.Failed);
+    }
+
+    [Fact]
     public async Task A_start_that_was_cancelled_has_stopped_and_its_watches_with_it()
     {
         var clients = new CountingClients();

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace CrashStreams.Engine;
 
 /// <summary>The state of an application, and the fault that has ended it. Only changes that <see cref="ApplicationState"/> draws are made.</summary>
@@ -5,8 +7,15 @@ internal sealed class ApplicationLife
 {
     // Held while the state changes: callers, stream threads and watches change it. Reading needs no lock.
     private readonly Lock _changing = new();
+
+    // Held while changes are told, so that they are told in their order; not the other one, because handlers may look at the state and change it.
+    private readonly Lock _telling = new();
+    private readonly ConcurrentQueue<(ApplicationState Before, ApplicationState Now)> _untold = new();
     private int _state;
     private Exception? _fault;
+
+    /// <summary>Called after each change with the state before and the state now, by whoever has made it.</summary>
+    public Action<ApplicationState, ApplicationState> Changed { get; set; } = static (_, _) => { };
 
     public ApplicationState State => (ApplicationState)Volatile.Read(ref _state);
 
@@ -20,9 +29,11 @@ internal sealed class ApplicationLife
         {
             if (!IsLegal(State, next))
                 return false;
-            Volatile.Write(ref _state, (int)next);
-            return true;
+            MoveTo(next);
         }
+
+        Tell();
+        return true;
     }
 
     /// <summary>Answers whether it was this fault that has ended the application: the first counts, and none after the end.</summary>
@@ -33,7 +44,25 @@ internal sealed class ApplicationLife
             if (!IsLegal(State, ApplicationState.Failed))
                 return false;
             Volatile.Write(ref _fault, fault);
-            return TryMoveTo(ApplicationState.Failed);
+            MoveTo(ApplicationState.Failed);
+        }
+
+        Tell();
+        return true;
+    }
+
+    private void MoveTo(ApplicationState next)
+    {
+        _untold.Enqueue((State, next));
+        Volatile.Write(ref _state, (int)next);
+    }
+
+    private void Tell()
+    {
+        lock (_telling)
+        {
+            while (_untold.TryDequeue(out var change))
+                Changed(change.Before, change.Now);
         }
     }
 

@@ -55,7 +55,14 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
         _connection = new(clients, $"{_context.Name}-admin", options.ConnectTimeout, time, _board);
         _group = new(options.ApplicationId, _instance, _own, _board, time);
         _watches = new(Fail, time);
+        _life.Changed = OnStateChanged;
     }
+
+    /// <summary>
+    /// Raised after each change of <see cref="State"/>, with the state before and the state now, in their order. It comes from the thread that made the change, which may be a stream thread: a handler
+    /// that waits for the application waits for itself. What a handler throws is logged.
+    /// </summary>
+    public event Action<ApplicationState, ApplicationState>? StateChanged;
 
     /// <summary>Where the instance stands.</summary>
     public ApplicationState State => _life.State;
@@ -106,7 +113,7 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
         if (!_life.TryMoveTo(ApplicationState.Starting))
             throw new CrashStreamsException($"The application can't be started: it is {State}. An instance is started once.");
         foreach (var warning in _context.Topology.Warnings)
-            _context.Logger.LogWarning("{Warning}", warning);
+            _context.Logger.TopologyWarning(warning);
         try
         {
             // All watches begin before the threads do, which may end at once.
@@ -235,7 +242,7 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
         }
         catch (Exception e) when (e == _life.Fault)
         {
-            _context.Logger.LogDebug(e, "Completion carries the fault already.");
+            _context.Logger.FaultAlreadyReported(e);
         }
 
         _gauges.Dispose();
@@ -276,11 +283,26 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
         }
     }
 
+    private void OnStateChanged(ApplicationState before, ApplicationState now)
+    {
+        foreach (var handler in Delegate.EnumerateInvocationList(StateChanged))
+        {
+            try
+            {
+                handler(before, now);
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                _context.Logger.StateHandlerThrew(e, $"{before}", $"{now}", e.Message);
+            }
+        }
+    }
+
     private void Fail(Exception fault)
     {
         if (!_life.TryFail(fault))
             return;
-        _context.Logger.LogError(fault, "The application failed: {Reason}", fault.Message);
+        _context.Logger.ApplicationFailed(fault, fault.Message);
         EndThreads();
     }
 

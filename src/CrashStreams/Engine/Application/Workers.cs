@@ -136,7 +136,7 @@ internal sealed class Workers
         catch (LogException e) when (e.IsFenced || (e.IsRetriable && _stopping.IsCancellationRequested))
         {
             // Stopping: the group goes on, and does again what was not committed.
-            _application.Logger.LogWarning(e, "Thread {Index} stops without its last commit: {Reason}", index, e.Message);
+            _application.Logger.StopsUncommitted(e, index, e.Message);
             return null;
         }
         finally
@@ -156,7 +156,7 @@ internal sealed class Workers
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            _application.Logger.LogError(e, "{Thread} could not close everything that it had open: {Reason}", thread!.Name, e.Message);
+            _application.Logger.ThreadNotClosed(e, thread!.Name, e.Message);
         }
     }
 
@@ -179,7 +179,7 @@ internal sealed class Workers
         }
         catch (LogException e)
         {
-            _application.Logger.LogDebug(e, "Whether topics were deleted can't be asked: {Reason}", e.Message);
+            _application.Logger.DeletionNotAsked(e, e.Message);
             return null;
         }
     }

@@ -1,4 +1,5 @@
 using CrashStreams.Log;
+using CrashStreams.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace CrashStreams.Engine;
@@ -91,5 +92,5 @@ internal sealed class ChangelogEnds(ILogAdmin admin, ILogger logger)
     }
 
     // Nothing is lost: the position stays lower, and a restart restores a little more.
-    private void NotTold(Exception? e) => logger.LogDebug(e, "The ends of changelogs were not told.");
+    private void NotTold(Exception? e) => logger.ChangelogEndsUnknown(e);
 }

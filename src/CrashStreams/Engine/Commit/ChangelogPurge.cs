@@ -1,5 +1,6 @@
 using CrashStreams.Log;
 using CrashStreams.Stores;
+using CrashStreams.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace CrashStreams.Engine;
@@ -99,7 +100,7 @@ internal sealed class ChangelogPurge(ILogAdmin admin, TimeSpan interval, ILogger
 
     // Nothing is lost: a later mark takes the earlier ones along.
     private void Failed(Exception? e) =>
-        logger.LogWarning("Expired windows could not be deleted from changelogs and take room until they are: {Reason}", e?.Message);
+        logger.ChangelogNotPurged(e?.Message);
 
     private readonly record struct Mark(long End, long LatestStart);
 }

@@ -1,5 +1,6 @@
 using CrashStreams.Log;
 using CrashStreams.Plan;
+using CrashStreams.Telemetry;
 using CrashStreams.Time;
 using Microsoft.Extensions.Logging;
 
@@ -35,14 +36,13 @@ internal sealed class LostPositions(Topology topology, StreamsOptions options, I
             try
             {
                 group.Commit(found.Restart);
-                logger.LogWarning("Group '{Group}' has lost positions of its state: {Losses}. The state is emptied and built again from {Sources}; results that were written before are written again.",
-                    options.ApplicationId, text, string.Join(", ", found.Sources));
+                logger.PositionsLost(options.ApplicationId, text, string.Join(", ", found.Sources));
                 return;
             }
             catch (LogException e) when (!e.IsRetriable && attempt < Attempts)
             {
                 // The group has members: one that started at the same time has done it, or one runs that does not know.
-                logger.LogDebug(e, "The group's positions can't be set: {Reason}", e.Message);
+                logger.PositionsNotSet(e, e.Message);
             }
             catch (LogException e) when (!e.IsRetriable)
             {

@@ -1,4 +1,5 @@
 using CrashStreams.Log;
+using CrashStreams.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace CrashStreams.Engine;
@@ -23,7 +24,7 @@ internal sealed class RepartitionPurge(ILogAdmin admin, TimeSpan interval, ILogg
         _lastMs = nowMs;
         if (_pending.Exception?.GetBaseException() is { } failure)
         {
-            logger.LogWarning("Processed records of repartition topics could not be deleted and take room until they are: {Reason}", failure.Message);
+            logger.RepartitionNotPurged(failure.Message);
             _purged.Clear();
         }
 

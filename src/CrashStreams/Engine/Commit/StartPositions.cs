@@ -70,9 +70,7 @@ internal sealed class StartPositions(StreamsOptions options, Topology topology, 
         var next = policy == OffsetReset.Earliest ? start : end;
         if (position >= 0 && next > position)
             meter.Lost(partition.Topic, partition.Partition, next - position);
-        logger.LogWarning(
-            "{Partition} is read on at {Next} ({Policy}), because the log does not hold {Position} any more: it goes from {Start} to {End}. {Lost} records were deleted before they were read.",
-            partition, next, policy, position, start, end, position >= 0 ? Math.Max(0, next - position) : 0);
+        logger.PositionOutOfRange(partition, next, policy, position, start, end, position >= 0 ? Math.Max(0, next - position) : 0);
         return next;
     }
 
@@ -91,9 +89,7 @@ internal sealed class StartPositions(StreamsOptions options, Topology topology, 
 
         if (known != position)
         {
-            logger.LogWarning(
-                "{Partition}: somebody who is not of this application has committed offset {Theirs} as a member of group '{Group}'. It is not used: reading goes on at {Own}, where the application was.",
-                partition, position.Offset, options.ApplicationId, known.Offset);
+            logger.ForeignCommit(partition, position.Offset, options.ApplicationId, known.Offset);
         }
 
         return new(known.Offset, known.Metadata, IsCommitted: false, CommittedPosition.Parse(known.Metadata).IsRebuild);

@@ -1,5 +1,6 @@
 using System.Text;
 using CrashStreams.Log;
+using CrashStreams.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace CrashStreams.Engine;
@@ -222,7 +223,7 @@ internal sealed class InstanceDirectory : IDisposable
 
     private void Failed(LogException e)
     {
-        _logger.LogDebug(e, "{Thread}: the directory of instances is behind: {Reason}", _name, e.Message);
+        _logger.DirectoryBehind(e, _name, e.Message);
         _published = "";
         if (e.OutOfRange is not null)
             _oldEnd = -1;

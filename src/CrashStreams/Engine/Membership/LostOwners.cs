@@ -1,4 +1,5 @@
 using CrashStreams.Log;
+using CrashStreams.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace CrashStreams.Engine;
@@ -67,12 +68,12 @@ internal sealed class LostOwners(string name, string application, Topology topol
         {
             using var producer = clients.CreateProducer($"{name}-fencing-producer", owner);
             producer.InitTransactions();
-            logger.LogInformation("{Thread}: {Owner}, whose tasks have come here, is silent; the transaction that it may have left open is aborted", name, owner);
+            logger.OwnerSilent(name, owner);
         }
         catch (LogException e)
         {
             // Another heir was faster, or the broker will do it in its own time.
-            logger.LogDebug(e, "{Thread}: {Owner} was not fenced: {Reason}", name, owner, e.Message);
+            logger.OwnerNotFenced(e, name, owner, e.Message);
         }
     }
 }

@@ -1,5 +1,6 @@
 using CrashStreams.Log;
 using CrashStreams.Stores;
+using CrashStreams.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace CrashStreams.Engine;
@@ -161,7 +162,7 @@ internal sealed class LocalState(IStateStorage storage, string application, Task
 
     private void Delete(IStateStore store, string reason)
     {
-        logger.LogWarning("Task {Task}: the local state of store '{Store}' is deleted and rebuilt: {Reason}.", _task, store.Name, reason);
+        logger.StateDeleted(_task, store.Name, reason);
         storage.Delete(application, _task, store.Name);
     }
 

@@ -45,14 +45,13 @@ internal sealed class RestoreReport(string thread, ApplicationMeter meter, strin
         if (_restored == 0 || _left != 0)
             return;
         meter.Restored(tag, time.GetElapsedTime(_startedAt));
-        logger.LogInformation("{Thread}: restored {Records} records in {Seconds:0.0} s ({Rate:0}/s).", thread, _restored, Elapsed(), Rate());
+        logger.Restored(thread, _restored, Elapsed(), Rate());
     }
 
     private void Tell()
     {
         _toldAt = time.GetTimestamp();
-        logger.LogInformation(
-            "{Thread}: restored {Records} records ({Rate:0}/s), {Left} left, about {Seconds:0} s.", thread, _restored, Rate(), _left, _left / Math.Max(1, Rate()));
+        logger.Restoring(thread, _restored, Rate(), _left, _left / Math.Max(1, Rate()));
     }
 
     // It only watches: state is restored whatever it throws.

@@ -1,5 +1,6 @@
 using CrashStreams.Log;
 using CrashStreams.Stores;
+using CrashStreams.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace CrashStreams.Engine;
@@ -87,7 +88,7 @@ internal sealed class Standbys : IDisposable
         catch (LogException e)
         {
             // Nothing depends on it: what can't be read now is read later, by whoever gets the task.
-            _logger.LogDebug(e, "{Thread}: warm copies are behind: {Reason}", _name, e.Message);
+            _logger.CopiesBehind(e, _name, e.Message);
             if (e.OutOfRange is { } lost && _copies.TryGetValue(lost, out var copy))
                 Drop(copy.Standby, "its changelog begins later by now");
             if (e.IsFatal)
@@ -174,7 +175,7 @@ internal sealed class Standbys : IDisposable
         }
 
         Assign();
-        _logger.LogInformation("{Thread}: keeps warm copies of {Tasks}", _name, string.Join(' ', _standbys.Keys));
+        _logger.CopiesKept(_name, string.Join(' ', _standbys.Keys));
     }
 
     private void Read(long nowMs, TimeSpan maxWait)
@@ -214,7 +215,7 @@ internal sealed class Standbys : IDisposable
 
     private void Drop(Standby standby, string reason)
     {
-        _logger.LogInformation("{Thread}: the warm copy of {Task} is given up: {Reason}", _name, standby.Task.Id, reason);
+        _logger.CopyGivenUp(_name, standby.Task.Id, reason);
         Close(standby);
         Assign();
     }

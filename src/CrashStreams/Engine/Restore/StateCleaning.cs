@@ -1,4 +1,5 @@
 using CrashStreams.Stores;
+using CrashStreams.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace CrashStreams.Engine;
@@ -20,6 +21,6 @@ internal sealed class StateCleaning(IStateStorage storage, string application, T
         _lastMs = nowMs;
         var cleaned = storage.Clean(application, delay);
         if (cleaned.Count > 0)
-            logger.LogInformation("Local state that nobody used for {Delay} is deleted: tasks {Tasks}", delay, string.Join(' ', cleaned));
+            logger.StateCleaned(delay, string.Join(' ', cleaned));
     }
 }

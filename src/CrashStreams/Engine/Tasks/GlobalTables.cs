@@ -79,7 +79,7 @@ internal sealed class GlobalTables : IRecordScope, IDisposable
         }
 
         Volatile.Write(ref _isComplete, true);
-        _logger.LogInformation("Global tables were read: {Tables}", string.Join(", ", _byTopic.Keys));
+        _logger.GlobalTablesRead(string.Join(", ", _byTopic.Keys));
     }
 
     /// <summary>Takes what has come since; answers whether there was anything.</summary>

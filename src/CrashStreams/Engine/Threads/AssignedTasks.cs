@@ -1,5 +1,6 @@
 using CrashStreams.Log;
 using CrashStreams.Plan;
+using CrashStreams.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace CrashStreams.Engine;
@@ -54,7 +55,7 @@ internal sealed class AssignedTasks(string threadName, Topology topology, Intern
 
         Changed();
         if (created.Count > 0)
-            logger.LogInformation("{Thread}: {Count} tasks assigned: {Tasks}", threadName, created.Count, string.Join(' ', created.Select(t => t.Id)));
+            logger.TasksAssigned(threadName, created.Count, string.Join(' ', created.Select(t => t.Id)));
         return created;
     }
 
@@ -74,7 +75,7 @@ internal sealed class AssignedTasks(string threadName, Topology topology, Intern
 
         Changed();
         if (ending.Count > 0)
-            logger.LogInformation("{Thread}: {Count} tasks closed: {Tasks}", threadName, ending.Count, string.Join(' ', ending.Select(t => t.Id)));
+            logger.TasksClosed(threadName, ending.Count, string.Join(' ', ending.Select(t => t.Id)));
     }
 
     /// <summary>The input that a record of a poll belongs to; null when no task reads it yet.</summary>

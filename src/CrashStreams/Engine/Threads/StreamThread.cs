@@ -346,7 +346,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         catch (LogException e) when (e.IsFenced)
         {
             // The group went on without us: the partitions are somebody else's already, and what was not committed is theirs to do again.
-            _logger.LogWarning(e, "{Thread}: the last commit for revoked partitions came too late: {Reason}", Name, e.Message);
+            _logger.RevokedBeforeCommit(e, Name, e.Message);
             _committer.MistrustMembership();
             AbandonTransaction(partitions);
             _committer.KeepRefused();
@@ -378,14 +378,12 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     {
         if (_collector.InTransaction && pauseMs >= _transactionTimeoutMs)
         {
-            _logger.LogWarning(
-                "{Thread}: {Record} took {Seconds} s, or the process was suspended. The transaction timeout is {Timeout} s: the broker has aborted the transaction, and its records are processed again. " +
-                "Where operators take that long, raise the transaction timeout above the longest record.", Name, _turn.LastTaken, pauseMs / 1000.0, _transactionTimeoutMs / 1000.0);
+            _logger.TransactionTimedOut(Name, _turn.LastTaken, pauseMs / 1000.0, _transactionTimeoutMs / 1000.0);
         }
         else if (now - _pauseLoggedMs >= PauseLogMs)
         {
             _pauseLoggedMs = now;
-            _logger.LogInformation("{Thread}: {Record} took {Seconds} s, or the process was suspended. The group is asked whether the tasks are still this thread's.", Name, _turn.LastTaken, pauseMs / 1000.0);
+            _logger.ResumedAfterPause(Name, _turn.LastTaken, pauseMs / 1000.0);
         }
 
         _committer.MistrustMembership();

@@ -1,4 +1,5 @@
 using CrashStreams.Log;
+using CrashStreams.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace CrashStreams.Engine;
@@ -53,7 +54,7 @@ internal sealed class ThreadClients(ILogClients inner, ILogger logger) : Forward
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            logger.LogError(e, "A {Client} could not be closed: {Reason}", client.GetType().Name, e.Message);
+            logger.ClientNotClosed(e, client.GetType().Name, e.Message);
         }
     }
 }

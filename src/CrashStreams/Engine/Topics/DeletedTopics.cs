@@ -1,4 +1,5 @@
 using CrashStreams.Log;
+using CrashStreams.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace CrashStreams.Engine;
@@ -76,7 +77,7 @@ internal sealed class DeletedTopics(Topology topology, InternalTopics topics, St
         }
         catch (Exception e) when (e is LogException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
-            logger.LogDebug(e, "Whether topics were deleted was not told.");
+            logger.DeletionUnknown(e);
             return new([], []);
         }
     }

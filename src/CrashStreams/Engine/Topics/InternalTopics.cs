@@ -170,9 +170,7 @@ internal sealed class InternalTopics
         }
         catch (LogException e) when (!e.IsRetriable)
         {
-            logger.LogWarning(
-                "Topic '{Topic}' takes no record time that is more than {Ahead} ms ahead of or {Behind} ms behind the clock, and that can't be changed ({Reason}): records with such event times are production faults.",
-                topic, limits.MaxAheadMs, limits.MaxBehindMs, e.Message);
+            logger.TimesAreLimited(topic, limits.MaxAheadMs, limits.MaxBehindMs, e.Message);
             return limits;
         }
     }
@@ -183,7 +181,7 @@ internal sealed class InternalTopics
         var written = topology.SinkTopics.Concat(new[] { options.Faults.DeadLetterTopic, options.Time.LateTopic }.OfType<string>()).Distinct().Where(t => !_limits.ContainsKey(t)).ToList();
         var existing = await admin.PartitionCountsAsync(written, cancellation).ConfigureAwait(false);
         foreach (var topic in written.Where(t => !existing.ContainsKey(t)))
-            logger.LogWarning("Topic '{Topic}', which the application writes, does not exist yet. Create it: records for it are production faults until then.", topic);
+            logger.SinkIsMissing(topic);
         foreach (var (topic, configs) in await ConfigsAsync([.. existing.Keys], admin, logger, cancellation).ConfigureAwait(false))
             _limits[topic] = TopicLimits.Of(configs);
     }
@@ -198,7 +196,7 @@ internal sealed class InternalTopics
         }
         catch (LogException e) when (!e.IsRetriable)
         {
-            logger.LogInformation("The settings of the topics that the application writes can't be read ({Reason}): what they refuse is only known when they do.", e.Message);
+            logger.SettingsUnknown(e.Message);
             return new Dictionary<string, IReadOnlyDictionary<string, string>>();
         }
     }
@@ -212,7 +210,7 @@ internal sealed class InternalTopics
             var present = configs.GetValueOrDefault(topic.Name)?.GetValueOrDefault(Retention) ?? Unlimited;
             if (present == Unlimited)
                 continue;
-            logger.LogInformation("Topic '{Topic}' gets retention.ms=-1 instead of {Present}: the application deletes what it needs no more.", topic.Name, present);
+            logger.RetentionIsLifted(topic.Name, present);
             await admin.SetTopicConfigsAsync(topic.Name, new Dictionary<string, string> { [Retention] = Unlimited }, cancellation).ConfigureAwait(false);
         }
     }

@@ -1,3 +1,4 @@
+using CrashStreams.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace CrashStreams.Engine;
@@ -54,6 +55,6 @@ internal sealed class RestoreStep(Restorer restorer, AssignedTasks tasks, TimeSp
         if (nowMs - _loggedAtMs < LogMs)
             return;
         _loggedAtMs = nowMs;
-        logger.LogWarning("{Thread}: blocked for {Seconds} s: {Reason}", threadName, (nowMs - _lookedAtMs) / 1000, _blocked);
+        logger.ThreadBlocked(threadName, (nowMs - _lookedAtMs) / 1000, _blocked);
     }
 }
