@@ -79,6 +79,26 @@ public class BindTests
         Encoding.UTF8.GetString(driver.Read("out-b").Single().Value!).Should().Be("out-b|2");
     }
 
+    [Fact]
+    public void Serdes_that_are_made_of_others_hand_the_topic_on()
+    {
+        var (inner, context) = (new Addressed(), new SerdeContext("t", isKey: true));
+
+        Written(Serdes.Tuple(inner, inner).Bind(context), ("a", "b")).Should().Be("t key|at key|b");
+        Written(Serdes.Tuple(Serdes.Int64, Serdes.Int64, inner).Bind(context), (1L, 2L, "c")).Should().EndWith("t key|c");
+        Written(Serdes.TimeWindowed(inner, TimeSpan.FromSeconds(1)).Bind(context), new Windowed<string>("a", new(0, 1000))).Should().Be("t key|a");
+        var unbound = Serdes.Tuple(Serdes.String, Serdes.Int64);
+        unbound.Bind(context).Should().BeSameAs(unbound, "what asks for nothing is not copied");
+    }
+
+    // Without lengths and numbers, which are no letters.
+    private static string Written<T>(Serde<T> serde, T value)
+    {
+        var buffer = new ByteBuffer();
+        serde.Serialize(value, buffer);
+        return string.Concat(Encoding.Latin1.GetString(buffer.Written).Where(static character => character is >= ' ' and <= '~'));
+    }
+
     private static string Text(TopologyTestDriver driver, string topic) =>
         string.Join(' ', driver.Read(topic).Where(static record => record.Key is not null).Select(static record => $"{Encoding.UTF8.GetString(record.Key!)}={Encoding.UTF8.GetString(record.Value!)}"));
 }
