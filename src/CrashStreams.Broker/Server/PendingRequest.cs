@@ -54,6 +54,8 @@ internal sealed class PendingRequest(ApiEndpoint endpoint, object body, RequestC
         }
         finally
         {
+            if (!IsDone)
+                connection.Charge(this, GC.GetAllocatedBytesForCurrentThread() - _allocatedBefore); // what it has so far; the rest comes in later turns
             _allocatedBefore = -1;
             connection.Turn.Took(Stopwatch.GetTimestamp() - started);
         }
