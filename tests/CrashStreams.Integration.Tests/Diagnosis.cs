@@ -43,11 +43,12 @@ internal static class Diagnosis
 
         void Read(TopicPartition partition, in LogRecord record)
         {
-            if (record.Headers is not { } headers || !WatermarkMarker.TryRead(headers, out var marker))
+            if (record.Headers is not { } headers || !MarkerRecord.TryRead(headers, out var tasks))
                 return;
             if (!markers.TryGetValue($"{partition}", out var last))
                 markers[$"{partition}"] = last = [];
-            last[marker.Partition] = marker;
+            foreach (var task in tasks)
+                last[task.Partition] = task;
         }
     }
 

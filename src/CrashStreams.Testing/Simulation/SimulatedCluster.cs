@@ -98,8 +98,8 @@ internal sealed class SimulatedCluster
             Trace.Lines.Add($"  {partition.At}@{partition.End - 1} {Describe(entry)}");
     }
 
-    private static string Describe(SimulatedEntry entry) => entry.Headers is { } headers && WatermarkMarker.TryRead(headers, out var marker)
-        ? marker.ToString()
+    private static string Describe(SimulatedEntry entry) => entry.Headers is { } headers && MarkerRecord.TryRead(headers, out var tasks)
+        ? string.Join(' ', tasks.ToList())
         : $"{(entry.Key is null ? "" : Encoding.UTF8.GetString(entry.Key))} {entry.Timestamp}";
 
     public void Tick()

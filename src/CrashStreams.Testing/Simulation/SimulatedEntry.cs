@@ -15,7 +15,7 @@ internal sealed record SimulatedEntry(byte[]? Key, byte[]? Value, long Timestamp
     public static SimulatedEntry Of(in LogRecord record, SimulatedTransaction? transaction) => new(
         record.HasKey ? record.Key.ToArray() : null, record.HasValue ? record.Value.ToArray() : null, record.Timestamp, record.Headers, transaction, false);
 
-    public bool IsMarker => Headers?.Last(WatermarkMarker.MarkerHeader) is not null;
+    public bool IsMarker => Headers?.Last(MarkerRecord.Header) is not null;
 
     public bool IsCommitted => !IsControl && Transaction is null or { State: TransactionState.Committed };
 

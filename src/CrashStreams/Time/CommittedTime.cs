@@ -53,7 +53,7 @@ internal static class CommittedTime
             source.Restore(times[0], times[1]);
         var upstreams = times.AsSpan(FixedTimes + (each * count));
         for (var i = 0; input is UpstreamClock upstream && i < upstreams.Length; i++)
-            upstream.Hear(new(i, upstreams[i], IsIdle: false, Floor: upstreams[i]));
+            upstream.Hear(new WatermarkMarker(i, upstreams[i], IsIdle: false, Floor: upstreams[i]));
     }
 
     private static byte VersionOf(string metadata) => Convert.FromBase64String(metadata)[0];

@@ -15,7 +15,7 @@ internal readonly record struct Progress(long Watermark, bool IsIdle, long Floor
     /// Several inputs together. When all are idle nothing more is to be waited for: the watermark is their maximum then, whichever of them fell
     /// idle first.
     /// </summary>
-    public static Progress Of(IEnumerable<Progress> inputs)
+    public static Progress Of(ReadOnlySpan<Progress> inputs)
     {
         var (lowest, highest, floor, isIdle) = (long.MaxValue, TaskClock.Unknown, long.MaxValue, true);
         foreach (var input in inputs)

@@ -51,7 +51,7 @@ internal static class ReadAt
     {
         if (headers?.Last(Header) is not null)
             headers = Without(headers, Header);
-        return headers?.Last(WatermarkMarker.MarkerHeader) is null ? headers : Without(headers, WatermarkMarker.MarkerHeader);
+        return headers?.Last(MarkerRecord.Header) is null ? headers : Without(headers, MarkerRecord.Header);
     }
 
     private static Headers? Without(Headers headers, string key)

@@ -24,6 +24,13 @@ internal sealed class UpstreamClock(int upstreamTasks) : InputClock
 
     public ReadOnlySpan<Progress> Upstream => _upstream;
 
+    /// <summary>Notes what a thread tells of its tasks.</summary>
+    public void Hear(MarkerList markers)
+    {
+        foreach (var marker in markers)
+            Hear(marker);
+    }
+
     /// <summary>Notes a marker. A repeated or older one (a replay after a crash) changes nothing.</summary>
     public void Hear(in WatermarkMarker marker)
     {

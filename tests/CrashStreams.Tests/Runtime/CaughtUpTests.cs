@@ -39,6 +39,26 @@ public sealed class CaughtUpTests
         told.Which.InnerException.Should().Be(application.Completion.Exception!.InnerException);
     }
 
+    [Fact]
+    public async Task What_the_input_has_closed_is_out_however_rare_markers_are()
+    {
+        var log = new MemoryLog();
+        log.Create("in", 2);
+        log.Create("out", 1);
+        foreach (var (partition, time) in new[] { (0, 1_000L), (1, 1_000L), (0, 60_000L), (1, 60_000L) })
+            log.Append("in", partition, new LogRecord { Key = "k"u8, HasKey = true, Value = "v"u8, HasValue = true, Timestamp = time });
+        var builder = new StreamsBuilder();
+        builder.Stream<string, string>("in").GroupBy(static (key, _) => key, new() { Name = "by-key" }).WindowedBy(TimeWindows.OfSizeAndGrace(TimeSpan.FromSeconds(10), TimeSpan.Zero))
+            .Count("counts").Suppress(Suppressed.UntilWindowCloses(), "final").ToStream().Map(static (window, count) => (window.Key, count)).To("out");
+        var options = new StreamsOptions { ApplicationId = "app", Delivery = { CommitInterval = TimeSpan.FromMilliseconds(50) }, Time = { MarkerInterval = TimeSpan.FromMilliseconds(700) } };
+        await using var application = new StreamsApplication(builder.Build(), options, new MemoryLogClients(log));
+        await application.StartAsync();
+
+        await application.CaughtUpAsync().WaitAsync(TimeSpan.FromMinutes(2));
+
+        log.Partition(new("out", 0)).Should().HaveCount(1, "the window of the first records is closed by the others");
+    }
+
     /// <summary>The first question of who waits is refused, as by a broker that has just handed the group over.</summary>
     private sealed class MovingCoordinator(MemoryLogClients inner) : ILogClients
     {

@@ -65,7 +65,7 @@ public class EmissionAtCommitTests
         driver.Dropped.Should().Contain(nameof(InvalidOperationException), 1);
     }
 
-    private static bool IsMarker(RawRecord record) => record.Headers is { } headers && WatermarkMarker.TryRead(headers, out _);
+    private static bool IsMarker(RawRecord record) => record.Headers is { } headers && MarkerRecord.IsIn(headers);
 
     /// <summary>Keeps the last value of each key until the commit.</summary>
     private sealed class Latest : Processor<string, string, string, string>, IEmitsAtCommit

@@ -114,7 +114,7 @@ internal sealed class MutantConsumer(ILogConsumer inner, Mutation mutation) : IL
             get
             {
                 var record = inner[index];
-                return record.Headers?.Last(WatermarkMarker.MarkerHeader) is null ? record : new()
+                return record.Headers?.Last(MarkerRecord.Header) is null ? record : new()
                 {
                     PartitionIndex = record.PartitionIndex, Offset = record.Offset, Timestamp = record.Timestamp, Key = "u1"u8, HasKey = true, Value = "crash"u8, HasValue = true,
                 };

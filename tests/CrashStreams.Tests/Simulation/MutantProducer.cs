@@ -15,8 +15,8 @@ internal sealed class MutantProducer(
         PayFlush();
         if (IsLost(topic, in record))
             return;
-        if (record.Headers is { } headers && WatermarkMarker.TryRead(headers, out var marker))
-            Send(topic, partition, in record, Changed(marker).ToHeaders());
+        if (record.Headers is { } headers && MarkerRecord.TryRead(headers, out var tasks))
+            Send(topic, partition, in record, MarkerRecord.Of([.. tasks.ToList().Select(Changed)]));
         else if (mutation == Mutation.MarkersBeforeRecords && topic.EndsWith("-repartition", StringComparison.Ordinal))
             _held.Add((topic, partition, record.HasKey ? record.Key.ToArray() : null, record.HasValue ? record.Value.ToArray() : null, record.Timestamp, record.Headers));
         else if (mutation == Mutation.ReadAtForgotten || (mutation == Mutation.CorrectionNotMarked && Correction.IsIn(record.Headers)))

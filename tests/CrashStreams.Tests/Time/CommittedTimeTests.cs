@@ -108,16 +108,39 @@ public class CommittedTimeTests
         Hex(new WatermarkMarker(3, 1_000, IsIdle: false, Floor: 2)).Should().Be("01" + "00000003" + "00000000000003e8" + "00" + "0000000000000002");
 
     [Fact]
+    public void The_tasks_of_a_thread_are_told_of_in_one_marker_as_differences() =>
+        Hex(new(3, 1_000, IsIdle: true, Floor: 1_000), new(5, 1_001, IsIdle: false, Floor: 999)).Should().Be("02" + "00000000000003e8" + "060100" + "040202" + "04");
+
+    [Fact]
+    public void A_list_of_tasks_is_read_back() => Prop.ForAll(Gen.ListOf(Gen.Zip(_times.Two(), Gen.Choose(0, 1_000_000))).ToArbitrary(), list =>
+    {
+        var tasks = list.Select(static t => new WatermarkMarker(t.Item2, t.Item1.Item1, t.Item2 % 2 == 0, t.Item2 % 3 == 0 ? t.Item1.Item1 : t.Item1.Item2)).ToArray();
+        if (tasks.Length == 0)
+            return;
+        MarkerRecord.TryRead(MarkerRecord.Of(tasks), out var read).Should().BeTrue();
+        read.ToList().Should().Equal(tasks);
+    }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void A_list_that_was_cut_or_damaged_ends_where_it_makes_no_sense() => Prop.ForAll(ArbMap.Default.ArbFor<byte[]>(), Gen.Choose(0, 40).ToArbitrary(), (noise, at) =>
+    {
+        var bytes = MarkerRecord.Of([new(3, 1_000, false, 1_000), new(4, 2_000, true, 1_500), new(9, TaskClock.Unknown, false, TaskClock.Unknown)]).Last(MarkerRecord.Header)!;
+        byte[] damaged = [.. bytes[..Math.Min(at, bytes.Length)], .. noise];
+        if (MarkerRecord.TryRead(new Headers().Add(MarkerRecord.Header, damaged), out var read))
+            read.ToList().Count.Should().BeLessThanOrEqualTo(damaged.Length);
+    }).QuickCheckThrowOnFailure();
+
+    [Fact]
     public void Markers_are_read_back() => Prop.ForAll(_times.Two().ToArbitrary(), Gen.Choose(0, 1_000_000).ToArbitrary(), ArbMap.Default.ArbFor<bool>(), (times, partition, isIdle) =>
     {
         var marker = new WatermarkMarker(partition, times.Item1, isIdle, times.Item2);
-        WatermarkMarker.TryRead(marker.ToHeaders(), out var read).Should().BeTrue();
-        read.Should().Be(marker);
+        MarkerRecord.TryRead(MarkerRecord.Of([marker]), out var read).Should().BeTrue();
+        read.ToList().Should().Equal(marker);
     }).QuickCheckThrowOnFailure();
 
     [Fact]
     public void Other_headers_are_no_markers() =>
-        WatermarkMarker.TryRead(new Headers().Add("other", "x").Add(WatermarkMarker.MarkerHeader, [1, 2]), out _).Should().BeFalse();
+        MarkerRecord.TryRead(new Headers().Add("other", "x").Add(MarkerRecord.Header, [1, 2]), out _).Should().BeFalse();
 
     [Fact]
     public void A_carried_watermark_leaves_the_users_headers_as_they_were()
@@ -152,5 +175,5 @@ public class CommittedTimeTests
         ReadAt.Source(bytes).Should().Be(source);
     }).QuickCheckThrowOnFailure();
 
-    private static string Hex(WatermarkMarker marker) => Convert.ToHexStringLower(marker.ToHeaders().Last(WatermarkMarker.MarkerHeader)!);
+    private static string Hex(params WatermarkMarker[] tasks) => Convert.ToHexStringLower(MarkerRecord.Of(tasks).Last(MarkerRecord.Header)!);
 }

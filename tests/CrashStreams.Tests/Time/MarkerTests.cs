@@ -39,13 +39,54 @@ public class MarkerTests
         Markers(counts).Select(m => m.Watermark).Should().Equal(1000, 10_000, 20_000, 30_000);
     }
 
+    [Fact]
+    public void A_partition_gets_one_record_for_all_tasks_of_a_thread()
+    {
+        using var counts = new WindowCounts();
+        counts.Pipe(0, "ann", 1).Wait(1);
+        Records(counts);
+        for (var partition = 0; partition < 3; partition++)
+            counts.Append(partition, "x", 2);
+        counts.Wait(1);
+        var records = Records(counts);
+        records.Should().HaveCount(3, "there are three partitions");
+        records.Should().OnlyContain(r => r.SequenceEqual(Enumerable.Range(0, 3).Select(p => new WatermarkMarker(p, 2000, false, 2000))));
+    }
+
+    [Fact]
+    public void However_many_partitions_a_thread_writes_to_it_spends_a_thousand_records_a_second_on_markers()
+    {
+        const int partitions = 200;
+        using var counts = new WindowCounts(partitions: partitions);
+        for (var tenth = 0; tenth < 40; tenth++)
+        {
+            for (var partition = 0; partition < partitions; partition++)
+                counts.Append(partition, "x", 1 + (tenth / 10.0));
+            counts.Wait(0.1);
+        }
+
+        Records(counts).Count.Should().BeInRange(partitions * 4, partitions * 10, "of four seconds, with what is told at the start");
+    }
+
+    private static List<List<WatermarkMarker>> Records(WindowCounts counts)
+    {
+        var records = new List<List<WatermarkMarker>>();
+        foreach (var record in counts.Driver.Read(Topic))
+        {
+            if (record.Headers is { } headers && MarkerRecord.TryRead(headers, out var tasks))
+                records.Add(tasks.ToList());
+        }
+
+        return records;
+    }
+
     private static List<WatermarkMarker> Markers(WindowCounts counts)
     {
         var markers = new List<WatermarkMarker>();
         foreach (var record in counts.Driver.Read(Topic))
         {
-            if (record.Headers is { } headers && WatermarkMarker.TryRead(headers, out var marker))
-                markers.Add(marker);
+            if (record.Headers is { } headers && MarkerRecord.TryRead(headers, out var tasks))
+                markers.AddRange(tasks.ToList());
         }
 
         return markers;

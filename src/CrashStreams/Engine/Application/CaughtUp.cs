@@ -13,8 +13,13 @@ internal sealed class CaughtUp(ApplicationContext application, ApplicationLife l
         using var admin = application.Clients.CreateAdmin($"{application.Name}-progress-admin");
         using var consumer = application.Clients.CreateConsumer($"{application.Name}-progress", application.Options.ApplicationId, readCommitted: true);
         var levels = application.RepartitionTopics.Select(static t => (IReadOnlyCollection<string>)[t]).Prepend(application.Topology.SourceTopics.ToList());
-        foreach (var topics in levels)
+        var written = await admin.PartitionCountsAsync([.. application.RepartitionTopics], cancellation).ConfigureAwait(false);
+        var silence = application.Options.Time.Clock == StreamTime.Watermarks ? WatermarkAnnouncer.LongestSilence(application.Options, written.Values.Sum()) : TimeSpan.Zero;
+        foreach (var (level, topics) in levels.Index())
         {
+            // What closes the last windows of the next level may be announced after the commit.
+            if (level > 0 && silence > TimeSpan.Zero)
+                await Task.WhenAny(Task.Delay(silence + application.Options.Delivery.EffectiveCommitInterval, application.Time, cancellation), completion).ConfigureAwait(false);
             var counts = await admin.PartitionCountsAsync(topics, cancellation).ConfigureAwait(false);
             var partitions = counts.SelectMany(static c => Enumerable.Range(0, c.Value).Select(p => new TopicPartition(c.Key, p))).ToList();
             await WaitAsync(consumer, partitions, await admin.OffsetsAsync(partitions, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);

@@ -17,6 +17,7 @@ internal sealed class Committer : IDisposable
     private readonly AssignedTasks _tasks;
     private readonly ILogConsumer _consumer;
     private readonly RecordCollector _collector;
+    private readonly WatermarkAnnouncer _announcer;
     private readonly OwnPositions _own;
     private readonly TimeProvider _time;
     private readonly ChangelogEnds _ends;
@@ -28,10 +29,10 @@ internal sealed class Committer : IDisposable
     private bool _mustVerifyMembership;
 
     public Committer(
-        StreamsOptions options, AssignedTasks tasks, ILogConsumer consumer, RecordCollector collector, ILogAdmin admin, OwnPositions own, TimeProvider time, ILogger logger)
+        StreamsOptions options, AssignedTasks tasks, ILogConsumer consumer, RecordCollector collector, WatermarkAnnouncer announcer, ILogAdmin admin, OwnPositions own, TimeProvider time, ILogger logger)
     {
         _own = own;
-        (_options, _tasks, _consumer, _collector, _time) = (options, tasks, consumer, collector, time);
+        (_options, _tasks, _consumer, _collector, _announcer, _time) = (options, tasks, consumer, collector, announcer, time);
         _ends = new(admin, logger);
         _wrote = _ends.Wrote;
         _purge = new(admin, options.RepartitionPurgeInterval, logger);
@@ -89,12 +90,10 @@ internal sealed class Committer : IDisposable
         // Before the group confirms anything: see ChangelogEnds.
         var ends = _ends.Told;
         var offsets = new Dictionary<TopicPartition, OffsetAndMetadata>();
+        // In this order: a marker must not overtake results, and what they change in stores is flushed with them.
         foreach (var task in running)
-        {
-            // In this order: a marker must not overtake results, and what they change in stores is flushed with them.
             task.EmitPending();
-            task.TellWatermark(now, withCommit: true);
-        }
+        _announcer.Tell(now, withCommit: true);
 
         // A store that has let go of what it forwarded (a buffer, a queue of a processor's) says so in its changelog only when the log has the results: otherwise both could be lost with a crash.
         if (running.Exists(static t => t.LoggedStores.Any()))

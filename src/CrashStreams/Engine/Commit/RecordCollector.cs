@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using CrashStreams.Faults;
 using CrashStreams.Log;
 using CrashStreams.Time;
@@ -35,13 +36,17 @@ internal sealed class RecordCollector : IRecordWriter
     /// <summary>The time nearest to a record's own that a topic takes.</summary>
     public long FitTime(string topic, long timestampMs) => Topic(topic).Limits is { TakesAnyTime: false } limits ? limits.Fit(timestampMs, NowMs()) : timestampMs;
 
-    /// <summary>Tells every partition of a repartition topic how far its writer's event time has come.</summary>
-    public void SendMarker(string topic, in WatermarkMarker marker)
+    /// <summary>Tells every partition of a repartition topic how far the event time of its writers has come.</summary>
+    public void SendMarkers(string topic, List<WatermarkMarker> tasks)
     {
-        var headers = marker.ToHeaders();
-        var timestamp = FitTime(topic, Math.Max(0, marker.Watermark));
-        for (var partition = 0; partition < _producer.PartitionCount(topic); partition++)
-            Send(topic, partition, new LogRecord { Timestamp = timestamp, Headers = headers });
+        for (var first = 0; first < tasks.Count; first += MarkerRecord.MaxTasks)
+        {
+            var part = CollectionsMarshal.AsSpan(tasks).Slice(first, Math.Min(MarkerRecord.MaxTasks, tasks.Count - first));
+            var headers = MarkerRecord.Of(part);
+            var timestamp = FitTime(topic, Math.Max(0, part[0].Watermark));
+            for (var partition = 0; partition < _producer.PartitionCount(topic); partition++)
+                Send(topic, partition, new LogRecord { Timestamp = timestamp, Headers = headers });
+        }
     }
 
     /// <summary>Queues a record.</summary>

@@ -21,7 +21,6 @@ internal sealed class StreamTask
     private readonly List<InputPartition> _holdingInputs;
     private readonly List<IWatermarkListener> _listeners;
     private readonly List<IEmitsAtCommit> _emitters;
-    private readonly DownstreamTopic[] _downstream;
     private readonly List<ICommitListener> _commitListeners;
     private readonly bool _usesWatermarks;
     private readonly long _closeAfterIdleMs;
@@ -58,7 +57,7 @@ internal sealed class StreamTask
         }
 
         _holdingInputs = _inputs.FindAll(i => !withoutHold.Contains(i.Partition.Topic));
-        _downstream = _usesWatermarks ? [.. subTopology.Sinks.Where(static s => s.IsRepartition).Select(s => Downstream(s, subTopology)).DistinctBy(static d => d.Topic)] : [];
+        Downstream = _usesWatermarks ? [.. subTopology.Sinks.Where(static s => s.IsRepartition).Select(s => DownstreamOf(s, subTopology)).DistinctBy(static d => d.Topic)] : [];
     }
 
     public TaskId Id => _context.Id;
@@ -79,6 +78,15 @@ internal sealed class StreamTask
 
     /// <summary>How far stores followed their changelogs while the task was a warm copy; empty for any other.</summary>
     public Dictionary<IStateStore, WarmPosition> WarmPositions { get; } = [];
+
+    /// <summary>Repartition topics whose readers are told how far the task is, in the same order for all tasks of the sub-topology; none under the Observed clock.</summary>
+    public IReadOnlyList<DownstreamTopic> Downstream { get; }
+
+    /// <summary>Whether operators keep results until the commit, which a marker must not overtake.</summary>
+    public bool HoldsBack => _emitters.Count > 0;
+
+    /// <summary>How far the task is.</summary>
+    public Progress Progress => new(_context.Clock.Watermark, _isIdle, _context.Clock.Floor);
 
     public bool HasBuffered { get; private set; }
 
@@ -140,7 +148,7 @@ internal sealed class StreamTask
             return;
         }
 
-        input.Buffer.Add(in record, input.Source.IsRepartition && record.Headers is { } h && WatermarkMarker.TryRead(h, out _) ? -1 : TurnOf(in record, input));
+        input.Buffer.Add(in record, input.Source.IsRepartition && record.Headers is { } h && MarkerRecord.IsIn(h) ? -1 : TurnOf(in record, input));
         input.BufferedOffset = record.Offset + 1;
         HasBuffered = true;
     }
@@ -227,7 +235,7 @@ internal sealed class StreamTask
                 source.Close(_horizonMs);
         }
 
-        var progress = _holdingInputs is [var only] ? only.Clock.Progress : Progress.Of(_holdingInputs.Select(static i => i.Clock.Progress));
+        var progress = _holdingInputs is [var only] ? only.Clock.Progress : Progress.Of([.. _holdingInputs.Select(static i => i.Clock.Progress)]);
         _isIdle = progress.IsIdle;
         // What operators hold back until the commit belongs before the windows that the clock closes behind them.
         if (_emitters.Count > 0 && _listeners.Count > 0 && progress.Watermark > _context.Clock.Watermark)
@@ -307,26 +315,7 @@ internal sealed class StreamTask
 
     public void PunctuateWallClock(long nowMs) => Punctuate(PunctuationType.WallClock, nowMs);
 
-    /// <summary>
-    /// Tells downstream tasks how far this one is, when that changed and the last time is long enough ago; with a commit sooner, unless markers are
-    /// to be rarer than commits.
-    /// </summary>
-    public void TellWatermark(long nowMs, bool withCommit)
-    {
-        // A marker must not overtake what operators hold back until the commit.
-        if (_downstream.Length == 0 || (_emitters.Count > 0 && !withCommit))
-            return;
-        var isDueAtCommit = withCommit && _context.Options.Time.MarkerInterval <= _context.Options.Delivery.EffectiveCommitInterval;
-        var interval = isDueAtCommit ? 0 : (long)_context.Options.Time.MarkerInterval.TotalMilliseconds;
-        var own = new Progress(_context.Clock.Watermark, _isIdle, _context.Clock.Floor);
-        foreach (var downstream in _downstream)
-        {
-            if (downstream.IsToBeTold(own, nowMs, interval, out var progress))
-                _context.Collector.SendMarker(downstream.Topic, new WatermarkMarker(Id.Partition, progress.Watermark, progress.IsIdle, progress.Floor));
-        }
-    }
-
-    private DownstreamTopic Downstream(ISinkNode sink, SubTopology subTopology)
+    private DownstreamTopic DownstreamOf(ISinkNode sink, SubTopology subTopology)
     {
         if (!sink.IsInLoop)
             return new(_operators.FullTopic(sink.Topic!, true), null);
@@ -424,9 +413,9 @@ internal sealed class StreamTask
 
     private void Process(LogBatch batch, int index, in LogRecord record, InputPartition input)
     {
-        if (record.Headers is { } headers && input.Source.IsRepartition && WatermarkMarker.TryRead(headers, out var marker))
+        if (record.Headers is { } headers && input.Source.IsRepartition && MarkerRecord.TryRead(headers, out var told))
         {
-            (input.Clock as UpstreamClock)?.Hear(in marker);
+            (input.Clock as UpstreamClock)?.Hear(told);
             input.Count.AddMarker();
             input.NextOffset = record.Offset + 1;
             return;

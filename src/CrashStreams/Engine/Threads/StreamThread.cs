@@ -106,7 +106,8 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         _consumer = clients.CreateConsumer($"{name}-consumer", options.ApplicationId, options.Delivery.ReadsCommitted);
         _tasks = new(name, topology, topics, _consumer, logger);
         _transactionTimeoutMs = clients.TransactionTimeout is { } timeout ? (long)timeout.TotalMilliseconds : long.MaxValue;
-        _committer = new(options, _tasks, _consumer, _collector, _admin, own, time, logger) { OnCommitted = Committed, TransactionTimeoutMs = _transactionTimeoutMs };
+        var announcer = new WatermarkAnnouncer(options, _tasks, _collector);
+        _committer = new(options, _tasks, _consumer, _collector, announcer, _admin, own, time, logger) { OnCommitted = Committed, TransactionTimeoutMs = _transactionTimeoutMs };
         _positions = new(options, topology, topics, _consumer, _admin, own, _meter, logger);
         _longestWait = options.HasDirectory && options.PollWait > InstanceDirectory.MaxWait ? InstanceDirectory.MaxWait : options.PollWait;
         if (options.HasDirectory)
@@ -132,7 +133,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         _buffer = new(_tasks, _consumer);
         _steps =
         [
-            new ClockStep(_tasks, new(_admin, (long)options.Time.IdleAfter.TotalMilliseconds), options.Time.Clock == StreamTime.Watermarks),
+            new ClockStep(_tasks, new(_admin, (long)options.Time.IdleAfter.TotalMilliseconds), announcer, options.Time.Clock == StreamTime.Watermarks),
             new TopicStep(_inputs, options.State.Storage is { } state ? new(state, options.ApplicationId, options.State.CleanupDelay, logger) : null),
             new MembershipStep(_directory, _lostOwners, _standbys, _tasks, TasksToTell, options.PollWait < _glance ? options.PollWait : _glance),
             new CommitStep(_committer, _cache, _tasks, () => _processed),

@@ -1,7 +1,7 @@
 namespace CrashStreams.Engine;
 
 /// <summary>Moves the tasks' clocks: windows close, wall-clock punctuation runs, downstream tasks are told.</summary>
-internal sealed class ClockStep(AssignedTasks tasks, IdleInputs idle, bool usesWatermarks) : ITurnStep
+internal sealed class ClockStep(AssignedTasks tasks, IdleInputs idle, WatermarkAnnouncer announcer, bool usesWatermarks) : ITurnStep
 {
     private readonly Func<InputPartition, bool> _isConfirmed = input => idle.IsAtEnd(input, input.ReachedOffset);
 
@@ -15,8 +15,9 @@ internal sealed class ClockStep(AssignedTasks tasks, IdleInputs idle, bool usesW
                 continue;
             task.AdvanceClock(turn.NowMs, _isConfirmed);
             task.PunctuateWallClock(turn.NowMs);
-            task.TellWatermark(turn.NowMs, withCommit: false);
             turn.IsCommitRequested |= task.Context.CommitRequested;
         }
+
+        announcer.Tell(turn.NowMs, withCommit: false);
     }
 }
