@@ -14,6 +14,7 @@ using CrashStreams.Log;
 //                                                  runs the crash monitor on the topic until it has caught up, and tells what it waited for
 //   latency BOOTSTRAP WINDOWS                      how long an alert takes with either clock
 //   guarantees KAFKA_HOME RECORDS [ROUNDS]         starts an Apache Kafka and runs the monitor at-least-once, exactly-once and with two instances in turn
+//   partitions BOOTSTRAP COUNT [RATE] [SECONDS]    what a windowed count over so many partitions costs while RATE (10) records come a second
 //   compare KAFKA_HOME RESULT_FILE                 starts an Apache Kafka, loads it, and runs drain, monitor and java in turn
 if (args is not [var command, var bootstrap, var topic, ..])
 {
@@ -21,6 +22,7 @@ if (args is not [var command, var bootstrap, var topic, ..])
     return 2;
 }
 
+int Argument(int index, int otherwise) => args.Length > index ? int.Parse(args[index], CultureInfo.InvariantCulture) : otherwise;
 if (command == "compare")
 {
     await Comparison.RunAsync(bootstrap, topic);
@@ -39,13 +41,24 @@ if (command == "latency")
     return 0;
 }
 
+if (command == "partitions")
+{
+    await ManyPartitions.RunAsync(new KafkaLogClients(new KafkaOptions { BootstrapServers = bootstrap }), bootstrap, int.Parse(topic, CultureInfo.InvariantCulture), Argument(3, 10), Argument(4, 30));
+    return 0;
+}
+
+if (command == "trickle")
+{
+    ManyPartitions.Trickle(new KafkaLogClients(new KafkaOptions { BootstrapServers = bootstrap }), topic, Argument(3, 10), Argument(4, 60));
+    return 0;
+}
+
 if (command == "java")
 {
     JavaConsumer.Run(args[4], bootstrap, topic, long.Parse(args[3], CultureInfo.InvariantCulture));
     return 0;
 }
 
-int Argument(int index, int otherwise) => args.Length > index ? int.Parse(args[index], CultureInfo.InvariantCulture) : otherwise;
 // The records' timestamps lie in the past: with the default retention a broker would delete them.
 TopicSpec NewTopic() => new(topic, Argument(4, 12), new Dictionary<string, string> { ["retention.ms"] = "-1" });
 var clients = new KafkaLogClients(new KafkaOptions { BootstrapServers = bootstrap });
