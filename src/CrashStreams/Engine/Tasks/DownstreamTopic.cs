@@ -16,15 +16,15 @@ internal sealed class DownstreamTopic(string topic, IReadOnlyList<InputPartition
     public string Topic => topic;
 
     /// <summary>How far the readers may believe the task to be.</summary>
-    public Progress Progress(in Progress own) => inputs is null ? own : Time.Progress.Of([.. inputs.Select(static i => i.Clock.Progress)]);
+    public Progress ProgressOf(in Progress own) => inputs is null ? own : Progress.Of([.. inputs.Select(static i => i.Clock.Progress)]);
 
     /// <summary>Whether a record is due that tells of the clock.</summary>
-    public bool HasNews(in Progress progress, long nowMs) => progress != _told || (progress != Time.Progress.Unknown && nowMs - _toldAtMs >= ReannounceMs);
+    public bool HasNews(in Progress progress, long nowMs) => progress != _told || (progress != Progress.Unknown && nowMs - _toldAtMs >= ReannounceMs);
 
     /// <summary>Whether a record that is written anyway tells of the clock, too: it may be told twice as often. It counts as told then.</summary>
     public bool JoinsIn(in Progress progress, long nowMs)
     {
-        if (progress == Time.Progress.Unknown || (progress == _told && nowMs - _toldAtMs < ReannounceMs / 2))
+        if (progress == Progress.Unknown || (progress == _told && nowMs - _toldAtMs < ReannounceMs / 2))
             return false;
         (_told, _toldAtMs) = (progress, nowMs);
         return true;

@@ -60,7 +60,7 @@ internal sealed class WatermarkAnnouncer(StreamsOptions options, AssignedTasks t
                 continue;
             foreach (var task in siblings)
             {
-                var progress = task.Downstream[topic].Progress(task.Progress);
+                var progress = task.Downstream[topic].ProgressOf(task.Progress);
                 if (task.State == TaskState.Running && task.Downstream[topic].JoinsIn(in progress, nowMs))
                     _markers.Add(new(task.Id.Partition, progress.Watermark, progress.IsIdle, progress.Floor));
             }
@@ -75,7 +75,7 @@ internal sealed class WatermarkAnnouncer(StreamsOptions options, AssignedTasks t
     {
         foreach (var task in siblings)
         {
-            if (task.State == TaskState.Running && task.Downstream[topic].HasNews(task.Downstream[topic].Progress(task.Progress), nowMs))
+            if (task.State == TaskState.Running && task.Downstream[topic].HasNews(task.Downstream[topic].ProgressOf(task.Progress), nowMs))
                 return true;
         }
 
