@@ -9,7 +9,8 @@ internal sealed class JoinedReader<TKey, TLeft, TRight, TResult>(
         var hasLeft = left.TryGet(key, out var leftValue, out var leftTime);
         var hasRight = right.TryGet(key, out var rightValue, out var rightTime);
         timestamp = Math.Max(hasLeft ? leftTime : -1, hasRight ? rightTime : -1);
-        value = join.Joins(hasLeft, hasRight) ? join.Join(key, leftValue, hasLeft, rightValue, hasRight) : default!;
-        return value is not null && timestamp >= 0;
+        var isThere = join.Joins(hasLeft, hasRight);
+        value = isThere ? join.Join(key, leftValue, hasLeft, rightValue, hasRight) : default!;
+        return isThere && value is not null;
     }
 }

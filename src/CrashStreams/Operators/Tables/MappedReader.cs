@@ -5,13 +5,15 @@ internal sealed class MappedReader<TKey, TValue, TNewValue>(TableReader<TKey, TV
 {
     public override bool TryGet(TKey key, out TNewValue value, out long timestamp)
     {
-        value = source.TryGet(key, out var original, out timestamp) ? map(key, original) : default!;
-        return value is not null && timestamp >= 0;
+        var isThere = source.TryGet(key, out var original, out timestamp);
+        value = isThere ? map(key, original) : default!;
+        return isThere && value is not null;
     }
 
     public override bool TryGetAsOf(TKey key, long time, long readAt, out TNewValue value)
     {
-        value = source.TryGetAsOf(key, time, readAt, out var original) ? map(key, original) : default!;
-        return value is not null && original is not null;
+        var isThere = source.TryGetAsOf(key, time, readAt, out var original);
+        value = isThere ? map(key, original) : default!;
+        return isThere && value is not null;
     }
 }
