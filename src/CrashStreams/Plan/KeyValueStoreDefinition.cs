@@ -9,6 +9,10 @@ internal sealed class KeyValueStoreDefinition<TKey, TValue>(string name, Serde<T
 {
     public Serde<TKey> KeySerde => keySerde!;
 
+    public override IReadOnlyList<object?> Serdes => [keySerde, valueSerde];
+
+    public override string Shape => isTimestamped ? $"Timestamped{base.Shape}" : base.Shape;
+
     public override IReadOnlyDictionary<string, string> ChangelogConfigs(StreamTime clock) => new Dictionary<string, string> { ["cleanup.policy"] = "compact" };
 
     public override void Validate(ICollection<string> faults)

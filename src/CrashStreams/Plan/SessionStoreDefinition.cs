@@ -12,6 +12,8 @@ internal sealed class SessionStoreDefinition<TKey, TValue>(
 
     public Serde<TValue> ValueSerde => valueSerde!;
 
+    public override IReadOnlyList<object?> Serdes => [keySerde, valueSerde];
+
     public override IReadOnlyDictionary<string, string> ChangelogConfigs(StreamTime clock) => WindowChangelog.Configs(clock, retentionMs);
 
     public override void Validate(ICollection<string> faults)

@@ -10,6 +10,12 @@ internal abstract class StoreDefinition(string name, bool isLogged)
     /// <summary>Whether a changelog topic makes the store survive its instance.</summary>
     public bool IsLogged => isLogged;
 
+    /// <summary>What the store is and of which types: stores of one shape have changelogs of one format.</summary>
+    public virtual string Shape => $"{GetType().Name.Split('`')[0].Replace("Definition", "", StringComparison.Ordinal)}<{string.Join(", ", GetType().GenericTypeArguments.Select(static t => t.ToString()))}>";
+
+    /// <summary>The serdes of its keys and values, where they are known.</summary>
+    public virtual IReadOnlyList<object?> Serdes => [];
+
     /// <summary>Kafka's topic settings for the changelog.</summary>
     public abstract IReadOnlyDictionary<string, string> ChangelogConfigs(StreamTime clock);
 

@@ -13,6 +13,8 @@ internal sealed class VersionedStoreDefinition<TKey, TValue>(string name, Serde<
 
     public Serde<TKey> KeySerde => keySerde!;
 
+    public override IReadOnlyList<object?> Serdes => [keySerde, valueSerde];
+
     public Serde<TValue> ValueSerde => valueSerde!;
 
     public override IReadOnlyDictionary<string, string> ChangelogConfigs(StreamTime clock) => new Dictionary<string, string>

@@ -10,6 +10,10 @@ internal sealed class WindowStoreDefinition<TKey, TValue>(
 {
     public Serde<TKey> KeySerde => keySerde!;
 
+    public override IReadOnlyList<object?> Serdes => [keySerde, valueSerde];
+
+    public override string Shape => $"{base.Shape} of {windowSizeMs} ms";
+
     public override IReadOnlyDictionary<string, string> ChangelogConfigs(StreamTime clock) => WindowChangelog.Configs(clock, retentionMs);
 
     public override void Validate(ICollection<string> faults)
