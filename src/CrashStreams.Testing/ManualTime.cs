@@ -1,10 +1,17 @@
+using CrashStreams.Time;
+
 namespace CrashStreams.Testing;
 
 /// <summary>A wall clock that moves only when told; its timers ring while it moves.</summary>
-public sealed class ManualTime(DateTimeOffset start) : TimeProvider
+public sealed class ManualTime(DateTimeOffset start) : TimeProvider, IVirtualTime
 {
     private readonly List<ManualTimer> _set = [];
     private DateTimeOffset _now = start;
+
+    Action<Func<bool>>? IVirtualTime.PassUntil => PassUntil;
+
+    /// <summary>Set where everything runs in one thread.</summary>
+    internal Action<Func<bool>>? PassUntil { get; set; }
 
     /// <inheritdoc/>
     public override DateTimeOffset GetUtcNow() => _now;

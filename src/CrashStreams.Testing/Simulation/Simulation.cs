@@ -27,6 +27,8 @@ internal sealed class Simulation
 
     private readonly SimulationRandom _random;
     private readonly List<SimulatedInstance> _instances;
+    private const int MostWaitMs = 600_000;
+
     private readonly Queue<SimulatedInput> _input;
     private readonly Dictionary<TopicPartition, long> _written = [];
     private readonly int _chaosSteps;
@@ -45,6 +47,7 @@ internal sealed class Simulation
         _input = new(setup.Input.OrderBy(i => i.WrittenAtMs));
         Trace = new(setup.KeepsTrace);
         Cluster = new(new ManualTime(setup.StartTime), Trace, Plan) { IgnoresFencing = setup.IgnoresFencing, Refuses = setup.Refuses };
+        Cluster.Time.PassUntil = PassUntil;
         SharedDisk = new(Cluster.Time);
         foreach (var (topic, partitions) in setup.ExternalTopics)
             Cluster.Create(topic, partitions, new Dictionary<string, string>());
@@ -115,6 +118,16 @@ internal sealed class Simulation
     {
         if (milliseconds > 0)
             Advance(milliseconds);
+    }
+
+    private void PassUntil(Func<bool> isOver)
+    {
+        for (var passed = 0; !isOver(); passed++)
+        {
+            if (passed == MostWaitMs)
+                throw new InvalidOperationException("Something asynchronous is never done: it does not follow the simulation's time.");
+            Spend(1);
+        }
     }
 
     public void Log(SimulatedInstance? instance, string what, long a = 0) => Trace.Add(Cluster.NowMs, instance?.Number ?? -1, what, a, Cluster.DataRecords);

@@ -65,6 +65,21 @@ internal sealed class RecordInProcess
         IsFromSource = true;
     }
 
+    /// <summary>A copy of what is known of the record, for when its turn comes again.</summary>
+    public KeptRecord Keep() => new(HasBytes ? Bytes : new() { Offset = Offset }, new(Topic, Partition))
+    {
+        HasBytes = HasBytes, IsFromSource = IsFromSource, ReadAt = ReadAt, HasSeveralSources = HasSeveralSources, ForwardedHeaders = Headers, Activity = Activity,
+    };
+
+    /// <summary>A record that was kept is processed again.</summary>
+    public void Restore(KeptRecord kept)
+    {
+        Set(kept, 0, kept.Partition, kept[0]);
+        if (!kept.HasBytes)
+            _batch = null;
+        (IsFromSource, ReadAt, HasSeveralSources, Headers, Activity) = (kept.IsFromSource, kept.ReadAt, kept.HasSeveralSources, kept.ForwardedHeaders, kept.Activity);
+    }
+
     public void Clear()
     {
         _batch = null;

@@ -31,6 +31,20 @@ internal sealed class TaskClock(StreamTime mode, TimeProvider time)
     /// <summary>The timestamp of the record in process; plain stores log their changes under it.</summary>
     public long RecordTime { get; set; } = -1;
 
+    /// <summary>Measures how long something takes.</summary>
+    public TimeProvider Provider => time;
+
+    /// <summary>Waits in the task's thread until something asynchronous is done, well or not. Virtual time passes meanwhile.</summary>
+    public void Wait(Task task)
+    {
+        if (task.IsCompleted)
+            return;
+        if (time is IVirtualTime { PassUntil: { } pass })
+            pass(() => task.IsCompleted);
+        else
+            ((IAsyncResult)task).AsyncWaitHandle.WaitOne();
+    }
+
     public long WallClock => LastWallClock = time.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <summary>The wall clock as of the last look: the thread looks once per batch, which is fine enough for a guard.</summary>

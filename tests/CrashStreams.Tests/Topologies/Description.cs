@@ -19,9 +19,10 @@ internal sealed class Description(IReadOnlyList<Operator> operators)
 
     /// <param name="spend">Lets virtual time go by inside of an operator, milliseconds.</param>
     /// <param name="faulty">A planted fault: operators of this class let everything through as it is, or fold something else.</param>
-    public Topology Build(Action<int> spend, Type? faulty = null)
+    /// <param name="delay">Is done when so much virtual time has passed, milliseconds.</param>
+    public Topology Build(Action<int> spend, Type? faulty = null, Func<int, Task>? delay = null)
     {
-        var dsl = new Dsl { Spend = spend, Faulty = faulty };
+        var dsl = new Dsl { Spend = spend, Faulty = faulty, Delay = delay ?? (static _ => Task.CompletedTask) };
         foreach (var each in operators)
         {
             if (dsl.IsFaulty(each) && !each.HasOwnFault && each.Outputs.Count > 0 && each.Outputs.All(o => o.Kind == each.Inputs[0].Kind))

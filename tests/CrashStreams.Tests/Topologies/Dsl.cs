@@ -16,6 +16,9 @@ internal sealed class Dsl
     /// <summary>Lets virtual time go by inside of an operator, milliseconds.</summary>
     public required Action<int> Spend { get; init; }
 
+    /// <summary>Is done when so many milliseconds of virtual time have passed.</summary>
+    public required Func<int, Task> Delay { get; init; }
+
     public KStream<string, string?> Stream(Edge edge) => (KStream<string, string?>)_built[edge];
 
     public KTable<string, long> Table(Edge edge) => (KTable<string, long>)_built[edge];

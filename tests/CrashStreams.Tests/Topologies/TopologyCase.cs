@@ -72,7 +72,7 @@ internal sealed record TopologyCase
         var topics = Description.SourceTopics.Concat(Description.Sinks.SelectMany(static s => s.ResultTopics)).Append(new(Scenario.Late, 1)).ToDictionary();
         simulation = new(new SimulationRandom(Seed), new()
         {
-            Topology = Description.Build(milliseconds => simulation!.Spend(milliseconds), faulty),
+            Topology = Description.Build(milliseconds => simulation!.Spend(milliseconds), faulty, milliseconds => Task.Delay(TimeSpan.FromMilliseconds(milliseconds), simulation!.Cluster.Time)),
             Options = new()
             {
                 ApplicationId = Application, Time = { MaxFuture = TimeSpan.FromDays(1), LateTopic = Scenario.Late, MarkerInterval = TimeSpan.FromMilliseconds(MarkerIntervalMs) }, Delivery = { Guarantee = Guarantee, CommitInterval = TimeSpan.FromMilliseconds(Plan.CommitIntervalMs) }, PollWait = TimeSpan.Zero, RepartitionPurgeInterval = TimeSpan.FromSeconds(1), State = { StandbyReplicas = Plan.StandbyReplicas },
