@@ -28,8 +28,8 @@ internal sealed class InputOrder<TKey, TValue>(string name, Serde<TKey> keySerde
     private (long Watermark, SourcePosition? Source, int Number) _last;
     private long? _first;
 
-    // Where the records begin that still wait; before it are those that were forwarded and are kept until that is committed.
-    private byte[] _begin = [];
+    // Where the records begin that still wait. Before it are those that were taken: kept until that is committed, or removed, and that not written yet. Nobody looks through them again.
+    private readonly ByteBuffer _begin = new();
 
     public string Name => name;
 
@@ -50,7 +50,7 @@ internal sealed class InputOrder<TKey, TValue>(string name, Serde<TKey> keySerde
         {
             if (_first is { } known)
                 return known;
-            using var all = _entries.Scan(_begin, default);
+            using var all = _entries.Scan(_begin.Written, default);
             return (_first = all.MoveNext() ? BinaryPrimitives.ReadInt64BigEndian(all.Key) : long.MaxValue).Value;
         }
     }
@@ -74,6 +74,8 @@ internal sealed class InputOrder<TKey, TValue>(string name, Serde<TKey> keySerde
             PutBehindEquals(record.Timestamp);
         else
             _entries.Put(_place.Written, _content.Written, record.Timestamp, isNew: !isDirect || !mayRepeat || !_entries.TryGet(_place.Written, out _));
+        if (_place.Written.SequenceCompareTo(_begin.Written) < 0)
+            MoveBegin(_place.Written);
         if (_first is { } first)
             _first = Math.Min(first, watermark);
     }
@@ -89,7 +91,7 @@ internal sealed class InputOrder<TKey, TValue>(string name, Serde<TKey> keySerde
         (watermark, source, record) = (0, null, default);
         if (FirstWatermark >= before)
             return false;
-        using (var all = _entries.Scan(_begin, default))
+        using (var all = _entries.Scan(_begin.Written, default))
         {
             all.MoveNext();
             watermark = BinaryPrimitives.ReadInt64BigEndian(all.Key);
@@ -101,8 +103,10 @@ internal sealed class InputOrder<TKey, TValue>(string name, Serde<TKey> keySerde
 
         if (!keeps)
             _entries.Delete(_place.Written, record.Timestamp);
-        else if (!_entries.TryRemoveUnwritten(_place.Written))
-            _begin = [.. _place.Written, 0];
+        else
+            _entries.TryRemoveUnwritten(_place.Written);
+        MoveBegin(_place.Written);
+        _begin.WriteByte(0);
         _first = null;
         return true;
     }
@@ -134,6 +138,12 @@ internal sealed class InputOrder<TKey, TValue>(string name, Serde<TKey> keySerde
     public void Restored() => _entries.Restored();
 
     public void Evict(long bytes) => _entries.Evict(bytes);
+
+    private void MoveBegin(ReadOnlySpan<byte> place)
+    {
+        _begin.Clear();
+        _begin.Write(place);
+    }
 
     // Of one source record, or results that can't be told apart: in the order in which they come.
     private void PutBehindEquals(long timestamp)
