@@ -93,8 +93,10 @@ public class CommitListenerTests
 
         public void OnCommitted()
         {
-            if (_hasRecord)
-                throw new IOException("the disk is full");
+            if (!_hasRecord)
+                return;
+            _hasRecord = false;
+            throw new IOException("the disk is full");
         }
     }
 
