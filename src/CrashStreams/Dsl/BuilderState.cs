@@ -131,7 +131,10 @@ internal sealed class BuilderState
         var store = TableStore(storeName, materialized);
         if (materialized.Name is not null)
             Keep();
-        var node = Add(new ProcessorNode<TKey, TValue, TKey, Change<TValue>>(name, () => new TableSource<TKey, TValue>(stores.Count > 0 ? storeName : null), stores), from);
+        var node = Add(new ProcessorNode<TKey, TValue, TKey, Change<TValue>>(name, () => new TableSource<TKey, TValue>(stores.Count > 0 ? storeName : null), stores)
+        {
+            Behind = UpdateCache.Of<TKey, TValue>(this, materialized.CachedUpdates, materialized.KeySerde ?? Serdes.Find<TKey>(), name),
+        }, from);
         return new(this, node, new(materialized.KeySerde, materialized.ValueSerde) { KeepRows = Keep, KnowsBefore = () => stores.Count > 0, View = () => TableView<TKey, TValue>.Of(store) });
 
         void Keep()

@@ -95,7 +95,10 @@ public sealed class KGroupedStream<TKey, TValue>
         var store = _builder.AddStore(plan.KeyValueStore());
         var source = RepartitionIfNeeded(plan.StoreName, plan.IsNameGiven);
         var node = new ProcessorNode<TKey, TValue, TKey, Change<TAggregate>>(
-            plan.NodeName, () => new StreamAggregate<TKey, TValue, TAggregate>(plan.StoreName, initializer, aggregator, first), [store]);
+            plan.NodeName, () => new StreamAggregate<TKey, TValue, TAggregate>(plan.StoreName, initializer, aggregator, first), [store])
+        {
+            Behind = UpdateCache.Of<TKey, TAggregate>(_builder, plan.CachedUpdates, plan.KeySerde, plan.NodeName),
+        };
         return new(_builder, _builder.Add(node, source), new(plan.KeySerde, plan.ValueSerde) { View = () => TableView<TKey, TAggregate>.Of(store) });
     }
 
@@ -111,8 +114,11 @@ public sealed class KGroupedStream<TKey, TValue>
         var store = _builder.AddStore(plan.WindowStore(windows.SizeMs, retentionMs));
         var corrections = windowing.CorrectedWithin is null ? null : Corrections(windowing, plan, fold.Merge is not null);
         var source = RepartitionIfNeeded(plan.StoreName, plan.IsNameGiven);
-        var node = new WindowAggregateNode<TKey, TValue, TAggregate>(plan.NodeName, store, corrections, windowing, fold);
         var keySerde = plan.KeySerde is null ? null : new TimeWindowedSerde<TKey>(plan.KeySerde, windows.SizeMs);
+        var node = new WindowAggregateNode<TKey, TValue, TAggregate>(plan.NodeName, store, corrections, windowing, fold)
+        {
+            Cache = UpdateCache.Of<Windowed<TKey>, TAggregate>(_builder, plan.CachedUpdates, keySerde, plan.NodeName),
+        };
 #pragma warning disable CS8714 // A null key is dropped before it reaches a store.
         return new(_builder, _builder.Add(node, source), new(keySerde, plan.ValueSerde)
         {
@@ -149,7 +155,7 @@ public sealed class KGroupedStream<TKey, TValue>
             storeName, given is not null, _builder.Name(name, prefix),
             materialized?.KeySerde ?? _keySerde ?? Serdes.Find<TKey>(),
             materialized?.ValueSerde ?? serde ?? Serdes.Find<TAggregate>(),
-            materialized?.Logged ?? true);
+            materialized?.Logged ?? true, materialized?.CachedUpdates);
     }
 
     // All aggregations of one grouped stream read one repartition topic: it is named by the first.
@@ -158,7 +164,7 @@ public sealed class KGroupedStream<TKey, TValue>
         : _node;
 
     private sealed record AggregationPlan<TAggregate>(
-        string StoreName, bool IsNameGiven, string NodeName, Serde<TKey>? KeySerde, Serde<TAggregate>? ValueSerde, bool IsLogged)
+        string StoreName, bool IsNameGiven, string NodeName, Serde<TKey>? KeySerde, Serde<TAggregate>? ValueSerde, bool IsLogged, int? CachedUpdates)
     {
 #pragma warning disable CS8714 // A null key is dropped before it reaches a store.
         public KeyValueStoreDefinition<TKey, TAggregate> KeyValueStore() => new(StoreName, KeySerde, ValueSerde, isTimestamped: true, IsLogged);

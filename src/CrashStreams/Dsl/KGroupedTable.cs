@@ -72,7 +72,10 @@ public sealed class KGroupedTable<TKey, TValue>
             KeySerde = materialized.KeySerde ?? _grouped.KeySerde, ValueSerde = materialized.ValueSerde ?? valueSerde ?? Serdes.Find<TAggregate>(),
         }));
         var node = new ProcessorNode<TKey, Change<TValue>, TKey, Change<TAggregate>>(
-            nodeName, () => new TableAggregate<TKey, TValue, TAggregate>(storeName, initializer, adder, subtractor, first), [store]);
+            nodeName, () => new TableAggregate<TKey, TValue, TAggregate>(storeName, initializer, adder, subtractor, first), [store])
+        {
+            Behind = UpdateCache.Of<TKey, TAggregate>(_builder, materialized.CachedUpdates, materialized.KeySerde ?? _grouped.KeySerde, nodeName),
+        };
         return new(_builder, _builder.Add(node, source), new(_grouped.KeySerde, materialized.ValueSerde ?? valueSerde ?? Serdes.Find<TAggregate>())
         {
             View = () => TableView<TKey, TAggregate>.Of(store),

@@ -9,6 +9,9 @@ internal class ProcessorNode<TKeyIn, TValueIn, TKeyOut, TValueOut>(
 {
     public override IReadOnlyList<StoreDefinition> Stores => stores ?? [];
 
+    /// <summary>What stands between the operator and its children, as a part of it: descriptions don't show it. Null: nothing.</summary>
+    public Func<Processor<TKeyOut, TValueOut, TKeyOut, TValueOut>>? Behind { get; init; }
+
     public override void Validate(ICollection<string> faults)
     {
         foreach (var store in Stores)
@@ -21,7 +24,7 @@ internal class ProcessorNode<TKeyIn, TValueIn, TKeyOut, TValueOut>(
         if (processor.IsAttached)
             throw new TopologyException($"The function that creates the processor '{Name}' returned an instance that another task has already: return a new one each time, for example () => new {processor.GetType().Name}(...).");
         processor.Attach(task.ContextFor(this));
-        processor.ConnectTo(CreateChildren(task));
+        processor.ConnectTo(Cached(Behind, CreateChildren(task), task));
         task.Add(processor);
         return processor;
     }

@@ -43,4 +43,16 @@ internal abstract class TopologyNode<TKey, TValue>(string name) : TopologyNode(n
         var children = which is null ? Children : Children.Where(which);
         return children.Select(child => (Receiver<TKey, TValue>)task.GetOrCreate(child)).ToArray();
     }
+
+    /// <summary>Puts a cache, where there is one, in front of children.</summary>
+    protected Receiver<TKey, TValue>[] Cached(Func<Processor<TKey, TValue, TKey, TValue>>? create, Receiver<TKey, TValue>[] children, IOperatorBuilder task)
+    {
+        if (create is null || children.Length == 0)
+            return children;
+        var cache = create();
+        cache.Attach(task.ContextFor(this));
+        cache.ConnectTo(children);
+        task.Add(cache);
+        return [cache];
+    }
 }

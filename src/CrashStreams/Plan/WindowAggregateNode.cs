@@ -1,4 +1,5 @@
 using CrashStreams.Operators;
+using CrashStreams.Processing;
 
 namespace CrashStreams.Plan;
 
@@ -19,6 +20,9 @@ internal sealed class WindowAggregateNode<TKey, TValue, TAggregate>(
     string name, StoreDefinition store, StoreDefinition? corrections, Windowing windowing, WindowFold<TKey, TValue, TAggregate> fold)
     : TopologyNode<Windowed<TKey>, Change<TAggregate>>(name), IWindowAggregateNode
 {
+    /// <summary>Holds updates back; final results are never held back. Null: every update is forwarded.</summary>
+    public Func<Processor<Windowed<TKey>, Change<TAggregate>, Windowed<TKey>, Change<TAggregate>>>? Cache { get; init; }
+
     public override IReadOnlyList<StoreDefinition> Stores { get; } = corrections is null ? [store] : [store, corrections];
 
     public long SpanMs => windowing.SpanMs;
@@ -37,7 +41,7 @@ internal sealed class WindowAggregateNode<TKey, TValue, TAggregate>(
             throw new TopologyException($"'{Name}' is to correct its results, which needs the Watermarks clock.");
         var processor = new WindowAggregate<TKey, TValue, TAggregate>(store.Name, corrections?.Name, windowing, fold);
         processor.Attach(task.ContextFor(this));
-        processor.ConnectTo(CreateChildren(task, c => !WantsFinals(c, mode)), CreateChildren(task, c => WantsFinals(c, mode)));
+        processor.ConnectTo(Cached(Cache, CreateChildren(task, c => !WantsFinals(c, mode)), task), CreateChildren(task, c => WantsFinals(c, mode)));
         task.Add(processor);
         return processor;
     }

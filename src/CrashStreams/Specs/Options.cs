@@ -63,6 +63,12 @@ public sealed record Materialized<TKey, TValue>
     /// <summary>Whether a changelog topic makes it survive its instance; true by default.</summary>
     public bool Logged { get; init; } = true;
 
+    /// <summary>
+    /// Of aggregations and tables from topics: how many keys' updates may wait for the next commit, when the last one of each is forwarded, as by Kafka Streams' record cache. A fuller cache forwards
+    /// its oldest early. Null (default): every update is forwarded at once. The store itself is up to date either way, and final results of windows do not wait.
+    /// </summary>
+    public int? CachedUpdates { get; init; }
+
     /// <summary>How long windows can be read after their start, in event time; window size + grace by default and at least.</summary>
     public TimeSpan? Retention { get; init; }
 

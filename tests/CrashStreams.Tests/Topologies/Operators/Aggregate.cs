@@ -4,15 +4,17 @@ namespace CrashStreams.Tests.Topologies;
 internal sealed class Aggregate : Operator
 {
     private readonly Fold _fold;
+    private readonly int? _cached;
 
     public Aggregate(Sketch sketch, Edge input, Fold fold)
         : base(sketch, input)
     {
         _fold = fold;
-        AddOutput(EdgeKind.Table, fold.Folded(input.Traits));
+        _cached = sketch.Random.Chance(0.25) ? sketch.Random.Pick([1, 3, 1_000]) : null;
+        AddOutput(EdgeKind.Table, _cached is null ? fold.Folded(input.Traits) : fold.Folded(input.Traits) with { IsOrdered = false, IsTimed = false, Content = Content.Last });
     }
 
-    public override string Text => $"{_fold}";
+    public override string Text => $"{_fold}{(_cached is null ? "" : $", up to {_cached} updates held back until the commit")}";
 
     public override bool IsBehindShuffle => _fold.IsShuffled;
 
@@ -24,11 +26,12 @@ internal sealed class Aggregate : Operator
     {
         var fold = dsl.IsFaulty(this) ? _fold with { Kind = _fold.Kind == FoldKind.Most ? FoldKind.Sum : FoldKind.Most } : _fold;
         var stream = dsl.Stream(Inputs[0]);
+        var store = new Materialized<string, long> { Name = Name, CachedUpdates = _cached };
         dsl.Set(Outputs[0], fold.Kind switch
         {
-            FoldKind.Count => Grouping.Of(stream, fold, Name).Count(Name, Name),
-            FoldKind.Sum or FoldKind.Most or FoldKind.Latest => Grouping.Numbers(stream, fold, Name).Reduce(fold.Reduce, Name, Name),
-            _ => Grouping.Of(stream, fold, Name).Aggregate(static () => 0L, (_, value, sum) => fold.Of(sum, value), Name, Name),
+            FoldKind.Count => Grouping.Of(stream, fold, Name).Count(store, Name),
+            FoldKind.Sum or FoldKind.Most or FoldKind.Latest => Grouping.Numbers(stream, fold, Name).Reduce(fold.Reduce, store, Name),
+            _ => Grouping.Of(stream, fold, Name).Aggregate(static () => 0L, (_, value, sum) => fold.Of(sum, value), store, Name),
         });
     }
 
