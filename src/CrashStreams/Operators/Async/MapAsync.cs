@@ -42,7 +42,7 @@ internal sealed class MapAsync<TKey, TValue, TNewValue>(Func<TKey, TValue, Cance
     protected override void Close()
     {
         foreach (var call in _underWay)
-            call.Cancellation?.Cancel();
+            Cancel(call);
         _underWay.Clear();
     }
 
@@ -93,13 +93,25 @@ internal sealed class MapAsync<TKey, TValue, TNewValue>(Func<TKey, TValue, Cance
         }
         catch (Exception e) when (FaultPolicy.IsOperators(e))
         {
+            // One that took too long may still be under way.
+            Cancel(call);
             Task.Fault(FaultKind.Processing, e.GetType().Name, e);
         }
         finally
         {
-            // Of one that is done it changes nothing; one that took too long may still be under way.
-            call.Cancellation?.Cancel();
             call.Cancellation?.Dispose();
+        }
+    }
+
+    private static void Cancel(AsyncCall<TKey, TValue, TNewValue> call)
+    {
+        try
+        {
+            call.Cancellation?.Cancel();
+        }
+        catch (AggregateException)
+        {
+            // What a callback of the user's throws when it is cancelled says nothing of the record, whose fault is known.
         }
     }
 
