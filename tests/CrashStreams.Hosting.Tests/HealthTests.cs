@@ -107,7 +107,7 @@ public class HealthTests : HostTest
     public async Task An_application_that_is_too_far_behind_is_degraded_and_says_how_far()
     {
         using var goOn = new ManualResetEventSlim();
-        await Broker.AppendAsync("visits", 0, [.. Enumerable.Range(0, 20).Select(static i => ((byte[]?)"ann"u8.ToArray(), (byte[]?)"/"u8.ToArray()))]);
+        await Broker.AppendAsync("visits", 0, [.. Enumerable.Range(0, 200).Select(static i => ((byte[]?)"ann"u8.ToArray(), (byte[]?)"/"u8.ToArray()))]);
         var (web, http) = await StartAsync(
             app => app.Configure(options => options.Delivery.CommitInterval = TimeSpan.FromMilliseconds(100)).UseTopology((streams, _) => streams.Stream<string, string>("visits").Peek((_, _) => goOn.Wait(TimeSpan.FromMilliseconds(200))).To("counts")),
             maxLag: 5);
