@@ -96,11 +96,11 @@ internal static class Storing
         });
         yield return ("ordered input: put, take", static c =>
         {
-            var store = new OrderedBuffer<string, long>("s", Serdes.String, Serdes.Int64, c);
+            var store = new InputOrder<string, long>("s", Serdes.String, Serdes.Int64, c);
             return (store, (key, time) =>
             {
-                store.Put(new(time, time, 0, 0, time), new(key, time, time), "in");
-                store.TryTake(time - 1_000, out _, out _, out _);
+                store.Put(time, new(key, time, time), new("in", 0, time), isDirect: true, mayRepeat: false);
+                store.TryTake(time - 1_000, keeps: false, out _, out _, out _);
             });
         });
     }

@@ -7,6 +7,7 @@ namespace CrashStreams;
 internal sealed class BuilderState
 {
     private readonly HashSet<string> _names = [];
+    private readonly HashSet<string> _storeNames = [];
     private readonly Dictionary<TopologyNode, ISinkNode> _cuts = [];
     private int _index;
 
@@ -14,6 +15,7 @@ internal sealed class BuilderState
 
     public List<RepartitionTopic> RepartitionTopics { get; } = [];
 
+    /// <summary>Those that processors may use by their names.</summary>
     public Dictionary<string, StoreDefinition> Stores { get; } = [];
 
     public List<string> Faults { get; } = [];
@@ -41,10 +43,31 @@ internal sealed class BuilderState
     public TStore AddStore<TStore>(TStore store)
         where TStore : StoreDefinition
     {
-        if (!Stores.TryAdd(store.Name, store))
+        Stores.TryAdd(store.Name, store);
+        return AddHiddenStore(store);
+    }
+
+    /// <summary>Adds a store that is its operator's alone: what waits there is not for processors.</summary>
+    public TStore AddHiddenStore<TStore>(TStore store)
+        where TStore : StoreDefinition
+    {
+        if (!_storeNames.Add(store.Name))
             Faults.Add($"Two stores are named '{store.Name}'. Give one another name.");
         TopicName.Check(store.Name, $"Store '{store.Name}', whose changelog is named after it", Faults);
         return store;
+    }
+
+    /// <summary>The input of an operator that looks at the order of event time; what reaches it takes along where it was read.</summary>
+    /// <param name="node">The operator.</param>
+    /// <param name="source">What it reads.</param>
+    /// <param name="keySerde">For the records that wait.</param>
+    /// <param name="valueSerde">The same.</param>
+    public InOrder<TKey, TValue> InOrder<TKey, TValue>(string node, TopologyNode source, Serde<TKey>? keySerde, Serde<TValue>? valueSerde)
+    {
+        var input = new InOrder<TKey, TValue>(node, keySerde, valueSerde);
+        AddHiddenStore(input.Store);
+        KeepPositions(source);
+        return input;
     }
 
     /// <summary>Cuts the graph: a sink and a source around a topic that brings records to the partition of their key.</summary>
@@ -141,7 +164,8 @@ internal sealed class BuilderState
         {
             if (stores.Count > 0)
                 return;
-            WarnOfGenerated(storeName, materialized);
+            if (materialized.Name is null)
+                WarnOfGenerated(storeName);
             stores.Add(AddStore(store));
         }
     }
@@ -150,21 +174,19 @@ internal sealed class BuilderState
     private KTable<TKey, TValue> VersionedTable<TKey, TValue>(
         TopologyNode<TKey, TValue> from, string name, string storeName, Materialized<TKey, TValue> materialized, TimeSpan history)
     {
-        WarnOfGenerated(storeName, materialized);
+        if (materialized.Name is null)
+            WarnOfGenerated(storeName);
         var store = AddStore(new VersionedStoreDefinition<TKey, TValue>(
             storeName, materialized.KeySerde ?? Serdes.Find<TKey>(), materialized.ValueSerde ?? Serdes.Find<TValue>(), (long)history.TotalMilliseconds, materialized.Logged));
         var node = Add(new ProcessorNode<TKey, TValue, TKey, Change<TValue>>(name, () => new VersionedTableSource<TKey, TValue>(storeName), [store]), from);
         return new(this, node, new(materialized.KeySerde, materialized.ValueSerde)
         {
-            IsVersioned = true,
+            HistoryMs = (long)history.TotalMilliseconds,
             View = () => new([store], task => new VersionedReader<TKey, TValue>(task.Store<CrashStreams.Stores.VersionedStore<TKey, TValue>>(storeName))),
         });
     }
 #pragma warning restore CS8714
 
-    private void WarnOfGenerated<TKey, TValue>(string storeName, Materialized<TKey, TValue> materialized)
-    {
-        if (materialized.Name is null)
-            Warnings.Add($"Store '{storeName}' has a generated name: it changes when the topology does, and its state is lost then. Name it by Materialized.");
-    }
+    public void WarnOfGenerated(string storeName) =>
+        Warnings.Add($"Store '{storeName}' has a generated name: it changes when the topology does, and its state is lost then. Name it by Materialized.");
 }

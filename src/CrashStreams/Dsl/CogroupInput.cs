@@ -40,7 +40,13 @@ internal sealed class CogroupInput<TKey, TValue, TAggregate>(KGroupedStream<TKey
         new WindowAggregateNode<TKey, TValue, TAggregate>(name, store, null, windowing, new(aggregator) { Initializer = initializer }), _source);
 
     public override TopologyNode<Windowed<TKey>, Change<TAggregate>> FoldSessions(
-        string name, StoreDefinition store, SessionWindows windows, Func<TAggregate> initializer, Func<TKey, TAggregate, TAggregate, TAggregate> merger) => Builder.Add(
-        new SessionAggregateNode<TKey, TValue, TAggregate>(
-            name, store, windows, new(aggregator, merger) { Initializer = initializer }, onlyFinal: false, onLate: null, grouped.KeySerde ?? Serdes.Find<TKey>(), grouped.ValueSerde ?? Serdes.Find<TValue>()), _source);
+        string name, StoreDefinition store, SessionWindows windows, Func<TAggregate> initializer, Func<TKey, TAggregate, TAggregate, TAggregate> merger)
+    {
+        var fold = new SessionFold<TKey, TValue, TAggregate>(aggregator, merger) { Initializer = initializer };
+        return Builder.Add(
+            new KeyWindowAggregateNode<TKey, TValue, TAggregate>(
+                name, store, grouped.InOrder(name, _source), windows.SpanMs + 1,
+                () => new SessionAggregate<TKey, TValue, TAggregate>(store.Name, windows, fold, onlyFinal: false, onLate: null)),
+            _source);
+    }
 }

@@ -36,34 +36,33 @@ public sealed class CogroupedKStream<TKey, TAggregate>
     public KTable<TKey, TAggregate> Aggregate(Func<TAggregate> initializer, Materialized<TKey, TAggregate>? materialized = null, string? name = null)
     {
         ArgumentNullException.ThrowIfNull(initializer);
-        var (storeName, settings) = Prepare(materialized);
-        var store = Builder.AddStore(BuilderState.TableStore(storeName, settings));
-        var folds = Folds(name, (input, node) => input.Fold(node, store, initializer));
-        var merge = new ProcessorNode<TKey, Change<TAggregate>, TKey, Change<TAggregate>>(MergeName(name), static () => new PassThrough<TKey, Change<TAggregate>>());
-        return new(Builder, Builder.Add(merge, [.. folds]), new(settings.KeySerde, settings.ValueSerde) { View = () => TableView<TKey, TAggregate>.Of(store) });
+        var plan = Plan(materialized);
+        var store = plan.KeyValue();
+        var merge = Merge<TKey>(name, Folds(name, (input, node) => input.Fold(node, store, initializer)));
+        return new(Builder, merge, new(plan.KeySerde, plan.ValueSerde) { View = () => TableView<TKey, TAggregate>.Of(store) });
     }
 
     internal BuilderState Builder => _inputs[0].Builder;
 
     // Names are drawn in Kafka Streams' order: store, repartition topics, folds, merge.
-    internal (string StoreName, Materialized<TKey, TAggregate> Settings) Prepare(Materialized<TKey, TAggregate>? materialized)
+    internal StorePlan<TKey, TAggregate> Plan(Materialized<TKey, TAggregate>? materialized)
     {
-        materialized ??= new();
-        var storeName = materialized.Name ?? Builder.Name(null, "COGROUPKSTREAM-AGGREGATE-STATE-STORE");
+        var plan = new StorePlan<TKey, TAggregate>(Builder, "COGROUPKSTREAM-AGGREGATE", materialized, _inputs.Select(i => i.KeySerde).FirstOrDefault(s => s is not null), null);
         foreach (var input in _inputs)
         {
-            Builder.CheckSameBuilder(input.Builder, storeName);
-            input.Repartition(storeName, materialized.Name is not null);
+            Builder.CheckSameBuilder(input.Builder, plan.Name);
+            input.Repartition(plan.Name, plan.IsNameGiven);
         }
 
-        return (storeName, materialized with
-        {
-            KeySerde = materialized.KeySerde ?? _inputs.Select(i => i.KeySerde).FirstOrDefault(s => s is not null), ValueSerde = materialized.ValueSerde ?? Serdes.Find<TAggregate>(),
-        });
+        return plan;
     }
 
     internal List<TopologyNode> Folds(string? name, Func<CogroupInput<TKey, TAggregate>, string, TopologyNode> fold) => _inputs
         .Select((input, i) => fold(input, Builder.Name(name is null ? null : $"{name}-cogroup-agg-{i}", "COGROUPKSTREAM-AGGREGATE"))).ToList();
 
-    internal string MergeName(string? name) => Builder.Name(name is null ? null : $"{name}-cogroup-merge", "COGROUPKSTREAM-MERGE");
+    /// <summary>Where the updates of all folds meet.</summary>
+    internal TopologyNode<TRow, Change<TAggregate>> Merge<TRow>(string? name, List<TopologyNode> folds) => Builder.Add(
+        new ProcessorNode<TRow, Change<TAggregate>, TRow, Change<TAggregate>>(
+            Builder.Name(name is null ? null : $"{name}-cogroup-merge", "COGROUPKSTREAM-MERGE"), static () => new PassThrough<TRow, Change<TAggregate>>()),
+        [.. folds]);
 }

@@ -1,7 +1,6 @@
 using CrashStreams.Aggregations;
 using CrashStreams.Operators;
 using CrashStreams.Plan;
-using CrashStreams.Stores;
 
 namespace CrashStreams;
 
@@ -70,7 +69,7 @@ public sealed class KGroupedStream<TKey, TValue>
     public KTable<TKey, TValue> Reduce(Func<TValue, TValue, TValue> reducer, Materialized<TKey, TValue>? materialized = null, string? name = null)
     {
         ArgumentNullException.ThrowIfNull(reducer);
-        return Table(Plan<TValue>("KSTREAM-REDUCE", materialized, name, _valueSerde), null, (_, value, aggregate) => reducer(aggregate, value), static value => value);
+        return Table("KSTREAM-REDUCE", materialized, name, _valueSerde, null, (_, value, aggregate) => reducer(aggregate, value), static value => value);
     }
 
     /// <summary>Folds the values of each key. A null result removes the key; the next record starts from the initial value.</summary>
@@ -79,25 +78,29 @@ public sealed class KGroupedStream<TKey, TValue>
     {
         ArgumentNullException.ThrowIfNull(initializer);
         ArgumentNullException.ThrowIfNull(aggregator);
-        return Table(Plan("KSTREAM-AGGREGATE", materialized, name, null), initializer, aggregator, null);
+        return Table("KSTREAM-AGGREGATE", materialized, name, null, initializer, aggregator, null);
     }
 
     /// <summary>Folds the values of each key by a ready aggregation, or one of your own; see <see cref="Aggregations.Aggregate"/> for those that there are. Records without value change nothing.</summary>
     public KTable<TKey, TAggregate> Aggregate<TAggregate>(Aggregation<TValue, TAggregate> aggregation, Materialized<TKey, TAggregate>? materialized = null, string? name = null)
     {
         ArgumentNullException.ThrowIfNull(aggregation);
-        return Table(Plan("KSTREAM-AGGREGATE", materialized, name, aggregation.Serde), () => aggregation.Empty, (_, value, aggregate) => aggregation.Take(value, aggregate), null);
+        return Table("KSTREAM-AGGREGATE", materialized, name, aggregation.Serde, () => aggregation.Empty, (_, value, aggregate) => aggregation.Take(value, aggregate), null);
     }
 
+    // The order in which names are drawn is Kafka Streams': store, operator, then the repartition's nodes.
     private KTable<TKey, TAggregate> Table<TAggregate>(
-        AggregationPlan<TAggregate> plan, Func<TAggregate>? initializer, Func<TKey, TValue, TAggregate, TAggregate> aggregator, Func<TValue, TAggregate>? first)
+        string prefix, Materialized<TKey, TAggregate>? materialized, string? name, Serde<TAggregate>? serde, Func<TAggregate>? initializer,
+        Func<TKey, TValue, TAggregate, TAggregate> aggregator, Func<TValue, TAggregate>? first)
     {
-        var store = _builder.AddStore(plan.KeyValueStore());
-        var source = RepartitionIfNeeded(plan.StoreName, plan.IsNameGiven);
+        var plan = Plan(prefix, materialized, serde);
+        var nodeName = _builder.Name(name, prefix);
+        var store = plan.KeyValue();
+        var source = RepartitionIfNeeded(plan.Name, plan.IsNameGiven);
         var node = new ProcessorNode<TKey, TValue, TKey, Change<TAggregate>>(
-            plan.NodeName, () => new StreamAggregate<TKey, TValue, TAggregate>(plan.StoreName, initializer, aggregator, first), [store])
+            nodeName, () => new StreamAggregate<TKey, TValue, TAggregate>(plan.Name, initializer, aggregator, first), [store])
         {
-            Behind = UpdateCache.Of<TKey, TAggregate>(_builder, plan.CachedUpdates, plan.KeySerde, plan.NodeName),
+            Behind = UpdateCache.Of<TKey, TAggregate>(_builder, plan.CachedUpdates, plan.KeySerde, nodeName),
         };
         return new(_builder, _builder.Add(node, source), new(plan.KeySerde, plan.ValueSerde) { View = () => TableView<TKey, TAggregate>.Of(store) });
     }
@@ -106,36 +109,27 @@ public sealed class KGroupedStream<TKey, TValue>
         string prefix, Windowing windowing, Materialized<TKey, TAggregate>? materialized, string? name, Serde<TAggregate>? serde,
         WindowFold<TKey, TValue, TAggregate> fold)
     {
-        var windows = windowing.Windows;
-        var plan = Plan(prefix, materialized, name, serde);
-        var retentionMs = Math.Max((long?)materialized?.Retention?.TotalMilliseconds ?? 0, windowing.FinalSpanMs);
-        if (materialized?.Retention is { } retention && retention.TotalMilliseconds < windowing.SpanMs)
-            _builder.Faults.Add($"Store '{plan.StoreName}': a retention of {retention} is shorter than window size + grace ({TimeSpan.FromMilliseconds(windows.SizeMs + windows.GraceMs)}).");
-        var store = _builder.AddStore(plan.WindowStore(windows.SizeMs, retentionMs));
+        var plan = Plan(prefix, materialized, serde);
+        var nodeName = _builder.Name(name, prefix);
+        var store = plan.Windows(windowing);
         var corrections = windowing.CorrectedWithin is null ? null : Corrections(windowing, plan, fold.Merge is not null);
-        var source = RepartitionIfNeeded(plan.StoreName, plan.IsNameGiven);
-        var keySerde = plan.KeySerde is null ? null : new TimeWindowedSerde<TKey>(plan.KeySerde, windows.SizeMs);
-        var node = new WindowAggregateNode<TKey, TValue, TAggregate>(plan.NodeName, store, corrections, windowing, fold)
+        var source = RepartitionIfNeeded(plan.Name, plan.IsNameGiven);
+        var node = new WindowAggregateNode<TKey, TValue, TAggregate>(nodeName, store, corrections, windowing, fold)
         {
-            Cache = UpdateCache.Of<Windowed<TKey>, TAggregate>(_builder, plan.CachedUpdates, keySerde, plan.NodeName),
+            Cache = UpdateCache.Of<Windowed<TKey>, TAggregate>(_builder, plan.CachedUpdates, WindowedTables.SerdeOf(plan.KeySerde, windowing.Windows.SizeMs), nodeName),
         };
-#pragma warning disable CS8714 // A null key is dropped before it reaches a store.
-        return new(_builder, _builder.Add(node, source), new(keySerde, plan.ValueSerde)
-        {
-            GraceMs = windows.GraceMs,
-            WindowOf = static key => key.Window,
-            View = () => new([store], task => new WindowStoreReader<TKey, TAggregate>(task.Store<Stores.WindowStore<TKey, TAggregate>>(plan.StoreName))),
-        });
-#pragma warning restore CS8714
+        return WindowedTables.Of(_builder, _builder.Add(node, source), plan, store, windowing.Windows);
     }
 
-    private StoreDefinition Corrections<TAggregate>(Windowing windowing, AggregationPlan<TAggregate> plan, bool canMerge)
+    private StoreDefinition Corrections<TAggregate>(Windowing windowing, StorePlan<TKey, TAggregate> plan, bool canMerge)
     {
-        if (windowing.FinalSpanMs <= windowing.SpanMs)
-            _builder.Faults.Add($"'{plan.StoreName}' is corrected within {windowing.CorrectedWithin}: choose more than its grace of {TimeSpan.FromMilliseconds(windowing.Windows.GraceMs)}.");
+        if (windowing.Windows.IsEndless)
+            _builder.Faults.Add($"'{plan.Name}' can't be corrected: its windows never end.");
+        else if (windowing.FinalSpanMs <= windowing.SpanMs)
+            _builder.Faults.Add($"'{plan.Name}' is corrected within {windowing.CorrectedWithin}: choose more than its grace of {TimeSpan.FromMilliseconds(windowing.Windows.GraceMs)}.");
         if (!canMerge)
-            _builder.Faults.Add($"'{plan.StoreName}' can't be corrected: how two aggregates become one is known of Count, Reduce and ready aggregations only.");
-        return _builder.AddStore((plan with { StoreName = $"{plan.StoreName}-corrections" }).WindowStore(windowing.Windows.SizeMs, windowing.FinalSpanMs));
+            _builder.Faults.Add($"'{plan.Name}' can't be corrected: how two aggregates become one is known of Count, Reduce and ready aggregations only.");
+        return plan.Corrections(windowing);
     }
 
     internal Serde<TValue>? ValueSerde => _valueSerde;
@@ -144,33 +138,15 @@ public sealed class KGroupedStream<TKey, TValue>
 
     internal BuilderState Builder => _builder;
 
-    // The order in which names are drawn is Kafka Streams': store, operator, then the repartition's nodes.
-    private AggregationPlan<TAggregate> Plan<TAggregate>(string prefix, Materialized<TKey, TAggregate>? materialized, string? name, Serde<TAggregate>? serde)
-    {
-        var given = materialized?.Name;
-        var storeName = given ?? _builder.Name(null, $"{prefix}-STATE-STORE");
-        if (given is null && materialized is not { Logged: false })
-            _builder.Warnings.Add($"Store '{storeName}' has a generated name: it changes when the topology does, and its state is lost then. Name it by Materialized.");
-        return new(
-            storeName, given is not null, _builder.Name(name, prefix),
-            materialized?.KeySerde ?? _keySerde ?? Serdes.Find<TKey>(),
-            materialized?.ValueSerde ?? serde ?? Serdes.Find<TAggregate>(),
-            materialized?.Logged ?? true, materialized?.CachedUpdates);
-    }
+    internal StorePlan<TKey, TAggregate> Plan<TAggregate>(string prefix, Materialized<TKey, TAggregate>? materialized, Serde<TAggregate>? serde) =>
+        new(_builder, prefix, materialized, _keySerde, serde);
+
+    /// <summary>The grouped records in the order of event time, for an operator that looks at it.</summary>
+    internal InOrder<TKey, TValue> InOrder(string node, TopologyNode source) =>
+        _builder.InOrder(node, source, _keySerde ?? Serdes.Find<TKey>(), _valueSerde ?? Serdes.Find<TValue>());
 
     // All aggregations of one grouped stream read one repartition topic: it is named by the first.
     internal TopologyNode<TKey, TValue> RepartitionIfNeeded(string storeName, bool isNameGiven) => _needsRepartition
         ? _repartitioned ??= _builder.Repartition(_node, _name ?? (isNameGiven ? storeName : null), storeName, _keySerde, _valueSerde, null)
         : _node;
-
-    private sealed record AggregationPlan<TAggregate>(
-        string StoreName, bool IsNameGiven, string NodeName, Serde<TKey>? KeySerde, Serde<TAggregate>? ValueSerde, bool IsLogged, int? CachedUpdates)
-    {
-#pragma warning disable CS8714 // A null key is dropped before it reaches a store.
-        public KeyValueStoreDefinition<TKey, TAggregate> KeyValueStore() => new(StoreName, KeySerde, ValueSerde, isTimestamped: true, IsLogged);
-
-        public WindowStoreDefinition<TKey, TAggregate> WindowStore(long sizeMs, long retentionMs) =>
-            new(StoreName, KeySerde, ValueSerde, sizeMs, retentionMs, IsLogged);
-#pragma warning restore CS8714
-    }
 }

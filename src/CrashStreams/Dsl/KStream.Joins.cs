@@ -61,14 +61,19 @@ public sealed partial class KStream<TKey, TValue>
         _builder.CheckSameBuilder(table.Builder, name);
         var view = table.Read(name);
         var stores = new List<StoreDefinition>(view?.Stores ?? []);
-        if (joined.Grace is { } wait && !table.Info.IsVersioned)
+        var graceMs = (long?)joined.Grace?.TotalMilliseconds ?? 0;
+        if (joined.Grace is { } wait && table.Info.HistoryMs is null)
             _builder.Faults.Add($"'{name}': records can only wait for late updates of a table that keeps its history. Set Materialized.HistoryRetention of '{table.Node.Name}' to {wait} or more, or leave Joined.Grace out.");
+        else if (graceMs > table.Info.HistoryMs)
+            _builder.Faults.Add($"'{name}': records wait for {joined.Grace}, longer than the history of '{table.Node.Name}' reaches back ({TimeSpan.FromMilliseconds(table.Info.HistoryMs.Value)}). Make HistoryRetention longer or Joined.Grace shorter.");
+        if (graceMs < 0)
+            _builder.Faults.Add($"'{name}': a grace of {joined.Grace} is negative.");
         var buffer = joined.Grace is null ? null : _builder.AddStore(new GraceBufferDefinition<TKey, TValue>($"{name}-Buffer", keySerde, valueSerde, isLogged: true));
         if (buffer is not null)
             stores.Add(buffer);
-        var graceMs = (long?)joined.Grace?.TotalMilliseconds ?? 0;
+        var input = table.Info.HistoryMs is null ? null : _builder.InOrder(name, source, keySerde ?? Serdes.Find<TKey>(), valueSerde ?? Serdes.Find<TValue>());
         var node = new StreamTableJoinNode<TKey, TValue, TResult>(
-            name, stores, table.Info.IsVersioned, graceMs, keySerde ?? Serdes.Find<TKey>(), valueSerde ?? Serdes.Find<TValue>(),
+            name, stores, input, graceMs,
             () => new StreamTableJoin<TKey, TValue, TKey, TTable, TResult>(static (key, _) => key, joiner, isLeft, view!.Open, buffer?.Name, graceMs));
         return new(_builder, _builder.Add(node, source), keySerde, Serdes.Find<TResult>(), needsRepartition: false);
     }

@@ -67,13 +67,13 @@ public sealed partial class KStream<TKey, TValue>
         _builder.CheckSameBuilder(other._builder, names.Merge);
         if (joined is { StoreName: null, Logged: true })
             _builder.Warnings.Add($"The stores of '{names.Merge}' have generated names: they change when the topology does, and their state is lost then. Name them by StreamJoined.StoreName.");
-        var leftStore = _builder.AddStore(new JoinWindowStoreDefinition<TKey, TValue>(names.LeftStore, joined.KeySerde, joined.LeftSerde, windows.RetentionMs, joined.Logged));
-        var rightStore = _builder.AddStore(new JoinWindowStoreDefinition<TKey, TOther>(names.RightStore, joined.KeySerde, joined.RightSerde, windows.RetentionMs, joined.Logged));
+        var leftStore = _builder.AddStore(new JoinWindowStoreDefinition<TKey, TValue>(names.LeftStore, joined.KeySerde, joined.LeftSerde, windows, joined.Logged));
+        var rightStore = _builder.AddStore(new JoinWindowStoreDefinition<TKey, TOther>(names.RightStore, joined.KeySerde, joined.RightSerde, windows, joined.Logged));
         var unmatched = names.UnmatchedStore is null
             ? null
             : _builder.AddStore(new OuterJoinStoreDefinition<TKey, TValue, TOther>(names.UnmatchedStore, joined.KeySerde, joined.LeftSerde, joined.RightSerde, joined.Logged));
-        var leftSide = new JoinSide(true, names.LeftStore, names.RightStore, names.UnmatchedStore, windows.BeforeMs, windows.AfterMs, windows.GraceMs, keepsLeft);
-        var rightSide = new JoinSide(false, names.RightStore, names.LeftStore, names.UnmatchedStore, windows.AfterMs, windows.BeforeMs, windows.GraceMs, keepsRight);
+        var leftSide = new JoinSide(true, names.LeftStore, names.RightStore, names.UnmatchedStore, windows.BeforeMs, windows.AfterMs, windows.GraceMs, keepsLeft, keepsRight);
+        var rightSide = new JoinSide(false, names.RightStore, names.LeftStore, names.UnmatchedStore, windows.AfterMs, windows.BeforeMs, windows.GraceMs, keepsRight, keepsLeft);
         var shared = new object();
         var leftWindow = _builder.Add(new ProcessorNode<TKey, TValue, TKey, TValue>(names.LeftWindow, () => new JoinWindow<TKey, TValue>(leftSide, onLate), [leftStore]), left);
         var rightWindow = _builder.Add(new ProcessorNode<TKey, TOther, TKey, TOther>(names.RightWindow, () => new JoinWindow<TKey, TOther>(rightSide, onLate), [rightStore]), right);
@@ -81,7 +81,7 @@ public sealed partial class KStream<TKey, TValue>
         var leftJoin = _builder.Add(
             new StreamJoinNode<TKey, TValue, TResult>(
                 names.LeftJoin, unmatched is null ? [rightStore] : [rightStore, unmatched], shared,
-                tracker => new StreamJoin<TKey, TValue, TOther, TValue, TOther, TResult>(leftSide, tracker, (_, value, found) => joiner(new(value, true), found), Unmatched), windows.RetentionMs),
+                tracker => new StreamJoin<TKey, TValue, TOther, TValue, TOther, TResult>(leftSide, tracker, (_, value, found) => joiner(new(value, true), found), Unmatched), windows.HeldMs),
             leftWindow);
         var rightJoin = _builder.Add(
             new StreamJoinNode<TKey, TOther, TResult>(

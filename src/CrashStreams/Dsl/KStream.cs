@@ -154,7 +154,7 @@ public sealed partial class KStream<TKey, TValue>
     public KStream<TKey, TValue> InEventTimeOrder(string? name = null)
     {
         var nodeName = _builder.Name(name, "KSTREAM-ORDER");
-        var store = _builder.AddStore(new InputOrderDefinition<TKey, TValue>(name is null ? _builder.Name(null, "KSTREAM-ORDER-STATE-STORE") : $"{name}-store", _keySerde, _valueSerde));
+        var store = _builder.AddHiddenStore(new InputOrderDefinition<TKey, TValue>(name is null ? _builder.Name(null, "KSTREAM-ORDER-STATE-STORE") : $"{name}-store", _keySerde, _valueSerde));
         _builder.KeepPositions(_node);
         return new(_builder, _builder.Add(new EventTimeOrderNode<TKey, TValue>(nodeName, store), _node), _keySerde, _valueSerde, _needsRepartition);
     }

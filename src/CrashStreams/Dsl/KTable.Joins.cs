@@ -53,17 +53,24 @@ public sealed partial class KTable<TKey, TValue>
         _builder.CheckSameBuilder(other.Builder, mergeName);
         var leftView = Read(rightName);
         var rightView = other.Read(leftName);
-        var valueSerde = materialized?.ValueSerde ?? Serdes.Find<TResult>();
+        var (keySerde, valueSerde) = (materialized?.KeySerde ?? _info.KeySerde ?? other._info.KeySerde, materialized?.ValueSerde ?? Serdes.Find<TResult>());
         var store = materialized?.Name is { } storeName
-            ? _builder.AddStore(BuilderState.TableStore(storeName, materialized with { KeySerde = materialized.KeySerde ?? _info.KeySerde, ValueSerde = valueSerde }))
+            ? _builder.AddStore(BuilderState.TableStore(storeName, materialized with { KeySerde = keySerde, ValueSerde = valueSerde }))
+            : null;
+        var haveCommonTable = CommonTables.Have(_node, other._node);
+        var commonRows = haveCommonTable && store is null
+            ? _builder.AddHiddenStore(BuilderState.TableStore($"{mergeName}-rows", new Materialized<TKey, TResult> { KeySerde = keySerde, ValueSerde = valueSerde }))
             : null;
         var left = _builder.Add(
-            new ProcessorNode<TKey, Change<TValue>, TKey, Change<TResult>>(leftName, () => new TableJoinLeft<TKey, TValue, TOther, TResult>(joiner, rightView!.Open), rightView?.Stores), _node);
+            new ProcessorNode<TKey, Change<TValue>, TKey, Change<TResult>>(
+                leftName, () => new TableJoinSide<TKey, TValue, TOther, TResult>(joiner, rightView!.Open, haveCommonTable), rightView?.Stores),
+            _node);
         var right = _builder.Add(
-            new ProcessorNode<TKey, Change<TOther>, TKey, Change<TResult>>(rightName, () => new TableJoinRight<TKey, TValue, TOther, TResult>(joiner, leftView!.Open), leftView?.Stores), other._node);
-        var merge = _builder.Add(
-            new ProcessorNode<TKey, Change<TResult>, TKey, Change<TResult>>(mergeName, () => new TableJoinMerge<TKey, TResult>(store?.Name), store is null ? [] : [store]), left, right);
-        return new(_builder, merge, new(_info.KeySerde ?? other._info.KeySerde, valueSerde)
+            new ProcessorNode<TKey, Change<TOther>, TKey, Change<TResult>>(
+                rightName, () => new TableJoinSide<TKey, TOther, TValue, TResult>(joiner.Reversed(), leftView!.Open, haveCommonTable), leftView?.Stores),
+            other._node);
+        var merge = _builder.Add(new TableJoinMergeNode<TKey, TResult>(mergeName, store, commonRows, haveCommonTable), left, right);
+        return new(_builder, merge, new(keySerde, valueSerde)
         {
             View = store is not null ? () => TableView<TKey, TResult>.Of(store) : () => new(
                 [.. leftView!.Stores, .. rightView!.Stores],

@@ -151,7 +151,7 @@ public sealed partial class KTable<TKey, TValue>
                 var source = view();
                 return new(source.Stores, task => read(source.Open(task)));
             },
-            IsVersioned = store is null && _info.IsVersioned,
+            HistoryMs = store is null ? _info.HistoryMs : null,
             GraceMs = _info.GraceMs,
             WindowOf = _info.WindowOf,
         });

@@ -1,6 +1,3 @@
-using CrashStreams.Operators;
-using CrashStreams.Plan;
-
 namespace CrashStreams;
 
 /// <summary>Several streams grouped by the same key and by session, whose values are folded into one aggregate.</summary>
@@ -26,12 +23,9 @@ public sealed class SessionWindowedCogroupedKStream<TKey, TAggregate>
         ArgumentNullException.ThrowIfNull(initializer);
         ArgumentNullException.ThrowIfNull(merger);
         var builder = _cogrouped.Builder;
-        var (storeName, settings) = _cogrouped.Prepare(materialized);
-        settings = settings with { KeySerde = settings.KeySerde ?? Serdes.Find<TKey>() };
-        var store = builder.AddStore(SessionWindowedKStream<TKey, TAggregate>.SessionStore(builder, storeName, settings, _windows, isEndOrdered: false));
+        var plan = _cogrouped.Plan(materialized);
+        var store = plan.Sessions(_windows, isEndOrdered: false);
         var folds = _cogrouped.Folds(name, (input, node) => input.FoldSessions(node, store, _windows, initializer, merger));
-        var merge = new ProcessorNode<Windowed<TKey>, Change<TAggregate>, Windowed<TKey>, Change<TAggregate>>(
-            _cogrouped.MergeName(name), static () => new PassThrough<Windowed<TKey>, Change<TAggregate>>());
-        return SessionWindowedKStream<TKey, TAggregate>.TableOf(builder, builder.Add(merge, [.. folds]), settings, _windows);
+        return WindowedTables.Of(builder, _cogrouped.Merge<Windowed<TKey>>(name, folds), plan, _windows);
     }
 }

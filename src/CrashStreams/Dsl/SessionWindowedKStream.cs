@@ -72,36 +72,13 @@ public sealed class SessionWindowedKStream<TKey, TValue>
     private KTable<Windowed<TKey>, TAggregate> Table<TAggregate>(
         string prefix, Materialized<TKey, TAggregate>? materialized, string? name, Serde<TAggregate>? valueSerde, SessionFold<TKey, TValue, TAggregate> fold)
     {
-        materialized ??= new();
-        var builder = _grouped.Builder;
-        var storeName = materialized.Name ?? builder.Name(null, $"{prefix}-STATE-STORE");
-        if (materialized is { Name: null, Logged: true })
-            builder.Warnings.Add($"Store '{storeName}' has a generated name: it changes when the topology does, and its state is lost then. Name it by Materialized.");
+        var (builder, windows, onlyFinal, onLate) = (_grouped.Builder, _windows, _emit == EmitStrategy.OnWindowClose, _onLate);
+        var plan = _grouped.Plan(prefix, materialized, valueSerde);
         var nodeName = builder.Name(name, prefix);
-        materialized = materialized with { KeySerde = materialized.KeySerde ?? _grouped.KeySerde ?? Serdes.Find<TKey>(), ValueSerde = materialized.ValueSerde ?? valueSerde ?? Serdes.Find<TAggregate>() };
-        var store = builder.AddStore(SessionStore(builder, storeName, materialized, _windows, _emit == EmitStrategy.OnWindowClose));
-        var source = _grouped.RepartitionIfNeeded(storeName, materialized.Name is not null);
-        var node = new SessionAggregateNode<TKey, TValue, TAggregate>(
-            nodeName, store, _windows, fold, _emit == EmitStrategy.OnWindowClose, _onLate, _grouped.KeySerde ?? Serdes.Find<TKey>(), _grouped.ValueSerde ?? Serdes.Find<TValue>());
-        return TableOf(builder, builder.Add(node, source), materialized, _windows);
+        var store = plan.Sessions(windows, isEndOrdered: onlyFinal);
+        var source = _grouped.RepartitionIfNeeded(plan.Name, plan.IsNameGiven);
+        var node = new KeyWindowAggregateNode<TKey, TValue, TAggregate>(
+            nodeName, store, _grouped.InOrder(nodeName, source), windows.SpanMs + 1, () => new SessionAggregate<TKey, TValue, TAggregate>(store.Name, windows, fold, onlyFinal, onLate));
+        return WindowedTables.Of(builder, builder.Add(node, source), plan, windows);
     }
-
-#pragma warning disable CS8714 // A null key is dropped before it reaches a store.
-    internal static StoreDefinition SessionStore<TAggregate>(
-        BuilderState builder, string storeName, Materialized<TKey, TAggregate> materialized, SessionWindows windows, bool isEndOrdered)
-    {
-        var retentionMs = Math.Max((long?)materialized.Retention?.TotalMilliseconds ?? 0, windows.SpanMs);
-        if (materialized.Retention is { } retention && retention.TotalMilliseconds < windows.SpanMs)
-            builder.Faults.Add($"Store '{storeName}': a retention of {retention} is shorter than gap + grace ({TimeSpan.FromMilliseconds(windows.SpanMs)}).");
-        return new SessionStoreDefinition<TKey, TAggregate>(storeName, materialized.KeySerde, materialized.ValueSerde, retentionMs, materialized.Logged, isEndOrdered);
-    }
-#pragma warning restore CS8714
-
-    internal static KTable<Windowed<TKey>, TAggregate> TableOf<TAggregate>(
-        BuilderState builder, TopologyNode<Windowed<TKey>, Change<TAggregate>> node, Materialized<TKey, TAggregate> materialized, SessionWindows windows) =>
-        new(builder, node, new(materialized.KeySerde is null ? null : new SessionWindowedSerde<TKey>(materialized.KeySerde), materialized.ValueSerde)
-        {
-            GraceMs = windows.SpanMs,
-            WindowOf = static key => key.Window,
-        });
 }

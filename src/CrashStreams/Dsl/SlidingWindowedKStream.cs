@@ -60,28 +60,14 @@ public sealed class SlidingWindowedKStream<TKey, TValue>
     private KTable<Windowed<TKey>, TAggregate> Table<TAggregate>(
         string prefix, Materialized<TKey, TAggregate>? materialized, string? name, Serde<TAggregate>? valueSerde, WindowFold<TKey, TValue, TAggregate> fold)
     {
-        materialized ??= new();
-        var builder = _grouped.Builder;
-        var storeName = materialized.Name ?? builder.Name(null, $"{prefix}-STATE-STORE");
-        if (materialized is { Name: null, Logged: true })
-            builder.Warnings.Add($"Store '{storeName}' has a generated name: it changes when the topology does, and its state is lost then. Name it by Materialized.");
+        var (builder, windows, onlyFinal, onLate) = (_grouped.Builder, _windows, _emit == EmitStrategy.OnWindowClose, _onLate);
+        var plan = _grouped.Plan(prefix, materialized, valueSerde);
         var nodeName = builder.Name(name, prefix);
-        materialized = materialized with { KeySerde = materialized.KeySerde ?? _grouped.KeySerde ?? Serdes.Find<TKey>(), ValueSerde = materialized.ValueSerde ?? valueSerde ?? Serdes.Find<TAggregate>() };
-        var leastRetentionMs = (2 * _windows.DifferenceMs) + _windows.GraceMs;
-        if (materialized.Retention is { } retention && retention.TotalMilliseconds < leastRetentionMs)
-            builder.Faults.Add($"Store '{storeName}': a retention of {retention} is shorter than twice the difference + grace ({TimeSpan.FromMilliseconds(leastRetentionMs)}).");
-#pragma warning disable CS8714 // A null key is dropped before it reaches a store.
-        var store = builder.AddStore(new SlidingWindowStoreDefinition<TKey, TAggregate>(
-            storeName, materialized.KeySerde, materialized.ValueSerde, _windows.DifferenceMs, Math.Max((long?)materialized.Retention?.TotalMilliseconds ?? 0, leastRetentionMs), materialized.Logged));
-#pragma warning restore CS8714
-        var source = _grouped.RepartitionIfNeeded(storeName, materialized.Name is not null);
-        var node = new SlidingAggregateNode<TKey, TValue, TAggregate>(
-            nodeName, store, _windows, fold, _emit == EmitStrategy.OnWindowClose, _onLate, _grouped.KeySerde ?? Serdes.Find<TKey>(), _grouped.ValueSerde ?? Serdes.Find<TValue>());
-        return new(builder, builder.Add(node, source), new(
-            materialized.KeySerde is null ? null : new TimeWindowedSerde<TKey>(materialized.KeySerde, _windows.DifferenceMs), materialized.ValueSerde)
-        {
-            GraceMs = _windows.GraceMs,
-            WindowOf = static key => key.Window,
-        });
+        var store = plan.Sliding(windows);
+        var source = _grouped.RepartitionIfNeeded(plan.Name, plan.IsNameGiven);
+        var node = new KeyWindowAggregateNode<TKey, TValue, TAggregate>(
+            nodeName, store, _grouped.InOrder(nodeName, source), windows.SpanMs + windows.DifferenceMs + 1,
+            () => new SlidingAggregate<TKey, TValue, TAggregate>(store.Name, windows, fold, onlyFinal, onLate));
+        return WindowedTables.Of(builder, builder.Add(node, source), plan, windows);
     }
 }

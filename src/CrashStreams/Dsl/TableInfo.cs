@@ -14,8 +14,8 @@ internal sealed record TableInfo<TKey, TValue>(Serde<TKey>? KeySerde, Serde<TVal
     /// <summary>How other operators read the table; called after <see cref="KeepRows"/>. Null: it can't be read.</summary>
     public Func<TableView<TKey, TValue>>? View { get; init; }
 
-    /// <summary>Whether the table, or the one in front that it is worked out from, keeps its history.</summary>
-    public bool IsVersioned { get; init; }
+    /// <summary>How much of its history the table, or the one in front that it is worked out from, keeps, milliseconds; null: the last row alone.</summary>
+    public long? HistoryMs { get; init; }
 
     public long GraceMs { get; init; }
 

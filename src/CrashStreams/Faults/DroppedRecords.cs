@@ -1,4 +1,5 @@
 using CrashStreams.Telemetry;
+using CrashStreams.Time;
 
 namespace CrashStreams.Faults;
 
@@ -33,6 +34,9 @@ internal sealed class DroppedRecords(RecordInProcess current, ApplicationMeter m
     public const string RepartitionNullKey = "repartition-null-key";
 
     private readonly Dictionary<string, long> _byReason = [];
+
+    /// <summary>Why no window takes a record of this time, milliseconds: an operator in front may give a record any. Null when there is nothing wrong with it.</summary>
+    public static string? ReasonOf(long timestampMs) => EventTime.IsValid(timestampMs) ? null : timestampMs < 0 ? NegativeTimestamp : Future;
 
     public IReadOnlyDictionary<string, long> ByReason => _byReason;
 

@@ -5,8 +5,11 @@ namespace CrashStreams.Plan;
 
 /// <summary>Puts a stream into the order of event time.</summary>
 internal sealed class EventTimeOrderNode<TKey, TValue>(string name, StoreDefinition store)
-    : ProcessorNode<TKey, TValue, TKey, TValue>(name, () => new EventTimeOrder<TKey, TValue>(store.Name), [store])
+    : ProcessorNode<TKey, TValue, TKey, TValue>(name, () => new EventTimeOrder<TKey, TValue>(store.Name), [store]), ITimeSpanNode
 {
+    // A record goes on once the clock is past it.
+    public long SpanMs => 1;
+
     public override object Create(IOperatorBuilder task) => task.Options.Time.Clock == StreamTime.Watermarks
         ? base.Create(task)
         : throw new TopologyException($"'{Name}' puts records into the order of event time, which needs the Watermarks clock.");

@@ -9,6 +9,7 @@ internal sealed class InOrder<TKey, TValue>(string name, Serde<TKey>? keySerde, 
     /// <summary>The records that wait for their turn; not part of descriptions, which are Kafka Streams'.</summary>
     public StoreDefinition Store { get; } = new InputOrderDefinition<TKey, TValue>($"{name}-order", keySerde, valueSerde);
 
+    /// <summary>What a task with a clock needs of it.</summary>
     public IEnumerable<StoreDefinition> StoresFor(StreamTime mode) => mode == StreamTime.Watermarks ? [Store] : [];
 
     /// <summary>Puts the order in front of an operator of a task.</summary>

@@ -29,7 +29,7 @@ internal static class SideTopicLoops
     private static HashSet<string> OwnTopics(Topology topology, StreamsOptions options) =>
     [
         .. topology.RepartitionTopics.Keys.Select(t => $"{options.ApplicationId}-{t}"),
-        .. topology.SubTopologies.SelectMany(static s => s.Nodes).SelectMany(static n => n.Stores).Select(s => $"{options.ApplicationId}-{s.Name}-changelog"),
+        .. topology.SubTopologies.SelectMany(static s => s.Nodes).SelectMany(n => n.StoresFor(options.Time.Clock)).Select(s => $"{options.ApplicationId}-{s.Name}-changelog"),
         $"{options.ApplicationId}-instances",
     ];
 }

@@ -7,22 +7,22 @@ namespace CrashStreams.Plan;
 /// A join of a stream with a table. Where the table keeps its history and with the Watermarks clock, stream records are answered in the order of event time, once everything that they may see has been read.
 /// </summary>
 internal sealed class StreamTableJoinNode<TKey, TValue, TResult>(
-    string name, IReadOnlyList<StoreDefinition> stores, bool isVersioned, long graceMs, Serde<TKey>? keySerde, Serde<TValue>? valueSerde, Func<Processor<TKey, TValue, TKey, TResult>> create)
+    string name, IReadOnlyList<StoreDefinition> stores, InOrder<TKey, TValue>? input, long graceMs, Func<Processor<TKey, TValue, TKey, TResult>> create)
     : TopologyNode<TKey, TResult>(name), ITimeSpanNode
 {
-    private readonly InOrder<TKey, TValue>? _inOrder = isVersioned ? new(name, keySerde, valueSerde) : null;
 
     public override IReadOnlyList<StoreDefinition> Stores => stores;
 
-    public long SpanMs => graceMs;
+    // A record is answered once the clock is past it and the grace.
+    public long SpanMs => input is null ? 0 : graceMs + 1;
 
-    public override IEnumerable<StoreDefinition> StoresFor(StreamTime mode) => _inOrder is null ? stores : [.. stores, .. _inOrder.StoresFor(mode)];
+    public override IEnumerable<StoreDefinition> StoresFor(StreamTime mode) => input is null ? stores : [.. stores, .. input.StoresFor(mode)];
 
     public override void Validate(ICollection<string> faults)
     {
         foreach (var store in stores)
             store.Validate(faults);
-        _inOrder?.Store.Validate(faults);
+        input?.Store.Validate(faults);
     }
 
     public override object Create(IOperatorBuilder task)
@@ -31,6 +31,6 @@ internal sealed class StreamTableJoinNode<TKey, TValue, TResult>(
         processor.Attach(task.ContextFor(this));
         processor.ConnectTo(CreateChildren(task));
         task.Add(processor);
-        return _inOrder is null ? processor : _inOrder.Before(processor, this, task);
+        return input is null ? processor : input.Before(processor, this, task);
     }
 }

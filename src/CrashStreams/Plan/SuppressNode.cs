@@ -16,8 +16,11 @@ internal interface ISuppressNode
 
 /// <summary>Holds a table's updates back, until its windows close or for a time.</summary>
 internal sealed class SuppressNode<TKey, TValue>(string name, StoreDefinition store, Func<TKey, Window>? windowOf, Suppressed suppressed, long graceMs)
-    : TopologyNode<TKey, Change<TValue>>(name), ISuppressNode
+    : TopologyNode<TKey, Change<TValue>>(name), ISuppressNode, ITimeSpanNode
 {
+    // Until its windows close the aggregation in front waits as well.
+    public long SpanMs => suppressed.LimitMs ?? 0;
+
     public override IReadOnlyList<StoreDefinition> Stores { get; } = [store];
 
     public override IEnumerable<StoreDefinition> StoresFor(StreamTime mode) => IsFused(mode) ? [] : Stores;

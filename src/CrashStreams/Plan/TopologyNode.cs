@@ -20,6 +20,9 @@ internal abstract class TopologyNode(string name)
     /// <summary>Those of its stores that are needed with a clock.</summary>
     public virtual IEnumerable<StoreDefinition> StoresFor(StreamTime mode) => Stores;
 
+    /// <summary>Whether it forwards the updates of a table.</summary>
+    public virtual bool GivesTable => false;
+
     public void AddChild(TopologyNode child)
     {
         _children.Add(child);
@@ -38,6 +41,8 @@ internal abstract class TopologyNode(string name)
 /// <summary>A node that forwards records of these types.</summary>
 internal abstract class TopologyNode<TKey, TValue>(string name) : TopologyNode(name)
 {
+    public override bool GivesTable => typeof(TValue) is { IsGenericType: true } type && type.GetGenericTypeDefinition() == typeof(Change<>);
+
     protected Receiver<TKey, TValue>[] CreateChildren(IOperatorBuilder task, Func<TopologyNode, bool>? which = null)
     {
         var children = which is null ? Children : Children.Where(which);

@@ -12,6 +12,9 @@ internal static class WindowChangelog
     public static IReadOnlyDictionary<string, string> Configs(StreamTime clock, long retentionMs) => new Dictionary<string, string>
     {
         ["cleanup.policy"] = "compact,delete",
-        ["retention.ms"] = clock == StreamTime.Watermarks ? "-1" : (retentionMs + AdditionalRetentionMs).ToString(CultureInfo.InvariantCulture),
+        ["retention.ms"] = clock == StreamTime.Watermarks ? "-1" : Sum(retentionMs).ToString(CultureInfo.InvariantCulture),
     };
+
+    // Windows without an end are kept without an end, as in Kafka Streams.
+    private static long Sum(long retentionMs) => retentionMs > long.MaxValue - AdditionalRetentionMs ? long.MaxValue : retentionMs + AdditionalRetentionMs;
 }

@@ -69,6 +69,30 @@ public abstract class Processor<TKeyIn, TValueIn, TKeyOut, TValueOut> : Receiver
             ForwardToAll(in record);
     }
 
+    /// <summary>
+    /// Forwards a result that waited for event time. One that an operator can't take is handled like any faulty record: it doesn't keep the results behind it from being forwarded.
+    /// </summary>
+    private protected void ForwardGuarded(in Record<TKeyOut, TValueOut> record) => ForwardGuarded(_children, in record);
+
+    /// <summary>The same, to some of the operators behind this one.</summary>
+    private protected void ForwardGuarded(Receiver<TKeyOut, TValueOut>[] receivers, in Record<TKeyOut, TValueOut> record)
+    {
+        foreach (var receiver in receivers)
+        {
+            try
+            {
+                receiver.Take(in record);
+            }
+            catch (Exception e) when (FaultPolicy.IsOperators(e))
+            {
+                Skip(e);
+            }
+        }
+    }
+
+    /// <summary>Handles what a user's function threw over a result that waited for event time: returns when the result is to be skipped.</summary>
+    private protected void Skip(Exception exception) => _context.Fault(FaultKind.Processing, exception.GetType().Name, exception);
+
     /// <summary>Hands a record to the n-th operator behind this one.</summary>
     private protected void ForwardTo(int child, in Record<TKeyOut, TValueOut> record) => _children[child].Take(in record);
 

@@ -40,8 +40,11 @@ public sealed record JoinWindows
 
     internal long GraceMs { get; }
 
-    /// <summary>How long a store of one side keeps its records.</summary>
+    /// <summary>How long a store of one side keeps its records with the Observed clock: Kafka Streams' retention.</summary>
     internal long RetentionMs => BeforeMs + AfterMs + GraceMs;
+
+    /// <summary>From a record's time to when nobody can meet it any more with the Watermarks clock, whichever its side: the longer of both. The last instant belongs to it.</summary>
+    internal long HeldMs => Math.Max(BeforeMs, AfterMs) + GraceMs + 1;
 
     private static JoinWindows Checked(JoinWindows windows, string parameter) => windows.BeforeMs + windows.AfterMs >= 0
         ? windows

@@ -11,7 +11,7 @@ public sealed record Joined<TKey, TValue>
 
     /// <summary>
     /// How long stream records wait for updates of the table that come late, in event time; null (default): not at all. The table has to keep its history
-    /// (<see cref="Materialized{TKey, TValue}.HistoryRetention"/>), at least for so long.
+    /// (<see cref="Materialized{TKey, TValue}.HistoryRetention"/>), at least for so long; else the topology is refused.
     /// </summary>
     public TimeSpan? Grace { get; init; }
 

@@ -69,7 +69,11 @@ public sealed record Materialized<TKey, TValue>
     /// </summary>
     public int? CachedUpdates { get; init; }
 
-    /// <summary>How long windows can be read after their start, in event time; window size + grace by default and at least.</summary>
+    /// <summary>
+    /// How long windows can be read, in event time: of fixed windows after their start, by default and at least their size and grace; of sliding windows after their start, by default and at least twice the
+    /// difference and the grace; of sessions after their end, by default and at least gap and grace. A shorter one is refused. With <see cref="StreamTime.Watermarks"/> and final results a session
+    /// leaves its store when it closes, whatever this says.
+    /// </summary>
     public TimeSpan? Retention { get; init; }
 
     /// <summary>

@@ -35,6 +35,9 @@ public sealed record TimeWindows
     /// <summary>One window that never ends.</summary>
     internal static TimeWindows From(long startMs) => new(long.MaxValue - startMs, long.MaxValue - startMs, 0) { OnlyStartMs = startMs };
 
+    /// <summary>Whether there is one window, which never closes.</summary>
+    internal bool IsEndless => OnlyStartMs is not null;
+
     // Of windows that never end: the one start that there is.
     private long? OnlyStartMs { get; init; }
 

@@ -23,6 +23,9 @@ internal sealed class TaskClock(StreamTime mode, TimeProvider time)
 
     public long Watermark { get; private set; } = Unknown;
 
+    /// <summary>The instant that is being closed: <see cref="Watermark"/>, or one on the way to it, which the clock goes step by step however far it has jumped.</summary>
+    public long ClosingTime { get; private set; } = Unknown;
+
     /// <summary>What every input has passed, idle ones included; never above <see cref="Watermark"/>.</summary>
     public long Floor { get; private set; } = Unknown;
 
@@ -72,6 +75,9 @@ internal sealed class TaskClock(StreamTime mode, TimeProvider time)
         return true;
     }
 
+    /// <summary>Operators close now what is over at an instant up to <see cref="Watermark"/>.</summary>
+    public void Close(long time) => ClosingTime = time;
+
     /// <param name="name">The operator's node: by that it finds its times again, whatever other operators the topology has by then.</param>
     public OperatorClock ForOperator(string name)
     {
@@ -87,7 +93,7 @@ internal sealed class TaskClock(StreamTime mode, TimeProvider time)
     public void Restore(long streamTime, long watermark, long floor, OperatorTimes operators)
     {
         StreamTime = Math.Max(StreamTime, streamTime);
-        Watermark = Math.Max(Watermark, watermark);
+        ClosingTime = Watermark = Math.Max(Watermark, watermark);
         Floor = Math.Max(Floor, floor);
         _restored = _restored.And(operators);
     }

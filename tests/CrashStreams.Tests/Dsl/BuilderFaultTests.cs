@@ -135,6 +135,57 @@ public class BuilderFaultTests
         run.Should().Throw<ArgumentException>().WithMessage("'ni'*");
     }
 
+    [Fact]
+    public void A_grace_longer_than_the_tables_history_is_refused() => Building(static b => b.Stream<string, string>("in").LeftJoin(
+            b.Table("rows", null, new Materialized<string, string> { Name = "history", HistoryRetention = TimeSpan.FromSeconds(5) }), static (v, _) => v, new() { Name = "join", Grace = TimeSpan.FromSeconds(6) }))
+        .Should().Throw<TopologyException>().WithMessage("*'join'*00:00:06*00:00:05*");
+
+    [Fact]
+    public void A_grace_as_long_as_the_tables_history_will_do() => Building(static b => b.Stream<string, string>("in").LeftJoin(
+            b.Table("rows", null, new Materialized<string, string> { Name = "history", HistoryRetention = TimeSpan.FromSeconds(5) }), static (v, _) => v, new() { Name = "join", Grace = TimeSpan.FromSeconds(5) }))
+        .Should().NotThrow();
+
+    [Fact]
+    public void The_store_of_an_ordered_input_is_one_more_store() => Building(static b =>
+    {
+        b.AddKeyValueStore<string, string>("sessions-order");
+        b.Stream<string, string>("in").GroupByKey().WindowedBy(SessionWindows.OfInactivityGapWithNoGrace(TimeSpan.FromSeconds(1))).Count("counts", "sessions");
+    }).Should().Throw<TopologyException>().WithMessage("*Two stores are named 'sessions-order'*");
+
+    [Fact]
+    public void The_store_of_an_ordered_input_is_named_like_a_topic() => Building(static b =>
+            b.Stream<string, string>("in").GroupByKey().WindowedBy(SlidingWindows.OfTimeDifferenceWithNoGrace(TimeSpan.FromSeconds(1))).Count("counts", "my windows"))
+        .Should().Throw<TopologyException>().WithMessage("*'my windows-order'*' ' is not allowed*");
+
+    [Fact]
+    public void The_store_of_an_ordered_input_is_nobody_elses() => Building(static b =>
+    {
+        var stream = b.Stream<string, string>("in");
+        stream.GroupByKey().WindowedBy(SessionWindows.OfInactivityGapWithNoGrace(TimeSpan.FromSeconds(1))).Count("counts", "sessions");
+        stream.Process(static () => new Idle(), ["sessions-order"]);
+    }).Should().Throw<TopologyException>().WithMessage("*'sessions-order' that was not added*");
+
+    [Theory]
+    [InlineData("time")]
+    [InlineData("session")]
+    public void A_retention_shorter_than_window_and_grace_is_refused_of_streams_that_are_aggregated_together(string kind) => Building(b =>
+    {
+        var cogrouped = b.Stream<string, string>("in").GroupByKey().Cogroup<long>(static (_, _, n) => n + 1);
+        var store = new Materialized<string, long> { Name = "counts", Retention = TimeSpan.FromSeconds(1) };
+        if (kind == "time")
+            cogrouped.WindowedBy(TimeWindows.OfSizeWithNoGrace(TimeSpan.FromSeconds(2))).Aggregate(static () => 0L, store);
+        else
+            cogrouped.WindowedBy(SessionWindows.OfInactivityGapWithNoGrace(TimeSpan.FromSeconds(2))).Aggregate(static () => 0L, static (_, a, c) => a + c, store);
+    }).Should().Throw<TopologyException>().WithMessage("*'counts': a retention of 00:00:01 is shorter than*");
+
+    [Fact]
+    public void A_generated_store_name_of_streams_that_are_aggregated_together_is_warned_of()
+    {
+        var builder = new StreamsBuilder();
+        builder.Stream<string, string>("in").GroupByKey().Cogroup<long>(static (_, _, n) => n + 1).Aggregate(static () => 0L);
+        builder.Build().Warnings.Should().ContainSingle().Which.Should().Contain("'COGROUPKSTREAM-AGGREGATE-STATE-STORE-0000000001' has a generated name");
+    }
+
     private static Action Building(Action<StreamsBuilder> declare) => () =>
     {
         var builder = new StreamsBuilder();

@@ -10,6 +10,7 @@ public class SideTopicLoopTests
     [InlineData("again", "which the topology reads")]
     [InlineData("app-by-value-repartition", "one of the application's own topics")]
     [InlineData("app-counts-changelog", "one of the application's own topics")]
+    [InlineData("app-sessions-order-changelog", "one of the application's own topics")]
     [InlineData("app-instances", "one of the application's own topics")]
     public void A_side_topic_that_is_read_or_owned_is_refused_before_anything_runs(string topic, string why)
     {
@@ -41,7 +42,9 @@ public class SideTopicLoopTests
     {
         var builder = new StreamsBuilder();
         builder.Stream<string, string>("in").GroupBy((_, v) => v, new() { Name = "by-value" }).Count("counts").ToStream().MapValues(n => $"{n}").To("again");
-        builder.Stream<string, string>("again").To("out");
+        var again = builder.Stream<string, string>("again");
+        again.To("out");
+        again.GroupByKey().WindowedBy(SessionWindows.OfInactivityGapWithNoGrace(TimeSpan.FromSeconds(1))).Count("session-counts", "sessions");
         return builder.Build();
     }
 }

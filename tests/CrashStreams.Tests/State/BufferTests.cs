@@ -23,8 +23,8 @@ public class BufferTests
         using var host = OrderedHost(Backing.Memory);
         for (var i = 0; i < 100; i++)
         {
-            host.Store.Put(new(i, i, 0, 0, i), new("k", "v", i), "in");
-            host.Store.TryTake(i + 1, out _, out _, out _).Should().BeTrue();
+            host.Store.Put(i, new("k", "v", i), new("in", 0, i), isDirect: true, mayRepeat: false);
+            host.Store.TryTake(i + 1, keeps: false, out _, out _, out _).Should().BeTrue();
         }
 
         host.Commit();
@@ -37,17 +37,20 @@ public class BufferTests
     public void A_record_comes_back_as_it_was_also_without_key_or_value_and_with_headers()
     {
         using var host = OrderedHost(Backing.Engine);
-        host.Store.Put(new(9, 5, 1, 2, 3), new("k", "v", 5, new Headers().Add("a", "b").Add("n", (byte[]?)null)), "left");
-        host.Store.Put(new(9, 6, 1, 2, 4), new(null!, null!, 6), "right");
+        host.Store.Put(9, new("k", "v", 5, new Headers().Add("a", "b").Add("n", (byte[]?)null)), new("left", 2, 3), isDirect: true, mayRepeat: false);
+        host.Store.Put(9, new(null!, null!, 6), new("right", 2, 4), isDirect: true, mayRepeat: false);
+        host.Store.Put(9, new("result", "r", 5), null, isDirect: false, mayRepeat: false);
         host.Commit();
         host.Restart(isCrash: true);
 
-        host.Store.TryTake(9, out _, out _, out _).Should().BeFalse();
-        host.Store.TryTake(10, out var position, out var record, out var topic).Should().BeTrue();
-        (position, record.Key, record.Value, record.Timestamp, topic).Should().Be((new InputPosition(9, 5, 1, 2, 3), "k", "v", 5, "left"));
+        host.Store.TryTake(9, keeps: false, out _, out _, out _).Should().BeFalse();
+        host.Store.TryTake(10, keeps: false, out var watermark, out var source, out var record).Should().BeTrue();
+        (watermark, source, record.Key, record.Value, record.Timestamp).Should().Be((9, (SourcePosition?)null, "result", "r", 5));
+        host.Store.TryTake(10, keeps: false, out watermark, out source, out record).Should().BeTrue();
+        (watermark, source, record.Key, record.Value, record.Timestamp).Should().Be((9, new SourcePosition("left", 2, 3), "k", "v", 5));
         record.Headers!.Select(h => h.Key).Should().Equal("a", "n");
-        host.Store.TryTake(10, out _, out record, out topic).Should().BeTrue();
-        (record.HasKey, record.HasValue, record.Headers, topic).Should().Be((false, false, null, "right"));
+        host.Store.TryTake(10, keeps: false, out _, out source, out record).Should().BeTrue();
+        (record.HasKey, record.HasValue, record.Headers, source!.Value.Topic).Should().Be((false, false, null, "right"));
     }
 
     [Fact]
@@ -90,15 +93,15 @@ public class BufferTests
         host.Store.FirstTimestamp.Should().Be(long.MaxValue);
     }
 
-    private static StoreHost<OrderedBuffer<string, string>> OrderedHost(Backing backing) => new(backing, c => new("s", Serdes.String, Serdes.String, c));
+    private static StoreHost<InputOrder<string, string>> OrderedHost(Backing backing) => new(backing, c => new("s", Serdes.String, Serdes.String, c));
 
     private static StoreHost<GraceBuffer<string, string>> GraceHost(Backing backing) => new(backing, c => new("s", Serdes.String, Serdes.String, c));
 
     private static void Run(SimulationRandom random, Backing backing)
     {
         using var host = OrderedHost(backing);
-        var model = new SortedDictionary<(long, long, int, int, long), string>();
-        var committed = new SortedDictionary<(long, long, int, int, long), string>();
+        var model = new SortedDictionary<(long, long, string, int, long), string>();
+        var committed = new SortedDictionary<(long, long, string, int, long), string>();
         var offset = 0L;
         for (var step = 0; step < 300; step++)
         {
@@ -106,9 +109,9 @@ public class BufferTests
             switch (random.Below(8))
             {
                 case 0 or 1 or 2 or 3:
-                    var position = new InputPosition(watermark, Math.Max(0, watermark - random.Below(50)), random.Below(2), random.Below(3), offset++);
-                    host.Store.Put(position, new($"k{step}", $"v{step}", position.Timestamp), "in");
-                    model.Add((position.Watermark, position.Timestamp, position.Input, position.Partition, position.Offset), $"v{step}");
+                    var (time, source) = (Math.Max(0L, watermark - random.Below(50)), new SourcePosition($"in{random.Below(2)}", random.Below(3), offset++));
+                    host.Store.Put(watermark, new($"k{step}", $"v{step}", time), source, isDirect: true, mayRepeat: false);
+                    model.Add((watermark, time, source.Topic, source.Partition, source.Offset), $"v{step}");
                     break;
                 case 4:
                     host.Commit();
@@ -124,7 +127,7 @@ public class BufferTests
                     for (var taken = 0; taken < 5; taken++)
                     {
                         var isDue = model.Count > 0 && model.First().Key.Item1 < step * 10;
-                        host.Store.TryTake(step * 10, out _, out var record, out _).Should().Be(isDue);
+                        host.Store.TryTake(step * 10, keeps: false, out _, out _, out var record).Should().Be(isDue);
                         if (!isDue)
                             break;
                         record.Value.Should().Be(model.First().Value);

@@ -61,14 +61,15 @@ public class JoinStoreTests
         host.Store.AddLeft("a", 20, 20, "l2");
         host.Store.AddLeft("c", 10, 12, "l3");
         host.Store.AddLeft("c", 10, 15, "l4");
-        host.Store.FirstTimestamp.Should().Be(10);
+        host.Store.FirstTimestamp(isLeft: true).Should().Be(10);
+        host.Store.FirstTimestamp(isLeft: false).Should().Be(20);
         host.Commit();
         host.Restart(isCrash: true);
         host.Store.Evict(0);
 
         string[] expected = ["c@10/12 l3", "c@10/15 l4", "z@20/25 1", "a@20/20 l2", "b@20/20 l1"];
         Unmatched(host.Store).Should().Equal(expected);
-        host.Store.RemoveWhere("c", 10, isLeft: true, 30, w => w == 12).Should().Be(1);
+        host.Store.Remove("c", 10, isLeft: true, 30, fromWatermark: 12, belowWatermark: 13).Should().Be(1);
         host.Store.Remove("a", 20, isLeft: true, 30).Should().BeTrue();
         host.Store.Remove("a", 20, isLeft: false, 30).Should().BeFalse();
         Unmatched(host.Store).Should().Equal("c@10/15 l4", "z@20/25 1", "b@20/20 l1");
@@ -77,7 +78,8 @@ public class JoinStoreTests
         Unmatched(host.Store).Should().Equal("c@10/15 l4", "z@20/25 1", "b@20/20 l1");
         foreach (var record in host.Store.InOrder())
             host.Store.Remove(record.Key, record.Timestamp, record.IsLeft, 30);
-        host.Store.FirstTimestamp.Should().Be(long.MaxValue);
+        host.Store.FirstTimestamp(isLeft: true).Should().Be(long.MaxValue);
+        host.Store.FirstTimestamp(isLeft: false).Should().Be(long.MaxValue);
     }
 
     [Fact]

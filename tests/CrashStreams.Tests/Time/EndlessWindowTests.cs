@@ -20,4 +20,21 @@ public class EndlessWindowTests
         driver.Output<string, long>("all").Read().Select(static r => r.Value).Should().Equal(1, 2, 3);
         driver.Output<string, long>("seconds").Read().Select(static r => r.Value).Should().Equal(2);
     }
+
+    [Fact]
+    public void The_changelog_of_windows_without_an_end_is_kept_without_an_end()
+    {
+        var builder = new StreamsBuilder();
+        builder.Stream<string, string>("in").GroupByKey().WindowedBy(UnlimitedWindows.Of()).Count("ever");
+        builder.Build().SubTopologies.SelectMany(static s => s.StoresFor(StreamTime.Observed)).Single().ChangelogConfigs(StreamTime.Observed)["retention.ms"]
+            .Should().Be($"{long.MaxValue}");
+    }
+
+    [Fact]
+    public void A_retention_of_windows_without_an_end_is_refused()
+    {
+        var builder = new StreamsBuilder();
+        builder.Stream<string, string>("in").GroupByKey().WindowedBy(UnlimitedWindows.Of()).Count(new Materialized<string, long> { Name = "ever", Retention = TimeSpan.FromDays(1) });
+        builder.Invoking(static b => b.Build()).Should().Throw<TopologyException>().WithMessage("*'ever'*never end*");
+    }
 }

@@ -86,8 +86,14 @@ internal sealed record Fold(FoldKind Kind, int NewKeys, bool IsShuffled)
         _ => (aggregate ?? 0) + Item.Parse(value) + 1,
     };
 
-    /// <summary>Two aggregates as one.</summary>
-    public long Merge(long a, long b) => Kind == FoldKind.Most ? Math.Max(a, b) : a + b;
+    /// <summary>Two aggregates as one; where the order matters, that of the earlier session first.</summary>
+    public long Merge(long a, long b) => Kind switch
+    {
+        FoldKind.Most => Math.Max(a, b),
+        FoldKind.Latest => b,
+        FoldKind.Running => ((a * 31) + b) % 1_000_003,
+        _ => a + b,
+    };
 
     public override string ToString() => $"{Kind} by {(NewKeys > 0 ? $"{NewKeys} new keys" : "key")}{(IsShuffled ? ", shuffled" : "")}";
 }

@@ -300,6 +300,7 @@ internal sealed class StreamTask
 
     private void TellListeners(long watermark)
     {
+        _context.Clock.Close(watermark);
         foreach (var listener in _listeners)
         {
             try

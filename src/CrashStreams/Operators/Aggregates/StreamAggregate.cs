@@ -29,8 +29,8 @@ internal sealed class StreamAggregate<TKey, TValue, TAggregate>(
             before = initializer();
         var now = existed || initializer is not null ? aggregator(record.Key, record.Value, before) : first!(record.Value);
         // An aggregate that was changed in place: the store still has what it was.
-        if (existed && !typeof(TAggregate).IsValueType && ReferenceEquals(before, now))
-            _store.TryGet(record.Key, out before, out _);
+        if (!typeof(TAggregate).IsValueType && ReferenceEquals(before, now) && !_store.TryGet(record.Key, out before, out _) && initializer is not null)
+            before = initializer();
         // A removal is logged under the time of the record that removed.
         _store.Put(record.Key, now, now is not null, now is null ? record.Timestamp : timestamp);
         // Kafka Streams gives the first update the initializer's value as the one before. A table that is grouped behind it would take that out of a group in which it never was, if the

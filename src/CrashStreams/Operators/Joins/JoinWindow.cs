@@ -55,9 +55,9 @@ internal sealed class JoinWindow<TKey, TValue>(JoinSide side, Action<LateRecord>
 
     private bool IsLate(in Record<TKey, TValue> record)
     {
-        if (!EventTime.IsValid(record.Timestamp))
+        if (DroppedRecords.ReasonOf(record.Timestamp) is { } reason)
         {
-            Drop(record.Timestamp < 0 ? DroppedRecords.NegativeTimestamp : DroppedRecords.Future);
+            Drop(reason);
             return true;
         }
 

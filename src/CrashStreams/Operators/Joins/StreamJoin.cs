@@ -56,44 +56,52 @@ internal sealed class StreamJoin<TKey, TThis, TOther, TLeft, TRight, TResult>(
         get
         {
             // One side gives up the records of both.
-            if (_unmatched is null || !side.IsLeft || _unmatched.FirstTimestamp is var first && first == long.MaxValue)
+            if (_unmatched is null || !side.IsLeft)
                 return long.MaxValue;
-            var next = long.MaxValue;
-            foreach (var waiting in _unmatched.InOrder())
-            {
-                // Ordered by time: none behind it is given up before this.
-                if (waiting.Timestamp + Math.Min(side.AfterMs, side.BeforeMs) + side.GraceMs >= next)
-                    break;
-                next = Math.Min(next, HeldUntil(in waiting));
-            }
-
-            return next;
+            var (own, other) = FirstWaiting();
+            return Math.Min(own == long.MaxValue ? own : side.HeldUntil(own), other == long.MaxValue ? other : side.OtherHeldUntil(other));
         }
     }
 
     public long OldestOpenStart => long.MaxValue;
 
+    // In the order in which their times are over, however far the clock has jumped.
     public void OnWatermark(long watermark)
     {
-        if (_unmatched is null || !side.IsLeft)
-            return;
-        // In the order in which their times are over, however far the clock has jumped.
-        var over = _unmatched.InOrder().TakeWhile(u => u.Timestamp + Math.Min(side.AfterMs, side.BeforeMs) + side.GraceMs <= watermark)
-            .Where(u => HeldUntil(in u) <= watermark).OrderBy(u => HeldUntil(in u)).ToList();
-        foreach (var waiting in over)
+        for (var next = NextClosing; next <= watermark; next = NextClosing)
+            GiveUp(next);
+    }
+
+    private (long Own, long Other) FirstWaiting() => (
+        side.KeepsUnmatched ? _unmatched!.FirstTimestamp(side.IsLeft) : long.MaxValue, side.OtherKeepsUnmatched ? _unmatched!.FirstTimestamp(!side.IsLeft) : long.MaxValue);
+
+    // Those whose time is over at an instant; of both sides the earlier records first.
+    private void GiveUp(long heldUntil)
+    {
+        var (own, other) = FirstWaiting();
+        var isOwnOver = own != long.MaxValue && side.HeldUntil(own) == heldUntil;
+        if (other != long.MaxValue && side.OtherHeldUntil(other) == heldUntil && !(isOwnOver && own < other))
+            GiveUp(other, !side.IsLeft, heldUntil);
+        else
+            GiveUp(own, side.IsLeft, heldUntil);
+    }
+
+    private void GiveUp(long timestamp, bool isLeft, long heldUntil)
+    {
+        foreach (var waiting in _unmatched!.At(timestamp, isLeft))
         {
-            _unmatched.Remove(waiting.Key, waiting.Timestamp, waiting.IsLeft, waiting.Timestamp);
-            _clock.EmitJustBefore(HeldUntil(in waiting));
+            _unmatched.Remove(waiting.Key, timestamp, isLeft, timestamp);
+            _clock.EmitJustBefore(heldUntil);
             Emit(in waiting);
         }
     }
 
-    private long HeldUntil(in Unmatched<TKey, TLeft, TRight> waiting) =>
-        waiting.IsLeft == side.IsLeft ? side.HeldUntil(waiting.Timestamp) : side.OtherHeldUntil(waiting.Timestamp);
-
     private bool Meet(in Record<TKey, TThis> record, long readAt)
     {
-        var (from, through) = (Math.Max(0, record.Timestamp - side.BeforeMs), Math.Max(0, record.Timestamp + side.AfterMs));
+        var (from, through) = (Math.Max(0, record.Timestamp - side.BeforeMs), record.Timestamp + side.AfterMs);
+        // As Kafka Streams: no window ends before time begins.
+        if (_clock.IsObserved)
+            through = Math.Max(0, through);
         var (hasMatched, timestamp) = (false, record.Timestamp);
         Task.Current.HasSeveralSources = true;
         using (var others = _others.Fetch(record.Key, from, through))
@@ -105,11 +113,15 @@ internal sealed class StreamJoin<TKey, TThis, TOther, TLeft, TRight, TResult>(
                     continue;
                 hasMatched = true;
                 if (_clock.IsObserved)
+                {
                     _unmatched?.Remove(record.Key, otherTime, !side.IsLeft, record.Timestamp);
+                }
                 else
-                    _unmatched?.RemoveWhere(record.Key, otherTime, !side.IsLeft, record.Timestamp, w => Meet(timestamp, readAt, otherTime, w));
-                if (!_clock.IsObserved)
+                {
+                    _unmatched?.Remove(record.Key, otherTime, !side.IsLeft, record.Timestamp, LowestMet(readAt, otherTime), side.HeldUntil(timestamp));
                     Task.Clock.RecordWatermark = Math.Max(readAt, otherReadAt);
+                }
+
                 Forward(record.WithValue(join(record.Key, record.Value, new(others.Value, true))).WithTimestamp(Math.Max(record.Timestamp, otherTime)));
             }
         }
@@ -124,6 +136,9 @@ internal sealed class StreamJoin<TKey, TThis, TOther, TLeft, TRight, TResult>(
     private bool Meet(long timestamp, long readAt, long otherTime, long otherReadAt) => readAt >= otherReadAt
         ? readAt < side.OtherHeldUntil(otherTime)
         : otherReadAt < side.HeldUntil(timestamp);
+
+    // The same, for all records of the other side with one time: those meet this one whose w is from here on, and below the instant at which this one's time is over.
+    private long LowestMet(long readAt, long otherTime) => readAt < side.OtherHeldUntil(otherTime) ? long.MinValue : readAt + 1;
 
     private void Wait(in Record<TKey, TThis> record, long readAt)
     {
@@ -158,7 +173,8 @@ internal sealed class StreamJoin<TKey, TThis, TOther, TLeft, TRight, TResult>(
             tracker.MinTime = waiting.Timestamp;
             if (isLeftOpen && isRightOpen)
                 break;
-            if (HeldUntil(in waiting) >= tracker.StreamTime)
+            var heldThrough = waiting.IsLeft == side.IsLeft ? side.ObservedHeldThrough(waiting.Timestamp) : side.OtherObservedHeldThrough(waiting.Timestamp);
+            if (heldThrough >= tracker.StreamTime)
             {
                 isLeftOpen |= waiting.IsLeft;
                 isRightOpen |= !waiting.IsLeft;
@@ -170,16 +186,19 @@ internal sealed class StreamJoin<TKey, TThis, TOther, TLeft, TRight, TResult>(
         }
     }
 
-    // A result that an operator can't take is handled like any record: it doesn't keep the ones behind it from being emitted.
     private void Emit(in Unmatched<TKey, TLeft, TRight> waiting)
     {
+        TResult result;
         try
         {
-            Forward(new Record<TKey, TResult>(waiting.Key, joinUnmatched(waiting), waiting.Timestamp));
+            result = joinUnmatched(waiting);
         }
         catch (Exception e) when (FaultPolicy.IsOperators(e))
         {
-            Task.Fault(FaultKind.Processing, e.GetType().Name, e);
+            Skip(e);
+            return;
         }
+
+        ForwardGuarded(new Record<TKey, TResult>(waiting.Key, result, waiting.Timestamp));
     }
 }

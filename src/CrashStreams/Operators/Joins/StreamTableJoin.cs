@@ -74,7 +74,7 @@ internal sealed class StreamTableJoin<TKey, TValue, TTableKey, TTableValue, TRes
         }
         catch (Exception e) when (FaultPolicy.IsOperators(e))
         {
-            Task.Fault(FaultKind.Processing, e.GetType().Name, e);
+            Skip(e);
         }
     }
 

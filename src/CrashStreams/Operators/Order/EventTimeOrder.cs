@@ -48,7 +48,7 @@ internal sealed class EventTimeOrder<TKey, TValue>(string storeName) : Processor
         {
             Task.Clock.Resume(record.Timestamp, readAt);
             Task.Current.Resume(source, record.Headers);
-            Emit(in record);
+            ForwardGuarded(in record);
         }
 
         Task.Current.Clear();
@@ -62,18 +62,5 @@ internal sealed class EventTimeOrder<TKey, TValue>(string storeName) : Processor
             return;
         _waiting.DropForwarded(_committedThrough);
         _committedThrough = _clock.ClosedThrough;
-    }
-
-    // A record that an operator can't take does not keep the ones behind it from being forwarded.
-    private void Emit(in Record<TKey, TValue> record)
-    {
-        try
-        {
-            Forward(in record);
-        }
-        catch (Exception e) when (FaultPolicy.IsOperators(e))
-        {
-            Task.Fault(FaultKind.Processing, e.GetType().Name, e);
-        }
     }
 }

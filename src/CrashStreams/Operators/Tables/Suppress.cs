@@ -1,4 +1,3 @@
-using CrashStreams.Faults;
 using CrashStreams.Processing;
 using CrashStreams.Stores;
 using CrashStreams.Time;
@@ -46,7 +45,7 @@ internal sealed class Suppress<TKey, TValue>(string storeName, Func<TKey, Window
         }
 
         while (IsOverfull && _buffer.TryTake(long.MaxValue, out _, out var oldest))
-            Emit(in oldest);
+            ForwardGuarded(in oldest);
     }
 
     public long NextClosing => _buffer.FirstTime is { } bufferedMs ? bufferedMs + _waitMs : long.MaxValue;
@@ -63,20 +62,7 @@ internal sealed class Suppress<TKey, TValue>(string storeName, Func<TKey, Window
             if (!_clock.IsObserved)
                 _clock.EmitJustBefore(bufferedMs + _waitMs);
             if (record.Value.HasNow || !_isFinal)
-                Emit(in record);
-        }
-    }
-
-    // A result that an operator can't take is handled like any record: it doesn't keep the ones behind it from being emitted.
-    private void Emit(in Record<TKey, Change<TValue>> record)
-    {
-        try
-        {
-            Forward(in record);
-        }
-        catch (Exception e) when (FaultPolicy.IsOperators(e))
-        {
-            Task.Fault(FaultKind.Processing, e.GetType().Name, e);
+                ForwardGuarded(in record);
         }
     }
 }

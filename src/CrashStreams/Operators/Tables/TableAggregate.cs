@@ -25,10 +25,14 @@ internal sealed class TableAggregate<TKey, TValue, TAggregate>(
         var (now, hasNow) = (before, existed);
         if (change.HasBefore && existed)
             (now, hasNow) = Present(subtractor(record.Key, change.Before, before));
+        var isSame = ReferenceEquals(now, before);
         if (change.HasNow && (hasNow || initializer is not null))
             (now, hasNow) = Present(adder(record.Key, change.Now, hasNow ? now : initializer!()));
         else if (change.HasNow)
             (now, hasNow) = Present(first!(change.Now));
+        // An aggregate that was changed in place: the store still has what it was.
+        if (existed && !typeof(TAggregate).IsValueType && (isSame || ReferenceEquals(now, before)))
+            _store.TryGet(record.Key, out before, out _);
         var timestamp = existed ? Math.Max(record.Timestamp, storedTime) : record.Timestamp;
         _store.Put(record.Key, now, hasNow, hasNow ? timestamp : record.Timestamp);
         Forward(new Record<TKey, Change<TAggregate>>(record.Key, new(now, hasNow, before, existed), timestamp, record.Headers));

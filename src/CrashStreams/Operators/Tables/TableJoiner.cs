@@ -12,5 +12,9 @@ internal sealed class TableJoiner<TKey, TLeft, TRight, TResult>(bool keepsLeft, 
 
     public bool Joins(bool hasLeft, bool hasRight) => (hasLeft && hasRight) || (hasLeft && keepsLeft) || (hasRight && keepsRight);
 
+    /// <summary>The same, from the right side.</summary>
+    public TableJoiner<TKey, TRight, TLeft, TResult> Reversed() =>
+        new(keepsRight, keepsLeft, (key, right, hasRight, left, hasLeft) => join(key, left, hasLeft, right, hasRight));
+
     public TResult Join(TKey key, TLeft left, bool hasLeft, TRight right, bool hasRight) => join(key, left, hasLeft, right, hasRight);
 }

@@ -12,7 +12,7 @@ internal sealed class VersionedReader<TKey, TValue>(VersionedStore<TKey, TValue>
 
     public override bool TryGetAsOf(TKey key, long time, long readAt, out TValue value) => readAt == long.MaxValue
         ? Read(store.TryGetAsOf(key, time, out var held), in held, out value, out _)
-        : Read(store.TryGet(key, time, readAt, out var version, out _) && version.HasValue, in version, out value, out _);
+        : Read(store.TryGetAsOf(key, time, readAt, out var version), in version, out value, out _);
 
     private static bool Read(bool exists, in ValueVersion<TValue> version, out TValue value, out long timestamp)
     {

@@ -26,8 +26,7 @@ internal sealed class WindowAggregate<TKey, TValue, TAggregate>(
     private OperatorClock _clock = null!;
     private Receiver<Windowed<TKey>, Change<TAggregate>>[] _finals = [];
     private bool _hasUpdates;
-    private long _nextTryMs;
-    private long _emitIntervalMs;
+    private EmitThrottle _throttle = null!;
     private long _largestStart = TaskClock.Unknown;
 
     public void ConnectTo(Receiver<Windowed<TKey>, Change<TAggregate>>[] updates, Receiver<Windowed<TKey>, Change<TAggregate>>[] finals)
@@ -43,14 +42,13 @@ internal sealed class WindowAggregate<TKey, TValue, TAggregate>(
         _clock = Task.Clock.ForOperator(NodeName);
         if (correctionsName is not null)
             _corrections = new(_store, Store<WindowStore<TKey, TAggregate>>(correctionsName), _clock, windowing, fold, Emit);
+        _throttle = new(Task);
         // A restore may have brought back what an earlier life of the task had forgotten.
         if (!_clock.IsObserved)
         {
             _store.Expire(_clock.Now);
             _corrections?.Expire(_clock.Now);
         }
-
-        _emitIntervalMs = (long)Task.Options.Time.ObservedEmitInterval.TotalMilliseconds;
     }
 
     public override void Process(in Record<TKey, TValue> record)
@@ -67,10 +65,9 @@ internal sealed class WindowAggregate<TKey, TValue, TAggregate>(
             return;
         }
 
-        // An operator in front may give a record any time.
-        if (!EventTime.IsValid(record.Timestamp))
+        if (DroppedRecords.ReasonOf(record.Timestamp) is { } reason)
         {
-            Drop(record.Timestamp < 0 ? DroppedRecords.NegativeTimestamp : DroppedRecords.Future);
+            Drop(reason);
             return;
         }
 
@@ -89,8 +86,8 @@ internal sealed class WindowAggregate<TKey, TValue, TAggregate>(
 
         if (!_clock.IsObserved)
             return;
-        if (_finals.Length > 0)
-            CloseThrottled();
+        if (_finals.Length > 0 && _throttle.Try())
+            CloseThrough(_clock.Now);
         // Kafka Streams forgets before it emits, and so loses results; here what is still to be emitted is kept.
         _store.Expire(_finals.Length > 0 ? Math.Min(_largestStart - 1, _clock.ClosedThrough) : _largestStart);
     }
@@ -117,10 +114,10 @@ internal sealed class WindowAggregate<TKey, TValue, TAggregate>(
         var now = hasBefore ? _aggregator(record.Key, record.Value, before) : fold.First!(record.Value);
         var timestamp = existed && entry.Timestamp > record.Timestamp ? entry.Timestamp : record.Timestamp;
         // An aggregate that was changed in place: the store still has what it was.
-        if (_hasUpdates && existed && !typeof(TAggregate).IsValueType && ReferenceEquals(before, now))
+        if (_hasUpdates && hasBefore && !typeof(TAggregate).IsValueType && ReferenceEquals(before, now))
         {
             entry = ref _store.Entry(record.Key, start, out bucket);
-            before = entry.Value;
+            before = existed ? entry.Value : _initializer!();
         }
 
         _store.Set(bucket, record.Key, ref entry, now, now is not null, now is null ? record.Timestamp : timestamp);
@@ -131,20 +128,6 @@ internal sealed class WindowAggregate<TKey, TValue, TAggregate>(
             Forward(new Record<Windowed<TKey>, Change<TAggregate>>(
                 new(record.Key, new(start, start + _sizeMs)), new(now, true, before, existed || (hasBefore && _clock.IsObserved)), timestamp, record.Headers));
         }
-    }
-
-    // Kafka Streams tries at most once per interval of the wall clock, and a try counts whether anything was due or not.
-    private void CloseThrottled()
-    {
-        if (_emitIntervalMs > 0)
-        {
-            var now = Context.WallClock;
-            if (now < _nextTryMs)
-                return;
-            _nextTryMs = now + _emitIntervalMs;
-        }
-
-        CloseThrough(_clock.Now);
     }
 
     private void CloseThrough(long time)
@@ -175,24 +158,7 @@ internal sealed class WindowAggregate<TKey, TValue, TAggregate>(
         _corrections?.Close(bucket.StartMs);
     }
 
-    private void Emit(in Record<Windowed<TKey>, Change<TAggregate>> record)
-    {
-        foreach (var child in _finals)
-            Emit(child, in record);
-    }
-
-    // A result that an operator can't take is handled like any record: it doesn't keep the ones behind it from being emitted.
-    private void Emit(Receiver<Windowed<TKey>, Change<TAggregate>> child, in Record<Windowed<TKey>, Change<TAggregate>> record)
-    {
-        try
-        {
-            child.Take(in record);
-        }
-        catch (Exception e) when (FaultPolicy.IsOperators(e))
-        {
-            Task.Fault(FaultKind.Processing, e.GetType().Name, e);
-        }
-    }
+    private void Emit(in Record<Windowed<TKey>, Change<TAggregate>> record) => ForwardGuarded(_finals, in record);
 
     private long ClosesAt(long start) => start + _spanMs;
 

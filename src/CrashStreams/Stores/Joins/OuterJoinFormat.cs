@@ -51,8 +51,8 @@ internal sealed class OuterJoinFormat : StoreFormat
         into.Write(item);
     }
 
-    /// <summary>Writes the list without the items that were chosen by their <c>w</c>.</summary>
-    public static (int Removed, int Kept) Remove(ReadOnlySpan<byte> value, Func<long, bool> isRemoved, ByteBuffer into)
+    /// <summary>Writes the list without the items whose <c>w</c> is from one time on and below another.</summary>
+    public static (int Removed, int Kept) Remove(ReadOnlySpan<byte> value, long fromWatermark, long belowWatermark, ByteBuffer into)
     {
         into.Clear();
         var (removed, kept) = (0, 0);
@@ -60,7 +60,7 @@ internal sealed class OuterJoinFormat : StoreFormat
         for (var i = 0; i < Count(value); i++)
         {
             var item = Item(value, i, out var watermark);
-            if (isRemoved(watermark))
+            if (watermark >= fromWatermark && watermark < belowWatermark)
             {
                 removed++;
                 continue;

@@ -1,4 +1,4 @@
-using System.Buffers.Binary;
+using CrashStreams.Log;
 
 namespace CrashStreams.Stores;
 
@@ -23,15 +23,12 @@ internal sealed class OuterJoinStore<TKey, TLeft, TRight>(
     private readonly ByteBuffer _key = new();
     private readonly ByteBuffer _item = new();
 
-    /// <summary>The lowest time that waits, milliseconds; <see cref="long.MaxValue"/> when none does.</summary>
-    public long FirstTimestamp
-    {
-        get
-        {
-            using var all = Entries.Scan(default, default);
-            return all.MoveNext() ? OuterJoinFormat.Timestamp(all.Key) : long.MaxValue;
-        }
-    }
+    // The lowest time that waits of each side, where it is known.
+    private long? _firstLeft;
+    private long? _firstRight;
+
+    /// <summary>The lowest time that waits of a side, milliseconds; <see cref="long.MaxValue"/> when none does.</summary>
+    public long FirstTimestamp(bool isLeft) => isLeft ? _firstLeft ??= FindFirst(isLeft) : _firstRight ??= FindFirst(isLeft);
 
     /// <summary>Adds a record of the left side behind those of the same key and time.</summary>
     public void AddLeft(TKey key, long timestamp, long watermark, TLeft value)
@@ -60,29 +57,53 @@ internal sealed class OuterJoinStore<TKey, TLeft, TRight>(
         var at = KeyOf(key, timestamp, isLeft);
         if (!Entries.TryGet(at, out _))
             return false;
-        Entries.Delete(at, changedAt);
+        Delete(at, changedAt);
         return true;
     }
 
-    /// <summary>Removes those records of a side with this key and time that <paramref name="isMatched"/> chooses by their <c>w</c>.</summary>
+    /// <summary>Removes those records of a side with this key and time whose <c>w</c> is in a range.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="timestamp">Their time, milliseconds.</param>
+    /// <param name="isLeft">Their side.</param>
+    /// <param name="changedAt">The time of the record that removes them, for the changelog.</param>
+    /// <param name="fromWatermark">The lowest <c>w</c> that is removed.</param>
+    /// <param name="belowWatermark">The lowest above it that is not.</param>
     /// <returns>How many there were.</returns>
-    public int RemoveWhere(TKey key, long timestamp, bool isLeft, long changedAt, Func<long, bool> isMatched)
+    public int Remove(TKey key, long timestamp, bool isLeft, long changedAt, long fromWatermark, long belowWatermark)
     {
         var at = KeyOf(key, timestamp, isLeft);
         if (!Entries.TryGet(at, out var list))
             return 0;
-        var (removed, kept) = OuterJoinFormat.Remove(list, isMatched, ValueBytes);
+        var (removed, kept) = OuterJoinFormat.Remove(list, fromWatermark, belowWatermark, ValueBytes);
         if (kept == 0)
-            Entries.Delete(at, changedAt);
+            Delete(at, changedAt);
         else if (removed > 0)
             Entries.Put(at, ValueBytes.Written, changedAt);
         return removed;
     }
 
     /// <summary>All that wait, in order. The store may be changed meanwhile; a record that was given stays until it is removed.</summary>
-    public IEnumerable<Unmatched<TKey, TLeft, TRight>> InOrder()
+    public IEnumerable<Unmatched<TKey, TLeft, TRight>> InOrder() => Read(Entries.Scan(default, default));
+
+    /// <summary>Those of one time and side, in the order of their keys. The store may be changed meanwhile.</summary>
+    public IEnumerable<Unmatched<TKey, TLeft, TRight>> At(long timestamp, bool isLeft) => Read(Entries.Prefix(BeginKey(timestamp, isLeft)));
+
+    // A change that the log does not take is taken back.
+    public override void Flush(IChangelogWriter changelog)
     {
-        using var cursor = Entries.Scan(default, default);
+        base.Flush(changelog);
+        (_firstLeft, _firstRight) = (null, null);
+    }
+
+    public override void Restore(in LogRecord record)
+    {
+        (_firstLeft, _firstRight) = (null, null);
+        base.Restore(in record);
+    }
+
+    private IEnumerable<Unmatched<TKey, TLeft, TRight>> Read(OrderedCursor cursor)
+    {
+        using var entries = cursor;
         while (cursor.MoveNext())
         {
             var (timestamp, isLeft) = (OuterJoinFormat.Timestamp(cursor.Key), OuterJoinFormat.IsLeft(cursor.Key));
@@ -102,14 +123,43 @@ internal sealed class OuterJoinStore<TKey, TLeft, TRight>(
         var isNew = !Entries.TryGet(at, out var list);
         OuterJoinFormat.Append(list, watermark, isLeft, _item.Written, ValueBytes);
         Entries.Put(at, ValueBytes.Written, timestamp, isNew);
+        ref var first = ref isLeft ? ref _firstLeft : ref _firstRight;
+        if (first > timestamp)
+            first = timestamp;
+    }
+
+    private void Delete(ReadOnlySpan<byte> at, long changedAt)
+    {
+        ref var first = ref OuterJoinFormat.IsLeft(at) ? ref _firstLeft : ref _firstRight;
+        if (first == OuterJoinFormat.Timestamp(at))
+            first = null;
+        Entries.Delete(at, changedAt);
+    }
+
+    private long FindFirst(bool isLeft)
+    {
+        using var all = Entries.Scan(default, default);
+        while (all.MoveNext())
+        {
+            if (OuterJoinFormat.IsLeft(all.Key) == isLeft)
+                return OuterJoinFormat.Timestamp(all.Key);
+        }
+
+        return long.MaxValue;
     }
 
     private ReadOnlySpan<byte> KeyOf(TKey key, long timestamp, bool isLeft)
     {
+        BeginKey(timestamp, isLeft);
+        keySerde.Serialize(key, _key);
+        return _key.Written;
+    }
+
+    private ReadOnlySpan<byte> BeginKey(long timestamp, bool isLeft)
+    {
         _key.Clear();
         _key.WriteInt64(timestamp);
         _key.WriteByte(isLeft ? (byte)1 : (byte)0);
-        keySerde.Serialize(key, _key);
         return _key.Written;
     }
 }

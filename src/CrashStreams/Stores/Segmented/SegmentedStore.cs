@@ -33,8 +33,6 @@ internal abstract class SegmentedStore<TKey> : OverOrderedStore, IWindowHistory,
 
     internal Segments Segments { get; }
 
-    internal OrderedStore Ordered => Entries;
-
     protected int SuffixLength { get; }
 
     /// <summary>Forgets what lies the retention or more before <paramref name="referenceMs"/>.</summary>

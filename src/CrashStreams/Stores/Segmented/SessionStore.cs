@@ -31,6 +31,9 @@ internal sealed class SessionStore<TKey, TValue> : SegmentedStore<TKey>, ISessio
         _isEndOrdered = isEndOrdered;
     }
 
+    /// <summary>Whether nobody can change the values that are handed out.</summary>
+    public bool ValuesAreImmutable => _valueSerde.ValuesAreImmutable;
+
     public bool TryGet(TKey key, Window session, out TValue value)
     {
         value = default!;

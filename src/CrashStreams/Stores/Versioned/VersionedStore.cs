@@ -34,8 +34,6 @@ internal sealed class VersionedStore<TKey, TValue> : OverOrderedStore, IVersione
         (_keySerde, _valueSerde, _historyMs, _format) = (keySerde, valueSerde, historyMs, format);
     }
 
-    public long HistoryMs => _historyMs;
-
     public bool Put(TKey key, TValue value, long timestamp) =>
         Put(key, value, value is not null, timestamp, Context.Clock.Mode == StreamTime.Observed ? timestamp : Math.Max(timestamp, Context.Clock.RecordWatermark));
 
@@ -75,6 +73,13 @@ internal sealed class VersionedStore<TKey, TValue> : OverOrderedStore, IVersione
         // A value that still holds is known however old it is.
         return timestamp >= Horizon || (TryGet(key, long.MaxValue, long.MaxValue, out var latest, out _) && latest.Timestamp <= timestamp);
     }
+
+    /// <summary>
+    /// The value that held at a time, as a reader with the Watermarks clock sees it whose own reference is <paramref name="readAt"/>: of what lies further back than the history before that only a value that
+    /// still held at the history's beginning is known, whatever the store has dropped by then.
+    /// </summary>
+    public bool TryGetAsOf(TKey key, long timestamp, long readAt, out ValueVersion<TValue> version) =>
+        TryGet(key, Math.Max(timestamp, Before(readAt)), readAt, out version, out _) && version.HasValue && version.Timestamp <= timestamp;
 
     /// <summary>The version with the highest (time, <c>w</c>) among those with a time up to <paramref name="throughMs"/> and a <c>w</c> up to <paramref name="throughWatermark"/>.</summary>
     public bool TryGet(TKey key, long throughMs, long throughWatermark, out ValueVersion<TValue> version, out long watermark)
@@ -127,7 +132,10 @@ internal sealed class VersionedStore<TKey, TValue> : OverOrderedStore, IVersione
     }
 
     // Nobody can ask for a time before: of a key the version that holds then, and later ones, are all that is needed.
-    private long Horizon => Context.Clock.Mode == StreamTime.Observed ? Before(_latestMs) : Before(Context.Clock.Watermark);
+    private long Horizon => Before(Context.Clock.Mode == StreamTime.Observed ? _latestMs : Answered);
+
+    // Whoever is answered at an instant of the clock was read before it, but may have been at the one before.
+    private long Answered => Context.Clock.ClosingTime is var closing and not TaskClock.Unknown ? closing - 1 : TaskClock.Unknown;
 
     private long Before(long timeMs) => timeMs < long.MinValue + _historyMs ? long.MinValue : timeMs - _historyMs;
 
@@ -140,7 +148,7 @@ internal sealed class VersionedStore<TKey, TValue> : OverOrderedStore, IVersione
     // Of the key in _from. A version with a higher w is not yet seen by everyone, so it hides nothing.
     private void Clean()
     {
-        var (horizon, watermark) = (Horizon, Context.Clock.Mode == StreamTime.Observed ? long.MaxValue : Context.Clock.Watermark);
+        var (horizon, watermark) = (Horizon, Context.Clock.Mode == StreamTime.Observed ? long.MaxValue : Answered);
         if (horizon < 0)
             return;
         using var versions = Scan(horizon);
@@ -164,7 +172,7 @@ internal sealed class VersionedStore<TKey, TValue> : OverOrderedStore, IVersione
         while (removals.MoveNext())
         {
             // What not everyone sees yet stays in the index.
-            if (BinaryPrimitives.ReadInt64BigEndian(removals.Key[(1 + sizeof(long))..]) > Context.Clock.Watermark && Context.Clock.Mode != StreamTime.Observed)
+            if (BinaryPrimitives.ReadInt64BigEndian(removals.Key[(1 + sizeof(long))..]) > Answered && Context.Clock.Mode != StreamTime.Observed)
                 continue;
             _from.Clear();
             _from.WriteByte(VersionedFormat.Versions);

@@ -22,8 +22,11 @@ internal sealed class SessionAggregate : Operator
 
     public override bool HasStore => true;
 
-    public static Operator? Draw(Sketch sketch) =>
-        Fold.Draw(sketch, isWindowed: true) is var (input, fold) && !fold.IsOrderSensitive ? new SessionAggregate(sketch, input, fold) : null;
+    public override bool LooksAtPositions => true;
+
+    // Its input is put into order, whatever is in front of it.
+    public static Operator? Draw(Sketch sketch) => Fold.Draw(sketch, isWindowed: true) is var (input, fold)
+        ? new SessionAggregate(sketch, input, sketch.Random.Chance(0.3) ? fold with { Kind = sketch.Random.Pick([FoldKind.Latest, FoldKind.Running]) } : fold) : null;
 
     public override void Build(Dsl dsl)
     {
@@ -34,8 +37,8 @@ internal sealed class SessionAggregate : Operator
         var sessions = _fold.Kind switch
         {
             FoldKind.Count => Grouped().Count(Name, Name),
-            FoldKind.Sum or FoldKind.Most => Grouping.Numbers(stream, _fold, Name).WindowedBy(windows).Emit(EmitStrategy.OnWindowClose).OnLate(static _ => { }).Reduce(_fold.Reduce, Name, Name),
-            _ => Grouped().Aggregate(static () => 0L, (_, value, sum) => _fold.Of(sum, value), static (_, a, b) => a + b, Name, Name),
+            FoldKind.Sum or FoldKind.Most or FoldKind.Latest => Grouping.Numbers(stream, _fold, Name).WindowedBy(windows).Emit(EmitStrategy.OnWindowClose).OnLate(static _ => { }).Reduce(_fold.Reduce, Name, Name),
+            _ => Grouped().Aggregate(static () => 0L, (_, value, sum) => _fold.Of(sum, value), (_, a, b) => _fold.Merge(a, b), Name, Name),
         };
         dsl.Set(Outputs[0], sessions.ToStream($"{Name}-rows").Map(static (session, number) => (session.Key, (string?)TextOf(number, session.Window.EndMs - session.Window.StartMs)), $"{Name}-texts"));
     }
@@ -78,7 +81,7 @@ internal sealed class SessionAggregate : Operator
         }
 
         state.Open.RemoveAll(found.Contains);
-        var numbers = found.Select(static s => s.Session.Number).ToList();
+        var numbers = found.OrderBy(static s => s.Session.EndMs).Select(static s => s.Session.Number).ToList();
         var merged = numbers.Count == 0 ? (long?)null : numbers.Aggregate(_fold.Merge);
         var session = new Session(start, end, _fold.Of(merged, item.Value));
         state.Open.Add((item.Key!, session));

@@ -20,6 +20,11 @@ internal sealed class StreamJoin : Operator
         var random = sketch.Random;
         (_keepsLeft, _keepsRight) = random.Pick([(false, false), (true, false), (true, true)]);
         (_beforeMs, _afterMs, _graceMs) = (random.Pick([0, 700, 4_000]), random.Pick([0, 900, 6_000]), random.Pick([0, 3_000, 20_000]));
+        // One that has to be later, or earlier, by so much.
+        if (random.Chance(0.2))
+            _afterMs = -random.Pick([0, 300, 600]) is var after && after + _beforeMs >= 0 ? after : 0;
+        else if (random.Chance(0.2))
+            _beforeMs = -random.Pick([200, 900]) is var before && before + _afterMs >= 0 ? before : 0;
         AddOutput(EdgeKind.Stream, left.Traits with
         {
             IsOrdered = false, IsRising = false, IsKeyed = left.Traits.IsKeyed && right.Traits.IsKeyed, Repeats = Repeats.Anything, Shuffles = Math.Max(left.Traits.Shuffles, right.Traits.Shuffles),
@@ -47,7 +52,7 @@ internal sealed class StreamJoin : Operator
     {
         var (left, right) = (dsl.Stream(Inputs[0]), dsl.Stream(Inputs[1]));
         var windows = (_graceMs == 0 ? JoinWindows.OfTimeDifferenceWithNoGrace(TimeSpan.Zero) : JoinWindows.OfTimeDifferenceAndGrace(TimeSpan.Zero, TimeSpan.FromMilliseconds(_graceMs)))
-            .Before(TimeSpan.FromMilliseconds(_beforeMs)).After(TimeSpan.FromMilliseconds(_afterMs));
+            .Before(TimeSpan.FromMilliseconds(Math.Max(_beforeMs, 0))).After(TimeSpan.FromMilliseconds(_afterMs)).Before(TimeSpan.FromMilliseconds(_beforeMs));
         var joined = new StreamJoined<string, string?, string?> { Name = Name, StoreName = Name };
         dsl.Set(Outputs[0], _keepsRight ? left.OuterJoin(right, static (l, r) => Join(l.Value, r.Value), windows, joined, static _ => { })
             : _keepsLeft ? left.LeftJoin(right, static (l, r) => Join(l, r.Value), windows, joined, static _ => { })
@@ -113,7 +118,8 @@ internal sealed class StreamJoin : Operator
 
     private bool Keeps(int input) => input == 0 ? _keepsLeft : _keepsRight;
 
-    private long HeldUntil(int input, long timeMs) => timeMs + (input == 0 ? _afterMs : _beforeMs) + _graceMs;
+    // Through the last instant at which a partner is in time; of a window that ends before the record, through its own time.
+    private long HeldUntil(int input, long timeMs) => timeMs + Math.Max(input == 0 ? _afterMs : _beforeMs, 0) + _graceMs + 1;
 
     private static string Join(string? left, string? right) =>
         Item.Text((3 * (left is null ? WithoutPartner : Item.Parse(left))) + (right is null ? WithoutPartner : Item.Parse(right)));
