@@ -29,13 +29,12 @@ internal static class AttackRun
     private static async Task<bool> RunOneAsync(Attack attack, TimeSpan time)
     {
         using var victim = await VictimProcess.StartAsync();
-        var bystanders = new Bystanders(victim.Target);
-        using var stop = new CancellationTokenSource(time + TimeSpan.FromSeconds(2));
-        var serving = bystanders.RunAsync(stop.Token);
+        using var beside = BystanderProcess.Start(victim.Target, time + TimeSpan.FromSeconds(2));
+        var serving = beside.ResultAsync();
         await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System);
         using var endOfAttack = new CancellationTokenSource(time);
         await Task.WhenAll(Enumerable.Range(0, attack.Clients).Select(_ => Task.Run(() => attack.RunAsync(victim.Target, endOfAttack.Token))));
-        await serving;
+        var bystanders = await serving;
         var isGood = !victim.HasEnded && bystanders.Failures == 0 && bystanders.P99Ms < MostP99Ms && victim.MostMegabytes < MostMegabytes;
         Console.WriteLine($"{attack.Name,-12} {bystanders.Records,8} {bystanders.P99Ms,8:0.0} {bystanders.MaxMs,8:0} {victim.MostMegabytes,10:0} {(isGood ? "pass" : "MISS")}  {attack.Description}{Failed()}");
         return isGood;

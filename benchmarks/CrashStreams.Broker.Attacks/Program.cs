@@ -8,6 +8,12 @@ if (args is ["serve", var directory])
     return 0;
 }
 
+if (args is ["beside", var port, var password, var duration])
+{
+    await BystanderProcess.ServeAsync(int.Parse(port, CultureInfo.InvariantCulture), password, double.Parse(duration, CultureInfo.InvariantCulture));
+    return 0;
+}
+
 var seconds = 30;
 var only = "";
 for (var i = 0; i + 1 < args.Length; i += 2)

@@ -12,7 +12,7 @@ namespace CrashStreams.Broker.Server;
 internal sealed class ConnectionTurn(ClientConnection connection, BrokerLoop loop, Limits limits) : ILoopItem
 {
     private static readonly long s_heavyFor = Stopwatch.Frequency; // 1 s after the last long request
-    private readonly long _heavyTicks = (long)(limits.HeavyRequestTime.TotalSeconds * Stopwatch.Frequency);
+    private readonly long _heavyNanoseconds = limits.HeavyRequestTime.Ticks * TimeSpan.NanosecondsPerTick;
     private readonly Queue<PendingRequest> _parked = new();
     private long _heavyUntil;
     private int _late; // requests that wait for those of others
@@ -50,9 +50,10 @@ internal sealed class ConnectionTurn(ClientConnection connection, BrokerLoop loo
             Handle(request);
     }
 
-    public void Took(long ticks)
+    /// <summary>A request of the connection has taken so much of the processor's time.</summary>
+    public void Took(long nanoseconds)
     {
-        if (ticks > _heavyTicks)
+        if (nanoseconds > _heavyNanoseconds)
             _heavyUntil = Stopwatch.GetTimestamp() + s_heavyFor;
     }
 

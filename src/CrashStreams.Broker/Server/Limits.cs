@@ -11,7 +11,7 @@ internal sealed record Limits
     /// <summary>How long one request may hold the loop; a longer one is logged and counted.</summary>
     public TimeSpan LoopTime { get; init; } = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>A connection with a request that took so long is served after those whose requests take less.</summary>
+    /// <summary>A connection with a request that took so much of the processor's time is served after those whose requests take less.</summary>
     public TimeSpan HeavyRequestTime { get; init; } = TimeSpan.FromMilliseconds(5);
 
     /// <summary>Elements of all arrays of one request. A fetch of all partitions that a broker may have (100,000) has fewer.</summary>
