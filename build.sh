@@ -236,10 +236,12 @@ run_sample() {
   case $name in
     clickstream) project=samples/Clickstream ;;
     ad-campaigns) project=samples/AdCampaigns ;;
+    flyers) project=samples/Flyers ;;
     *)
       [ -z "$name" ] || echo "build.sh: there is no sample '$name'." >&2
       echo "./build.sh sample clickstream demo      page views, revenue, conversion and sessions of a web shop"
       echo "./build.sh sample ad-campaigns demo     results and latency of ad campaigns under different loads"
+      echo "./build.sh sample flyers demo           a REST API over a stream, with Redis, and its answers verified"
       [ -z "$name" ] || exit 1
       return ;;
   esac
