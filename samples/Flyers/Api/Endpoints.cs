@@ -3,7 +3,6 @@ using System.Text.Json;
 using CrashStreams.Redis;
 using CrashStreams.Samples.Flyers.Events;
 using CsvHelper;
-using CsvHelper.Configuration;
 using Microsoft.AspNetCore.Http.HttpResults;
 using StackExchange.Redis;
 
@@ -13,7 +12,6 @@ namespace CrashStreams.Samples.Flyers.Api;
 internal static class Endpoints
 {
     private const string Csv = "text/csv";
-    private static readonly CsvConfiguration _csv = new(CultureInfo.InvariantCulture) { NewLine = "\r\n" };
 
     public static void MapFlyers(this IEndpointRouteBuilder routes)
     {
@@ -73,19 +71,17 @@ internal static class Endpoints
     private static ContentHttpResult CsvOf(List<MerchantResult> merchants)
     {
         using var text = new StringWriter(CultureInfo.InvariantCulture);
-        using (var csv = new CsvWriter(text, _csv, leaveOpen: true))
+        using (var csv = CsvWriter.Create(text, new CsvWriterOptions(), leaveOpen: true))
         {
-            foreach (var name in new[] { "merchant_id", "visits", "users", "avg_visit_seconds", "opens" })
-                csv.WriteField(name);
-            csv.NextRecord();
+            csv.WriteHeader(["merchant_id", "visits", "users", "avg_visit_seconds", "opens"]);
             foreach (var merchant in merchants)
             {
                 csv.WriteField(merchant.MerchantId);
-                csv.WriteField(merchant.Visits);
-                csv.WriteField(merchant.Users);
-                csv.WriteField(merchant.AvgVisitSeconds);
-                csv.WriteField(merchant.Opens);
-                csv.NextRecord();
+                csv.WriteField(merchant.Visits, default);
+                csv.WriteField(merchant.Users, default);
+                csv.WriteField(merchant.AvgVisitSeconds, default);
+                csv.WriteField(merchant.Opens, default);
+                csv.EndRecord();
             }
         }
 

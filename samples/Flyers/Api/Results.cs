@@ -39,8 +39,8 @@ internal sealed class Results(RedisTable table)
             .OrderBy(static merchant => merchant.MerchantId, CodePointOrder.Instance)];
     }
 
-    /// <summary>Half up, in whole numbers: a quotient of decimals may be a digit off.</summary>
-    internal static decimal Rounded(long hundredfold, long divisor) => (long)(((2 * (Int128)hundredfold) + divisor) / (2 * (Int128)divisor)) / 100m;
+    /// <summary>Half up, in whole numbers: a quotient of decimals may be a digit off. Always with two decimals.</summary>
+    internal static decimal Rounded(long hundredfold, long divisor) => (long)(((2 * (Int128)hundredfold) + divisor) / (2 * (Int128)divisor)) * 0.01m;
 
     private static UserResult Of(string id, string text)
     {

@@ -16,7 +16,7 @@ internal static class VerifyCommand
     public static Command Create()
     {
         var options = new FlyerArguments();
-        var rows = new RowsOption();
+        var rows = new RowsOption("Differences shown of each result", 20);
         var command = new ExampleCommand("verify", "Recomputes all results from the topic and compares them with what the running API answers. Exit code 1 when they differ.", "flyers verify --bootstrap kafka:9092") { rows };
         foreach (var option in options.All)
             command.Add(option);

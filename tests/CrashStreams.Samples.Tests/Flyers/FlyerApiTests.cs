@@ -32,15 +32,16 @@ public sealed class FlyerApiTests
     [InlineData("[1]", "application/json", 400, "0")]
     [InlineData("{", "application/json", 400, "JSON")]
     [InlineData("7", "application/json", 400, "JSON")]
-    [InlineData("[]", "text/plain", 415, "")]
-    public async Task What_is_no_batch_is_refused(string body, string type, int status, string says)
+    [InlineData("[]", "text/plain", 415, null)]
+    public async Task What_is_no_batch_is_refused(string body, string type, int status, string? says)
     {
         await using var api = await FlyerApi.StartAsync();
 
         using var answer = await api.PostAsync(body, type);
 
         ((int)answer.StatusCode).Should().Be(status);
-        (await answer.Content.ReadAsStringAsync()).Should().Contain(says);
+        if (says is not null)
+            (await answer.Content.ReadAsStringAsync()).Should().Contain(says);
     }
 
     [Fact]
@@ -71,9 +72,9 @@ public sealed class FlyerApiTests
     public async Task Nothing_is_lost_or_doubled_when_the_program_and_Redis_are_killed_under_load()
     {
         await using var api = await FlyerApi.StartAsync();
-        (await api.RunAsync("load", "--count", "3000")).ExitCode.Should().Be(0);
+        await Load(api, "--count", "3000");
         await api.CrashAndStartAsync();
-        (await api.RunAsync("load", "--count", "3000", "--seed", "2", "--no-wait")).ExitCode.Should().Be(0);
+        await Load(api, "--count", "3000", "--seed", "2", "--no-wait");
         await api.CrashAndStartAsync();
 
         api.Redis.Crash();
@@ -84,7 +85,7 @@ public sealed class FlyerApiTests
             ((int)refused.StatusCode).Should().Be(503);
         api.Redis.Restart();
         await api.UntilHealthyAsync();
-        (await api.RunAsync("load", "--count", "1000", "--seed", "3")).ExitCode.Should().Be(0);
+        await Load(api, "--count", "1000", "--seed", "3");
 
         var (exitCode, text) = await api.RunAsync("verify", "--redis", api.Redis.Address);
         exitCode.Should().Be(0, text);
@@ -93,6 +94,12 @@ public sealed class FlyerApiTests
 
     private static string Event(string user, string timestamp, string kind = "flyer_open", string merchant = "m1", string? id = null) =>
         $$"""{"timestamp":"{{timestamp}}","user_id":"{{user}}","event":"{{kind}}","flyer_id":"f1","merchant_id":"{{merchant}}"{{(id is null ? "" : $",\"event_id\":\"{id}\"")}}}""";
+
+    private static async Task Load(FlyerApi api, params string[] arguments)
+    {
+        var (exitCode, text) = await api.RunAsync(["load", .. arguments]);
+        exitCode.Should().Be(0, text);
+    }
 
     private static async Task<string> Text(Task<HttpResponseMessage> answer)
     {
