@@ -21,11 +21,12 @@ build() {
 }
 
 # Clients that were not written here and that some tests want; without them those tests say that they are skipped.
-want_clients() {
-  command -v kcat >/dev/null && return
+want_program() {
+  local program=$1 package=$2 log=$3
+  command -v "$program" >/dev/null && return
   [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null || return 0
-  echo "Installing kcat"
-  { apt-get install -y -q kcat || { apt-get update -q && apt-get install -y -q kcat; }; } >"$1" 2>&1 || true
+  echo "Installing $package"
+  { apt-get install -y -q "$package" || { apt-get update -q && apt-get install -y -q "$package"; }; } >"$log" 2>&1 || true
 }
 
 want_node_clients() {
@@ -41,7 +42,8 @@ run_tests() {
   need_dotnet
   local dir=$out/test passed=0 failed=0 skipped=0 limit=${TEST_TIMEOUT:-900} project name log start code counts
   rm -rf "$dir"; mkdir -p "$dir"
-  ! matches CrashStreams.Integration.Tests "$@" || want_clients "$dir/apt.log"
+  ! matches CrashStreams.Integration.Tests "$@" || want_program kcat kcat "$dir/apt-kcat.log"
+  ! matches CrashStreams.Samples.Tests "$@" || want_program redis-server redis-server "$dir/apt-redis.log"
   echo "Building"
   build "$dir/build.log" CrashStreams.sln || { echo "The build failed; all of it: $dir/build.log"; echo "0 passed, 1 failed, 0 skipped"; return 1; }
   ! matches CrashStreams.Integration.Tests "$@" || want_node_clients "$dir/npm.log"
@@ -236,7 +238,7 @@ run_sample() {
   case $name in
     clickstream) project=samples/Clickstream ;;
     ad-campaigns) project=samples/AdCampaigns ;;
-    flyers) project=samples/Flyers ;;
+    flyers) project=samples/Flyers; mkdir -p "$out"; want_program redis-server redis-server "$out/apt-redis.log" >&2 ;;
     *)
       [ -z "$name" ] || echo "build.sh: there is no sample '$name'." >&2
       echo "./build.sh sample clickstream demo      page views, revenue, conversion and sessions of a web shop"
