@@ -20,7 +20,7 @@ build() {
   return 1
 }
 
-# Clients that were not written here and that some tests want; without them those tests say that they are skipped.
+# want_program PROGRAM PACKAGE LOG: programs that were not written here and that some tests and samples want; without them those tests say that they are skipped.
 want_program() {
   local program=$1 package=$2 log=$3
   command -v "$program" >/dev/null && return

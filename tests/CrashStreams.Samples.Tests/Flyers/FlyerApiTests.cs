@@ -28,20 +28,17 @@ public sealed class FlyerApiTests
         (await api.GetAsync("/metrics")).Should().Contain("crashstreams_records_processed");
     }
 
-    [Theory]
-    [InlineData("[1]", "application/json", 400, "0")]
-    [InlineData("{", "application/json", 400, "JSON")]
-    [InlineData("7", "application/json", 400, "JSON")]
-    [InlineData("[]", "text/plain", 415, null)]
-    public async Task What_is_no_batch_is_refused(string body, string type, int status, string? says)
+    [Fact]
+    public async Task What_is_no_batch_is_refused()
     {
         await using var api = await FlyerApi.StartAsync();
-
-        using var answer = await api.PostAsync(body, type);
-
-        ((int)answer.StatusCode).Should().Be(status);
-        if (says is not null)
-            (await answer.Content.ReadAsStringAsync()).Should().Contain(says);
+        foreach (var (body, type, status, says) in new[] { ("[1]", "application/json", 400, "0"), ("{", "application/json", 400, "JSON"), ("7", "application/json", 400, "JSON"), ("[]", "text/plain", 415, null) })
+        {
+            using var answer = await api.PostAsync(body, type);
+            ((int)answer.StatusCode).Should().Be(status, body);
+            if (says is not null)
+                (await answer.Content.ReadAsStringAsync()).Should().Contain(says);
+        }
     }
 
     [Fact]
