@@ -16,13 +16,18 @@ internal sealed class ChangeSerde<TValue>(Serde<TValue> values) : Serde<Change<T
     private const byte OnlyNew = 1;
     private const byte Both = 2;
 
+    // A serde is used by the threads of all tasks that read or write its topic.
+    [ThreadStatic]
+    private static ByteBuffer? _now;
+
     protected internal override Serde<Change<TValue>> Bind(SerdeContext context) => values.Bind(context) is var bound && bound == values ? this : new ChangeSerde<TValue>(bound);
 
     public override void Serialize(Change<TValue> value, IBufferWriter<byte> output)
     {
         if (value is { HasNow: true, HasBefore: true })
         {
-            var now = new ByteBuffer();
+            var now = _now ??= new();
+            now.Clear();
             values.Serialize(value.Now, now);
             WriteVarint(now.Length, output);
             output.Write(now.Written);

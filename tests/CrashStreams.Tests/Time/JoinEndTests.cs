@@ -52,6 +52,22 @@ public class JoinEndTests
         output.Read().Select(static r => r.Value).Should().Equal(["2000+-", "2001+-", "-+1000", "-+1100"], "each in the order in which its time is over");
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_record_that_has_waited_for_its_turn_meets_one_whose_time_is_over_at_that_instant(bool isLeftOrdered)
+    {
+        var builder = new StreamsBuilder();
+        var stream = builder.Stream<string, string>("in");
+        var ordered = stream.InEventTimeOrder("order");
+        var (left, right) = isLeftOrdered ? (ordered, stream) : (stream, ordered);
+        left.OuterJoin(right, static (l, r) => $"{l.Value ?? "-"}+{r.Value ?? "-"}", JoinWindows.OfTimeDifferenceWithNoGrace(TimeSpan.Zero)).To("out");
+        using var driver = new TopologyTestDriver(builder.Build());
+        foreach (var time in new[] { 1_000L, 2_000, 3_000 })
+            driver.Input<string, string>("in").Pipe("k", $"{time}", time);
+        driver.Output<string, string>("out").Read().Select(static r => r.Value).Should().Equal("1000+1000", "2000+2000");
+    }
+
     private static IEnumerable<string> Joined(JoinWindows windows, params (string Topic, string Key, long Time)[] records)
     {
         var builder = new StreamsBuilder();

@@ -50,7 +50,8 @@ internal sealed class JoinWindow<TKey, TValue>(JoinSide side, Action<LateRecord>
     public void OnWatermark(long watermark)
     {
         _clock.ClosedThrough = Math.Max(_clock.ClosedThrough, watermark);
-        _store.Expire(watermark);
+        // What is over at this instant may still meet what operators in front of the other side give at it.
+        _store.Expire(watermark - 1);
     }
 
     private bool IsLate(in Record<TKey, TValue> record)

@@ -55,8 +55,7 @@ internal sealed class StreamJoin<TKey, TThis, TOther, TLeft, TRight, TResult>(
     {
         get
         {
-            // One side gives up the records of both.
-            if (_unmatched is null || !side.IsLeft)
+            if (_unmatched is null)
                 return long.MaxValue;
             var (own, other) = FirstWaiting();
             return Math.Min(own == long.MaxValue ? own : side.HeldUntil(own), other == long.MaxValue ? other : side.OtherHeldUntil(other));
@@ -65,9 +64,17 @@ internal sealed class StreamJoin<TKey, TThis, TOther, TLeft, TRight, TResult>(
 
     public long OldestOpenStart => long.MaxValue;
 
-    // In the order in which their times are over, however far the clock has jumped.
+    // In the order in which their times are over, however far the clock has jumped; by the side that has its turn last, because what is in front of it may give a partner at this instant.
     public void OnWatermark(long watermark)
     {
+        if (_unmatched is null)
+            return;
+        if (tracker.ClosingTime != watermark)
+        {
+            tracker.ClosingTime = watermark;
+            return;
+        }
+
         for (var next = NextClosing; next <= watermark; next = NextClosing)
             GiveUp(next);
     }
@@ -80,7 +87,8 @@ internal sealed class StreamJoin<TKey, TThis, TOther, TLeft, TRight, TResult>(
     {
         var (own, other) = FirstWaiting();
         var isOwnOver = own != long.MaxValue && side.HeldUntil(own) == heldUntil;
-        if (other != long.MaxValue && side.OtherHeldUntil(other) == heldUntil && !(isOwnOver && own < other))
+        // At one time the right side's first, as Kafka Streams orders them.
+        if (other != long.MaxValue && side.OtherHeldUntil(other) == heldUntil && !(isOwnOver && (own < other || (own == other && !side.IsLeft))))
             GiveUp(other, !side.IsLeft, heldUntil);
         else
             GiveUp(own, side.IsLeft, heldUntil);

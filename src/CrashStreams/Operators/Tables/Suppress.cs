@@ -26,7 +26,11 @@ internal sealed class Suppress<TKey, TValue>(string storeName, Func<TKey, Window
     {
         _clock.Observe(record.Timestamp);
         var source = Task.Current;
-        _buffer.Put(_isFinal ? windowOf!(record.Key).EndMs : record.Timestamp, in record, source.Topic, source.Partition, source.Offset);
+        var time = _isFinal ? windowOf!(record.Key).EndMs : record.Timestamp;
+        // However late an update is: it leaves with a reference w that is not below its own.
+        if (!_clock.IsObserved)
+            time = Math.Max(time, Task.Clock.RecordWatermark + 1 - _waitMs);
+        _buffer.Put(time, in record, source.Topic, source.Partition, source.Offset);
         if (_clock.IsObserved)
             CloseThrough(_clock.Now);
         if (suppressed.HasLimits && IsOverfull)

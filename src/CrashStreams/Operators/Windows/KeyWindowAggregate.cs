@@ -61,7 +61,8 @@ internal abstract class KeyWindowAggregate<TKey, TValue, TAggregate>(long spanMs
             CloseThrough(watermark);
         else
             Clock.ClosedThrough = Math.Max(Clock.ClosedThrough, watermark);
-        Windows.Expire(watermark);
+        // Of streams that are aggregated together another may still give something at this instant.
+        Windows.Expire(watermark - 1);
     }
 
     /// <summary>Why a record is in no window, whatever its time; null when it is.</summary>

@@ -84,8 +84,8 @@ internal sealed class SlidingAggregate<TKey, TValue, TAggregate>(
             }
         }
 
-        if (previous is { } earlier && earlier + 1 + _differenceMs >= time && !Exists(earlier + 1))
-            Create(in record, earlier + 1);
+        if (previous is { } earlier && earlier + 1 + _differenceMs >= time)
+            CreateBehind(in record, earlier);
         if (!hasLeft)
         {
             if (previous >= time - _differenceMs && hasLeftAggregate)
@@ -128,8 +128,8 @@ internal sealed class SlidingAggregate<TKey, TValue, TAggregate>(
             (right, hasRightAggregate) = (first, true);
         if (!hasRight && hasRightAggregate && right.Timestamp > time)
             Copy(in record, time + 1, in right);
-        if (previous is { } earlier && !Exists(earlier + 1))
-            Create(in record, earlier + 1);
+        if (previous is { } earlier)
+            CreateBehind(in record, earlier);
         if (hasFirst)
             Update(in record, in first);
         else
@@ -151,6 +151,13 @@ internal sealed class SlidingAggregate<TKey, TValue, TAggregate>(
         }
 
         return false;
+    }
+
+    // A record is late for such a window with the Observed clock alone: whether the store still knows the record before it is not to be seen elsewhere.
+    private void CreateBehind(in Record<TKey, TValue> record, long previous)
+    {
+        if (!Exists(previous + 1) && (Clock.IsObserved || IsOpen(previous + 1)))
+            Create(in record, previous + 1);
     }
 
     private void Create(in Record<TKey, TValue> record, long startMs)
@@ -206,9 +213,11 @@ internal sealed class SlidingAggregate<TKey, TValue, TAggregate>(
             Forward(new Record<Windowed<TKey>, Change<TAggregate>>(WindowAt(record.Key, startMs), new(now, true, before, hasBefore), timestamp, record.Headers));
     }
 
+    private bool IsOpen(long startMs) => startMs + _differenceMs >= _openFrom;
+
     private bool IsClosed(in Record<TKey, TValue> record, long startMs)
     {
-        if (startMs + _differenceMs >= _openFrom)
+        if (IsOpen(startMs))
             return false;
         Late(in record, startMs);
         return true;

@@ -101,8 +101,9 @@ internal sealed class WindowAggregate<TKey, TValue, TAggregate>(
     public void OnWatermark(long watermark)
     {
         CloseThrough(watermark);
-        _store.Expire(watermark);
-        _corrections?.Expire(watermark);
+        // Of streams that are aggregated together another may still give something at this instant.
+        _store.Expire(watermark - 1);
+        _corrections?.Expire(watermark - 1);
     }
 
     private void Update(in Record<TKey, TValue> record, long start)

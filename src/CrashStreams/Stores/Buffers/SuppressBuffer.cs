@@ -19,6 +19,7 @@ internal sealed class SuppressBuffer<TKey, TValue>(string name, Serde<TKey> keyS
     private readonly SortedSet<BufferKey> _order = [];
     private readonly HashSet<SerializedKey> _dirty = [];
     private readonly ByteBuffer _bytes = new();
+    private readonly ByteBuffer _part = new();
 
     public string Name => name;
 
@@ -138,11 +139,11 @@ internal sealed class SuppressBuffer<TKey, TValue>(string name, Serde<TKey> keyS
         return size + (change.HasNow ? Serialize(valueSerde, change.Now).Length : 0);
     }
 
-    private static byte[] Serialize<T>(Serde<T> serde, T value)
+    private byte[] Serialize<T>(Serde<T> serde, T value)
     {
-        var buffer = new ByteBuffer();
-        serde.Serialize(value, buffer);
-        return buffer.Written.ToArray();
+        _part.Clear();
+        serde.Serialize(value, _part);
+        return _part.Written.ToArray();
     }
 
     // False: the update can't be written, so it is not held either.

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using CrashStreams.Log;
 using CrashStreams.Time;
 
 namespace CrashStreams.Stores;
@@ -15,6 +16,9 @@ internal abstract class SegmentedStore<TKey> : OverOrderedStore, IWindowHistory,
     private readonly bool _logsExpired;
     private SegmentCursor? _spareCursor;
     private long _keptByCopy;
+
+    // The first time at or after another one, as long as that is known.
+    private (long From, long First)? _firstTime;
 
     protected SegmentedStore(string name, string kind, SegmentedFormat format, Segments segments, Serde<TKey> keySerde, StoreContext context)
         : base(name, kind, format, context)
@@ -58,9 +62,17 @@ internal abstract class SegmentedStore<TKey> : OverOrderedStore, IWindowHistory,
         return Entries.RestoreForget(default, _key.Written);
     }
 
+    // A change that the log does not take is taken back.
+    public override void Flush(IChangelogWriter changelog)
+    {
+        base.Flush(changelog);
+        _firstTime = null;
+    }
+
     public override void Restored()
     {
         base.Restored();
+        _firstTime = null;
         FindSegments();
     }
 
@@ -140,6 +152,42 @@ internal abstract class SegmentedStore<TKey> : OverOrderedStore, IWindowHistory,
 
         to[sizeof(long)]++;
         return Entries.Scan(from, to[..SegmentedFormat.HeadLength]);
+    }
+
+    /// <summary>The first time of an entry at or after a time; <see cref="long.MaxValue"/> when there is none. The store has to have entries by time, and tell of those that come and go.</summary>
+    protected long FirstTimeFrom(long fromMs)
+    {
+        fromMs = Math.Max(fromMs, ExpiredBefore);
+        if (_firstTime is var (from, first) && from <= fromMs && fromMs <= first)
+            return first;
+        _firstTime = (fromMs, FindFirstTime(fromMs));
+        return _firstTime.Value.First;
+    }
+
+    /// <summary>There is an entry of a time now.</summary>
+    protected void NoteAdded(long timeMs)
+    {
+        if (_firstTime is var (from, first) && timeMs >= from && timeMs < first)
+            _firstTime = (from, timeMs);
+    }
+
+    /// <summary>There is one entry less of a time.</summary>
+    protected void NoteRemoved(long timeMs)
+    {
+        if (_firstTime?.First == timeMs)
+            _firstTime = null;
+    }
+
+    private long FindFirstTime(long fromMs)
+    {
+        for (var segment = Segments.NextFrom(Segments.Of(fromMs)); segment >= 0; segment = Segments.NextFrom(segment + 1))
+        {
+            using var cursor = ScanByTime(segment, fromMs, long.MaxValue);
+            if (cursor.MoveNext())
+                return BinaryPrimitives.ReadInt64BigEndian(cursor.Key[SegmentedFormat.HeadLength..]);
+        }
+
+        return long.MaxValue;
     }
 
     private void FindSegments()

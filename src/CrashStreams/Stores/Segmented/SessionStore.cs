@@ -67,6 +67,7 @@ internal sealed class SessionStore<TKey, TValue> : SegmentedStore<TKey>, ISessio
         ValueBytes.Clear();
         _valueSerde.Serialize(value, ValueBytes);
         Segments.Add(Segments.Of(session.EndMs));
+        NoteAdded(session.EndMs);
         Entries.Put(KeyOf(Escape(key), session), ValueBytes.Written, timestamp);
         if (_isEndOrdered)
             Entries.Put(KeyByEnd(session), default, timestamp);
@@ -74,6 +75,7 @@ internal sealed class SessionStore<TKey, TValue> : SegmentedStore<TKey>, ISessio
 
     public void Remove(TKey key, Window session, long timestamp)
     {
+        NoteRemoved(session.EndMs);
         Entries.Delete(KeyOf(Escape(key), session), timestamp);
         if (_isEndOrdered)
             Entries.Delete(KeyByEnd(session), timestamp);
@@ -119,12 +121,7 @@ internal sealed class SessionStore<TKey, TValue> : SegmentedStore<TKey>, ISessio
     }
 
     /// <summary>The first end at or after a time; <see cref="long.MaxValue"/> when no session ends then. The store has to be ordered by end.</summary>
-    public long FirstEndFrom(long endMs)
-    {
-        foreach (var session in Ended(endMs, long.MaxValue))
-            return session.EndMs;
-        return long.MaxValue;
-    }
+    public long FirstEndFrom(long endMs) => _isEndOrdered ? FirstTimeFrom(endMs) : throw NotEndOrdered();
 
     /// <summary>The sessions that end between both times, inclusive, in order of end, start and serialized key. The store has to be ordered by end.</summary>
     public IEnumerable<KeyValuePair<Windowed<TKey>, TValue>> EndedBetween(long fromEndMs, long throughEndMs)
@@ -142,20 +139,9 @@ internal sealed class SessionStore<TKey, TValue> : SegmentedStore<TKey>, ISessio
         }
     }
 
-    private IEnumerable<Window> Ended(long fromEndMs, long throughEndMs)
-    {
-        for (var segment = FirstByEnd(fromEndMs); IsUpTo(segment, throughEndMs); segment = Segments.NextFrom(segment + 1))
-        {
-            using var cursor = ScanByTime(segment, Math.Max(fromEndMs, ExpiredBefore), throughEndMs);
-            while (cursor.MoveNext())
-                yield return SessionOf(cursor.Key[SegmentedFormat.HeadLength..]);
-        }
-    }
+    private long FirstByEnd(long fromEndMs) => _isEndOrdered ? Segments.NextFrom(Segments.Of(Math.Max(fromEndMs, ExpiredBefore))) : throw NotEndOrdered();
 
-    private long FirstByEnd(long fromEndMs) =>
-        _isEndOrdered
-            ? Segments.NextFrom(Segments.Of(Math.Max(fromEndMs, ExpiredBefore)))
-            : throw new InvalidOperationException($"Store '{Name}' is not ordered by the end of its sessions.");
+    private InvalidOperationException NotEndOrdered() => new($"Store '{Name}' is not ordered by the end of its sessions.");
 
     private bool IsUpTo(long segment, long throughEndMs) => segment >= 0 && segment <= Segments.Of(throughEndMs);
 

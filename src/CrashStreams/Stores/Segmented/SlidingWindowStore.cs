@@ -48,12 +48,14 @@ internal sealed class SlidingWindowStore<TKey, TValue> : SegmentedStore<TKey>, I
         ValueBytes.WriteInt64(timestamp);
         _valueSerde.Serialize(value, ValueBytes);
         Segments.Add(Segments.Of(startMs));
+        NoteAdded(startMs);
         Entries.Put(KeyOf(Escape(key), startMs), ValueBytes.Written, timestamp);
         Entries.Put(KeyByStart(startMs), default, timestamp);
     }
 
     public void Remove(TKey key, long startMs, long timestamp)
     {
+        NoteRemoved(startMs);
         Entries.Delete(KeyOf(Escape(key), startMs), timestamp);
         Entries.Delete(KeyByStart(startMs), timestamp);
     }
@@ -76,12 +78,7 @@ internal sealed class SlidingWindowStore<TKey, TValue> : SegmentedStore<TKey>, I
     public IEnumerable<KeyValuePair<Windowed<TKey>, ValueAndTimestamp<TValue>>> All() => StartedBetween(0, long.MaxValue);
 
     /// <summary>The first start at or after a time; <see cref="long.MaxValue"/> when no window starts then.</summary>
-    public long FirstStartFrom(long startMs)
-    {
-        foreach (var (window, _) in StartedBetween(startMs, long.MaxValue))
-            return window.Window.StartMs;
-        return long.MaxValue;
-    }
+    public long FirstStartFrom(long startMs) => FirstTimeFrom(startMs);
 
     /// <summary>The windows that start between both times, inclusive, in order of start, then serialized key.</summary>
     public IEnumerable<KeyValuePair<Windowed<TKey>, ValueAndTimestamp<TValue>>> StartedBetween(long fromStartMs, long throughStartMs)
