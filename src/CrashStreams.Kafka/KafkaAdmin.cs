@@ -21,7 +21,7 @@ internal sealed class KafkaAdmin : ILogAdmin
     private readonly IAdminClient _client;
     private readonly TimeSpan _timeout;
     private readonly ConnectionFaults _faults;
-    private readonly bool _canAskProducers;
+    private readonly bool _canAskDirectly;
 
     // Several requests may be under way, and end in the client's own thread.
     private readonly ConcurrentDictionary<Task, byte> _pending = [];
@@ -35,7 +35,7 @@ internal sealed class KafkaAdmin : ILogAdmin
     {
         _faults = faults;
         var properties = ClientProperties.Admin(options, clientId).Values;
-        _canAskProducers = OpenTransactions.CanAsk(properties);
+        _canAskDirectly = DirectQuestion.CanAsk(properties);
         LibrdkafkaLoader.EnsureLoaded();
         _timeout = options.RequestTimeout;
         try
@@ -200,45 +200,37 @@ internal sealed class KafkaAdmin : ILogAdmin
 
     public async Task<IReadOnlyList<OpenTransaction>> OpenTransactionsAsync(string group, IReadOnlyCollection<string> topics, CancellationToken cancellation)
     {
-        if (!_canAskProducers)
+        if (!_canAskDirectly)
             return [];
-        Func<int, int> offsetsAt = count => OpenTransactions.PartitionOf(group, count);
-        var leaders = from topic in await Describe([.. topics, OpenTransactions.Offsets], cancellation)
+        Func<int, int> offsetsAt = count => GroupOffsetsTopic.PartitionOf(group, count);
+        var leaders = from topic in await Describe([.. topics, GroupOffsetsTopic.Name], cancellation)
                       where topic.Error.Code == Confluent.Kafka.ErrorCode.NoError
                       from partition in topic.Partitions
-                      where partition.Leader is not null && (topic.Name != OpenTransactions.Offsets || partition.Partition == offsetsAt(topic.Partitions.Count))
+                      where partition.Leader is not null && (topic.Name != GroupOffsetsTopic.Name || partition.Partition == offsetsAt(topic.Partitions.Count))
                       group new TopicPartition(topic.Name, partition.Partition) by (partition.Leader.Host, partition.Leader.Port);
         var open = new List<OpenTransaction>();
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(_timeout);
         foreach (var leader in leaders)
-        {
-            try
-            {
-                open.AddRange(await OpenTransactions.AskAsync(leader.Key.Host, leader.Key.Port, [.. leader], limit.Token));
-            }
-            catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException or ProtocolException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
-            {
-                throw new LogException($"Asking {leader.Key.Host}:{leader.Key.Port} for open transactions failed: {e.Message}", e) { IsRetriable = true };
-            }
-        }
-
+            open.AddRange(await AskDirectly(leader.Key, "for open transactions", limit => OpenTransactions.AskAsync(leader.Key.Host, leader.Key.Port, [.. leader], limit), cancellation));
         return open;
     }
 
-    // Not DescribeConsumerGroups, which would also know groups of KIP-848: when the broker goes away meanwhile, librdkafka (2.16.0) ends the process with a failed assertion
-    // (rd_kafka_enq_once_del_source_return).
     public async Task<IReadOnlyList<GroupMember>> GroupMembersAsync(string group, CancellationToken cancellation)
     {
         try
         {
             var found = await Answer(Task.Run(() => _client.ListGroup(group, _timeout), CancellationToken.None), cancellation);
-            return (found?.Members ?? []).ConvertAll(static m => new GroupMember(m.ClientId, m.ClientHost, ClassicAssignment.Read(m.MemberAssignment)));
+            if (found is { Members.Count: > 0 } || !_canAskDirectly)
+                return (found?.Members ?? []).ConvertAll(static m => new GroupMember(m.ClientId, m.ClientHost, ClassicAssignment.Read(m.MemberAssignment)));
         }
         catch (KafkaException e)
         {
             throw Exception(e.Error, $"Describing group {group}");
         }
+
+        var offsets = (await Describe([GroupOffsetsTopic.Name], cancellation)).FirstOrDefault(static t => t.Error.Code == Confluent.Kafka.ErrorCode.NoError);
+        if (offsets?.Partitions.FirstOrDefault(p => p.Partition == GroupOffsetsTopic.PartitionOf(group, offsets.Partitions.Count))?.Leader is not { } coordinator)
+            return [];
+        return await AskDirectly((coordinator.Host, coordinator.Port), $"for the members of group {group}", limit => ConsumerGroupMembers.AskAsync(coordinator.Host, coordinator.Port, group, limit), cancellation);
     }
 
     public async Task DeleteRecordsAsync(IReadOnlyDictionary<TopicPartition, long> beforeOffsets, CancellationToken cancellation)
@@ -271,6 +263,20 @@ internal sealed class KafkaAdmin : ILogAdmin
             _client.Dispose();
         else
             _ = pending.ContinueWith(_ => _client.Dispose(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+    }
+
+    private async Task<T> AskDirectly<T>((string Host, int Port) broker, string what, Func<CancellationToken, Task<T>> question, CancellationToken cancellation)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(_timeout);
+        try
+        {
+            return await question(limit.Token);
+        }
+        catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException or ProtocolException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
+        {
+            throw new LogException($"Asking {broker.Host}:{broker.Port} {what} failed: {e.Message}", e) { IsRetriable = true };
+        }
     }
 
     private Task<T> Answer<T>(Task<T> request, CancellationToken cancellation)

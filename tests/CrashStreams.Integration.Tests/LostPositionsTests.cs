@@ -132,9 +132,7 @@ public abstract class LostPositionsTests : IDisposable
                 read++;
             }
 
-            // librdkafka does not tell safely who is in a group of KIP-848: there the log says it when the partition comes back.
-            if (protocol == GroupProtocol.Classic)
-                await Monitors.Until(() => application.Status is { Activity: ApplicationActivity.Blocked } status && status.Detail.Contains("'stranger'", StringComparison.Ordinal));
+            await Monitors.Until(() => application.Status is { Activity: ApplicationActivity.Blocked } status && status.Detail.Contains("'stranger'", StringComparison.Ordinal));
             stranger.Close();
         }
 

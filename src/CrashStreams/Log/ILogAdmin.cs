@@ -33,7 +33,7 @@ public interface ILogAdmin : IDisposable
     Task<IReadOnlyDictionary<TopicPartition, long>> OffsetsAtAsync(IReadOnlyCollection<TopicPartition> partitions, long timestampMs, CancellationToken cancellation) =>
         throw new NotSupportedException("This log can't be asked for offsets by time.");
 
-    /// <summary>The members of a consumer group of the classic protocol at this moment; none where the log has no groups or does not tell.</summary>
+    /// <summary>The members of a consumer group at this moment; none where the log has no groups or does not tell.</summary>
     Task<IReadOnlyList<GroupMember>> GroupMembersAsync(string group, CancellationToken cancellation) => Task.FromResult<IReadOnlyList<GroupMember>>([]);
 
     /// <summary>
