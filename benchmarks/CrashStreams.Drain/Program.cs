@@ -13,12 +13,13 @@ using CrashStreams.Log;
 //   monitor BOOTSTRAP TOPIC RECORDS [THREADS] [GUARANTEE] [APPLICATION]
 //                                                  runs the crash monitor on the topic until it has caught up, and tells what it waited for
 //   latency BOOTSTRAP WINDOWS                      how long an alert takes with either clock
+//   hop BOOTSTRAP SECONDS [GUARANTEE]              how long a record takes through an application, at 1,000 a second
 //   guarantees KAFKA_HOME RECORDS [ROUNDS]         starts an Apache Kafka and runs the monitor at-least-once, exactly-once and with two instances in turn
 //   partitions BOOTSTRAP COUNT [RATE] [SECONDS]    what a windowed count over so many partitions costs while RATE (10) records come a second
 //   compare KAFKA_HOME RESULT_FILE                 starts an Apache Kafka, loads it, and runs drain, monitor and java in turn
 if (args is not [var command, var bootstrap, var topic, ..])
 {
-    Console.Error.WriteLine("usage: CrashStreams.Drain produce|confluent|load|drain|java|monitor|latency|guarantees BOOTSTRAP TOPIC [RECORDS] [PARTITIONS|THREADS]");
+    Console.Error.WriteLine("usage: CrashStreams.Drain produce|confluent|load|drain|java|monitor|latency|hop|guarantees BOOTSTRAP TOPIC [RECORDS] [PARTITIONS|THREADS]");
     return 2;
 }
 
@@ -32,6 +33,12 @@ if (command == "compare")
 if (command == "guarantees")
 {
     await Guarantees.RunAsync(bootstrap, long.Parse(topic, CultureInfo.InvariantCulture), args.Length > 3 ? int.Parse(args[3], CultureInfo.InvariantCulture) : 5);
+    return 0;
+}
+
+if (command == "hop")
+{
+    await Hop.RunAsync(bootstrap, args.Length > 3 ? Enum.Parse<ProcessingGuarantee>(args[3]) : ProcessingGuarantee.AtLeastOnce, int.Parse(topic, CultureInfo.InvariantCulture));
     return 0;
 }
 
@@ -89,6 +96,6 @@ switch (command)
         Draining.Run(clients, await admin.OffsetsAsync([.. Enumerable.Range(0, count).Select(p => new TopicPartition(topic, p))], default));
         return 0;
     default:
-        Console.Error.WriteLine($"'{command}' is none of produce, confluent, load, drain, java, monitor, latency, guarantees and compare.");
+        Console.Error.WriteLine($"'{command}' is none of produce, confluent, load, drain, java, monitor, latency, hop, guarantees and compare.");
         return 2;
 }

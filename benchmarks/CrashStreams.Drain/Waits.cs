@@ -51,7 +51,9 @@ internal sealed class TimedClients(ILogClients inner, Waits waits) : ILogClients
 
     public TimeSpan? TransactionTimeout => inner.TransactionTimeout;
 
-    public ILogConsumer CreateConsumer(string clientId, string groupId, bool readCommitted) => new Consumer(inner.CreateConsumer(clientId, groupId, readCommitted), waits);
+    // Others that know the group only ask it for positions.
+    public ILogConsumer CreateConsumer(string clientId, string groupId, bool readCommitted) =>
+        clientId.EndsWith("-0-consumer", StringComparison.Ordinal) ? new Consumer(inner.CreateConsumer(clientId, groupId, readCommitted), waits) : inner.CreateConsumer(clientId, groupId, readCommitted);
 
     public ILogConsumer CreateRestoreConsumer(string clientId, bool readCommitted) => inner.CreateRestoreConsumer(clientId, readCommitted);
 
@@ -68,6 +70,8 @@ internal sealed class TimedClients(ILogClients inner, Waits waits) : ILogClients
         public object GroupIdentity => inner.GroupIdentity;
 
         public void Subscribe(IReadOnlyCollection<string> topics, IAssignmentListener listener) => inner.Subscribe(topics, listener);
+
+        public void AskGroup() => waits.Time("ask group", inner.AskGroup);
 
         public void Assign(IReadOnlyDictionary<TopicPartition, long> offsets) => inner.Assign(offsets);
 

@@ -14,6 +14,9 @@ internal sealed class ClientProperties
         "message.timeout.ms", "delivery.timeout.ms",
     ];
 
+    /// <summary>The value of <c>group.protocol</c> for KIP-848.</summary>
+    public const string ConsumerProtocol = "consumer";
+
     private const int RestoreAheadBytes = 2 << 20;
 
     private ClientProperties(string clientId, KafkaOptions options, IReadOnlyDictionary<string, string> own)
@@ -67,7 +70,7 @@ internal sealed class ClientProperties
             Always("group.instance.id", $"{instance}-{ClientId}");
         return protocol == GroupProtocol.Classic
             ? Always("group.protocol", "classic").Always("partition.assignment.strategy", "range").Default("session.timeout.ms", options.SessionTimeout)
-            : Always("group.protocol", "consumer").Always("group.remote.assignor", "range");
+            : Always("group.protocol", ConsumerProtocol).Always("group.remote.assignor", "range");
     }
 
     /// <summary>

@@ -20,6 +20,8 @@ internal sealed unsafe class KafkaConsumer : NativeClient, ILogConsumer
     private readonly nint _queue;
     private readonly int _requestTimeoutMs;
     private readonly bool _readCommitted;
+    private readonly bool _hearsByHeartbeat;
+    private IReadOnlyCollection<string> _topics = [];
     private IAssignmentListener? _listener;
     private bool _isClosing;
 
@@ -33,6 +35,7 @@ internal sealed unsafe class KafkaConsumer : NativeClient, ILogConsumer
         _batch = new(options.MaxPollRecords, _partitions);
         _requestTimeoutMs = (int)options.RequestTimeout.TotalMilliseconds;
         _readCommitted = readCommitted;
+        _hearsByHeartbeat = properties.Values.GetValueOrDefault("group.protocol") == ClientProperties.ConsumerProtocol;
         Librdkafka.rd_kafka_poll_set_consumer(Handle);
         _queue = Librdkafka.rd_kafka_queue_get_consumer(Handle);
     }
@@ -45,8 +48,22 @@ internal sealed unsafe class KafkaConsumer : NativeClient, ILogConsumer
     public void Subscribe(IReadOnlyCollection<string> topics, IAssignmentListener listener)
     {
         _listener = listener;
-        using var list = PartitionList.Of(topics.Select(topic => new TopicPartition(topic, -1)));
-        KafkaError.ThrowIf(Librdkafka.rd_kafka_subscribe(Handle, list.Pointer), $"Subscribing to {string.Join(", ", topics)}");
+        _topics = topics;
+        KafkaError.ThrowIf(SendSubscription(), $"Subscribing to {string.Join(", ", topics)}");
+    }
+
+    public void AskGroup()
+    {
+        // A member by KIP-848 hears of changes in the answers to its heartbeats, every 5 s by default; librdkafka sends one with each subscription, also with the one that it has. To a
+        // classic group a subscription would be a reason to rebalance, and its members are told soon. It is advice only: what is wrong with the client the next poll says.
+        if (_hearsByHeartbeat && _topics.Count > 0)
+            _ = SendSubscription();
+    }
+
+    private ErrorCode SendSubscription()
+    {
+        using var list = PartitionList.Of(_topics.Select(topic => new TopicPartition(topic, -1)));
+        return Librdkafka.rd_kafka_subscribe(Handle, list.Pointer);
     }
 
     public void Assign(IReadOnlyDictionary<TopicPartition, long> offsets)

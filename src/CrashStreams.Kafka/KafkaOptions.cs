@@ -55,7 +55,7 @@ public sealed record KafkaOptions
     public TimeSpan FetchMaxWait { get; set; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>
-    /// How long a producer waits to fill a batch; a flush or commit does not wait. Default 20 ms: with 5 ms a drain over 12 partitions sends four times as
+    /// How long a producer waits to fill a batch while its thread is busy; a flush or commit does not wait, nor does a thread whose inputs have run dry. Default 20 ms: with 5 ms a drain over 12 partitions sends four times as
     /// many requests and costs the broker nearly twice the processor time (Kafka Streams waits 100 ms).
     /// </summary>
     public TimeSpan Linger { get; set; } = TimeSpan.FromMilliseconds(20);

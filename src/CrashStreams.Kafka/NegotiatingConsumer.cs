@@ -22,6 +22,8 @@ internal sealed class NegotiatingConsumer(Func<GroupProtocol, KafkaConsumer> cre
         _consumer.Subscribe(topics, listener);
     }
 
+    public void AskGroup() => _consumer.AskGroup();
+
     public LogBatch Poll(TimeSpan maxWait)
     {
         try

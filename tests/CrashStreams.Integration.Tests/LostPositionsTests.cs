@@ -132,7 +132,9 @@ public abstract class LostPositionsTests : IDisposable
                 read++;
             }
 
-            await Monitors.Until(() => application.Status is { Activity: ApplicationActivity.Blocked } status && status.Detail.Contains("'stranger'", StringComparison.Ordinal));
+            // The embedded broker's groups have no topic of offsets by whose leader their coordinator is found: there the log says it when the partition comes back.
+            if (protocol == GroupProtocol.Classic || Broker is not EmbeddedKafka)
+                await Monitors.Until(() => application.Status is { Activity: ApplicationActivity.Blocked } status && status.Detail.Contains("'stranger'", StringComparison.Ordinal));
             stranger.Close();
         }
 

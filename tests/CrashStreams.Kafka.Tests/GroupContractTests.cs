@@ -157,11 +157,4 @@ public abstract class GroupContractTests : LogTest
         consumer.Seek(partition, 0);
         ReadAll(consumer, 1).Should().ContainSingle();
     }
-
-    private static bool Polled(params ILogConsumer[] consumers)
-    {
-        foreach (var consumer in consumers)
-            consumer.Poll(TimeSpan.FromMilliseconds(20));
-        return true;
-    }
 }

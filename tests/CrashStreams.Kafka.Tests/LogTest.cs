@@ -119,4 +119,11 @@ public abstract class LogTest : IDisposable
         Stop();
         GC.SuppressFinalize(this);
     }
+
+    protected static bool Polled(params ILogConsumer[] consumers)
+    {
+        foreach (var consumer in consumers)
+            consumer.Poll(TimeSpan.FromMilliseconds(20));
+        return true;
+    }
 }

@@ -1,12 +1,11 @@
 using CrashStreams.Broker.Coordination;
 using CrashStreams.Broker.Groups;
-using CrashStreams.Broker.Groups.Consumer;
 using CrashStreams.Protocol;
 using CrashStreams.Protocol.Messages;
 
 namespace CrashStreams.Broker.Apis;
 
-/// <summary>A member of the classic protocol enters a group, or a rebalance of it; answered when the join phase of a classic group ends.</summary>
+/// <summary>A member enters a classic group, or a rebalance of it; answered when the join phase ends.</summary>
 internal static class JoinGroup
 {
     /// <summary>KIP-394: the member first gets an id.</summary>
@@ -18,7 +17,7 @@ internal static class JoinGroup
     /// <summary>KIP-814.</summary>
     private const short SkipAssignmentVersion = 9;
 
-    public static void Handle(JoinGroupRequest request, short version, ClientIdentity client, UserAccess access, GroupCoordinator groups, Action<JoinGroupResponse> reply)
+    public static void Handle(JoinGroupRequest request, short version, ClientIdentity client, GroupCoordinator groups, Action<JoinGroupResponse> reply)
     {
         if (Check(request, groups) is var error and not ErrorCode.None)
             Refuse(error);
@@ -29,10 +28,8 @@ internal static class JoinGroup
             classic.Join(request, client, version >= KnownIdVersion, version >= SkipAssignmentVersion, Answer);
             groups.ForgetBlank(group);
         }
-        else if (group.Membership is ConsumerGroup { IsEmpty: false } consumer)
-            consumer.Join(request, client, access, version >= KnownIdVersion, Answer);
         else
-            Refuse(ErrorCode.CoordinatorNotAvailable);
+            Refuse(group.Membership.IsEmpty ? ErrorCode.CoordinatorNotAvailable : ErrorCode.InconsistentGroupProtocol);
 
         void Refuse(ErrorCode refusal) => Answer(new JoinGroupResponse { ErrorCode = refusal, MemberId = request.MemberId, ProtocolName = null });
 

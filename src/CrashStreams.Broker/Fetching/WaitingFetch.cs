@@ -25,20 +25,14 @@ internal sealed class WaitingFetch(FetchRead read, Dictionary<Partition, FetchTa
     public void TryComplete()
     {
         _isQueued = false;
-        TryAnswer(mustAnswer: false);
+        if (!_isDone && read.TryRead(mustAnswer: false) is { } response)
+            Complete(response);
     }
 
-    public void TimeIsUp() => TryAnswer(mustAnswer: true);
-
-    private void TryAnswer(bool mustAnswer)
+    public void TimeIsUp()
     {
-        if (_isDone)
-            return;
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        if (read.TryRead(mustAnswer) is not { } response)
-            return;
-        session.Charge(GC.GetAllocatedBytesForCurrentThread() - before);
-        Complete(response);
+        if (!_isDone)
+            Complete(read.TryRead(mustAnswer: true)!);
     }
 
     public void Cancel()

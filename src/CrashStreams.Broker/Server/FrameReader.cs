@@ -8,10 +8,7 @@ namespace CrashStreams.Broker.Server;
 /// Cuts a client's bytes into frames. Small frames are cut out of a small buffer; the rest of a large one is read right into its own
 /// memory. That memory grows with what has come, not with what a length announces: a length alone costs nothing.
 /// </summary>
-/// <param name="stream">Where the bytes come from.</param>
-/// <param name="limits">How long frames may be.</param>
-/// <param name="hasRoom">Whether so many bytes may be taken for a frame at once, without which it grows with what comes.</param>
-internal sealed class FrameReader(Stream stream, FrameLimits limits, Func<int, bool> hasRoom) : IDisposable
+internal sealed class FrameReader(Stream stream, FrameLimits limits) : IDisposable
 {
     private const int KeySize = sizeof(short);
     private const int BufferSize = 8 * 1024;
@@ -102,8 +99,7 @@ internal sealed class FrameReader(Stream stream, FrameLimits limits, Func<int, b
         if (_length > Limits.WithoutRecords && !TryCheckKey())
             return false;
         _start += sizeof(int);
-        var atOnce = Math.Min(_length, _trust);
-        _frame = ArrayPool<byte>.Shared.Rent(atOnce <= FirstTrust || hasRoom(atOnce) ? atOnce : FirstTrust);
+        _frame = ArrayPool<byte>.Shared.Rent(Math.Min(_length, _trust));
         _filled = 0;
         return true;
     }

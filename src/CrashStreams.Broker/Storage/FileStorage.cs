@@ -17,7 +17,7 @@ internal sealed class FileStorage : IStorage
 
     public FileStorage(string root, DiskFaults? faults = null, FileBudget? budget = null)
     {
-        Budget = budget ?? new FileBudget(DescriptorLimit.OfProcess);
+        Budget = budget ?? FileBudget.OfProcess();
         _faults = faults;
         _root = Path.GetFullPath(root);
         CreateRoot();

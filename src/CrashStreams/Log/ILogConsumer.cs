@@ -9,6 +9,14 @@ public interface ILogConsumer : IDisposable
     /// </summary>
     void Subscribe(IReadOnlyCollection<string> topics, IAssignmentListener listener);
 
+    /// <summary>
+    /// Asks the group now whether the assignment is to change, instead of with the next heartbeat, which may be seconds away. The answer comes from within <see cref="Poll"/>. By default, and
+    /// where a group needs no asking, nothing happens.
+    /// </summary>
+    void AskGroup()
+    {
+    }
+
     /// <summary>Reads exactly these partitions from these offsets, without a group. Replaces an earlier call.</summary>
     void Assign(IReadOnlyDictionary<TopicPartition, long> offsets);
 

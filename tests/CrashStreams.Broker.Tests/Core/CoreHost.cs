@@ -132,10 +132,6 @@ internal sealed class CoreHost
         {
         }
 
-        public void Charge(long bytes)
-        {
-        }
-
         public void EndWait()
         {
         }

@@ -77,50 +77,6 @@ public sealed class HostileMemoryTests
     }
 
     [Fact]
-    public async Task Half_requests_that_hold_all_memory_do_not_keep_others_waiting()
-    {
-        await using var victim = await Victim.StartAsync(new Limits
-        {
-            AllConnectionsBytes = 4 * 1024 * 1024, ConnectionBytes = 4 * 1024 * 1024, ConnectionBytesWhenFull = 64 * 1024, WhenMemoryIsShort = TimeSpan.FromMilliseconds(500),
-        });
-        var hoarders = new List<AttackClient>();
-        for (var i = 0; i < 8; i++)
-        {
-            hoarders.Add(await victim.ConnectAsync());
-            await hoarders[i].SendBytesAsync(new byte[] { 0, 0x20, 0, 0, 0, 0 }); // 2 MiB of Produce are announced
-            await hoarders[i].SendBytesAsync(new byte[700 * 1024]);
-        }
-        await victim.UntilAsync(_ => victim.Broker.HeldByConnections > 2 * 1024 * 1024, "they hold what they sent");
-        using var client = await victim.ConnectAsync();
-        using var builder = new RecordBatchBuilder();
-        builder.Append(1, RecordField.Null, new byte[800 * 1024]);
-
-        // Long before the 60 s after which half a request is too old.
-        var answer = await client.AskAsync<ProduceRequest, ProduceResponse>(new()
-        {
-            Acks = 1,
-            TimeoutMs = 1000,
-            TopicData = [new() { Name = Target.Narrow, PartitionData = [new() { Records = new RecordsField(builder.Build().ToArray()) }] }],
-        }, version: 9).WaitAsync(TimeSpan.FromSeconds(30));
-
-        answer.Responses[0].PartitionResponses[0].ErrorCode.Should().Be(ErrorCode.None);
-        hoarders.ForEach(hoarder => hoarder.Dispose());
-    }
-
-    [Fact]
-    public async Task An_answer_that_was_made_in_several_turns_is_counted_while_nobody_reads_it()
-    {
-        await using var victim = await Victim.StartAsync();
-        await victim.Broker.CreateTopicAsync("large", 10_000);
-        using var client = await victim.ConnectAsync();
-
-        for (var i = 0; i < 4; i++)
-            await client.SendAsync(new MetadataRequest { Topics = null }, version: 9);
-
-        await victim.UntilAsync(_ => victim.Broker.HeldByConnections > 1024 * 1024, "an answer about 10,000 partitions takes more");
-    }
-
-    [Fact]
     public async Task Requests_behind_a_waiting_fetch_are_answered_behind_it()
     {
         await using var victim = await Victim.StartAsync();

@@ -1,4 +1,5 @@
 using CrashStreams.Engine;
+using CrashStreams.Log;
 using CrashStreams.Testing.Simulation;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -132,6 +133,27 @@ public class LostOwnerTests
         IsFenced("owner").Should().Be(!ownerSpeaks);
     }
 
+    [Fact]
+    public void An_owner_is_fenced_also_when_the_thread_that_suspects_it_has_ended_meanwhile()
+    {
+        using var owner = Directory("owner");
+        owner.Tell(Cluster.NowMs, [new(new(0, 1), MemberTaskState.Running)]);
+        var aside = new PostponingClients(Clients);
+        using (var clients = new ThreadClients(aside, NullLogger.Instance))
+        {
+            using var heir = new StreamThread(
+                "heir", _simulation.Topology, _simulation.Options, _simulation.Topics, clients, Cluster.Time, NullLogger.Instance, aside: aside);
+            heir.Start();
+            heir.Directory!.Listen(Cluster.NowMs, TimeSpan.Zero);
+            Cluster.Time.Advance(TimeSpan.FromMilliseconds(4_000));
+            ((IAssignmentListener)heir).Assigned([new("in", 1)]);
+        }
+
+        aside.Work.Should().ContainSingle();
+        aside.Work[0]();
+        IsFenced("owner").Should().BeTrue();
+    }
+
     private SimulatedClients Clients => new(Cluster, new(_simulation, _simulation.Instances[0], new SimulationRandom(1)), _simulation.Plan);
 
     private InstanceDirectory Directory(string name)
@@ -178,5 +200,13 @@ public class LostOwnerTests
 
         Cluster.Time.Advance(TimeSpan.FromMilliseconds(turnMs));
         Cluster.Tick();
+    }
+
+    /// <summary>What is to be done aside is done when the test says so.</summary>
+    private sealed class PostponingClients(ILogClients inner) : ForwardingClients(inner)
+    {
+        public List<Action> Work { get; } = [];
+
+        public override void RunAside(Action work) => Work.Add(work);
     }
 }

@@ -8,6 +8,9 @@ namespace CrashStreams.Engine;
 /// <summary>Everything that a thread's tasks write goes through here: results, markers, changelogs, dead letters.</summary>
 internal sealed class RecordCollector : IRecordWriter
 {
+    // A broker acknowledges sooner, and what it has not acknowledged then is on its way.
+    private static readonly TimeSpan _sendPatience = TimeSpan.FromMilliseconds(3);
+
     private readonly ILogProducer _producer;
     private readonly ILogAdmin _admin;
     private readonly TimeProvider _time;
@@ -27,6 +30,9 @@ internal sealed class RecordCollector : IRecordWriter
     }
 
     public bool InTransaction => _inTransaction;
+
+    /// <summary>Whether the client may hold back what was queued, to fill its batches.</summary>
+    public bool HasUnsent { get; private set; }
 
     public int PartitionCount(string topic) => _producer.PartitionCount(topic);
 
@@ -91,6 +97,20 @@ internal sealed class RecordCollector : IRecordWriter
         _topics.Committed();
     }
 
+    /// <summary>Sends what the client holds back. It is acknowledged, or on its way, when the call returns.</summary>
+    public void SendNow()
+    {
+        HasUnsent = false;
+        try
+        {
+            _producer.TryFlush(_sendPatience);
+        }
+        catch (LogException e) when (IsBatchRefusal(e))
+        {
+            throw BeginAgain(e);
+        }
+    }
+
     /// <summary>At-least-once: waits until the log has what was sent so far. A transaction takes everything or nothing anyway.</summary>
     public void FlushResults()
     {
@@ -103,7 +123,7 @@ internal sealed class RecordCollector : IRecordWriter
     {
         if (!_inTransaction)
             return;
-        _inTransaction = false;
+        _inTransaction = HasUnsent = false;
         _producer.AbortTransaction();
         _topics.BeginAgain();
     }
@@ -113,6 +133,7 @@ internal sealed class RecordCollector : IRecordWriter
         try
         {
             BeginIfNeeded();
+            HasUnsent = false;
             _producer.CommitTransaction(offsets, consumer.GroupIdentity);
             _inTransaction = false;
         }
@@ -124,6 +145,7 @@ internal sealed class RecordCollector : IRecordWriter
 
     private void Flush()
     {
+        HasUnsent = false;
         try
         {
             _producer.Flush();

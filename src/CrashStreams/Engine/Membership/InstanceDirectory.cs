@@ -79,6 +79,9 @@ internal sealed class InstanceDirectory : IDisposable
     /// <summary>When this member wrote the last of its own signs of life that has come back to it: whatever others wrote before that is heard.</summary>
     public long CameBackMs { get; private set; } = long.MinValue;
 
+    /// <summary>How often another member has come, has gone or has other tasks than before, as far as was heard.</summary>
+    public int Changes { get; private set; }
+
     /// <summary>Hears the others and tells them what has changed.</summary>
     public void RunOnce(long nowMs, Func<IReadOnlyList<MemberTask>> tasks)
     {
@@ -149,7 +152,7 @@ internal sealed class InstanceDirectory : IDisposable
         _producer?.Dispose();
     }
 
-    private static string NewsOf(IReadOnlyList<MemberTask> tasks) => string.Join(' ', tasks.Select(static t => $"{t.Id} {t.State}").Append("."));
+    private static string NewsOf(IReadOnlyList<MemberTask>? tasks) => tasks is null ? "" : string.Join(' ', tasks.Select(static t => $"{t.Id} {t.State}").Append("."));
 
     private static string TopicOf(string application) => $"{application}-instances";
 
@@ -167,7 +170,10 @@ internal sealed class InstanceDirectory : IDisposable
             var atMs = record.Offset < _oldEnd ? Math.Min(nowMs, record.Timestamp) : nowMs;
             if (name == _name)
                 CameBackMs = record.Timestamp;
-            if (record.HasValue && Member.Parse(name, Encoding.UTF8.GetString(record.Value)) is { } member)
+            var member = record.HasValue ? Member.Parse(name, Encoding.UTF8.GetString(record.Value)) : null;
+            if (name != _name && NewsOf(member?.Tasks) != NewsOf(_members.GetValueOrDefault(name).Member?.Tasks))
+                Changes++;
+            if (member is not null)
                 _members[name] = new(member, atMs);
             else
                 _members.Remove(name);

@@ -18,18 +18,13 @@ internal sealed class StreamTask
     private readonly TaskChangelog _changelog;
     private readonly TaskBuilder _operators;
     private readonly List<InputPartition> _inputs = [];
-    private readonly List<InputPartition> _holdingInputs;
-    private readonly List<IWatermarkListener> _listeners;
     private readonly List<IEmitsAtCommit> _emitters;
     private readonly List<ICommitListener> _commitListeners;
+    private readonly TaskEventTime _eventTime;
     private readonly bool _usesWatermarks;
-    private readonly long _closeAfterIdleMs;
-    private readonly long _horizonMs;
     private long _watermarkToCommit = TaskClock.Unknown;
-    private long _oldestOpenStart = long.MaxValue;
     private long _cachedBytes;
     private long _dirtyBytes;
-    private bool _isIdle;
 
     /// <param name="context">What the task's operators share.</param>
     /// <param name="tasks">The tasks of the sub-topology, this one among them.</param>
@@ -42,10 +37,7 @@ internal sealed class StreamTask
         var (subTopology, inputs) = (tasks.SubTopology, tasks.InputsOf(context.Id.Partition));
         _operators = new TaskBuilder(context, subTopology, inputs);
         _operators.Build();
-        _horizonMs = horizonMs;
-        _closeAfterIdleMs = (long?)context.Options.Time.CloseAfterIdle?.TotalMilliseconds ?? long.MaxValue;
         _usesWatermarks = context.Options.Time.Clock == StreamTime.Watermarks;
-        _listeners = _usesWatermarks ? _operators.Processors.OfType<IWatermarkListener>().ToList() : [];
         _emitters = _operators.Processors.OfType<IEmitsAtCommit>().ToList();
         var withoutHold = subTopology.Sources.Where(static s => !s.HoldsClock).SelectMany(s => s.Topics.Select(t => _operators.FullTopic(t, s.IsRepartition))).ToHashSet();
         _commitListeners = _operators.Processors.OfType<ICommitListener>().ToList();
@@ -56,7 +48,8 @@ internal sealed class StreamTask
             _inputs.Add(new(this, input, source, clock, context.Meter.Read(input.Topic, input.Partition)));
         }
 
-        _holdingInputs = _inputs.FindAll(i => !withoutHold.Contains(i.Partition.Topic));
+        List<IWatermarkListener> listeners = _usesWatermarks ? [.. _operators.Processors.OfType<IWatermarkListener>()] : [];
+        _eventTime = new(context, _inputs, _inputs.FindAll(i => !withoutHold.Contains(i.Partition.Topic)), listeners, horizonMs, _emitters.Count > 0 ? EmitPending : null, Fault);
         Downstream = _usesWatermarks ? [.. subTopology.Sinks.Where(static s => s.IsRepartition).Select(s => DownstreamOf(s, subTopology)).DistinctBy(static d => d.Topic)] : [];
     }
 
@@ -86,14 +79,14 @@ internal sealed class StreamTask
     public bool HoldsBack => _emitters.Count > 0;
 
     /// <summary>How far the task is.</summary>
-    public Progress Progress => new(_context.Clock.Watermark, _isIdle, _context.Clock.Floor);
+    public Progress Progress => new(_context.Clock.Watermark, _eventTime.IsIdle, _context.Clock.Floor);
 
     public bool HasBuffered { get; private set; }
 
     public bool IsHoldingBack => _inputs.Exists(static i => i.IsHeldBack);
 
     /// <summary>The start of the oldest open window as of the last turn, <see cref="long.MaxValue"/> when none is; read by collectors of metrics.</summary>
-    public long OldestOpenStart => Volatile.Read(ref _oldestOpenStart);
+    public long OldestOpenStart => _eventTime.OldestOpenStart;
 
     /// <summary>What the stores held in memory at the last commit, and what of it was written; read by collectors of metrics.</summary>
     public (long Bytes, long Dirty) PublishedCache => (Volatile.Read(ref _cachedBytes), Volatile.Read(ref _dirtyBytes));
@@ -174,6 +167,21 @@ internal sealed class StreamTask
         }
     }
 
+    /// <summary>Whether all inputs were read to their ends, as of this turn.</summary>
+    public bool IsCaughtUp
+    {
+        get
+        {
+            foreach (var input in _inputs)
+            {
+                if (!input.IsCaughtUp)
+                    return false;
+            }
+
+            return true;
+        }
+    }
+
     /// <summary>Looks once per turn how far the inputs are.</summary>
     public void LookAtPositions(ILogConsumer consumer, bool isBatchDone)
     {
@@ -222,32 +230,7 @@ internal sealed class StreamTask
     }
 
     /// <summary>Moves the closing clock to where the inputs have come, and lets operators close what it has passed.</summary>
-    public void AdvanceClock(long nowMs, Func<InputPartition, bool> isConfirmed)
-    {
-        if (!_usesWatermarks)
-            return;
-        foreach (var input in _inputs)
-        {
-            if (input.Clock is not SourceClock source)
-                continue;
-            source.UpdateIdleness(input.Buffer.Count == 0 && input.IsCaughtUp, isConfirmed(input), nowMs, (long)_context.Options.Time.IdleAfter.TotalMilliseconds);
-            if (source.IsIdle && nowMs - source.LastActivityMs >= _closeAfterIdleMs)
-                source.Close(_horizonMs);
-        }
-
-        var progress = _holdingInputs is [var only] ? only.Clock.Progress : Progress.Of([.. _holdingInputs.Select(static i => i.Clock.Progress)]);
-        _isIdle = progress.IsIdle;
-        // What operators hold back until the commit belongs before the windows that the clock closes behind them.
-        if (_emitters.Count > 0 && _listeners.Count > 0 && progress.Watermark > _context.Clock.Watermark)
-            EmitPending();
-        if (_context.Clock.AdvanceTo(in progress))
-        {
-            _context.Current.Clear();
-            CloseWindows(progress.Watermark);
-        }
-
-        Publish();
-    }
+    public void AdvanceClock(long nowMs, Func<InputPartition, bool> isConfirmed) => _eventTime.Advance(nowMs, isConfirmed);
 
     /// <summary>Lets operators emit what they hold back until a commit, parents before children.</summary>
     public void EmitPending()
@@ -260,52 +243,6 @@ internal sealed class StreamTask
             try
             {
                 emitter.EmitPending();
-            }
-            catch (Exception e) when (FaultPolicy.IsOperators(e))
-            {
-                Fault(e);
-            }
-        }
-    }
-
-    private void Publish()
-    {
-        foreach (var input in _inputs)
-            input.Publish();
-        var oldest = long.MaxValue;
-        foreach (var listener in _listeners)
-            oldest = Math.Min(oldest, listener.OldestOpenStart);
-        Volatile.Write(ref _oldestOpenStart, oldest);
-    }
-
-    // However far the clock has jumped, windows close as if it had gone step by step: in the order of their closing times over all operators.
-    private void CloseWindows(long watermark)
-    {
-        if (_listeners.Count > 1)
-        {
-            for (var next = NextClosing(); next < watermark; next = Math.Max(next + 1, NextClosing()))
-                TellListeners(next);
-        }
-
-        TellListeners(watermark);
-    }
-
-    private long NextClosing()
-    {
-        var next = long.MaxValue;
-        foreach (var listener in _listeners)
-            next = Math.Min(next, listener.NextClosing);
-        return next;
-    }
-
-    private void TellListeners(long watermark)
-    {
-        _context.Clock.Close(watermark);
-        foreach (var listener in _listeners)
-        {
-            try
-            {
-                listener.OnWatermark(watermark);
             }
             catch (Exception e) when (FaultPolicy.IsOperators(e))
             {

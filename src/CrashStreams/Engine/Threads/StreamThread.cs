@@ -135,11 +135,11 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         [
             new ClockStep(_tasks, new(_admin, (long)options.Time.IdleAfter.TotalMilliseconds), announcer, options.Time.Clock == StreamTime.Watermarks),
             new TopicStep(_inputs, options.State.Storage is { } state ? new(state, options.ApplicationId, options.State.CleanupDelay, logger) : null),
-            new MembershipStep(_directory, _lostOwners, _standbys, _tasks, TasksToTell, options.PollWait < _glance ? options.PollWait : _glance),
+            new MembershipStep(_directory, new(_consumer), () => IsJoining, _lostOwners, _standbys, _tasks, TasksToTell, options.PollWait < _glance ? options.PollWait : _glance),
             new CommitStep(_committer, _cache, _tasks, () => _processed),
             new QueryStep(Queries),
         ];
-        _poll = new(_consumer, _tasks, _positions, PollWait, IsRepartition);
+        _poll = new(_consumer, _tasks, _collector, _positions, PollWait, IsRepartition);
         _claim = new(_tasks, _committer, () => _processed);
         _take = new(_tasks, count => Volatile.Write(ref _processed, _processed + count));
     }

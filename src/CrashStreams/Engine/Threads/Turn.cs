@@ -31,6 +31,9 @@ internal sealed class Turn(TurnPace pace)
     /// <summary>Whether there were records to take in this turn.</summary>
     public bool HasRecords { get; set; }
 
+    /// <summary>Whether all tasks that run have read their inputs to the ends that the broker last told.</summary>
+    public bool IsCaughtUp { get; set; }
+
     /// <summary>Whether there was anything to do.</summary>
     public bool IsBusy { get; set; }
 

@@ -13,12 +13,14 @@ internal sealed class BufferStep(AssignedTasks tasks, ILogConsumer consumer) : I
         // When the turn's time is up each of the others takes one record more; the next turn begins behind the one that took the time.
         var first = _first;
         turn.HasMore = false;
+        turn.IsCaughtUp = true;
         for (var i = 0; i < inOrder.Length; i++)
         {
             var task = inOrder[(first + i) % inOrder.Length];
             if (task.State != TaskState.Running)
                 continue;
             task.LookAtPositions(consumer, turn.IsBatchDone);
+            turn.IsCaughtUp &= task.IsCaughtUp;
             if (!task.HasBuffered && !task.IsHoldingBack)
                 continue;
             var wasUp = turn.Pace.IsUp;

@@ -7,6 +7,7 @@ internal sealed class CommitStep(Committer committer, CacheBudget? cache, Assign
     {
         // After a sleep in the middle of this turn the tasks may be somebody else's: the look notices, and the commit asks the group first.
         var now = turn.Pace.LookNow();
+        committer.LookAtBacklog(turn.IsCaughtUp);
         if (turn.IsCommitRequested || committer.IsDue(now, isIdle: !turn.IsBusy, processed()) || cache?.IsFull(tasks.InOrder) == true)
             committer.Commit(processed());
     }

@@ -2,8 +2,12 @@ using CrashStreams.Log;
 
 namespace CrashStreams.Engine;
 
-/// <summary>Polls, unless the last batch is not done yet.</summary>
-internal sealed class PollStep(ILogConsumer consumer, AssignedTasks tasks, StartPositions positions, Func<Turn, TimeSpan> wait, Func<string, bool> isRepartition) : ITurnStep
+/// <summary>
+/// Polls, unless the last batch is not done yet. While there are records, results wait in the client until a batch is full or its linger is over; when the inputs have run dry nothing will
+/// fill it soon, and what there is goes out before the thread waits.
+/// </summary>
+internal sealed class PollStep(
+    ILogConsumer consumer, AssignedTasks tasks, RecordCollector collector, StartPositions positions, Func<Turn, TimeSpan> wait, Func<string, bool> isRepartition) : ITurnStep
 {
     // The group hears of this member's wishes, and this member of the group's, in polls: a batch of slow records must not keep them apart. Far below Kafka's max.poll.interval.ms (5 min).
     private const long LongestBatchMs = 10_000;
@@ -15,7 +19,15 @@ internal sealed class PollStep(ILogConsumer consumer, AssignedTasks tasks, Start
         else if (!turn.IsBatchDone)
             return;
         turn.Batch = null;
-        turn.Batch = Poll(wait(turn));
+        var maxWait = wait(turn);
+        var isToSend = maxWait > TimeSpan.Zero && collector.HasUnsent;
+        turn.Batch = Poll(isToSend ? TimeSpan.Zero : maxWait);
+        if (isToSend && turn.Batch.Count == 0)
+        {
+            collector.SendNow();
+            turn.Batch = Poll(maxWait);
+        }
+
         turn.Next = 0;
         turn.PolledAtMs = turn.Pace.LookNow();
     }

@@ -1,0 +1,103 @@
+using CrashStreams.Faults;
+using CrashStreams.Processing;
+using CrashStreams.Time;
+
+namespace CrashStreams.Engine;
+
+/// <summary>Moves a task's closing clock to where its inputs have come, and lets operators close what it has passed.</summary>
+/// <param name="context">What the task's operators share.</param>
+/// <param name="inputs">All inputs of the task.</param>
+/// <param name="holding">Those that hold the clock.</param>
+/// <param name="listeners">Operators that close something; none with the Observed clock.</param>
+/// <param name="horizonMs">How far event time has to go beyond a record for all of its windows to close.</param>
+/// <param name="emitPending">Lets operators emit what they hold back; null when none does.</param>
+/// <param name="fault">Called with what an operator throws.</param>
+internal sealed class TaskEventTime(
+    TaskContext context, IReadOnlyList<InputPartition> inputs, IReadOnlyList<InputPartition> holding, IReadOnlyList<IWatermarkListener> listeners, long horizonMs, Action? emitPending,
+    Action<Exception> fault)
+{
+    private readonly long _closeAfterIdleMs = (long?)context.Options.Time.CloseAfterIdle?.TotalMilliseconds ?? long.MaxValue;
+    private readonly long _idleAfterMs = (long)context.Options.Time.IdleAfter.TotalMilliseconds;
+    private readonly bool _usesWatermarks = context.Options.Time.Clock == StreamTime.Watermarks;
+    private long _oldestOpenStart = long.MaxValue;
+
+    /// <summary>Whether all inputs that hold the clock were idle at the last look.</summary>
+    public bool IsIdle { get; private set; }
+
+    /// <summary>The start of the oldest open window as of the last turn, <see cref="long.MaxValue"/> when none is; read by collectors of metrics.</summary>
+    public long OldestOpenStart => Volatile.Read(ref _oldestOpenStart);
+
+    /// <summary>Looks at the inputs' clocks.</summary>
+    public void Advance(long nowMs, Func<InputPartition, bool> isConfirmed)
+    {
+        if (!_usesWatermarks)
+            return;
+        foreach (var input in inputs)
+        {
+            if (input.Clock is not SourceClock source)
+                continue;
+            source.UpdateIdleness(input.Buffer.Count == 0 && input.IsCaughtUp, isConfirmed(input), nowMs, _idleAfterMs);
+            if (source.IsIdle && nowMs - source.LastActivityMs >= _closeAfterIdleMs)
+                source.Close(horizonMs);
+        }
+
+        var progress = holding is [var only] ? only.Clock.Progress : Progress.Of([.. holding.Select(static i => i.Clock.Progress)]);
+        IsIdle = progress.IsIdle;
+        // What operators hold back until the commit belongs before the windows that the clock closes behind them.
+        if (emitPending is not null && listeners.Count > 0 && progress.Watermark > context.Clock.Watermark)
+            emitPending();
+        if (context.Clock.AdvanceTo(in progress))
+        {
+            context.Current.Clear();
+            CloseWindows(progress.Watermark);
+        }
+
+        Publish();
+    }
+
+    // However far the clock has jumped, windows close as if it had gone step by step: in the order of their closing times over all operators.
+    private void CloseWindows(long watermark)
+    {
+        if (listeners.Count > 1)
+        {
+            for (var next = NextClosing(); next < watermark; next = Math.Max(next + 1, NextClosing()))
+                NotifyListeners(next);
+        }
+
+        NotifyListeners(watermark);
+    }
+
+    private long NextClosing()
+    {
+        var next = long.MaxValue;
+        foreach (var listener in listeners)
+            next = Math.Min(next, listener.NextClosing);
+        return next;
+    }
+
+    private void NotifyListeners(long watermark)
+    {
+        context.Clock.Close(watermark);
+        foreach (var listener in listeners)
+        {
+            try
+            {
+                listener.OnWatermark(watermark);
+            }
+            catch (Exception e) when (FaultPolicy.IsOperators(e))
+            {
+                fault(e);
+            }
+        }
+    }
+
+    private void Publish()
+    {
+        foreach (var input in inputs)
+            input.Publish();
+        var oldest = long.MaxValue;
+        foreach (var listener in listeners)
+            oldest = Math.Min(oldest, listener.OldestOpenStart);
+        Volatile.Write(ref _oldestOpenStart, oldest);
+    }
+}
