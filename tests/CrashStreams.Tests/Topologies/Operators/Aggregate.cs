@@ -10,7 +10,9 @@ internal sealed class Aggregate : Operator
         : base(sketch, input)
     {
         _fold = fold;
-        _cached = sketch.Random.Chance(0.25) ? sketch.Random.Pick([1, 3, 1_000]) : null;
+        int? cached = sketch.Random.Chance(0.25) ? sketch.Random.Pick([1, 3, 1_000]) : null;
+        // Which update of a key is the last has to be known: with several tasks that have the key it is not.
+        _cached = fold.Behind(input.Traits).IsKeyed ? cached : null;
         AddOutput(EdgeKind.Table, _cached is null ? fold.Folded(input.Traits) : fold.Folded(input.Traits) with { IsOrdered = false, IsTimed = false, Content = Content.Last });
     }
 
