@@ -14,7 +14,7 @@ public partial class ErrorPageTests
     public void Every_error_that_is_quoted_is_in_the_code()
     {
         var quoted = Rows("## It starts", "## It does not start").Concat(Rows("## It does not start", "## Records")).SelectMany(row => Code().Matches(row.Split('|')[1])).Select(match => match.Groups[1].Value)
-            .SelectMany(text => text.Split("...")).Select(part => part.Trim(' ', ':', ',', '.')).Where(part => part.Contains(' ', StringComparison.Ordinal)).ToList();
+            .SelectMany(text => text.Split("...")).Select(part => Variable().Replace(part, "").Trim(' ', ':', ',', '.')).Where(part => part.Contains(' ', StringComparison.Ordinal)).ToList();
 
         quoted.Should().HaveCountGreaterThan(10);
         quoted.Where(part => !part.Contains("n fault(s)", StringComparison.Ordinal) && !_sources.Value.Contains(part, StringComparison.Ordinal)).Should().BeEmpty();
@@ -34,6 +34,10 @@ public partial class ErrorPageTests
 
     private static IEnumerable<string> Rows(string from, string to) => _page.Lines
         .SkipWhile(line => !line.StartsWith(from, StringComparison.Ordinal)).TakeWhile(line => !line.StartsWith(to, StringComparison.Ordinal)).Where(line => line.StartsWith("| ", StringComparison.Ordinal));
+
+    // What the code puts in front at run time: a status' activity, a fault's kind.
+    [GeneratedRegex("^(Blocked: |Deserialization |Processing |Production )")]
+    private static partial Regex Variable();
 
     [GeneratedRegex("`([^`]+)`")]
     private static partial Regex Code();
