@@ -12,6 +12,17 @@ need_dotnet() {
   dotnet --list-sdks | grep -q '^10\.' || die "the .NET 10 SDK is missing: found only $(dotnet --version 2>/dev/null || echo none)."
 }
 
+# number COMMAND OPTION VALUE: the value, which has to be a whole number.
+number() {
+  [[ ${3:-} =~ ^[0-9]+$ ]] || die "$1: $2 needs a whole number${3:+, not '$3'}."
+  echo "$3"
+}
+
+# no_arguments COMMAND [ARG...]: for commands that take none.
+no_arguments() {
+  [ $# -eq 1 ] || die "$1: takes no arguments, but there is '$2'. './build.sh help' lists all commands."
+}
+
 # build LOG PROJECT: quiet when it works, the errors when it doesn't.
 build() {
   local log=$1; shift
@@ -37,10 +48,19 @@ want_node_clients() {
   npm install --prefix "$folder" --no-package-lock --no-audit --no-fund --loglevel error >"$1" 2>&1 || { rm -rf "$folder/node_modules"; true; }
 }
 
+# Several test programs run at once: those at the end of this list begin first, because they take longest.
+slow_tests=(CrashStreams.Kafka.Tests CrashStreams.Integration.Tests CrashStreams.Tests)
+
 # test [NAME...]: all test programs, or those whose name contains one of NAME.
 run_tests() {
+  local name names=()
+  for name in "$@"; do
+    case $name in -h | --help) usage; return ;; -*) die "test: there is no option '$name'; './build.sh test [NAME...]' takes parts of test projects' names." ;; esac
+    test_projects "$name" | grep -q . || die "test: no test project's name contains '$name'; there are: $(test_projects | paste -sd' ')"
+  done
   need_dotnet
-  local dir=$out/test passed=0 failed=0 skipped=0 limit=${TEST_TIMEOUT:-900} project name log start code counts
+  mapfile -t names < <(test_projects "$@")
+  local dir=$out/test passed=0 failed=0 skipped=0 began=$SECONDS
   rm -rf "$dir"; mkdir -p "$dir"
   ! matches CrashStreams.Integration.Tests "$@" || want_program kcat kcat "$dir/apt-kcat.log"
   ! matches CrashStreams.Samples.Tests "$@" || want_program redis-server redis-server "$dir/apt-redis.log"
@@ -48,21 +68,31 @@ run_tests() {
   build "$dir/build.log" CrashStreams.sln || { echo "The build failed; all of it: $dir/build.log"; echo "0 passed, 1 failed, 0 skipped"; return 1; }
   ! matches CrashStreams.Integration.Tests "$@" || want_node_clients "$dir/npm.log"
 
-  for project in tests/*/*.csproj; do
-    name=$(basename "$project" .csproj)
-    matches "$name" "$@" || continue
-    log=$dir/$name.log start=$SECONDS code=0
-    timeout -k 10 "$limit" "tests/$name/bin/Release/net10.0/$name" -noColor >"$log" 2>&1 || code=$?
-    # The runner's last line: "   Name  Total: 53, Errors: 0, Failed: 1, Skipped: 2, Not Run: 0, Time: 3.2s"
-    counts=$(sed -nE 's/^ *[^ ]+ +Total: ([0-9]+), Errors: ([0-9]+), Failed: ([0-9]+), Skipped: ([0-9]+).*/\1 \2 \3 \4/p' "$log" | tail -1)
-    if [ "$code" -eq 0 ] && grep -qE "^ *$name +Total: 0$" "$log"; then echo "$name: has no tests"; continue; fi
-    tally "$name" "$log" $((SECONDS - start)) "$code" ${counts:-none}
+  local running=0
+  # What runs in the background does not hear Ctrl-C.
+  trap 'kill $(jobs -p) 2>/dev/null; exit 130' INT TERM
+  for name in "${names[@]}"; do
+    if [ $running -eq "${TEST_JOBS:-2}" ]; then wait -n; running=$((running - 1)); report "$dir"; fi
+    run_test_program "$name" "$dir" & running=$((running + 1))
   done
+  while [ $running -gt 0 ]; do wait -n; running=$((running - 1)); report "$dir"; done
 
   grep -hE '^(Simulated|Conformance): ' "$dir"/*.log || true
   grep -h -A1 '\[SKIP\]' "$dir"/*.log | grep -v '\[SKIP\]\|^--$' | sed 's/^ */  /' | sort | uniq -c | sed -E 's/^ *([0-9]+) +/Skipped \1: /' || true
+  echo "$((SECONDS - began)) s"
   echo "$passed passed, $failed failed, $skipped skipped"
   [ "$failed" -eq 0 ]
+}
+
+# test_projects [NAME...]: the test projects whose names contain one of NAME, the slowest first.
+test_projects() {
+  local project name rank
+  for project in tests/*/*.csproj; do
+    name=$(basename "$project" .csproj)
+    matches "$name" "$@" || continue
+    for rank in "${!slow_tests[@]}"; do [ "${slow_tests[$rank]}" != "$name" ] || break; rank=-1; done
+    echo "$rank $name"
+  done | sort -k1,1nr -k2 | cut -d' ' -f2
 }
 
 matches() {
@@ -72,12 +102,36 @@ matches() {
   return 1
 }
 
-# tally NAME LOG SECONDS CODE TOTAL ERRORS FAILED SKIPPED: adds to run_tests' totals; a runner that died or hung is a failure.
+# run_test_program NAME FOLDER: its log, and when it has ended FOLDER/NAME.end with its exit code and seconds.
+run_test_program() {
+  local name=$1 dir=$2 start=$SECONDS code=0
+  timeout -k 10 "${TEST_TIMEOUT:-900}" "tests/$name/bin/Release/net10.0/$name" -noColor >"$dir/$name.log" 2>&1 || code=$?
+  echo "$code $((SECONDS - start))" >"$dir/$name.part"
+  mv "$dir/$name.part" "$dir/$name.end"
+}
+
+# report FOLDER: adds the test programs that have ended to run_tests' totals, each once.
+report() {
+  local end name code seconds counts
+  for end in "$1"/*.end; do
+    [ -e "$end" ] || continue
+    name=$(basename "$end" .end)
+    read -r code seconds <"$end"
+    mv "$end" "$1/$name.exit"
+    # The runner's last line: "   Name  Total: 53, Errors: 0, Failed: 1, Skipped: 2, Not Run: 0, Time: 3.2s"
+    counts=$(sed -nE 's/^ *[^ ]+ +Total: ([0-9]+), Errors: ([0-9]+), Failed: ([0-9]+), Skipped: ([0-9]+).*/\1 \2 \3 \4/p' "$1/$name.log" | tail -1)
+    tally "$name" "$1/$name.log" "$seconds" "$code" ${counts:-none}
+  done
+}
+
+# tally NAME LOG SECONDS CODE TOTAL ERRORS FAILED SKIPPED: adds to run_tests' totals; a runner that died, hung or found no test is a failure.
 tally() {
   local name=$1 log=$2 seconds=$3 code=$4
   if [ "$5" = none ]; then
     failed=$((failed + 1))
-    [ "$code" -eq 124 ] && echo "$name: HUNG, ended after $seconds s ($log)" || { echo "$name: CRASHED with exit code $code ($log)"; tail -15 "$log"; }
+    if [ "$code" -eq 124 ] || [ "$code" -eq 137 ]; then echo "$name: HUNG, ended after $seconds s ($log)"
+    elif grep -qE "^ *$name +Total: 0\b" "$log"; then echo "$name: FOUND NO TESTS ($log)"
+    else echo "$name: CRASHED with exit code $code ($log)"; tail -15 "$log"; fi
     return
   fi
 
@@ -92,13 +146,17 @@ tally() {
 # sim [replay|topologies] [--seeds N] [--from S]: the simulation with other seeds than the tests take; progress and the seeds that failed.
 run_sim() {
   local what=faults seeds from=1
-  case ${1:-} in replay | topologies) what=$1; shift ;; esac
+  case ${1:-} in
+    replay | topologies) what=$1; shift ;;
+    -*) ;;
+    ?*) die "sim: there is no simulation '$1'; use './build.sh sim', './build.sh sim replay' or './build.sh sim topologies'." ;;
+  esac
   [ $what = replay ] && seeds=1000 || seeds=10000
   while [ $# -gt 0 ]; do
-    [ $# -ge 2 ] || die "sim: $1 needs a number."
     case $1 in
-      --seeds) seeds=$2 ;;
-      --from) from=$2 ;;
+      -h | --help) usage; return ;;
+      --seeds) seeds=$(number sim "$@") ;;
+      --from) from=$(number sim "$@") ;;
       *) die "sim: there is no option '$1'; use --seeds N and --from S." ;;
     esac
     shift 2
@@ -129,11 +187,11 @@ run_fuzz() {
   if [ "${1:-}" = attacks ]; then shift; run_attacks "$@"; return; fi
   local frames=1000000 segments=100000 seed=$RANDOM project=tests/CrashStreams.Broker.Tests codecs=tests/CrashStreams.Protocol.Tests
   while [ $# -gt 0 ]; do
-    [ $# -ge 2 ] || die "fuzz: $1 needs a number."
     case $1 in
-      --frames) frames=$2 ;;
-      --segments) segments=$2 ;;
-      --seed) seed=$2 ;;
+      -h | --help) usage; return ;;
+      --frames) frames=$(number fuzz "$@") ;;
+      --segments) segments=$(number fuzz "$@") ;;
+      --seed) seed=$(number fuzz "$@") ;;
       *) die "fuzz: there is no option '$1'; use --frames N, --segments N and --seed S." ;;
     esac
     shift 2
@@ -252,15 +310,9 @@ run_sample() {
 }
 
 # bench quick: the engine alone in memory, then the crash monitor's drain of an Apache Kafka against a bare consume.
-run_bench() {
+bench_quick() {
+  no_arguments 'bench quick' "$@"
   local dir=$out/bench kafka=${KAFKA_TEST_HOME:-../shared/kafka}
-  if [ "${1:-}" != quick ]; then
-    echo "./build.sh bench quick      the two figures that matter most, in about two minutes: crash topology in memory, drain from Apache Kafka"
-    echo "./build.sh bench broker     our broker against Apache Kafka in the same run"
-    echo "./build.sh bench broker-kills [KILLS] [SEED]   kill -9 our broker while clients produce, then look for what is missing or doubled"
-    echo "All other benchmarks: dotnet run -c Release --project benchmarks/CrashStreams.Benchmarks -- --list flat"
-    return
-  fi
   need_dotnet
   mkdir -p "$dir"
   echo "Building"
@@ -275,6 +327,15 @@ run_bench() {
   "$out/native/CrashStreams.Drain/CrashStreams.Drain" compare "$kafka" "$dir/drain.md"
   { echo "Crash topology in memory, per record (M records/s = 1000 / ns):"; echo; grep '^|' "$dir/memory.log"; echo; cat "$dir/drain.md"; } >"$dir/quick.md"
   echo "Results: $dir/quick.md"
+}
+
+list_benches() {
+  cat <<'T'
+./build.sh bench quick      the two figures that matter most, in about four minutes: crash topology in memory, drain from Apache Kafka
+./build.sh bench broker     our broker against Apache Kafka in the same run
+./build.sh bench broker-kills [KILLS] [SEED]   kill -9 our broker while clients produce, then look for what is missing or doubled
+All other benchmarks: dotnet run -c Release --project benchmarks/CrashStreams.Benchmarks -- --list flat
+T
 }
 
 # bench broker [RECORDS] [ROUNDS] [all|compare|alone]: the broker's targets, many of them against Apache Kafka in the same run.
@@ -295,8 +356,8 @@ usage() {
 ./build.sh demo [ARG...]    the crash monitor from topics to verified alerts, on a broker of its own; arguments as of `crash-monitor demo --help`
 ./build.sh sample NAME ARG...
                             a sample, for example `./build.sh sample clickstream demo` or `./build.sh sample clickstream --help`; without NAME it lists them
-./build.sh test [NAME...]   build everything and run all tests, or those of the test projects whose name contains NAME;
-                            integration tests run when KAFKA_TEST_HOME (default ../shared/kafka) holds an Apache Kafka
+./build.sh test [NAME...]   build everything and run all tests, or those of the test projects whose name contains NAME, two programs at once
+                            (TEST_JOBS=1: one); integration tests run when KAFKA_TEST_HOME (default ../shared/kafka) holds an Apache Kafka
 ./build.sh sim [--seeds N] [--from S]
                             run the whole runtime in simulated clusters with crashes, zombies, rebalances and lost answers, N seeds (default
                             10000) from S (default 1) of each of three topologies, odd seeds exactly-once, even ones at-least-once, and compare
@@ -321,13 +382,23 @@ usage() {
 ./build.sh publish          crash-monitor and crashstreams-broker as native programs of this machine, under artifacts/native
 ./build.sh pack [FOLDER]    NuGet packages with symbols, under artifacts/packages unless FOLDER is given; the version comes from the tags of the clone
 ./build.sh docs             write what is generated from the code: the configuration reference, the picture of folders in the architecture, the list of metrics
-./build.sh bench [quick]    measurements: lists them, or runs those that matter most; results under artifacts/bench
+./build.sh bench            list the measurements
+./build.sh bench quick      those that matter most, in about four minutes; results under artifacts/bench
 ./build.sh bench broker [RECORDS] [ROUNDS] [all|compare|alone]
                             the broker's targets, each with pass or MISS: against Apache Kafka (KAFKA_TEST_HOME) in the same run, and alone
 ./build.sh bench broker-kills [KILLS] [SEED]
                             kill -9 our broker (default 200 times) while an idempotent and a transactional producer work, then compare what is
                             stored with what was acknowledged; the exit code is 0 when nothing is missing, doubled, out of order or half there
 ./build.sh help             this
+
+Examples
+  ./build.sh test Broker Protocol          the tests of the projects with Broker or Protocol in their names
+  ./build.sh sim --seeds 500 --from 20001  five hundred seeds that no test takes
+  ./build.sh sim topologies --seeds 1 --from 4711   one topology, step by step
+  ./build.sh fuzz --frames 10000 --seed 7  a quick run that can be repeated
+  ./build.sh chaos --minutes 5 --guarantee exactly_once --broker embedded --state rocksdb
+  ./build.sh pack /tmp/feed && dotnet add package CrashStreams.Kafka --prerelease --source /tmp/feed
+Every command but help builds what it needs first. The exit code is 0 when everything went well.
 T
 }
 
@@ -340,14 +411,17 @@ case $command in
   fuzz) run_fuzz "$@" ;;
   chaos) run_chaos "$@" ;;
   broker) run_program src/CrashStreams.Broker.Cli crashstreams-broker "$@" ;;
-  publish) publish_programs ;;
+  publish) no_arguments publish "$@"; publish_programs ;;
   pack) pack "$@" ;;
-  docs) write_docs ;;
+  docs) no_arguments docs "$@"; write_docs ;;
   bench)
-    case ${1:-} in
-      broker) shift; bench_broker "$@" ;;
-      broker-kills) shift; bench_broker_kills "$@" ;;
-      *) run_bench "$@" ;;
+    what=${1:-list}; [ $# -eq 0 ] || shift
+    case $what in
+      quick) bench_quick "$@" ;;
+      broker) bench_broker "$@" ;;
+      broker-kills) bench_broker_kills "$@" ;;
+      list | -h | --help) list_benches ;;
+      *) list_benches >&2; die "bench: there is no benchmark '$what'." ;;
     esac ;;
   help | -h | --help) usage ;;
   *) usage >&2; die "there is no command '$command'." ;;

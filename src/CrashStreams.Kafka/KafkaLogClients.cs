@@ -18,6 +18,7 @@ public sealed class KafkaLogClients : ILogClients
     /// <exception cref="TopologyException">An option is wrong.</exception>
     public KafkaLogClients(KafkaOptions options, ILogger<KafkaLogClients>? logger = null, IMeterFactory? meters = null)
     {
+        ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         _options = options with { Statistics = options.StatisticsInterval > TimeSpan.Zero ? new(meters) : null }; // what is set later counts for later clients only
         _faults = new(logger ?? (ILogger)NullLogger.Instance, TimeProvider.System);

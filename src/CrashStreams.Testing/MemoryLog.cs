@@ -26,8 +26,11 @@ internal sealed class MemoryLog
     /// <summary>Whether its topics have ids; not those of an old broker.</summary>
     public bool HasIds { get; set; } = true;
 
+    /// <exception cref="LogException">Kafka takes no such name.</exception>
     public void Create(string topic, int partitions)
     {
+        if (Plan.TopicName.FaultOf(topic) is { } fault)
+            throw new LogException(char.ToUpperInvariant(fault[0]) + fault[1..] + '.');
         if (_topics.TryAdd(topic, Enumerable.Range(0, partitions).Select(_ => new List<RawRecord>()).ToArray()))
             _ids[topic] = $"{topic} {_created++}";
     }

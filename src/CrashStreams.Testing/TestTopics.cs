@@ -40,9 +40,18 @@ public sealed class TestOutputTopic<TKey, TValue>
     }
 
     /// <summary>The records that were not read yet.</summary>
+    /// <exception cref="SerdeException">A record has another type; the message says which record.</exception>
     public IReadOnlyList<Record<TKey, TValue>> Read() => _driver.Read(_topic).Select(r => new Record<TKey, TValue>(
-        r.Key is null ? default! : _keySerde.Deserialize(r.Key), r.Key is not null,
-        r.Value is null ? default! : _valueSerde.Deserialize(r.Value), r.Value is not null, r.Timestamp, r.Headers)).ToList();
+        Deserialize(_keySerde, r.Key, "key", r), r.Key is not null, Deserialize(_valueSerde, r.Value, "value", r), r.Value is not null, r.Timestamp, r.Headers)).ToList();
+
+    private T Deserialize<T>(Serde<T> serde, byte[]? bytes, string what, RawRecord record)
+    {
+        if (bytes is null)
+            return default!;
+        return serde.TryDeserialize(bytes, out var value, out var fault)
+            ? value
+            : throw new SerdeException($"The {what} of '{_topic}', partition {record.Partition}, offset {record.Offset}, is no {TypeText.Of(typeof(T))} ({fault}): ask the driver for Output with the types and serdes that the topology writes.");
+    }
 }
 
 /// <summary>Values to bytes.</summary>

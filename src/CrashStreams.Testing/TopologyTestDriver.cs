@@ -15,12 +15,16 @@ public sealed class TopologyTestDriver : IDisposable
     // The clock stands still unless a test moves it, while event times go on.
     private static readonly TimeSpan _patience = TimeSpan.FromDays(1);
 
+    // A topology that writes what it reads may never come to rest; a turn without anything to do ends the settling otherwise.
+    private const int MaxTurns = 100_000;
+
     private readonly MemoryLog _log = new();
     private readonly Dictionary<TopicPartition, int> _read = [];
     private readonly StreamsOptions _options;
     private readonly IReadOnlyList<string> _sources;
     private readonly IReadOnlyList<string> _sinks;
     private readonly bool _choosesTopics;
+    private bool _isDisposed;
     private readonly Func<StreamThread> _newThread;
     private readonly EngineGauges _gauges;
     private StreamThread _thread;
@@ -33,6 +37,7 @@ public sealed class TopologyTestDriver : IDisposable
     public TopologyTestDriver(
         Topology topology, StreamsOptions? options = null, DateTimeOffset? startTime = null, IReadOnlyDictionary<string, int>? partitions = null)
     {
+        ArgumentNullException.ThrowIfNull(topology);
         _options = (options ?? new StreamsOptions { ApplicationId = "app" }) with { PollWait = TimeSpan.Zero, BlindAfter = TimeSpan.MaxValue };
         _options = _options with { Time = _options.Time with { MaxFuture = _options.Time.GivenMaxFuture ?? _patience } };
         _options.Validate();
@@ -41,10 +46,12 @@ public sealed class TopologyTestDriver : IDisposable
         _sources = [.. topology.SourceTopics, .. topology.GlobalTables.Select(t => t.Topic)];
         _sinks = [.. topology.SinkTopics, .. new[] { _options.Faults.DeadLetterTopic, _options.Time.LateTopic }.OfType<string>()];
         _choosesTopics = topology.SubTopologies.SelectMany(s => s.Sinks).Any(s => s.Topic is null);
-        foreach (var topic in partitions?.Keys ?? [])
+        foreach (var (topic, count) in partitions ?? new Dictionary<string, int>())
         {
             if (!_sources.Contains(topic))
                 throw Unknown(topic);
+            if (count < 1)
+                throw new ArgumentException($"'{topic}' has {count} partitions: give it at least 1.", nameof(partitions));
         }
 
         foreach (var topic in _sources)
@@ -74,8 +81,12 @@ public sealed class TopologyTestDriver : IDisposable
         _sources.Contains(topic) ? new(this, topic, keySerde, valueSerde) : throw Unknown(topic);
 
     /// <summary>A result topic with types.</summary>
-    public TestOutputTopic<TKey, TValue> Output<TKey, TValue>(string topic, Serde<TKey>? keySerde = null, Serde<TValue>? valueSerde = null) =>
-        new(this, topic, keySerde, valueSerde);
+    /// <exception cref="ArgumentException">The topology writes no such topic.</exception>
+    public TestOutputTopic<TKey, TValue> Output<TKey, TValue>(string topic, Serde<TKey>? keySerde = null, Serde<TValue>? valueSerde = null)
+    {
+        CheckWritten(topic);
+        return new(this, topic, keySerde, valueSerde);
+    }
 
     /// <summary>Writes a record to a source topic and processes it to its end.</summary>
     /// <param name="topic">A source topic of the topology.</param>
@@ -94,17 +105,25 @@ public sealed class TopologyTestDriver : IDisposable
     public void Append(string topic, byte[]? key, byte[]? value, long timestamp, Headers? headers = null, int? partition = null)
     {
         var count = _log.PartitionCount(topic) ?? throw Unknown(topic);
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        if (partition < 0 || partition >= count)
+            throw new ArgumentOutOfRangeException(nameof(partition), $"Topic '{topic}' has no partition {partition}: it has {count}. The driver's constructor takes the numbers of partitions.");
         var to = partition ?? (key is null ? 0 : Murmur2.Partition(key, count));
         _log.Append(topic, to, new LogRecord { Key = key, HasKey = key is not null, Value = value, HasValue = value is not null, Timestamp = timestamp, Headers = headers });
     }
 
     /// <summary>Processes and commits until nothing is left to do.</summary>
+    /// <exception cref="InvalidOperationException">It never comes to an end: records come back as input without end.</exception>
     public void Settle()
     {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        var turns = 0;
         do
         {
             while (_thread.RunOnce())
             {
+                if (++turns > MaxTurns && Loops is { Count: > 0 } loops)
+                    throw new InvalidOperationException($"The topology has not come to rest in {MaxTurns} turns: it reads what it writes ({List(loops)}), and an operator has to end that at some time.");
             }
 
             _thread.Commit();
@@ -138,8 +157,7 @@ public sealed class TopologyTestDriver : IDisposable
     /// <exception cref="ArgumentException">There is no such topic, and the topology writes none of this name.</exception>
     public IReadOnlyList<RawRecord> Read(string topic)
     {
-        if (_log.PartitionCount(topic) is null && !_choosesTopics && !_sinks.Contains(topic))
-            throw new ArgumentException($"The topology writes no topic '{topic}'; it writes {List(_sinks)}.", nameof(topic));
+        CheckWritten(topic);
         var records = new List<RawRecord>();
         for (var partition = 0; partition < (_log.PartitionCount(topic) ?? 0); partition++)
         {
@@ -153,24 +171,24 @@ public sealed class TopologyTestDriver : IDisposable
     }
 
     /// <summary>A key-value store of one task.</summary>
-    /// <exception cref="ArgumentException">There is no such store.</exception>
+    /// <exception cref="ArgumentException">There is no such store, or it is of another kind or other types.</exception>
     public IReadOnlyKeyValueStore<TKey, TValue> KeyValueStore<TKey, TValue>(string name, int partition = 0)
-        where TKey : notnull => (IReadOnlyKeyValueStore<TKey, TValue>)Store(name, partition);
+        where TKey : notnull => Store<IReadOnlyKeyValueStore<TKey, TValue>>(name, partition);
 
     /// <summary>A window store of one task.</summary>
-    /// <exception cref="ArgumentException">There is no such store.</exception>
+    /// <exception cref="ArgumentException">There is no such store, or it is of another kind or other types.</exception>
     public IReadOnlyWindowStore<TKey, TValue> WindowStore<TKey, TValue>(string name, int partition = 0)
-        where TKey : notnull => (IReadOnlyWindowStore<TKey, TValue>)Store(name, partition);
+        where TKey : notnull => Store<IReadOnlyWindowStore<TKey, TValue>>(name, partition);
 
     /// <summary>A session store of one task.</summary>
-    /// <exception cref="ArgumentException">There is no such store.</exception>
+    /// <exception cref="ArgumentException">There is no such store, or it is of another kind or other types.</exception>
     public IReadOnlySessionStore<TKey, TValue> SessionStore<TKey, TValue>(string name, int partition = 0)
-        where TKey : notnull => (IReadOnlySessionStore<TKey, TValue>)Store(name, partition);
+        where TKey : notnull => Store<IReadOnlySessionStore<TKey, TValue>>(name, partition);
 
     /// <summary>A versioned store of one task.</summary>
-    /// <exception cref="ArgumentException">There is no such store.</exception>
+    /// <exception cref="ArgumentException">There is no such store, or it is of another kind or other types.</exception>
     public IReadOnlyVersionedStore<TKey, TValue> VersionedStore<TKey, TValue>(string name, int partition = 0)
-        where TKey : notnull => (IReadOnlyVersionedStore<TKey, TValue>)Store(name, partition);
+        where TKey : notnull => Store<IReadOnlyVersionedStore<TKey, TValue>>(name, partition);
 
     /// <summary>What was not processed, by reason, over all tasks.</summary>
     public IReadOnlyDictionary<string, long> Dropped => _thread.Tasks.SelectMany(t => t.Context.Dropped.ByReason).Concat(_thread.Globals?.Dropped.ByReason ?? Enumerable.Empty<KeyValuePair<string, long>>())
@@ -179,6 +197,9 @@ public sealed class TopologyTestDriver : IDisposable
     /// <summary>Commits and closes the tasks.</summary>
     public void Dispose()
     {
+        if (_isDisposed)
+            return;
+        _isDisposed = true;
         _thread.Stop();
         _thread.Dispose();
         _gauges.Dispose();
@@ -188,7 +209,29 @@ public sealed class TopologyTestDriver : IDisposable
 
     private static string List(IReadOnlyCollection<string> topics) => topics.Count == 0 ? "none" : string.Join(", ", topics.Select(t => $"'{t}'"));
 
-    private IStateStore Store(string name, int partition) =>
-        _thread.Tasks.Where(t => t.Id.Partition == partition).Select(t => t.Context.FindStore(name) ?? t.Context.Globals?.Store(name)).FirstOrDefault(s => s is not null)
-        ?? throw new ArgumentException($"No task of partition {partition} has a store '{name}'.", nameof(name));
+    private void CheckWritten(string topic)
+    {
+        if (_log.PartitionCount(topic) is null && !_choosesTopics && !_sinks.Contains(topic))
+            throw new ArgumentException($"The topology writes no topic '{topic}'; it writes {List(_sinks)}.", nameof(topic));
+    }
+
+    private List<string> Loops => [.. _sources.Intersect(_sinks)];
+
+    private TStore Store<TStore>(string name, int partition)
+        where TStore : class
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        var tasks = _thread.Tasks.Where(t => t.Context.FindStore(name) is not null).ToList();
+        var global = _thread.Globals?.Store(name);
+        if (tasks.Count == 0 && global is null)
+        {
+            var names = _thread.Tasks.SelectMany(t => t.Context.Stores).Select(s => s.Name).Concat(_thread.Globals?.StoreNames ?? []).Distinct().ToList();
+            throw new ArgumentException($"The topology has no store '{name}'; it has {List(names)}.", nameof(name));
+        }
+
+        var store = global ?? tasks.Find(t => t.Id.Partition == partition)?.Context.FindStore(name)
+            ?? throw new ArgumentException($"No task of partition {partition} has store '{name}': there is one for each of {string.Join(", ", tasks.Select(t => t.Id.Partition).Order())}.", nameof(partition));
+        return store as TStore
+            ?? throw new ArgumentException($"Store '{name}' is {TypeText.Of(store.GetType())}, and not {TypeText.Of(typeof(TStore))}: ask for what it is.", nameof(name));
+    }
 }

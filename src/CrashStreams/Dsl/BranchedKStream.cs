@@ -13,6 +13,7 @@ public sealed class BranchedKStream<TKey, TValue>
     private readonly Dictionary<string, KStream<TKey, TValue>> _branches = [];
     private readonly TopologyNode<TKey, TValue> _split;
     private int _default = -1;
+    private string? _end;
 
     internal BranchedKStream(
         BuilderState builder, TopologyNode<TKey, TValue> parent, string name, Func<TopologyNode<TKey, TValue>, KStream<TKey, TValue>> toStream)
@@ -27,9 +28,11 @@ public sealed class BranchedKStream<TKey, TValue>
     /// <param name="predicate">Takes a record or leaves it to the branches after this one.</param>
     /// <param name="use">Goes on with the branch's stream; it is also in the answer of <see cref="DefaultBranch"/> and <see cref="NoDefaultBranch"/>.</param>
     /// <param name="name">Appended to the split's name; the branch's number by default.</param>
+    /// <exception cref="TopologyException">The split has ended, or has a branch of this name.</exception>
     public BranchedKStream<TKey, TValue> Branch(Func<TKey, TValue, bool> predicate, Action<KStream<TKey, TValue>>? use = null, string? name = null)
     {
         ArgumentNullException.ThrowIfNull(predicate);
+        CheckGoesOn(nameof(Branch));
         _predicates.Add(predicate);
         Add(name ?? $"{_predicates.Count}", use);
         return this;
@@ -38,6 +41,8 @@ public sealed class BranchedKStream<TKey, TValue>
     /// <summary>Takes what no branch took, and ends the split.</summary>
     public IReadOnlyDictionary<string, KStream<TKey, TValue>> DefaultBranch(Action<KStream<TKey, TValue>>? use = null, string? name = null)
     {
+        CheckGoesOn(nameof(DefaultBranch));
+        _end = nameof(DefaultBranch);
         _default = _predicates.Count;
         _predicates.Add(static (_, _) => true);
         Add(name ?? "0", use);
@@ -45,7 +50,18 @@ public sealed class BranchedKStream<TKey, TValue>
     }
 
     /// <summary>Drops what no branch took, and ends the split.</summary>
-    public IReadOnlyDictionary<string, KStream<TKey, TValue>> NoDefaultBranch() => _branches;
+    public IReadOnlyDictionary<string, KStream<TKey, TValue>> NoDefaultBranch()
+    {
+        CheckGoesOn(nameof(NoDefaultBranch));
+        _end = nameof(NoDefaultBranch);
+        return _branches;
+    }
+
+    private void CheckGoesOn(string call)
+    {
+        if (_end is not null)
+            throw new TopologyException($"The split '{_name}' has ended with {_end}: call {call} before that, or split another stream.");
+    }
 
     private void Add(string suffix, Action<KStream<TKey, TValue>>? use)
     {

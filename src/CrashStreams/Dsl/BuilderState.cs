@@ -22,11 +22,23 @@ internal sealed class BuilderState
 
     public List<string> Warnings { get; } = [];
 
+    /// <summary>Whether there is a topology of it already, which would change with it.</summary>
+    public bool IsBuilt { get; set; }
+
     /// <summary>A name as given, or generated. A given one uses up a number too: names after it don't change when it is given or taken away.</summary>
     public string Name(string? given, string prefix)
     {
+        CheckNotBuilt();
+        if (given is not null && string.IsNullOrWhiteSpace(given))
+            Faults.Add($"A node ({prefix}) has a blank name: give it another, or leave the name out.");
         var generated = $"{prefix}-{_index++:D10}";
         return given ?? generated;
+    }
+
+    private void CheckNotBuilt()
+    {
+        if (IsBuilt)
+            throw new InvalidOperationException("The topology was built: what is declared afterwards would not be in it. Declare everything before Build.");
     }
 
     public TNode Add<TNode>(TNode node, params ReadOnlySpan<TopologyNode> parents)
@@ -43,6 +55,7 @@ internal sealed class BuilderState
     public TStore AddStore<TStore>(TStore store)
         where TStore : StoreDefinition
     {
+        ArgumentNullException.ThrowIfNull(store.Name, "name");
         Stores.TryAdd(store.Name, store);
         return AddHiddenStore(store);
     }
@@ -51,6 +64,7 @@ internal sealed class BuilderState
     public TStore AddHiddenStore<TStore>(TStore store)
         where TStore : StoreDefinition
     {
+        CheckNotBuilt();
         if (!_storeNames.Add(store.Name))
             Faults.Add($"Two stores are named '{store.Name}'. Give one another name.");
         TopicName.Check(store.Name, $"Store '{store.Name}', whose changelog is named after it", Faults);
@@ -80,6 +94,8 @@ internal sealed class BuilderState
         var sinkName = Name(name is null ? null : $"{topic}-sink", "KSTREAM-SINK");
         var filterName = Name(name is null ? null : $"{topic}-filter", "KSTREAM-FILTER");
         var sourceName = Name(name is null ? null : $"{topic}-source", "KSTREAM-SOURCE");
+        if (partitions < 1)
+            Faults.Add($"Repartition topic '{topic}': {partitions} partitions; choose at least 1, or leave the number out for that of the widest input.");
         RepartitionTopics.Add(new(topic, partitions));
         var filter = Add(new ProcessorNode<TKey, TValue, TKey, TValue>(filterName, static () => new DropNullKeys<TKey, TValue>()), from);
         var sink = Add(new SinkNode<TKey, TValue>(sinkName, topic, null, new() { KeySerde = keySerde, ValueSerde = valueSerde }, isRepartition: true), filter);

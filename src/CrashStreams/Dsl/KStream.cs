@@ -229,10 +229,12 @@ public sealed partial class KStream<TKey, TValue>
         var definitions = new List<StoreDefinition>();
         foreach (var store in stores ?? [])
         {
-            if (_builder.Stores.TryGetValue(store, out var definition))
+            if (store is null)
+                _builder.Faults.Add($"Processor '{name}': the name of a store is missing.");
+            else if (_builder.Stores.TryGetValue(store, out var definition))
                 definitions.Add(definition);
             else
-                _builder.Faults.Add($"Processor '{name}' uses a store '{store}' that was not added. Add it with StreamsBuilder.AddKeyValueStore first.");
+                _builder.Faults.Add($"Processor '{name}' uses a store '{store}' that was not added. Add it to the builder first (AddKeyValueStore, AddWindowStore, AddSessionStore or AddVersionedStore).");
         }
 
         return _builder.Add(new ProcessorNode<TKey, TValue, TNewKey, TNewValue>(name, create, definitions), _node);

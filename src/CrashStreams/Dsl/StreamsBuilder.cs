@@ -16,6 +16,7 @@ public sealed class StreamsBuilder
         ArgumentNullException.ThrowIfNull(topics);
         consumed ??= new();
         var name = _state.Name(consumed.Name, "KSTREAM-SOURCE");
+        topics = [.. topics];
         if (topics.Count == 0)
             _state.Faults.Add($"Source '{name}': a topic's name is missing.");
         var node = _state.Add(new SourceNode<TKey, TValue>(name, topics, consumed, isRepartition: false));
@@ -126,10 +127,23 @@ public sealed class StreamsBuilder
             node.Validate(faults);
         if (!_state.Nodes.OfType<ISourceNode>().Any())
             faults.Add("The topology reads no topic. Begin with StreamsBuilder.Stream.");
-        foreach (var topic in _state.Nodes.OfType<ISourceNode>().SelectMany(s => s.Topics).GroupBy(t => t).Where(g => g.Count() > 1))
+        var read = _state.Nodes.OfType<ISourceNode>().SelectMany(s => s.Topics).Concat(_state.Nodes.OfType<IGlobalTableNode>().Select(t => t.Topic)).ToList();
+        foreach (var topic in read.GroupBy(t => t).Where(g => g.Key is not null && g.Count() > 1))
             faults.Add($"Topic '{topic.Key}' is read by {topic.Count()} sources. Read it once and use the stream several times.");
+        faults = [.. faults.Distinct()];
         if (faults.Count > 0)
-            throw new TopologyException($"The topology has {faults.Count} fault(s):{string.Concat(faults.Distinct().Select(f => $"\n - {f}"))}");
-        return new(_state.Nodes.ToList(), _state.RepartitionTopics.ToList(), _state.Warnings.ToList());
+            throw new TopologyException($"The topology has {faults.Count} fault(s):{string.Concat(faults.Select(f => $"\n - {f}"))}");
+        _state.IsBuilt = true;
+        return new(_state.Nodes.ToList(), _state.RepartitionTopics.ToList(), [.. _state.Warnings, .. UnusedStores(), .. Loops(read)]);
     }
+
+    private IEnumerable<string> UnusedStores()
+    {
+        var used = _state.Nodes.SelectMany(n => n.Stores).Concat(_state.Nodes.OfType<IGlobalTableNode>().Select(t => t.Store)).ToHashSet();
+        return _state.Stores.Values.Where(store => !used.Contains(store))
+            .Select(store => $"Store '{store.Name}' is used by no processor: it is not created. Pass its name to Process or ProcessValues.");
+    }
+
+    private IEnumerable<string> Loops(List<string> read) => _state.Nodes.OfType<ISinkNode>().Where(sink => !sink.IsRepartition && read.Contains(sink.Topic!))
+        .Select(sink => $"Topic '{sink.Topic}' is read, and written by '{sink.Name}': its records come back as input. Without an operator that ends that they go round for ever.");
 }

@@ -16,7 +16,10 @@ public sealed class TimeWindowedKStream<TKey, TValue>
     }
 
     /// <summary>Chooses between every update and one final result per window.</summary>
-    public TimeWindowedKStream<TKey, TValue> Emit(EmitStrategy strategy) => new(_grouped, _windowing with { Emit = strategy });
+    /// <exception cref="ArgumentOutOfRangeException">No strategy.</exception>
+    public TimeWindowedKStream<TKey, TValue> Emit(EmitStrategy strategy) => Enum.IsDefined(strategy)
+        ? new(_grouped, _windowing with { Emit = strategy })
+        : throw new ArgumentOutOfRangeException(nameof(strategy), $"{strategy} is no strategy: {string.Join(", ", Enum.GetNames<EmitStrategy>())}.");
 
     /// <summary>
     /// Hears of each record that misses a window of this aggregation, in the stream thread, before <see cref="TimeOptions.OnLate"/> does. A record

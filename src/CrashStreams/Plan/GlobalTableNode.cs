@@ -32,7 +32,11 @@ internal sealed class GlobalTableNode<TKey, TValue>(string sourceName, string na
 
     public StoreDefinition Store => store;
 
-    public override void Validate(ICollection<string> faults) => store.Validate(faults);
+    public override void Validate(ICollection<string> faults)
+    {
+        TopicName.Check(topic, $"Global table '{sourceName}'", faults);
+        store.Validate(faults);
+    }
 
     public override object Create(IOperatorBuilder task) => throw new NotSupportedException("A global table belongs to no task.");
 

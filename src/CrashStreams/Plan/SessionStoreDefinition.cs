@@ -20,6 +20,8 @@ internal sealed class SessionStoreDefinition<TKey, TValue>(
     {
         SerdeFault.Check(keySerde, Name, "key", faults);
         SerdeFault.Check(valueSerde, Name, "value", faults);
+        if (retentionMs < 0)
+            faults.Add($"Store '{Name}': a retention of {retentionMs} ms is negative.");
     }
 
     // With watermarks a session is open as long as the clock is at its end + gap + grace: its end belongs to it.

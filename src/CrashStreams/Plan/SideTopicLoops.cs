@@ -12,6 +12,8 @@ internal static class SideTopicLoops
         var faults = new List<string>();
         Check($"{nameof(StreamsOptions.Faults)}.{nameof(FaultOptions.DeadLetterTopic)}", options.Faults.DeadLetterTopic, topology, options, faults);
         Check($"{nameof(StreamsOptions.Time)}.{nameof(TimeOptions.LateTopic)}", options.Time.LateTopic, topology, options, faults);
+        faults.AddRange(OwnTopics(topology, options).Where(t => TopicName.FaultOf(t) is not null)
+            .Select(t => $"{nameof(StreamsOptions.ApplicationId)} '{options.ApplicationId}': the application's topic '{t}' would be none ({TopicName.FaultOf(t)}). Choose shorter names."));
         if (faults.Count > 0)
             throw new TopologyException(string.Join(' ', faults));
     }
@@ -20,7 +22,9 @@ internal static class SideTopicLoops
     {
         if (topic is null)
             return;
-        if (topology.SourceTopics.Contains(topic))
+        if (TopicName.FaultOf(topic) is { } fault)
+            faults.Add($"{setting}: {fault}.");
+        else if (topology.SourceTopics.Contains(topic))
             faults.Add($"{setting} is '{topic}', which the topology reads: what is written there would come back and be refused again, without end. Choose a topic of its own.");
         else if (OwnTopics(topology, options).Contains(topic))
             faults.Add($"{setting} is '{topic}', one of the application's own topics, which hold nothing but its own records. Choose a topic of its own.");

@@ -19,6 +19,10 @@ internal abstract class StoreDefinition(string name, bool isLogged)
     /// <summary>Kafka's topic settings for the changelog.</summary>
     public abstract IReadOnlyDictionary<string, string> ChangelogConfigs(StreamTime clock);
 
+    /// <summary>Its kind and its types, for messages: <c>KeyValueStore of String and Int64</c>.</summary>
+    public string Description =>
+        $"{GetType().Name.Split('`')[0].Replace("Definition", "", StringComparison.Ordinal)} of {string.Join(" and ", GetType().GetGenericArguments().Select(static a => a.Name))}";
+
     public abstract void Validate(ICollection<string> faults);
 
     public abstract IStateStore Create(StoreContext context);

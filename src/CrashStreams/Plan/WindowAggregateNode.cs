@@ -30,7 +30,7 @@ internal sealed class WindowAggregateNode<TKey, TValue, TAggregate>(
     public override void Validate(ICollection<string> faults)
     {
         store.Validate(faults);
-        if (corrections is not null && !Children.Any(c => WantsFinals(c, StreamTime.Watermarks)))
+        if (corrections is not null && windowing.Emit != EmitStrategy.OnWindowClose && !Children.Any(c => WantsFinals(c, StreamTime.Watermarks)))
             faults.Add($"'{Name}' is to correct its results but forwards updates: add Emit(OnWindowClose), or Suppress right behind it.");
     }
 

@@ -20,7 +20,9 @@ internal sealed class WindowStoreDefinition<TKey, TValue>(
     {
         SerdeFault.Check(keySerde, Name, "key", faults);
         SerdeFault.Check(valueSerde, Name, "value", faults);
-        if (retentionMs < windowSizeMs)
+        if (windowSizeMs < 1)
+            faults.Add($"Store '{Name}': a window of {windowSizeMs} ms; choose at least one millisecond.");
+        else if (retentionMs < windowSizeMs)
             faults.Add($"Store '{Name}': a retention of {retentionMs} ms is shorter than its window of {windowSizeMs} ms.");
     }
 

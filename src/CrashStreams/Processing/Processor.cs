@@ -12,10 +12,12 @@ public abstract class Processor<TKeyIn, TValueIn, TKeyOut, TValueOut> : Receiver
 {
     private Receiver<TKeyOut, TValueOut>[] _children = [];
     private Receiver<TKeyOut, TValueOut>? _only;
-    private IOperatorContext _context = null!;
+    private IOperatorContext? _context;
 
-    /// <summary>What the processor may ask of the task that runs it. Set before <see cref="Init"/>.</summary>
-    protected IProcessorContext Context => _context;
+    /// <summary>What the processor may ask of the task that runs it, from <see cref="Init"/> on.</summary>
+    /// <exception cref="InvalidOperationException">The processor is being constructed, or was created by nobody but the user: no task runs it.</exception>
+    protected IProcessorContext Context => _context
+        ?? throw new InvalidOperationException($"{GetType().Name} has no context yet: no task runs it. Override Init and ask for stores and schedules there, not in the constructor.");
 
     /// <summary>Called once before the first record: look up stores, schedule punctuation.</summary>
     protected virtual void Init()
@@ -97,12 +99,12 @@ public abstract class Processor<TKeyIn, TValueIn, TKeyOut, TValueOut> : Receiver
     private protected void ForwardTo(int child, in Record<TKeyOut, TValueOut> record) => _children[child].Take(in record);
 
     /// <summary>The context with what the library's own operators may ask besides.</summary>
-    private protected IOperatorContext Task => _context;
+    private protected IOperatorContext Task => _context!;
 
     private protected TStore Store<TStore>(string name)
-        where TStore : class => _context.Store<TStore>(name);
+        where TStore : class => _context!.Store<TStore>(name);
 
-    private protected void Drop(string reason) => _context.Drop(reason);
+    private protected void Drop(string reason) => _context!.Drop(reason);
 
     private void ForwardToAll(in Record<TKeyOut, TValueOut> record)
     {

@@ -53,7 +53,11 @@ public static class Serdes
     /// Whether a value is never changed once it was made (a record whose properties are all so): then stores keep it as an object and serialize it once per
     /// commit. Otherwise they keep its bytes, so that a value which is changed in place changes the store only when it is put.
     /// </param>
-    public static Serde<T> Json<T>(JsonTypeInfo<T> type, bool valuesAreImmutable = false) => new JsonSerde<T>(type, valuesAreImmutable);
+    public static Serde<T> Json<T>(JsonTypeInfo<T> type, bool valuesAreImmutable = false)
+    {
+        ArgumentNullException.ThrowIfNull(type);
+        return new JsonSerde<T>(type, valuesAreImmutable);
+    }
 
     /// <summary>JSON by System.Text.Json, by reflection: the type needs no source-generated context, and the program can't be trimmed or compiled to native code.</summary>
     /// <param name="options">How; <see cref="JsonSerializerOptions.Web"/> by default: names in camel case.</param>
@@ -65,7 +69,11 @@ public static class Serdes
 
     /// <summary>Null instead of a value type's default: tombstones of <c>long</c> become <c>null</c> of <c>long?</c>.</summary>
     public static Serde<T?> Nullable<T>(Serde<T> inner)
-        where T : struct => new NullableSerde<T>(inner);
+        where T : struct
+    {
+        ArgumentNullException.ThrowIfNull(inner);
+        return new NullableSerde<T>(inner);
+    }
 
     /// <summary>Two values, for keys of two parts: the length of the first (4 bytes, big-endian), the first, the second.</summary>
     public static Serde<(T1, T2)> Tuple<T1, T2>(Serde<T1> first, Serde<T2> second) => new TupleSerde<T1, T2>(first, second);

@@ -44,10 +44,18 @@ public sealed class TimestampExtractor<TKey, TValue>
     /// <summary>
     /// Reads it from key and value; the third argument is the record's own timestamp. A negative answer drops the record (counted as <c>negative-timestamp</c>).
     /// </summary>
-    public TimestampExtractor(Func<TKey, TValue, long, long> fromValue) => _fromValue = fromValue;
+    public TimestampExtractor(Func<TKey, TValue, long, long> fromValue)
+    {
+        ArgumentNullException.ThrowIfNull(fromValue);
+        _fromValue = fromValue;
+    }
 
     /// <summary>Reads it from the bytes, before anything is parsed. A negative answer: try the parser, which then tells what is wrong with the record.</summary>
-    public TimestampExtractor(BytesTimestamp fromBytes) => _fromBytes = fromBytes;
+    public TimestampExtractor(BytesTimestamp fromBytes)
+    {
+        ArgumentNullException.ThrowIfNull(fromBytes);
+        _fromBytes = fromBytes;
+    }
 
     internal bool ReadsBytes => _fromBytes is not null;
 

@@ -31,7 +31,7 @@ public class PackageTests(PackedRepository repository)
             package.Text("description").Should().NotBeNullOrEmpty().And.NotBe("Package Description", package.Id);
             package.Text("authors").Should().NotBe(package.Id, "that is the default");
             package.Text("tags").Should().Contain("kafka", package.Id);
-            package.Text("projectUrl").Should().StartWith("https://", package.Id);
+            package.Text("projectUrl").Should().BeNull("nobody has said where the project is published: {0}", package.Id);
             package.Text("readme").Should().Be("README.md", package.Id);
             package.Text("icon").Should().Be("icon.png", package.Id);
             package.Entries.Select(entry => entry.Name).Should().Contain(["README.md", "icon.png"], package.Id);
@@ -40,15 +40,25 @@ public class PackageTests(PackedRepository repository)
     }
 
     [Fact]
-    public void A_package_names_its_commit_and_its_symbols_link_to_the_sources_of_it()
+    public void A_package_names_its_commit_and_no_place_that_nobody_has_named()
     {
         var commit = Git("rev-parse HEAD");
 
         foreach (var package in repository.Packages.Values)
         {
-            package.CommitUrl.Should().EndWith(commit, package.Id);
-            package.SourceLinks().Should().NotBeEmpty(package.Id).And.AllSatisfy(link => link.Should().Contain($"/{commit}/*", package.Id));
+            package.CommitUrl.Should().Be($" {commit}", package.Id);
+            package.SourceLinks().Should().NotBeEmpty(package.Id).And.AllSatisfy(link => link.Should().NotContain("http", package.Id));
         }
+    }
+
+    [Fact]
+    public async Task Where_the_project_is_published_is_said_when_it_is_packed()
+    {
+        var properties = await Command.RunAsync(
+            Repository.Root, "dotnet", "msbuild", "src/CrashStreams", "-p:ProjectUrl=https://example.org/streams", "-getProperty:PackageProjectUrl,RepositoryUrl,PackageReleaseNotes,EnableSourceLink", "-nodeReuse:false");
+
+        properties.Should().Contain("\"PackageProjectUrl\": \"https://example.org/streams\"").And.Contain("\"RepositoryUrl\": \"https://example.org/streams\"")
+            .And.Contain("\"PackageReleaseNotes\": \"https://example.org/streams/blob/main/CHANGELOG.md\"").And.NotContain("\"EnableSourceLink\": \"false\"");
     }
 
     [Fact]

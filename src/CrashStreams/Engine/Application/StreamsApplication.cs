@@ -41,6 +41,9 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
     /// <exception cref="TopologyException">The options are wrong; the message lists every fault.</exception>
     public StreamsApplication(Topology topology, StreamsOptions options, ILogClients clients, ILoggerFactory? loggers = null, TimeProvider? time = null, IMeterFactory? meters = null)
     {
+        ArgumentNullException.ThrowIfNull(topology);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(clients);
         options.Validate();
         SideTopicLoops.Check(topology, options);
         time ??= TimeProvider.System;
@@ -108,8 +111,10 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
     /// <exception cref="TopologyException">Topics are missing or don't fit.</exception>
     /// <exception cref="LogException">The log refuses what the application needs, or could not be reached in time.</exception>
     /// <exception cref="OperationCanceledException">The start was cancelled, or the instance was stopped meanwhile.</exception>
+    /// <exception cref="ObjectDisposedException">The instance was disposed: make another one.</exception>
     public async Task StartAsync(CancellationToken cancellation = default)
     {
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _isDisposed) == 1, this);
         if (!_life.TryMoveTo(ApplicationState.Starting))
             throw new CrashStreamsException($"The application can't be started: it is {State}. An instance is started once.");
         foreach (var warning in _context.Topology.Warnings)
@@ -168,7 +173,10 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
     /// Waits until everything that was in the source topics when this was called is processed and committed by the group, through all
     /// repartition topics.
     /// </summary>
-    public Task CaughtUpAsync(CancellationToken cancellation = default) => new CaughtUp(_context, _life, Completion).WaitAsync(cancellation);
+    /// <exception cref="InvalidOperationException">The application was not started.</exception>
+    public Task CaughtUpAsync(CancellationToken cancellation = default) => State == ApplicationState.Created
+        ? throw new InvalidOperationException($"The application was not started: call {nameof(StartAsync)} first.")
+        : new CaughtUp(_context, _life, Completion).WaitAsync(cancellation);
 
     /// <summary>
     /// A key-value store of this instance, to be read while the application runs. It shows the partitions that this instance has at the moment of each question.

@@ -12,7 +12,7 @@ internal sealed class StoreViews(Topology topology, StreamsOptions options, Inte
         var (subTopology, definition) = Find(name);
         return definition is KeyValueStoreDefinition<TKey, TValue> { KeySerde: var serde }
             ? new(new(name, subTopology.Id, threads), key => Partition(subTopology, definition, serde, key))
-            : throw new ArgumentException($"Store '{name}' is no key-value store of {typeof(TKey).Name} and {typeof(TValue).Name}: it is a {Describe(definition)}.", nameof(name));
+            : throw new ArgumentException($"Store '{name}' is no key-value store of {typeof(TKey).Name} and {typeof(TValue).Name}: it is a {definition.Description}.", nameof(name));
     }
 
     public WindowStoreView<TKey, TValue> Window<TKey, TValue>(string name)
@@ -21,7 +21,7 @@ internal sealed class StoreViews(Topology topology, StreamsOptions options, Inte
         var (subTopology, definition) = Find(name);
         return definition is WindowStoreDefinition<TKey, TValue> { KeySerde: var serde }
             ? new(new(name, subTopology.Id, threads), key => Partition(subTopology, definition, serde, key))
-            : throw new ArgumentException($"Store '{name}' is no window store of {typeof(TKey).Name} and {typeof(TValue).Name}: it is a {Describe(definition)}.", nameof(name));
+            : throw new ArgumentException($"Store '{name}' is no window store of {typeof(TKey).Name} and {typeof(TValue).Name}: it is a {definition.Description}.", nameof(name));
     }
 
     public SessionStoreView<TKey, TValue> Session<TKey, TValue>(string name)
@@ -30,7 +30,7 @@ internal sealed class StoreViews(Topology topology, StreamsOptions options, Inte
         var (subTopology, definition) = Find(name);
         return definition is SessionStoreDefinition<TKey, TValue> { KeySerde: var serde }
             ? new(new(name, subTopology.Id, threads), key => Partition(subTopology, definition, serde, key))
-            : throw new ArgumentException($"Store '{name}' is no session store of {typeof(TKey).Name} and {typeof(TValue).Name}: it is a {Describe(definition)}.", nameof(name));
+            : throw new ArgumentException($"Store '{name}' is no session store of {typeof(TKey).Name} and {typeof(TValue).Name}: it is a {definition.Description}.", nameof(name));
     }
 
     public VersionedStoreView<TKey, TValue> Versioned<TKey, TValue>(string name)
@@ -39,7 +39,7 @@ internal sealed class StoreViews(Topology topology, StreamsOptions options, Inte
         var (subTopology, definition) = Find(name);
         return definition is VersionedStoreDefinition<TKey, TValue> { KeySerde: var serde }
             ? new(new(name, subTopology.Id, threads), key => Partition(subTopology, definition, serde, key))
-            : throw new ArgumentException($"Store '{name}' is no versioned store of {typeof(TKey).Name} and {typeof(TValue).Name}: it is a {Describe(definition)}.", nameof(name));
+            : throw new ArgumentException($"Store '{name}' is no versioned store of {typeof(TKey).Name} and {typeof(TValue).Name}: it is a {definition.Description}.", nameof(name));
     }
 
     /// <summary>The task that holds a key.</summary>
@@ -49,7 +49,7 @@ internal sealed class StoreViews(Topology topology, StreamsOptions options, Inte
         var (subTopology, definition) = Find(name);
         return definition is IKeyed<TKey> { KeySerde: var serde }
             ? new(subTopology.Id, Partition(subTopology, definition, serde, key))
-            : throw new ArgumentException($"Store '{name}' has no keys of {typeof(TKey).Name}: it is a {Describe(definition)}.", nameof(name));
+            : throw new ArgumentException($"Store '{name}' has no keys of {typeof(TKey).Name}: it is a {definition.Description}.", nameof(name));
     }
 
     /// <summary>The sub-topology that owns a store, and the store.</summary>
@@ -63,15 +63,10 @@ internal sealed class StoreViews(Topology topology, StreamsOptions options, Inte
 
     private int Partition<TKey>(SubTopology subTopology, StoreDefinition store, Serde<TKey> serde, TKey key)
     {
+        ArgumentNullException.ThrowIfNull(key);
         var (first, count) = topics.TasksOf(subTopology).TasksOf(store);
         var bytes = new ByteBuffer();
         serde.Serialize(key, bytes);
         return first + Murmur2.Partition(bytes.Written, count);
-    }
-
-    private static string Describe(StoreDefinition definition)
-    {
-        var type = definition.GetType();
-        return $"{type.Name.Split('`')[0].Replace("Definition", "", StringComparison.Ordinal)} of {string.Join(" and ", type.GetGenericArguments().Select(static a => a.Name))}";
     }
 }

@@ -51,6 +51,8 @@ internal sealed class GlobalTables : IRecordScope, IDisposable
     /// <summary>Whether the topics have been read to the ends that they had at the start. Other threads may ask.</summary>
     public bool IsComplete => Volatile.Read(ref _isComplete);
 
+    public IEnumerable<string> StoreNames => _stores.Keys;
+
     public IStateStore? Store(string name) => _stores.GetValueOrDefault(name);
 
     /// <summary>Reads the topics to their present ends.</summary>

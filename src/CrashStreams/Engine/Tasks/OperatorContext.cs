@@ -55,12 +55,11 @@ internal sealed class OperatorContext(TaskContext task, string nodeName, IReadOn
         if (stores.All(s => s.Name != name))
             throw new TopologyException($"Processor '{nodeName}' is not connected to a store '{name}'. Add it to the builder (AddKeyValueStore, AddWindowStore, AddSessionStore or AddVersionedStore) and pass its name to Process or ProcessValues.");
         return task.Store(name) as TStore
-            ?? throw new TopologyException($"Store '{name}' is a {NameOf(task.Store(name).GetType())}, and processor '{nodeName}' asks for a {NameOf(typeof(TStore))}.");
+            ?? throw new TopologyException($"Store '{name}' is a {stores.First(s => s.Name == name).Description}, and processor '{nodeName}' asks for a {NameOf(typeof(TStore))}.");
     }
 
-    private static string NameOf(Type type) => type.IsGenericType
-        ? $"{type.Name[..type.Name.IndexOf('`', StringComparison.Ordinal)]}<{string.Join(", ", type.GenericTypeArguments.Select(NameOf))}>"
-        : type.Name;
+    // IKeyValueStore<string, long> is a KeyValueStore of String and Int64.
+    private static string NameOf(Type type) => $"{type.Name.Split('`')[0].TrimStart('I')} of {string.Join(" and ", type.GenericTypeArguments.Select(static a => a.Name))}";
 
     public IDisposable Schedule(TimeSpan interval, PunctuationType type, Action<long> callback)
     {

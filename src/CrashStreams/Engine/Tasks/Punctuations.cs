@@ -16,6 +16,8 @@ internal sealed class Punctuations
     {
         var intervalMs = (long)interval.TotalMilliseconds;
         ArgumentOutOfRangeException.ThrowIfLessThan(intervalMs, 1, nameof(interval));
+        if (!Enum.IsDefined(type))
+            throw new ArgumentOutOfRangeException(nameof(type), $"{type} is no time: {string.Join(", ", Enum.GetNames<PunctuationType>())}.");
         HasStreamTime |= type == PunctuationType.StreamTime;
         var schedule = new Ticks(this, intervalMs, type, callback) { NextMs = type == PunctuationType.StreamTime ? 0 : wallClock + intervalMs };
         _schedules.Add(schedule);

@@ -381,7 +381,7 @@ internal sealed class StreamTask
         }
         catch (Exception e) when (FaultPolicy.IsOperators(e))
         {
-            Fault(e);
+            Fault(e, input.Source.Node);
         }
     }
 
@@ -420,6 +420,7 @@ internal sealed class StreamTask
             _context.Clock.RecordWatermark = _context.Clock.Watermark;
     }
 
-    private void Fault(Exception e) =>
-        FaultPolicy.Apply(_context, FaultKind.Processing, $"task {Id}", e.GetType().Name, e);
+    // What threw outside of every operator is the source's: its time, its prefilter.
+    private void Fault(Exception e, string? source = null) =>
+        FaultPolicy.Apply(_context, FaultKind.Processing, source ?? $"task {Id}", e.GetType().Name, e);
 }

@@ -8,6 +8,9 @@ namespace CrashStreams.Operators;
 /// <summary>A source of a task, whatever its types.</summary>
 internal interface ISourceProcessor
 {
+    /// <summary>The source node's name.</summary>
+    string Node { get; }
+
     bool IsRepartition { get; }
 
     /// <summary>Reads a record's event time and turns it over to the operators.</summary>
@@ -34,6 +37,8 @@ internal sealed class SourceProcessor<TKey, TValue>(
     private readonly bool _usesWatermarks = task.Options.Time.Clock == StreamTime.Watermarks;
     private readonly long _maxFutureMs = (long)task.Options.Time.MaxFuture.TotalMilliseconds;
     private readonly Receiver<TKey, TValue>? _only = children.Length == 1 ? children[0] : null;
+
+    public string Node => _task.Node;
 
     public bool IsRepartition => isRepartition;
 

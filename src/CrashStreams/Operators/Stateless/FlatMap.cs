@@ -14,7 +14,7 @@ internal sealed class FlatMap<TKey, TValue, TNewKey, TNewValue>(Func<TKey, TValu
             return;
         }
 
-        foreach (var (key, value) in map(record.Key, record.Value))
+        foreach (var (key, value) in map(record.Key, record.Value) ?? throw new InvalidOperationException("The function returned null: return an empty sequence for no records."))
             Forward(new Record<TNewKey, TNewValue>(key, value, record.Timestamp, record.Headers));
     }
 }

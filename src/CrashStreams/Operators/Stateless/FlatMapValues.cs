@@ -13,7 +13,7 @@ internal sealed class FlatMapValues<TKey, TValue, TNewValue>(Func<TValue, IEnume
             return;
         }
 
-        foreach (var value in map(record.Value))
+        foreach (var value in map(record.Value) ?? throw new InvalidOperationException("The function returned null: return an empty sequence for no values."))
             Forward(record.WithValue(value));
     }
 }
