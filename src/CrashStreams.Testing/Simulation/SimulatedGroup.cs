@@ -131,6 +131,13 @@ internal sealed class SimulatedGroup(SimulatedCluster cluster, long sessionTimeo
             throw new LogException("The member is not known to the group any more.") { IsFenced = true };
     }
 
+    /// <summary>Committed offsets expire, or are deleted.</summary>
+    public void Forget(IEnumerable<TopicPartition> partitions)
+    {
+        foreach (var partition in partitions)
+            _committed.Remove(partition);
+    }
+
     public void Store(IReadOnlyDictionary<TopicPartition, OffsetAndMetadata> offsets)
     {
         foreach (var (partition, offset) in offsets)

@@ -78,10 +78,12 @@ internal sealed class SimulatedInstance(Simulation simulation, int number, Simul
     }
 
     /// <summary>Dies between two turns, and starts again some time later.</summary>
-    public void Kill()
+    /// <param name="downMs">For how long at least, milliseconds.</param>
+    public void Kill(long downMs)
     {
         _faults?.Kill();
         Died();
+        _startsAtMs += downMs;
     }
 
     private void Start()
@@ -93,10 +95,22 @@ internal sealed class SimulatedInstance(Simulation simulation, int number, Simul
         var options = simulation.Options with { };
         if (_disk is not null)
             (options.State.Storage, options.State.CacheBytes) = (simulation.WrapState(new SimulatedStorage(_disk, faults)), simulation.Plan.Disk!.CacheBytes);
+        // As an application does before it joins: the coordinator takes what this commits only while the group is empty.
+        var own = new OwnPositions();
+        if (simulation.Plan.LosesPositions && simulation.Cluster.Group.IsEmpty)
+            MendPositions(clients, own);
         _thread = new(
             $"{simulation.Options.ApplicationId}-{number}-{_life}-0", simulation.Topology, options, simulation.Topics, clients,
-            simulation.Cluster.Time, NullLogger.Instance, gauges: _nobodysGauges);
+            simulation.Cluster.Time, NullLogger.Instance, own, gauges: _nobodysGauges);
         _thread.Start();
+    }
+
+    private void MendPositions(ILogClients clients, OwnPositions own)
+    {
+        using var admin = clients.CreateAdmin("positions");
+        using var group = clients.CreateConsumer("positions", simulation.Options.ApplicationId, readCommitted: true);
+        new LostPositions(simulation.Topology, simulation.Options, simulation.Topics, own, simulation.Cluster.Time, NullLogger.Instance)
+            .MendAsync(admin, group, CancellationToken.None).GetAwaiter().GetResult();
     }
 
     private void Guard(Action action)

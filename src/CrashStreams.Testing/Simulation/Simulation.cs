@@ -32,6 +32,7 @@ internal sealed class Simulation
     private readonly Queue<SimulatedInput> _input;
     private readonly Dictionary<TopicPartition, long> _written = [];
     private readonly int _chaosSteps;
+    private readonly SimulatedStranger? _stranger;
     private int _steps;
     private bool _isPausing;
 
@@ -52,6 +53,8 @@ internal sealed class Simulation
         foreach (var (topic, partitions) in setup.ExternalTopics)
             Cluster.Create(topic, partitions, new Dictionary<string, string>());
         Topics = InternalTopics.PrepareAsync(Topology, Options, Wrap(new SimulatedClients(Cluster, null, Plan)).CreateAdmin("setup"), NullLogger.Instance, CancellationToken.None).GetAwaiter().GetResult();
+        if (Plan.StrangerRate is { } commitRate)
+            _stranger = new(Cluster, Topology.SourceTopics, commitRate, random.Fork());
         _instances = Enumerable.Range(0, Plan.Instances).Select(i => new SimulatedInstance(this, i, random.Fork())).ToList();
     }
 
@@ -90,8 +93,10 @@ internal sealed class Simulation
     {
         for (var step = 0; step < _chaosSteps || _input.Count > 0; step++)
         {
-            if (Plan.CopiesChangelogs && step == _chaosSteps / 2)
-                CopyChangelogs();
+            if (step < _chaosSteps / 2)
+                _stranger?.Step();
+            else if (step == _chaosSteps / 2)
+                HalfTime();
             ChaoticStep();
         }
 
@@ -197,13 +202,33 @@ internal sealed class Simulation
             partition.Finish(transaction);
     }
 
+    // What operators do, or should not have done, once in a run.
+    private void HalfTime()
+    {
+        _stranger?.Leave();
+        if (Plan.CopiesChangelogs)
+            CopyChangelogs();
+        if (!Plan.LosesPositions)
+            return;
+        KillAll();
+        var lost = Cluster.Group.CommittedOffsets.Keys.Order().Where(_ => _random.Chance(Plan.LostOffsets)).ToList();
+        Cluster.Group.Forget(lost);
+        Log(null, $"offsets are lost: {string.Join(' ', lost)}");
+    }
+
+    // For so long that the group does not know them any more.
+    private void KillAll()
+    {
+        foreach (var instance in _instances)
+            instance.Kill(Plan.SessionTimeoutMs);
+    }
+
     private List<string> Changelogs => Topics.All.Where(static t => t.EndsWith("-changelog", StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToList();
 
     private void CopyChangelogs()
     {
         Log(null, "changelogs are made anew");
-        foreach (var instance in _instances)
-            instance.Kill();
+        KillAll();
         foreach (var changelog in Changelogs)
             Cluster.MakeAnew(changelog);
     }

@@ -65,6 +65,20 @@ internal sealed record SimulationPlan
     /// </summary>
     public bool CopiesChangelogs { get; init; }
 
+    /// <summary>
+    /// In the middle of the chaos all instances die, and before they start again this share of the group's committed offsets is gone, as after they have expired or were deleted; 0: none.
+    /// </summary>
+    public double LostOffsets { get; init; }
+
+    /// <summary>
+    /// From the beginning to the middle of the chaos a consumer that is no instance is in the group, and takes partitions: how often, per step, it commits offsets of its own there; null: there
+    /// is none. If it commits, all instances are stopped when it has gone, and started again, as the application asks for.
+    /// </summary>
+    public double? StrangerRate { get; init; }
+
+    /// <summary>Whether positions that state belongs to are lost or overwritten, so that it is built again.</summary>
+    public bool LosesPositions => LostOffsets > 0 || StrangerRate > 0;
+
     /// <summary>Whether instances keep warm copies of each other's tasks.</summary>
     public int StandbyReplicas { get; init; }
 

@@ -30,8 +30,11 @@ internal static class Rows
         {
             // key · start (8) · sequence (4)
             var start = System.Buffers.Binary.BinaryPrimitives.ReadInt64BigEndian(entry.Key.AsSpan()[^12..]);
-            var row = new Row(Serdes.String.Deserialize(entry.Key.AsSpan()[..^12]), start, Serdes.Int64.Deserialize(entry.Value), entry.Timestamp);
-            rows[(row.Key, start)] = row;
+            var key = Serdes.String.Deserialize(entry.Key.AsSpan()[..^12]);
+            if (entry.Value is null)
+                rows.Remove((key, start));
+            else
+                rows[(key, start)] = new(key, start, Serdes.Int64.Deserialize(entry.Value), entry.Timestamp);
         }
 
         return rows;

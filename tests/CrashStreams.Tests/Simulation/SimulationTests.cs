@@ -11,6 +11,7 @@ public class SimulationTests
 {
     private const int WarmSeeds = 200;
     private const int CopySeeds = 200;
+    private const int PositionSeeds = 100;
 
     private static Scenario ScenarioOf(string name) => name switch
     {
@@ -83,6 +84,34 @@ public class SimulationTests
             ScenarioOf(scenario).Run((ulong)seed, Seeds.GuaranteeOf(seed), alter: p => p with { CopiesChangelogs = true }, disk: Disk.Always)
                 .Violations.Should().BeEmpty("of seed {0}", seed);
         }
+    }
+
+    /// <summary>Expired or deleted, all of them or some: the state is built again, and nothing is counted too high or left out in the end.</summary>
+    [Theory]
+    [InlineData("crash monitor", 1)]
+    [InlineData("crash monitor", 0.3)]
+    [InlineData("two shuffles", 1)]
+    [InlineData("two shuffles", 0.3)]
+    [InlineData("table", 1)]
+    public void Offsets_that_are_gone_while_the_state_is_there_lose_nothing(string scenario, double share) => CheckPositions(scenario, p => p with { LostOffsets = share });
+
+    [Theory]
+    [InlineData("crash monitor", 0.0)]
+    [InlineData("crash monitor", 0.3)]
+    [InlineData("two shuffles", 0.3)]
+    public void A_stranger_in_the_group_loses_nothing_whether_it_commits_or_not(string scenario, double commitRate) =>
+        CheckPositions(scenario, p => p with { StrangerRate = commitRate });
+
+    private static void CheckPositions(string scenario, Func<SimulationPlan, SimulationPlan> alter)
+    {
+        var failed = new ConcurrentQueue<string>();
+        Seeds.Of(PositionSeeds).ForEach(seed =>
+        {
+            var outcome = ScenarioOf(scenario).Run((ulong)seed, Seeds.GuaranteeOf(seed), alter: alter);
+            if (outcome.Violations.Count > 0)
+                failed.Enqueue($"seed {seed}: {outcome.Violations.Count} violations, first: {outcome.Violations[0]}");
+        });
+        failed.Should().BeEmpty();
     }
 
     [Theory]

@@ -77,23 +77,25 @@ internal sealed class InternalTopics
         return topics;
     }
 
-    // A repartition topic is as wide as the widest input of the sub-topology that writes it, or of what it is read together with; these may be repartition topics themselves.
+    // A repartition topic is as wide as it says, or as the widest input of the sub-topology that writes it, or of what it is read together with; these may be repartition topics themselves.
     private void Resolve(Topology topology, string applicationId)
     {
-        var pending = new Queue<RepartitionTopic>(topology.RepartitionTopics.Values);
-        for (var tries = pending.Count * pending.Count; pending.Count > 0; tries--)
+        var pending = new List<RepartitionTopic>();
+        foreach (var topic in topology.RepartitionTopics.Values)
         {
-            if (tries < 0)
-                throw new TopologyException($"Repartition topics {string.Join(", ", pending.Select(t => t.Name))} feed each other: give one of them a number of partitions.");
-            var topic = pending.Dequeue();
-            var inputs = WidthOf(topic, topology).SelectMany(s => s.Topics.Select(t => FullName(applicationId, t, s.IsRepartition))).ToList();
-            if (!inputs.All(_partitions.ContainsKey))
-            {
-                pending.Enqueue(topic);
-                continue;
-            }
+            if (topic.Partitions is { } count)
+                _partitions[FullName(applicationId, topic.Name, true)] = count;
+            else
+                pending.Add(topic);
+        }
 
-            _partitions[FullName(applicationId, topic.Name, true)] = topic.Partitions ?? inputs.Max(PartitionsOf);
+        while (pending.Count > 0)
+        {
+            var known = pending.FindAll(t => InputsOf(t).All(_partitions.ContainsKey));
+            if (known.Count == 0)
+                throw new TopologyException($"Repartition topics {string.Join(", ", pending.Select(static t => $"'{t.Name}'"))} feed each other, or themselves: give one of them a number of partitions, with Repartition.");
+            known.ForEach(t => _partitions[FullName(applicationId, t.Name, true)] = InputsOf(t).Max(PartitionsOf));
+            pending.RemoveAll(known.Contains);
         }
 
         foreach (var subTopology in topology.SubTopologies.Where(static s => s.Sources.Any()))
@@ -102,6 +104,8 @@ internal sealed class InternalTopics
             foreach (var sink in subTopology.Sinks.Where(static s => s.IsRepartition))
                 _writers[FullName(applicationId, sink.Topic!, true)] = _layouts[subTopology.Id].Count;
         }
+
+        List<string> InputsOf(RepartitionTopic topic) => WidthOf(topic, topology).SelectMany(s => s.Topics.Select(t => FullName(applicationId, t, s.IsRepartition))).ToList();
     }
 
     // The sources whose partitions it has as many as the widest of.
