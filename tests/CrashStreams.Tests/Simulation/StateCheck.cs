@@ -14,7 +14,7 @@ internal static class StateCheck
         foreach (var task in simulation.Instances.SelectMany(i => i.Thread?.Tasks ?? []).Where(t => t.State == TaskState.Running))
         {
             // What is held back (suppressed, or waiting for its turn) is in a form of its own; ordered stores are compared with models by their own properties.
-            foreach (var store in task.Context.Stores.Where(static s => s.ChangelogTopic is not null && s is not (SuppressBuffer<Windowed<string>, long> or OverOrderedStore) && !IsInputOrder(s)))
+            foreach (var store in task.Context.Stores.Where(static s => s.ChangelogTopic is not null && s is not (SuppressBuffer<Windowed<string>, long> or SuppressBuffer<string, string> or OverOrderedStore) && !IsInputOrder(s)))
             {
                 var changelog = simulation.Cluster.Partition(new TopicPartition(store.ChangelogTopic!, task.Id.Partition));
                 if (store.Engine is { } engine && engine.Position > changelog.End)

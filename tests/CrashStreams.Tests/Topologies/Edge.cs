@@ -14,6 +14,9 @@ internal enum EdgeKind
 
     /// <summary><c>KGroupedTable&lt;string, long&gt;</c>: what enters and leaves groups.</summary>
     GroupedTable,
+
+    /// <summary><c>KTable&lt;string, string?&gt;</c> with a history, which a join reads.</summary>
+    History,
 }
 
 /// <summary>An output of an operator, which any number of operators may read.</summary>

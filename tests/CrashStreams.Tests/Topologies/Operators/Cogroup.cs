@@ -29,14 +29,22 @@ internal sealed class Cogroup : Operator
     public static Operator? Draw(Sketch sketch)
     {
         var isWindowed = sketch.Random.Chance(0.5);
-        bool Fits(Traits t) => t.IsExact && (t.IsTimed || !isWindowed) && Sketch.MayShuffle(t) && (t.IsRekeyed || (t.IsKeyed && t.IsCoPartitioned));
+        return DrawInputs(sketch, isWindowed) is var (left, right) ? new Cogroup(sketch, left, right, isWindowed ? WindowAggregate.DrawWindows(sketch, isFinal: false) : null) : null;
+    }
+
+    /// <summary>Two streams that can be folded together; null when there are none.</summary>
+    /// <param name="sketch">Where they are drawn.</param>
+    /// <param name="isTimed">Whether event times have to be known.</param>
+    public static (Edge Left, Edge Right)? DrawInputs(Sketch sketch, bool isTimed)
+    {
+        bool Fits(Traits t) => t.IsExact && (t.IsTimed || !isTimed) && Sketch.MayShuffle(t) && (t.IsRekeyed || (t.IsKeyed && t.IsCoPartitioned));
         if (sketch.Pick(EdgeKind.Stream, Fits) is not { } left)
             return null;
         var layout = new Layout(sketch.Operators);
         var right = sketch.Pick(EdgeKind.Stream, t => Fits(t) && t.IsRekeyed == left.Traits.IsRekeyed, e => e != left && (left.Traits.IsRekeyed
             ? layout.MostPartitions(left.From) == layout.MostPartitions(e.From)
             : Merge.AreEven(layout, left.From, e.From) && Merge.AreApart(layout, left.From, e.From)));
-        return right is null ? null : new Cogroup(sketch, left, right, isWindowed ? WindowAggregate.DrawWindows(sketch, isFinal: false) : null);
+        return right is null ? null : (left, right);
     }
 
     public override void Build(Dsl dsl)

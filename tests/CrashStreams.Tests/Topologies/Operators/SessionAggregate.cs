@@ -90,7 +90,7 @@ internal sealed class SessionAggregate : Operator
 
     private long ClosesAt(Session session) => session.EndMs + _gapMs + _graceMs + 1;
 
-    private static string TextOf(long number, long lengthMs) => Item.Text((7 * number) + lengthMs);
+    public static string TextOf(long number, long lengthMs) => Item.Text((7 * number) + lengthMs);
 
     private readonly record struct Session(long StartMs, long EndMs, long Number);
 
