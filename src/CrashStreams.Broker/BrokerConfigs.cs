@@ -47,6 +47,7 @@ internal static class BrokerConfigs
             ("delete.topic.enable", "true", ConfigType.Boolean),
             ("group.consumer.heartbeat.interval.ms", Text(groups.ConsumerHeartbeatIntervalMs), ConfigType.Int),
             ("group.consumer.max.size", Text(groups.MaxMembers), ConfigType.Int),
+            ("group.consumer.migration.policy", "bidirectional", ConfigType.String),
             ("group.consumer.session.timeout.ms", Ms(options.ConsumerSessionTimeout), ConfigType.Int),
             ("group.initial.rebalance.delay.ms", Text(groups.InitialRebalanceDelayMs), ConfigType.Int),
             ("group.max.session.timeout.ms", Text(groups.MaxSessionTimeoutMs), ConfigType.Int),

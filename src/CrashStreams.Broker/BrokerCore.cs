@@ -27,9 +27,9 @@ internal sealed class BrokerCore
         (Options, Timers, Workers, Random, Node, Faults) = (options, timers, workers, random, node, faults);
         var logDefaults = LogConfig.Default with { Flush = (FlushPolicy)options.Flush };
         var log = options.LoggerFactory.CreateLogger(EmbeddedBroker.StorageLogCategory);
-        DataDirectory.Check(storage);
+        var stored = DataDirectory.Check(storage);
         Losses = new StorageLosses(log);
-        Topics = new TopicCatalog(storage, logDefaults, workers, log, Losses);
+        Topics = new TopicCatalog(storage, stored, logDefaults, workers, log, Losses);
         _groupJournal = new CoordinatorJournal(storage, CoordinatorJournal.Groups, logDefaults, timers, Losses.Of(CoordinatorJournal.Groups));
         _transactionJournal = new CoordinatorJournal(storage, CoordinatorJournal.Transactions, logDefaults, timers, Losses.Of(CoordinatorJournal.Transactions));
         DataDirectory.Mark(storage, Topics.ClusterId);

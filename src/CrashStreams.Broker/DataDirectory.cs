@@ -30,9 +30,10 @@ internal static class DataDirectory
         }
     }
 
-    /// <summary>Changes nothing in the directory.</summary>
+    /// <summary>Reads the catalog, and changes nothing in the directory.</summary>
+    /// <returns>What the catalog says; null when there is nothing yet.</returns>
     /// <exception cref="InvalidDataException">The directory is not a broker's, or a part of its data is missing; the message says what to do.</exception>
-    public static void Check(IStorage storage)
+    public static CatalogContent? Check(IStorage storage)
     {
         var markedCluster = ReadMarker(storage);
         if (!storage.Exists(CatalogFile.Path))
@@ -40,7 +41,7 @@ internal static class DataDirectory
             if (markedCluster is not null)
                 throw new InvalidDataException($"{storage.Location} holds the data of a broker, but its {CatalogFile.Path}, which says what topics there are, is missing. Restore it, or choose an empty data directory.");
             RequireEmpty(storage);
-            return;
+            return null;
         }
 
         var catalog = CatalogFile.Read(storage)!;
@@ -48,6 +49,7 @@ internal static class DataDirectory
             throw new InvalidDataException($"{CatalogFile.Path} in {storage.Location} belongs to another cluster ({catalog.ClusterId}) than the rest of the data ({markedCluster}). Restore the right one.");
         if (markedCluster is not null || catalog.Topics.Count > 0)
             RequireJournals(storage);
+        return catalog;
     }
 
     /// <summary>Notes that the directory is a broker's. To be called when catalog and journals are there.</summary>

@@ -18,6 +18,9 @@ public sealed partial class EmbeddedBroker : IAsyncDisposable
     /// <summary>The category of what is logged about stored data: losses, and files that were moved aside. Everything else has <c>CrashStreams.Broker</c>.</summary>
     public const string StorageLogCategory = "CrashStreams.Broker.Storage";
 
+    /// <summary>The name of the broker's meter, and the category of all else that it logs.</summary>
+    internal const string Name = "CrashStreams.Broker";
+
     /// <summary>The category under which the broker logs which requests held up the others.</summary>
     internal const string LoopLogCategory = "CrashStreams.Broker.Loop";
 
@@ -35,11 +38,11 @@ public sealed partial class EmbeddedBroker : IAsyncDisposable
     private EmbeddedBroker(BrokerOptions options)
     {
         _options = options;
-        _log = options.LoggerFactory.CreateLogger("CrashStreams.Broker");
+        _log = options.LoggerFactory.CreateLogger(Name);
         if (options.DataDirectory is not null)
             DataDirectory.RequireOutsideOfOthers(options.DataDirectory);
         _storage = options.Storage ?? (options.DataDirectory is null ? new MemoryStorage(Faults.Disk) : new FileStorage(options.DataDirectory, Faults.Disk, options.OpenFileLimit is { } limit ? new FileBudget(limit) : null));
-        DataDirectory.Check(_storage); // before the first file is made in a directory that may be somebody else's
+        _ = DataDirectory.Check(_storage); // before the first file is made in a directory that may be somebody else's; again when it is locked
         _directoryLock = options.DataDirectory is null ? null : DataDirectoryLock.Take(options.DataDirectory);
         try
         {

@@ -7,7 +7,7 @@ namespace CrashStreams.Broker;
 /// <summary>Every loss of stored data that was found since the start, each logged and counted.</summary>
 internal sealed partial class StorageLosses(ILogger log)
 {
-    private static readonly Meter _meter = new("CrashStreams.Broker");
+    private static readonly Meter _meter = new(EmbeddedBroker.Name);
 
     private static readonly Counter<long> _count = _meter.CreateCounter<long>(
         "crashstreams.broker.storage.losses", unit: "{loss}", description: "Damaged or missing places in the stored data, by log.");

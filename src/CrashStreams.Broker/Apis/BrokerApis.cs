@@ -57,7 +57,7 @@ internal static class BrokerApis
         var groups = core.Groups;
         apis.Add<FindCoordinatorRequest, FindCoordinatorResponse>((request, context) =>
             FindCoordinator.Handle(request, context.Version, core.Node.Id, core.Node.Host, core.Node.Port));
-        apis.AddDeferred<JoinGroupRequest, JoinGroupResponse>((request, context, reply) => JoinGroup.Handle(request, context.Version, context.Client, groups, reply));
+        apis.AddDeferred<JoinGroupRequest, JoinGroupResponse>((request, context, reply) => JoinGroup.Handle(request, context.Version, context.Client, context.Access, groups, reply));
         apis.AddDeferred<SyncGroupRequest, SyncGroupResponse>((request, _, reply) => SyncGroup.Handle(request, groups, reply));
         apis.Add<HeartbeatRequest, HeartbeatResponse>((request, _) => Heartbeat.Handle(request, groups));
         apis.Add<LeaveGroupRequest, LeaveGroupResponse>((request, context) => LeaveGroup.Handle(request, context.Version, groups));

@@ -9,7 +9,8 @@ namespace CrashStreams.Broker.Apis;
 /// <summary>Shows KIP-848 groups. Admin clients turn to DescribeGroups when a group is not one.</summary>
 internal static class ConsumerGroupDescribe
 {
-    /// <summary>A member that speaks the consumer protocol (KIP-1099).</summary>
+    /// <summary>Members by their protocols (KIP-1099).</summary>
+    private const sbyte ClassicMemberType = 0;
     private const sbyte ConsumerMemberType = 1;
 
     public static IEnumerable<ConsumerGroupDescribeResponse?> Handle(ConsumerGroupDescribeRequest request, GroupCoordinator groups, AnswerBudget budget)
@@ -50,7 +51,7 @@ internal static class ConsumerGroupDescribe
                 SubscribedTopicRegex = member.Pattern?.Text ?? "",
                 Assignment = ToResponse(member.Assigned, context),
                 TargetAssignment = ToResponse(member.Target, context),
-                MemberType = ConsumerMemberType,
+                MemberType = member.Classic is null ? ConsumerMemberType : ClassicMemberType,
             }),
         ],
     };

@@ -1,11 +1,12 @@
 using CrashStreams.Broker.Coordination;
 using CrashStreams.Broker.Groups;
+using CrashStreams.Broker.Groups.Consumer;
 using CrashStreams.Protocol;
 using CrashStreams.Protocol.Messages;
 
 namespace CrashStreams.Broker.Apis;
 
-/// <summary>A member enters a classic group, or a rebalance of it; answered when the join phase ends.</summary>
+/// <summary>A member of the classic protocol enters a group, or a rebalance of it; answered when the join phase of a classic group ends.</summary>
 internal static class JoinGroup
 {
     /// <summary>KIP-394: the member first gets an id.</summary>
@@ -17,7 +18,7 @@ internal static class JoinGroup
     /// <summary>KIP-814.</summary>
     private const short SkipAssignmentVersion = 9;
 
-    public static void Handle(JoinGroupRequest request, short version, ClientIdentity client, GroupCoordinator groups, Action<JoinGroupResponse> reply)
+    public static void Handle(JoinGroupRequest request, short version, ClientIdentity client, UserAccess access, GroupCoordinator groups, Action<JoinGroupResponse> reply)
     {
         if (Check(request, groups) is var error and not ErrorCode.None)
             Refuse(error);
@@ -28,8 +29,10 @@ internal static class JoinGroup
             classic.Join(request, client, version >= KnownIdVersion, version >= SkipAssignmentVersion, Answer);
             groups.ForgetBlank(group);
         }
+        else if (group.Membership is ConsumerGroup { IsEmpty: false } consumer)
+            consumer.Join(request, client, access, version >= KnownIdVersion, Answer);
         else
-            Refuse(group.Membership.IsEmpty ? ErrorCode.CoordinatorNotAvailable : ErrorCode.InconsistentGroupProtocol);
+            Refuse(ErrorCode.CoordinatorNotAvailable);
 
         void Refuse(ErrorCode refusal) => Answer(new JoinGroupResponse { ErrorCode = refusal, MemberId = request.MemberId, ProtocolName = null });
 

@@ -23,6 +23,9 @@ internal interface IClientSession
     /// <summary>The client waits for this now; its later requests wait behind it, and it is cancelled when the client leaves.</summary>
     void Await(IWaiting waiting);
 
+    /// <summary>So much memory was taken, in a later turn of the loop, for what the client waits for.</summary>
+    void Charge(long bytes);
+
     /// <summary>What the client waited for has been answered, or cancelled.</summary>
     void EndWait();
 

@@ -4,19 +4,26 @@ namespace CrashStreams.Broker.Apis;
 
 /// <summary>
 /// Long requests, in turns: one of them goes on for a few milliseconds, then all other requests are served for as long, then the next goes on. However many there are, they have half of
-/// the loop's time together.
+/// the loop's time together. While memory is short, the one in front goes on until it has its answer: many half-made answers would hold more than a few whole ones.
 /// </summary>
 internal sealed class StepQueue(Timers timers)
 {
-    private readonly Queue<IStepwise> _waiting = new();
+    private readonly LinkedList<IStepwise> _waiting = [];
+    private IStepwise? _current;
     private bool _isScheduled;
 
     /// <summary>For how long a request may go on at a time.</summary>
     public static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(5);
 
+    /// <summary>Whether connections hold more than they may.</summary>
+    public Func<bool> IsMemoryShort { get; set; } = () => false;
+
     public void Add(IStepwise request)
     {
-        _waiting.Enqueue(request);
+        if (request == _current && IsMemoryShort())
+            _waiting.AddFirst(request);
+        else
+            _waiting.AddLast(request);
         Schedule(1);
     }
 
@@ -34,10 +41,13 @@ internal sealed class StepQueue(Timers timers)
         var started = timers.Timestamp;
         try
         {
-            _waiting.Dequeue().Continue();
+            _current = _waiting.First!.Value;
+            _waiting.RemoveFirst();
+            _current.Continue();
         }
         finally
         {
+            _current = null;
             Schedule(1 + (long)timers.Elapsed(started).TotalMilliseconds);
         }
     }

@@ -11,6 +11,7 @@ internal sealed class StepwiseRequest<TResponse>(IEnumerator<TResponse?> steps, 
 {
     private bool _isWaiting;
     private bool _isDone;
+    private long _allocatedBefore; // by the loop's thread, when the turn began
 
     /// <summary>Handles what fits into a slice of time; the rest follows in later turns of the loop.</summary>
     public void Run()
@@ -18,6 +19,7 @@ internal sealed class StepwiseRequest<TResponse>(IEnumerator<TResponse?> steps, 
         if (_isDone)
             return;
         var started = timers.Timestamp;
+        _allocatedBefore = GC.GetAllocatedBytesForCurrentThread();
         do
         {
             if (!steps.MoveNext())
@@ -32,6 +34,7 @@ internal sealed class StepwiseRequest<TResponse>(IEnumerator<TResponse?> steps, 
             waits.Then(() => queue.Add(this));
         else
             queue.Add(this);
+        Charge();
         if (_isWaiting)
             return;
         _isWaiting = true; // before: a client that is gone cancels at once
@@ -41,6 +44,7 @@ internal sealed class StepwiseRequest<TResponse>(IEnumerator<TResponse?> steps, 
     /// <summary>The client is gone: what is left is not done, as if it had left earlier.</summary>
     public void Cancel()
     {
+        _allocatedBefore = GC.GetAllocatedBytesForCurrentThread();
         if (!_isDone)
             End(null);
     }
@@ -59,10 +63,18 @@ internal sealed class StepwiseRequest<TResponse>(IEnumerator<TResponse?> steps, 
         }
     }
 
+    /// <summary>What a request takes in its first turn is counted by whoever has called it.</summary>
+    private void Charge()
+    {
+        if (_isWaiting)
+            session.Charge(GC.GetAllocatedBytesForCurrentThread() - _allocatedBefore);
+    }
+
     private void End(TResponse? response)
     {
         _isDone = true;
         steps.Dispose();
+        Charge();
         reply(response);
         if (_isWaiting)
             session.EndWait();

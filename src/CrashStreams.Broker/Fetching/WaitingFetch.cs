@@ -25,14 +25,20 @@ internal sealed class WaitingFetch(FetchRead read, Dictionary<Partition, FetchTa
     public void TryComplete()
     {
         _isQueued = false;
-        if (!_isDone && read.TryRead(mustAnswer: false) is { } response)
-            Complete(response);
+        TryAnswer(mustAnswer: false);
     }
 
-    public void TimeIsUp()
+    public void TimeIsUp() => TryAnswer(mustAnswer: true);
+
+    private void TryAnswer(bool mustAnswer)
     {
-        if (!_isDone)
-            Complete(read.TryRead(mustAnswer: true)!);
+        if (_isDone)
+            return;
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        if (read.TryRead(mustAnswer) is not { } response)
+            return;
+        session.Charge(GC.GetAllocatedBytesForCurrentThread() - before);
+        Complete(response);
     }
 
     public void Cancel()

@@ -1,10 +1,14 @@
 using CrashStreams.Broker.Coordination;
 using CrashStreams.Broker.Groups.Classic;
 using CrashStreams.Broker.Groups.Consumer;
+using CrashStreams.Protocol;
 
 namespace CrashStreams.Broker.Groups;
 
-/// <summary>A group id with its offsets and its members. While it has no members it can change from one protocol to the other.</summary>
+/// <summary>
+/// A group id with its offsets and its members. While it has no members it can change from one protocol to the other. One of classic consumers becomes a KIP-848 group with
+/// the first member of that protocol, and a classic group again when the last one has left (<c>group.consumer.migration.policy=bidirectional</c>).
+/// </summary>
 internal sealed class Group(string id, GroupContext context)
 {
     public string Id => id;
@@ -24,12 +28,16 @@ internal sealed class Group(string id, GroupContext context)
         return TryReplaceMembership(new ClassicGroup(id, context)) ? (ClassicGroup)Membership : null;
     }
 
-    /// <summary>The KIP-848 group, made out of an empty one of the other kind if need be; null while that has members or can't be replaced in the journal.</summary>
-    public ConsumerGroup? AsConsumer()
+    /// <summary>The KIP-848 group, made out of one of the other kind if need be.</summary>
+    /// <returns>GROUP_ID_NOT_FOUND when that has members which can't be taken over, COORDINATOR_NOT_AVAILABLE when it can't be replaced in the journal.</returns>
+    public ErrorCode AsConsumer(out ConsumerGroup consumer)
     {
-        if (Membership is ConsumerGroup consumer)
-            return consumer;
-        return TryReplaceMembership(new ConsumerGroup(id, context)) ? (ConsumerGroup)Membership : null;
+        consumer = Membership as ConsumerGroup ?? NewConsumerGroup();
+        if (consumer == Membership)
+            return ErrorCode.None;
+        if (Membership is ClassicGroup { IsEmpty: false } classic)
+            return TakeOver(classic, consumer);
+        return TryReplaceMembership(consumer) ? ErrorCode.None : ErrorCode.CoordinatorNotAvailable;
     }
 
     /// <summary>Forgets everything. False: not now.</summary>
@@ -72,8 +80,36 @@ internal sealed class Group(string id, GroupContext context)
     private ConsumerGroup ConsumerForReplay()
     {
         if (Membership is not ConsumerGroup)
-            Replace(new ConsumerGroup(id, context));
+            Replace(NewConsumerGroup());
         return (ConsumerGroup)Membership;
+    }
+
+    private ConsumerGroup NewConsumerGroup() => new(id, context) { Downgrade = TryDowngrade };
+
+    private ErrorCode TakeOver(ClassicGroup classic, ConsumerGroup consumer)
+    {
+        if (!classic.HasConsumers || !consumer.TryTakeOver(classic))
+            return ErrorCode.GroupIdNotFound;
+        if (!consumer.TryPersist())
+            return ErrorCode.CoordinatorNotAvailable;
+        classic.TurnAway();
+        Replace(consumer);
+        consumer.Resume();
+        return ErrorCode.None;
+    }
+
+    private bool TryDowngrade()
+    {
+        if (Membership is not ConsumerGroup consumer)
+            return false;
+        var snapshot = consumer.ToClassic();
+        if (!context.Journal.TryAppend([.. consumer.Tombstones(), ClassicGroupRecords.Of(id, snapshot)]))
+            return false;
+        var classic = new ClassicGroup(id, context);
+        classic.Restore(snapshot);
+        Replace(classic);
+        classic.Resume();
+        return true;
     }
 
     private bool TryReplaceMembership(Membership next)

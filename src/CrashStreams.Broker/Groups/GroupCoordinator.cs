@@ -34,8 +34,8 @@ internal sealed class GroupCoordinator(GroupContext context)
             Remove(group.Id);
     }
 
-    /// <summary>The members under the classic protocol; null when there is no such group or it is one of KIP-848.</summary>
-    public ClassicGroup? FindClassic(string groupId) => Find(groupId)?.Membership as ClassicGroup;
+    /// <summary>A group as members of the classic protocol see it; null when there is no such group.</summary>
+    public IClassicMembers? FindClassic(string groupId) => Find(groupId)?.Membership as IClassicMembers;
 
     public ConsumerGroup? FindConsumer(string groupId) => Find(groupId)?.Membership as ConsumerGroup;
 

@@ -10,11 +10,9 @@ namespace CrashStreams.Broker.Loop;
 /// </summary>
 internal sealed class LoopWatchdog(TimeSpan limit, ILogger log) : IDisposable
 {
-    public const string MeterName = "CrashStreams.Broker";
-
     private static readonly long s_ticksPerReport = Stopwatch.Frequency;
     private readonly long _limitTicks = (long)(limit.TotalSeconds * Stopwatch.Frequency);
-    private readonly Meter _meter = new(MeterName);
+    private readonly Meter _meter = new(EmbeddedBroker.Name);
     private Counter<long>? _overruns;
     private long _nextReport;
     private long _unreported;

@@ -4,6 +4,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using CrashStreams.Broker.Loop;
+using CrashStreams.Broker.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace CrashStreams.Broker.Server;
@@ -58,7 +59,8 @@ internal sealed class BrokerServer : IAsyncDisposable
     public void Start(BrokerCore core, BrokerLoop loop)
     {
         (Core, Loop) = (core, loop);
-        var interval = new[] { s_longestSweepInterval, _limits.Idle / 4, _limits.HalfRequest / 4, _limits.UntakenAnswer / 4, _limits.Authentication / 4 }.Min();
+        core.Steps.IsMemoryShort = () => Memory.IsShort;
+        var interval = new[] { s_longestSweepInterval, _limits.Idle / 4, _limits.HalfRequest / 4, _limits.UntakenAnswer / 4, _limits.WhenMemoryIsShort / 4, _limits.Authentication / 4 }.Min();
         _sweep.Change(interval, interval);
         _accepting = AcceptAsync();
     }
@@ -171,14 +173,25 @@ internal sealed class BrokerServer : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _isSweeping, 1) != 0)
             return;
+        (ClientConnection Connection, long HeldBytes)? hoarder = null;
         foreach (var (connection, serving) in _connections)
         {
-            if (serving.Deadlines.Check(connection.Activity) is not { } reason)
-                continue;
-            _log.LogDebug("{Client} is disconnected: {Reason}.", connection.Description, reason);
-            connection.Close();
+            var activity = connection.Activity;
+            if (serving.Deadlines.Check(activity) is { } reason)
+                Disconnect(connection, reason);
+            else if (serving.Deadlines.IsStuck && activity.HeldBytes > (hoarder?.HeldBytes ?? _limits.ConnectionBytesWhenFull))
+                hoarder = (connection, activity.HeldBytes);
         }
+        // One at a time: others may get on with what it held.
+        if (Memory.IsShort && hoarder is { } found)
+            Disconnect(found.Connection, $"it holds {found.HeldBytes} bytes, does not get on, and memory is short");
         Volatile.Write(ref _isSweeping, 0);
+    }
+
+    private void Disconnect(ClientConnection connection, string reason)
+    {
+        _log.LogDebug("{Client} is disconnected: {Reason}.", connection.Description, reason);
+        connection.Close();
     }
 
     /// <summary>A connection from the outside: its deadlines, and when it has ended.</summary>

@@ -44,7 +44,7 @@ internal sealed class ClientConnection : IClientSession, IThreadPoolWorkItem
         _limits = server.Core.Options.Limits;
         if (server.Core.Options.Users.Count > 0)
             Authentication = new Authentication(server.Users, server.Refusals, host, server.Core.Options);
-        _reader = new FrameReader(stream, FrameLimitsNow());
+        _reader = new FrameReader(stream, FrameLimitsNow(), HasRoom);
         _writer = new FrameWriter(stream, socket);
         Turn = new ConnectionTurn(this, server.Loop, _limits);
     }
@@ -66,7 +66,8 @@ internal sealed class ClientConnection : IClientSession, IThreadPoolWorkItem
         {
             lock (_lock)
                 return new ConnectionActivity(
-                    Authentication is { User: null }, _roomWanted is null && _reader.IsInFrame, _isWriting, _pending.Count == 0, _reader.Frames, _reader.Reads, _writer.Sends);
+                    Authentication is { User: null }, _roomWanted is null && _reader.IsInFrame, _isWriting, _pending.Count == 0, _reader.Frames, _reader.Reads, _writer.Sends,
+                    _heldBytes + _reader.HeldBytes);
         }
     }
 
@@ -123,6 +124,20 @@ internal sealed class ClientConnection : IClientSession, IThreadPoolWorkItem
     void IClientSession.Await(IWaiting waiting) => Turn.Await(waiting);
 
     void IClientSession.EndWait() => Turn.EndWait();
+
+    void IClientSession.Charge(long bytes)
+    {
+        if (Turn.Awaited is { } request)
+            Charge(request, bytes);
+    }
+
+    /// <summary>Counts what a request that is not answered yet has taken.</summary>
+    public void Charge(PendingRequest request, long bytes)
+    {
+        lock (_lock)
+            if (!request.IsDone)
+                Hold(request, bytes);
+    }
 
     /// <summary>Takes an answer; null when there is none to send.</summary>
     /// <param name="request">What is answered.</param>
@@ -220,9 +235,20 @@ internal sealed class ClientConnection : IClientSession, IThreadPoolWorkItem
     /// <summary>Reads on, once there is memory for more of a large request.</summary>
     private async ValueTask<bool> ReadMoreAsync()
     {
-        while (_reader.NextGrowth is > 0 and var growth && !_isClosed && !_server.Memory.HasRoom(Volatile.Read(ref _heldBytes) + _reader.HeldBytes, growth))
-            await Task.Delay(TimeSpan.FromMilliseconds(20), _server.Core.Options.TimeProvider).ConfigureAwait(false);
+        if (_reader.NextGrowth is > 0 and var growth && !HasRoom(growth))
+            await WaitForRoomAsync(growth).ConfigureAwait(false);
         return await _reader.ReadMoreAsync().ConfigureAwait(false);
+    }
+
+    private bool HasRoom(int bytes) => _server.Memory.HasRoom(Volatile.Read(ref _heldBytes) + _reader.HeldBytes, bytes);
+
+    /// <summary>Meanwhile, who holds most memory and does not get on is disconnected.</summary>
+    private async Task WaitForRoomAsync(int bytes)
+    {
+        using var waiting = _server.Memory.Wait();
+        do
+            await Task.Delay(TimeSpan.FromMilliseconds(20), _server.Core.Options.TimeProvider).ConfigureAwait(false);
+        while (!_isClosed && !HasRoom(bytes));
     }
 
     private PendingRequest Decode(byte[] frame, int length, out object? saslBody)

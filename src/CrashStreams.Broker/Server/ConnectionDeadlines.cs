@@ -8,7 +8,8 @@ namespace CrashStreams.Broker.Server;
 /// <param name="Requests">Requests that came.</param>
 /// <param name="Reads">How often bytes came.</param>
 /// <param name="Sends">How often bytes were taken.</param>
-internal readonly record struct ConnectionActivity(bool IsUnauthenticated, bool IsInRequest, bool IsSending, bool IsIdle, int Requests, int Reads, int Sends);
+/// <param name="HeldBytes">What its requests and unsent answers hold.</param>
+internal readonly record struct ConnectionActivity(bool IsUnauthenticated, bool IsInRequest, bool IsSending, bool IsIdle, int Requests, int Reads, int Sends, long HeldBytes);
 
 /// <summary>
 /// Closes connections that hold something and bring nothing: half a request, an answer that nobody takes, no proof of who it is, or nothing at all. Looks at
@@ -21,6 +22,9 @@ internal sealed class ConnectionDeadlines(Limits limits, TimeProvider time)
     private long _requestSince = time.GetTimestamp();
     private long _movedAt = time.GetTimestamp();
 
+    /// <summary>Whether, at the last look, a request or an answer had been under way for longer than there is time for while memory is short.</summary>
+    public bool IsStuck { get; private set; }
+
     /// <summary>Why the connection has to be closed; null when it may stay.</summary>
     public string? Check(in ConnectionActivity now)
     {
@@ -30,6 +34,7 @@ internal sealed class ConnectionDeadlines(Limits limits, TimeProvider time)
             _requestSince = at;
         if (now.Reads != last.Reads || now.Sends != last.Sends || now.IsIdle != last.IsIdle)
             _movedAt = at;
+        IsStuck = (now.IsInRequest && Since(_requestSince) > limits.WhenMemoryIsShort) || (now.IsSending && Since(_movedAt) > limits.WhenMemoryIsShort);
         if (now.IsUnauthenticated && Since(_started) > limits.Authentication)
             return "it has not authenticated in time";
         if (now.IsInRequest && Since(_requestSince) > limits.HalfRequest)

@@ -7,8 +7,19 @@ namespace CrashStreams.Broker.Server;
 internal sealed class ConnectionMemory(Limits limits)
 {
     private long _held; // shared: connections add and remove on their own threads
+    private int _waiting; // shared: connections that wait for room
 
     public long Held => Volatile.Read(ref _held);
+
+    /// <summary>Whether others could use what is held.</summary>
+    public bool IsShort => Held > limits.AllConnectionsBytes || Volatile.Read(ref _waiting) > 0;
+
+    /// <summary>Says that a connection waits for room, until what is returned is disposed.</summary>
+    public IDisposable Wait()
+    {
+        Interlocked.Increment(ref _waiting);
+        return new Waiting(this);
+    }
 
     public void Add(long bytes) => Interlocked.Add(ref _held, bytes);
 
@@ -20,5 +31,10 @@ internal sealed class ConnectionMemory(Limits limits)
     {
         var others = Held - own;
         return own + more <= limits.ConnectionBytesWhenFull || others + own + more <= limits.AllConnectionsBytes || others <= limits.AllConnectionsBytes / 4;
+    }
+
+    private sealed class Waiting(ConnectionMemory memory) : IDisposable
+    {
+        public void Dispose() => Interlocked.Decrement(ref memory._waiting);
     }
 }

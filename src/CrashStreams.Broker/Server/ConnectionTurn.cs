@@ -18,8 +18,11 @@ internal sealed class ConnectionTurn(ClientConnection connection, BrokerLoop loo
     private int _late; // requests that wait for those of others
     private bool _isResuming;
 
-    /// <summary>The fetch that the client waits for; null when it waits for none.</summary>
+    /// <summary>What the client waits for: a fetch, or a long request; null when it waits for none.</summary>
     public IWaiting? Waiting { get; private set; }
+
+    /// <summary>The request that this answers.</summary>
+    public PendingRequest? Awaited { get; private set; }
 
     public string Description => $"requests of {connection.Description} that had to wait";
 
@@ -44,7 +47,7 @@ internal sealed class ConnectionTurn(ClientConnection connection, BrokerLoop loo
         if (_parked.Count > 0 || MustWait(request))
             _parked.Enqueue(request);
         else
-            request.Handle();
+            Handle(request);
     }
 
     /// <summary>A request of the connection has taken so much of the processor's time.</summary>
@@ -64,7 +67,7 @@ internal sealed class ConnectionTurn(ClientConnection connection, BrokerLoop loo
 
     public void EndWait()
     {
-        Waiting = null;
+        (Waiting, Awaited) = (null, null);
         Resume();
     }
 
@@ -92,13 +95,21 @@ internal sealed class ConnectionTurn(ClientConnection connection, BrokerLoop loo
             return;
         try
         {
-            first.Handle();
+            Handle(first);
         }
         finally
         {
             _parked.Dequeue();
             Resume();
         }
+    }
+
+    private void Handle(PendingRequest request)
+    {
+        Awaited = request;
+        request.Handle();
+        if (Waiting is null)
+            Awaited = null;
     }
 
     private bool MustWait(PendingRequest request) => Waiting is not null || connection.MustDrainBefore(request);

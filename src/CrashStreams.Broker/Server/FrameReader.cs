@@ -8,7 +8,10 @@ namespace CrashStreams.Broker.Server;
 /// Cuts a client's bytes into frames. Small frames are cut out of a small buffer; the rest of a large one is read right into its own
 /// memory. That memory grows with what has come, not with what a length announces: a length alone costs nothing.
 /// </summary>
-internal sealed class FrameReader(Stream stream, FrameLimits limits) : IDisposable
+/// <param name="stream">Where the bytes come from.</param>
+/// <param name="limits">How long frames may be.</param>
+/// <param name="hasRoom">Whether so many bytes may be taken for a frame at once, without which it grows with what comes.</param>
+internal sealed class FrameReader(Stream stream, FrameLimits limits, Func<int, bool> hasRoom) : IDisposable
 {
     private const int KeySize = sizeof(short);
     private const int BufferSize = 8 * 1024;
@@ -99,7 +102,8 @@ internal sealed class FrameReader(Stream stream, FrameLimits limits) : IDisposab
         if (_length > Limits.WithoutRecords && !TryCheckKey())
             return false;
         _start += sizeof(int);
-        _frame = ArrayPool<byte>.Shared.Rent(Math.Min(_length, _trust));
+        var atOnce = Math.Min(_length, _trust);
+        _frame = ArrayPool<byte>.Shared.Rent(atOnce <= FirstTrust || hasRoom(atOnce) ? atOnce : FirstTrust);
         _filled = 0;
         return true;
     }

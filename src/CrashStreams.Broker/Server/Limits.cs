@@ -2,7 +2,7 @@ namespace CrashStreams.Broker.Server;
 
 /// <summary>
 /// What one client may cost the others: every bound on work, answers, memory, names, counts and time, in one place. docs/broker.md has the same table.
-/// Clients that behave meet none of them.
+/// Clients with usual settings meet none of them but the memory of a connection.
 /// </summary>
 internal sealed record Limits
 {
@@ -56,6 +56,12 @@ internal sealed record Limits
 
     /// <summary>How long a client may go without taking a byte of an answer that is being sent.</summary>
     public TimeSpan UntakenAnswer { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>
+    /// The same two while memory is short: then, of the connections that hold more than <see cref="ConnectionBytesWhenFull"/> and have been at one request or answer for so
+    /// long, the one that holds the most is closed.
+    /// </summary>
+    public TimeSpan WhenMemoryIsShort { get; init; } = TimeSpan.FromSeconds(3);
 
     /// <summary>From the connection's start until TLS has begun and, where there are users, the client has said who it is.</summary>
     public TimeSpan Authentication { get; init; } = TimeSpan.FromSeconds(20);

@@ -53,6 +53,8 @@ internal sealed class PendingRequest(ApiEndpoint endpoint, object body, RequestC
         }
         finally
         {
+            if (!IsDone)
+                connection.Charge(this, GC.GetAllocatedBytesForCurrentThread() - _allocatedBefore); // what it has so far; the rest comes in later turns
             _allocatedBefore = -1;
             // A collection that falls into its time is not its own: others have filled the memory, too.
             connection.Turn.Took(ThreadClock.Nanoseconds - started - ((GC.GetTotalPauseDuration() - collecting).Ticks * TimeSpan.NanosecondsPerTick));

@@ -1,4 +1,3 @@
-using System.Globalization;
 using CrashStreams.Broker.Log;
 
 namespace CrashStreams.Broker.Storage;
@@ -23,22 +22,9 @@ internal sealed class FileBudget(int limit)
     private const int TooManyInProcess = 24;
     private const int TooManyInSystem = 23;
 
-    private const string LimitsFile = "/proc/self/limits"; // Linux
-
     private readonly LinkedList<IKeptFile> _kept = new(); // the loop's
     private readonly int _mostKept = Math.Clamp(limit / 4, 8, 4096);
     private int _open; // shared: connections close files when an answer is sent
-
-    /// <summary>A budget of what the system lets this process open.</summary>
-    public static FileBudget OfProcess()
-    {
-        if (!File.Exists(LimitsFile))
-            return new FileBudget(int.MaxValue);
-        // "Max open files            1024                 524288               files"
-        var limit = File.ReadLines(LimitsFile).FirstOrDefault(line => line.StartsWith("Max open files", StringComparison.Ordinal))?
-            .Split(' ', StringSplitOptions.RemoveEmptyEntries).ElementAtOrDefault(3);
-        return new FileBudget(int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out var files) ? files : int.MaxValue);
-    }
 
     /// <summary>Whether a fetch may hold one more file; the first of an answer may longer than the others, so that every reader gets on.</summary>
     public bool MayHold(bool isFirst) => Volatile.Read(ref _open) < (isFirst ? limit / 8 * 5 : limit / 2);

@@ -17,7 +17,7 @@ internal sealed class FileStorage : IStorage
 
     public FileStorage(string root, DiskFaults? faults = null, FileBudget? budget = null)
     {
-        Budget = budget ?? FileBudget.OfProcess();
+        Budget = budget ?? new FileBudget(DescriptorLimit.OfProcess);
         _faults = faults;
         _root = Path.GetFullPath(root);
         CreateRoot();

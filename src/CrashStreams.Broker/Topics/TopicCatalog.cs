@@ -29,13 +29,12 @@ internal sealed class TopicCatalog : ITopicView
     /// <summary>Topics whose logs are still being deleted: noted in the catalog, so that a start after a crash knows that it may go on.</summary>
     private readonly HashSet<Guid> _deleted;
 
-    /// <summary>Opens the catalog and every log that it names.</summary>
-    /// <exception cref="InvalidDataException">The catalog is damaged, or names logs that are not there.</exception>
-    public TopicCatalog(IStorage storage, LogConfig logDefaults, IWorkers workers, ILogger log, StorageLosses losses)
+    /// <summary>Opens every log that the stored catalog names.</summary>
+    /// <exception cref="InvalidDataException">The catalog names logs that are not there.</exception>
+    public TopicCatalog(IStorage storage, CatalogContent? stored, LogConfig logDefaults, IWorkers workers, ILogger log, StorageLosses losses)
     {
         (_storage, _logDefaults, _workers) = (storage, logDefaults, workers);
         _directories = new TopicDirectories(storage, log);
-        var stored = CatalogFile.Read(storage);
         ClusterId = stored?.ClusterId ?? Protocol.TopicIdText.Format(Guid.NewGuid());
         _directories.Require(stored?.Topics ?? []);
         foreach (var entry in stored?.Topics ?? [])

@@ -60,8 +60,9 @@ public class JournalLayoutTests
         member.Target = [new TopicIdPartition(topic, 1)];
         member.GivenAt = member.GivenAt.Add(new(topic, 1), 3).Add(new(topic, 2), 1);
         member.TopicPrefix = "p";
+        member.Classic = new ClassicProtocols(5000, [new MemberProtocol("range", [1, 2])]);
         var entry = ConsumerGroupRecords.OfMember("g", member);
-        Golden(entry, "05 0167 016D", $"03 {MemberFields} 01 03000000 01 01000000 0170");
+        Golden(entry, "05 0167 016D", $"03 {MemberFields} 01 03000000 01 01000000 0170 01 88130000 01 0572616E6765 02 0102");
         ConsumerGroupRecords.OfMember("g", ConsumerGroupRecords.ReadMember("m", entry.Value, NewMember)).Value.Should().Equal(entry.Value);
     }
 
@@ -112,7 +113,7 @@ public class JournalLayoutTests
     private static ConsumerMember NewMember(string id, string? instanceId)
     {
         var timers = new VirtualTimers();
-        return new ConsumerMember { Id = id, InstanceId = instanceId, Session = new Deadline(timers, () => { }), Revocation = new Deadline(timers, () => { }) };
+        return new ConsumerMember { Id = id, InstanceId = instanceId, Session = new Deadline(timers, () => { }), Rebalance = new Deadline(timers, () => { }) };
     }
 
     private static void Golden(JournalEntry entry, string key, string? value)

@@ -132,6 +132,10 @@ internal sealed class CoreHost
         {
         }
 
+        public void Charge(long bytes)
+        {
+        }
+
         public void EndWait()
         {
         }

@@ -56,7 +56,7 @@ internal sealed class ClassicClient(CoordinatorHost host, string name, string? i
             ProtocolType = "consumer",
             Protocols = [.. Protocols.Select(protocol => new JoinGroupRequest.JoinGroupRequestProtocol { Name = protocol, Metadata = [Subscription] })],
         };
-        JoinGroup.Handle(request, version, new ClientIdentity(name, "/127.0.0.1"), host.Groups, response =>
+        JoinGroup.Handle(request, version, new ClientIdentity(name, "/127.0.0.1"), UserAccess.Everything, host.Groups, response =>
         {
             if (call != _call)
                 return;

@@ -14,7 +14,7 @@ public class ClassicGroupTests
 
     public ClassicGroupTests() => _host.Topics.Create("t", 4);
 
-    private ClassicGroup Group => _host.Groups.FindClassic("g")!;
+    private ClassicGroup Group => (ClassicGroup)_host.Groups.FindClassic("g")!;
 
     [Fact]
     public void A_dynamic_member_first_gets_an_id_and_starts_the_group_at_once_with_it()
@@ -191,7 +191,7 @@ public class ClassicGroupTests
     {
         JoinGroupResponse? answer = null;
         var request = new JoinGroupRequest { GroupId = "g", ProtocolType = "consumer", SessionTimeoutMs = sessionTimeoutMs, Protocols = [new() { Name = "range" }] };
-        JoinGroup.Handle(request, 9, default, _host.Groups, response => answer = response);
+        JoinGroup.Handle(request, 9, default, UserAccess.Everything, _host.Groups, response => answer = response);
         answer!.ErrorCode.Should().Be(ErrorCode.InvalidSessionTimeout);
         _host.Groups.Groups.Should().BeEmpty();
     }

@@ -164,7 +164,7 @@ public class OffsetTests
             GroupId = "g", ProtocolType = "consumer", SessionTimeoutMs = 10_000, RebalanceTimeoutMs = 10_000,
             Protocols = [new() { Name = "range", Metadata = [0, 3, 0, 0, 0, 1, 0, 1, (byte)'t', 255, 255, 255, 255] }],
         };
-        JoinGroup.Handle(request, 3, default, _host.Groups, _ => { });
+        JoinGroup.Handle(request, 3, default, UserAccess.Everything, _host.Groups, _ => { });
         Delete("t").Should().Be(ErrorCode.GroupSubscribedToTopic);
         Delete("other").Should().Be(ErrorCode.None);
 

@@ -68,8 +68,8 @@ public class RandomClassicGroupTests
         Check(members, seed);
         if (members.Count == 0)
             return;
-        host.Groups.FindClassic("g")!.State.Should().Be(ClassicGroupState.Stable, $"seed {seed}");
-        host.Groups.FindClassic("g")!.Members.Select(member => member.Id).Should().BeEquivalentTo(members.Select(member => member.MemberId), $"seed {seed}");
+        ((ClassicGroup)host.Groups.FindClassic("g")!).State.Should().Be(ClassicGroupState.Stable, $"seed {seed}");
+        ((ClassicGroup)host.Groups.FindClassic("g")!).Members.Select(member => member.Id).Should().BeEquivalentTo(members.Select(member => member.MemberId), $"seed {seed}");
         members.Select(member => member.Generation).Distinct().Should().ContainSingle($"seed {seed}");
 
         ClassicClient NewMember()

@@ -77,6 +77,37 @@ public sealed class HostileMemoryTests
     }
 
     [Fact]
+    public async Task Half_requests_that_hold_all_memory_do_not_keep_others_waiting()
+    {
+        await using var victim = await Victim.StartAsync(new Limits
+        {
+            AllConnectionsBytes = 4 * 1024 * 1024, ConnectionBytes = 4 * 1024 * 1024, ConnectionBytesWhenFull = 64 * 1024, WhenMemoryIsShort = TimeSpan.FromMilliseconds(500),
+        });
+        var hoarders = new List<AttackClient>();
+        for (var i = 0; i < 8; i++)
+        {
+            hoarders.Add(await victim.ConnectAsync());
+            await hoarders[i].SendBytesAsync(new byte[] { 0, 0x20, 0, 0, 0, 0 }); // 2 MiB of Produce are announced
+            await hoarders[i].SendBytesAsync(new byte[700 * 1024]);
+        }
+        await victim.UntilAsync(_ => victim.Broker.HeldByConnections > 2 * 1024 * 1024, "they hold what they sent");
+        using var client = await victim.ConnectAsync();
+        using var builder = new RecordBatchBuilder();
+        builder.Append(1, RecordField.Null, new byte[800 * 1024]);
+
+        // Long before the 60 s after which half a request is too old.
+        var answer = await client.AskAsync<ProduceRequest, ProduceResponse>(new()
+        {
+            Acks = 1,
+            TimeoutMs = 1000,
+            TopicData = [new() { Name = Target.Narrow, PartitionData = [new() { Records = new RecordsField(builder.Build().ToArray()) }] }],
+        }, version: 9).WaitAsync(TimeSpan.FromSeconds(30));
+
+        answer.Responses[0].PartitionResponses[0].ErrorCode.Should().Be(ErrorCode.None);
+        hoarders.ForEach(hoarder => hoarder.Dispose());
+    }
+
+    [Fact]
     public async Task Requests_behind_a_waiting_fetch_are_answered_behind_it()
     {
         await using var victim = await Victim.StartAsync();

@@ -15,7 +15,7 @@ public sealed class FrameReaderTests
         {
             var random = new Random(seed);
             var frames = Enumerable.Range(0, 40).Select(_ => Frame(random)).ToList();
-            using var reader = new FrameReader(new PiecewiseStream(frames.SelectMany(WithLength).ToArray(), random), new FrameLimits(MaxBytes, MaxBytes));
+            using var reader = new FrameReader(new PiecewiseStream(frames.SelectMany(WithLength).ToArray(), random), new FrameLimits(MaxBytes, MaxBytes), _ => true);
 
             var read = new List<byte[]>();
             do
@@ -32,11 +32,28 @@ public sealed class FrameReaderTests
     }
 
     [Fact]
+    public async Task A_client_of_large_frames_takes_as_little_as_others_while_memory_is_short()
+    {
+        var isShort = false;
+        var bytes = WithLength(new byte[4 * 1024 * 1024]).Concat(WithLength(new byte[4 * 1024 * 1024]).Take(1000)).ToArray();
+        using var reader = new FrameReader(new PiecewiseStream(bytes, new Random(1)), new FrameLimits(MaxBytes, MaxBytes), _ => !isShort);
+        while (!reader.TryRead(out _, out _))
+            (await reader.ReadMoreAsync()).Should().BeTrue();
+        isShort = true;
+
+        do
+            reader.TryRead(out _, out _).Should().BeFalse();
+        while (await reader.ReadMoreAsync());
+
+        reader.HeldBytes.Should().BePositive().And.BeLessThanOrEqualTo(64 * 1024);
+    }
+
+    [Fact]
     public async Task An_announced_length_alone_takes_no_memory()
     {
         var announced = WithLength(new byte[MaxBytes]).Take(1000).ToArray();
         var before = GC.GetAllocatedBytesForCurrentThread();
-        using var reader = new FrameReader(new PiecewiseStream(announced, new Random(1)), new FrameLimits(MaxBytes, MaxBytes));
+        using var reader = new FrameReader(new PiecewiseStream(announced, new Random(1)), new FrameLimits(MaxBytes, MaxBytes), _ => true);
 
         do
             reader.TryRead(out _, out _).Should().BeFalse();
@@ -53,7 +70,7 @@ public sealed class FrameReaderTests
     {
         var bytes = new byte[8];
         BinaryPrimitives.WriteInt32BigEndian(bytes, length);
-        using var reader = new FrameReader(new MemoryStream(bytes), new FrameLimits(MaxBytes, MaxBytes));
+        using var reader = new FrameReader(new MemoryStream(bytes), new FrameLimits(MaxBytes, MaxBytes), _ => true);
         await reader.ReadMoreAsync();
 
         var read = () => reader.TryRead(out _, out _);

@@ -33,7 +33,6 @@ internal sealed partial class ClassicGroup
             JoinNew($"{request.GroupInstanceId ?? client.ClientId}-{_context.NewMemberId()}", request, protocols, client, reply);
     }
 
-    /// <summary>A LeaveGroup of one member: by member id, or by instance id alone (an operator removing a static member).</summary>
     public ErrorCode Leave(string memberId, string? instanceId)
     {
         if (_promisedIds.Remove(memberId, out var promised))

@@ -8,7 +8,7 @@ internal sealed partial class ClassicGroup
 {
     private bool _isGathering;
 
-    /// <summary>A SyncGroup: followers wait for the leader's.</summary>
+    /// <summary>Followers wait for the leader's.</summary>
     public void Sync(SyncGroupRequest request, Action<SyncGroupResponse> reply)
     {
         var error = CheckSync(request);

@@ -9,7 +9,7 @@ namespace CrashStreams.Broker.Groups.Classic;
 /// A group under the classic protocol: the coordinator brings the members together and passes on what their leader decides. Joining and
 /// rebalancing are in the other parts of the class.
 /// </summary>
-internal sealed partial class ClassicGroup : Membership
+internal sealed partial class ClassicGroup : Membership, IClassicMembers
 {
     private readonly string _groupId;
     private readonly GroupContext _context;
@@ -55,6 +55,9 @@ internal sealed partial class ClassicGroup : Membership
 
     public override long EmptySinceMs => _emptySinceMs;
 
+    /// <summary>Whether its members are consumers, whose subscriptions the coordinator can read.</summary>
+    public bool HasConsumers => _protocolType == ConsumerSubscription.ProtocolType;
+
     /// <summary>Is it ever going to have members, or do only offsets make it a group?</summary>
     public bool IsUnused => IsEmpty && _promisedIds.Count == 0;
 
@@ -87,11 +90,11 @@ internal sealed partial class ClassicGroup : Membership
 
     /// <summary>Members whose protocol isn't "consumer" have subscriptions that can't be read, so all their offsets are in use.</summary>
     public override ErrorCode CheckOffsetDelete() =>
-        IsEmpty || _protocolType == ConsumerSubscription.ProtocolType ? ErrorCode.None : ErrorCode.NonEmptyGroup;
+        IsEmpty || HasConsumers ? ErrorCode.None : ErrorCode.NonEmptyGroup;
 
     public override bool IsSubscribedTo(string topic)
     {
-        if (_protocolType != ConsumerSubscription.ProtocolType)
+        if (!HasConsumers)
             return false;
         _subscribedTopics ??= _members.Values.SelectMany(member => ConsumerSubscription.Topics(member.Protocols.FirstOrDefault()?.Metadata)).ToHashSet();
         return _subscribedTopics.Contains(topic);
@@ -111,6 +114,9 @@ internal sealed partial class ClassicGroup : Membership
     {
         foreach (var member in _members.Values)
             member.KeepAlive();
+        // It was a KIP-848 group, whose last member of that protocol has left: those that are here have not agreed on an assignor.
+        if (ProtocolName is null && _members.Count > 0)
+            PrepareRebalance();
     }
 
     /// <summary>Takes in what the journal has last said of the group.</summary>
@@ -143,8 +149,19 @@ internal sealed partial class ClassicGroup : Membership
         foreach (var promised in _promisedIds.Values)
             promised.Clear();
         _promisedIds.Clear();
-        if (State == ClassicGroupState.Empty)
+        _joinDeadline.Clear();
+        _syncDeadline.Clear();
+        foreach (var member in _members.Values)
+            member.Session.Clear();
+        if (State != ClassicGroupState.Dead)
             State = State.To(ClassicGroupState.Dead);
+    }
+
+    /// <summary>The group becomes one of KIP-848: who waits for an answer has to join again there.</summary>
+    public void TurnAway()
+    {
+        foreach (var member in _members.Values)
+            Fail(member, ErrorCode.RebalanceInProgress);
     }
 
     private void MembersChanged()

@@ -8,7 +8,7 @@ namespace CrashStreams.Broker.Groups.Classic;
 ///     ▲                          │       ▲                               │                                │
 ///     └──── nobody is left ──────┘       └──── a member joins, leaves, ──┴── expires, changes its mind ───┘
 ///
-///   Empty ──► Dead: deleted, expired, or turned into a KIP-848 group
+///   any ──► Dead: deleted, expired, or turned into a KIP-848 group
 /// </code>
 /// </summary>
 internal enum ClassicGroupState : byte
@@ -30,7 +30,7 @@ internal static class ClassicTransitions
             ClassicGroupState.PreparingRebalance => from is ClassicGroupState.Empty or ClassicGroupState.CompletingRebalance or ClassicGroupState.Stable,
             ClassicGroupState.CompletingRebalance or ClassicGroupState.Empty => from == ClassicGroupState.PreparingRebalance,
             ClassicGroupState.Stable => from == ClassicGroupState.CompletingRebalance,
-            ClassicGroupState.Dead => from == ClassicGroupState.Empty,
+            ClassicGroupState.Dead => from != ClassicGroupState.Dead,
             _ => false,
         };
         return isLegal ? to : throw new InvalidOperationException($"A classic group can't go from {from} to {to}.");

@@ -17,7 +17,7 @@ internal sealed partial class ConsumerGroup
 
     public ConsumerGroupHeartbeatResponse Heartbeat(ConsumerGroupHeartbeatRequest request, ClientIdentity client, UserAccess access)
     {
-        var refusal = HeartbeatRules.Check(request, s_assignors.Select(assignor => assignor.Name)) ?? CheckRoom(request) ?? ParsePattern(request, access.TopicPrefix, out _);
+        var refusal = CheckRoom(request) ?? ParsePattern(request, access.TopicPrefix, out _);
         if (refusal is not null)
             return refusal;
         if (request.MemberEpoch is LeaveEpoch or ConsumerMember.AwayEpoch)
@@ -31,7 +31,7 @@ internal sealed partial class ConsumerGroup
         var owned = request.TopicPartitions?.SelectMany(topic => topic.Partitions.Select(partition => new TopicIdPartition(topic.TopicId, partition))).ToHashSet();
         if (request.MemberEpoch == JoinEpoch)
             owned ??= [];
-        member.Session.SetAfter(_context.Options.ConsumerSessionTimeoutMs);
+        member.Session.SetAfter(SessionTimeoutOf(member));
         Update(member, request, client, access.TopicPrefix);
         RefreshSubscriptions();
         if (GroupEpoch > TargetEpoch)
@@ -59,7 +59,7 @@ internal sealed partial class ConsumerGroup
             member = holder;
             if (!isJoin)
                 return HeartbeatRules.Refuse(ErrorCode.FencedInstanceId, $"Instance {instanceId} is held by member {holder.Id} now.");
-            if (!holder.IsAway)
+            if (!holder.IsAway && holder.Classic is null)
                 return HeartbeatRules.Refuse(ErrorCode.UnreleasedInstanceId, $"Instance {instanceId} is still held by member {holder.Id}.");
             member = TakeOver(holder, request.MemberId);
             return null;
@@ -73,6 +73,9 @@ internal sealed partial class ConsumerGroup
             BumpEpoch();
             return null;
         }
+        if (member.Classic is not null && !isJoin)
+            return HeartbeatRules.Refuse(ErrorCode.UnknownMemberId, $"Member {member.Id} is one of the classic protocol.");
+        member.Classic = null;
         if (isJoin || request.MemberEpoch == member.Epoch || IsLostAnswer(member, request))
             return null;
         return HeartbeatRules.Refuse(ErrorCode.FencedMemberEpoch, $"Member {member.Id} is at epoch {member.Epoch}, not {request.MemberEpoch}.");
@@ -108,26 +111,25 @@ internal sealed partial class ConsumerGroup
             return HeartbeatRules.Refuse(ErrorCode.UnknownMemberId, $"Member {request.MemberId} is not in group {_groupId}.");
         if (request.InstanceId is not null && member.InstanceId != request.InstanceId)
             return HeartbeatRules.Refuse(ErrorCode.FencedInstanceId, $"Member {member.Id} does not hold instance {request.InstanceId}.");
-        if (request.MemberEpoch == ConsumerMember.AwayEpoch)
-            StepAway(member);
-        else
-            Remove(member);
-        return TryPersist()
+        if (member.Classic is not null)
+            return HeartbeatRules.Refuse(ErrorCode.UnknownMemberId, $"Member {member.Id} is one of the classic protocol.");
+        return (request.MemberEpoch == ConsumerMember.AwayEpoch ? TryStepAway(member) : TryRemove(member))
             ? new ConsumerGroupHeartbeatResponse { MemberId = member.Id, MemberEpoch = request.MemberEpoch }
             : HeartbeatRules.Refuse(ErrorCode.CoordinatorNotAvailable, "The group could not be stored.");
     }
 
     /// <summary>A static member closes and keeps its place until its session ends; what it was giving up is free now.</summary>
-    private void StepAway(ConsumerMember member)
+    private bool TryStepAway(ConsumerMember member)
     {
         Disown(member);
         (member.PreviousEpoch, member.Epoch) = (member.Epoch, ConsumerMember.AwayEpoch);
         member.State = ReconciliationState.Stable;
         member.Revoking = [];
-        member.Revocation.Clear();
-        member.Session.SetAfter(_context.Options.ConsumerSessionTimeoutMs);
+        member.Rebalance.Clear();
+        member.Session.SetAfter(SessionTimeoutOf(member));
         member.IsUnwritten = true;
         Own(member);
+        return TryPersist();
     }
 
     private void Update(ConsumerMember member, ConsumerGroupHeartbeatRequest request, ClientIdentity client, string topicPrefix)
@@ -200,9 +202,9 @@ internal sealed partial class ConsumerGroup
         _ = Reconciliation.Step(member, TargetEpoch, owned, partition => !_owner.ContainsKey(partition));
         Own(member);
         if (member.State != ReconciliationState.Revoking)
-            member.Revocation.Clear();
-        else if (!member.Revocation.IsSet)
-            member.Revocation.SetAfter(member.RebalanceTimeoutMs);
+            member.Rebalance.Clear();
+        else if (!member.Rebalance.IsSet)
+            member.Rebalance.SetAfter(member.RebalanceTimeoutMs);
     }
 
     private ConsumerGroupHeartbeatResponse? ParsePattern(ConsumerGroupHeartbeatRequest request, string topicPrefix, out TopicPattern? pattern)

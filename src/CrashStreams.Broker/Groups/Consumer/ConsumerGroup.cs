@@ -34,6 +34,12 @@ internal sealed partial class ConsumerGroup : Membership
         _emptySinceMs = context.Timers.NowMs;
     }
 
+    /// <summary>The assignors that members may ask for.</summary>
+    public static IEnumerable<string> Assignors => s_assignors.Select(assignor => assignor.Name);
+
+    /// <summary>Makes a classic group of the members that are left, all of which speak that protocol. False: not now. Afterwards, this is nobody's membership.</summary>
+    public Func<bool> Downgrade { get; init; } = () => false;
+
     /// <summary>Grows whenever members, subscriptions or topics change.</summary>
     public int GroupEpoch { get; private set; }
 
@@ -70,8 +76,10 @@ internal sealed partial class ConsumerGroup : Membership
             return ErrorCode.None;
         if (!_members.TryGetValue(memberId, out var member))
             return ErrorCode.UnknownMemberId;
-        if (epoch == member.Epoch || (epoch < member.Epoch && partitions.All(partition => member.HasHad(partition, epoch))))
+        if (epoch == member.Epoch || (member.Classic is null && epoch < member.Epoch && partitions.All(partition => member.HasHad(partition, epoch))))
             return ErrorCode.None;
+        if (member.Classic is not null)
+            return ErrorCode.IllegalGeneration;
         // TxnOffsetCommit clients know no STALE_MEMBER_EPOCH; an illegal generation makes them abort, as they should.
         return isTransactional ? ErrorCode.IllegalGeneration : ErrorCode.StaleMemberEpoch;
     }
@@ -99,21 +107,31 @@ internal sealed partial class ConsumerGroup : Membership
     {
         if (!_members.TryGetValue(memberId, out var member))
             return false;
-        Remove(member);
         // What can't be written now is written before the next answer to any member.
-        _ = TryPersist();
+        _ = TryRemove(member);
         return true;
     }
 
-    public override IReadOnlyList<JournalEntry> Tombstones() => [ConsumerGroupRecords.ForgetGroup(_groupId)];
+    public override IReadOnlyList<JournalEntry> Tombstones() =>
+        [.. _unwritten, ConsumerGroupRecords.ForgetGroup(_groupId), .. _members.Keys.Select(member => ConsumerGroupRecords.ForgetMember(_groupId, member))];
+
+    public override void Release()
+    {
+        base.Release();
+        foreach (var member in _members.Values)
+        {
+            member.Session.Clear();
+            member.Rebalance.Clear();
+        }
+    }
 
     public override void Resume()
     {
         foreach (var member in _members.Values)
         {
-            member.Session.SetAfter(_context.Options.ConsumerSessionTimeoutMs);
+            member.Session.SetAfter(SessionTimeoutOf(member));
             if (member.State == ReconciliationState.Revoking)
-                member.Revocation.SetAfter(member.RebalanceTimeoutMs);
+                member.Rebalance.SetAfter(member.RebalanceTimeoutMs);
         }
         // A topic may have changed without any member having heard of it; then the first heartbeat has to see the difference.
         var topics = TopicsNow();
@@ -144,7 +162,7 @@ internal sealed partial class ConsumerGroup : Membership
             Id = id,
             InstanceId = instanceId,
             Session = new Deadline(_context.Timers, () => ExpireCurrent(member!)),
-            Revocation = new Deadline(_context.Timers, () => ExpireCurrent(member!)),
+            Rebalance = new Deadline(_context.Timers, () => ExpireCurrent(member!)),
         };
         return member;
     }
@@ -166,7 +184,7 @@ internal sealed partial class ConsumerGroup : Membership
     private void Detach(ConsumerMember member)
     {
         member.Session.Clear();
-        member.Revocation.Clear();
+        member.Rebalance.Clear();
         _members.Remove(member.Id);
         if (member.InstanceId is not null && _memberOfInstance.GetValueOrDefault(member.InstanceId) == member)
             _memberOfInstance.Remove(member.InstanceId);
@@ -187,15 +205,21 @@ internal sealed partial class ConsumerGroup : Membership
             _owner.Remove(partition);
     }
 
-    private void Remove(ConsumerMember member)
+    /// <summary>Removes a member, and stores that. When only members of the classic protocol are left, the group becomes theirs.</summary>
+    private bool TryRemove(ConsumerMember member)
     {
         Detach(member);
         _haveSubscriptionsChanged = true;
         _unwritten.Add(ConsumerGroupRecords.ForgetMember(_groupId, member.Id));
+        if (LeaveToClassicMembers())
+            return true;
         if (IsEmpty)
             _emptySinceMs = _context.Timers.NowMs;
         BumpEpoch();
+        return TryPersist();
     }
+
+    private int SessionTimeoutOf(ConsumerMember member) => member.Classic?.SessionTimeoutMs ?? _context.Options.ConsumerSessionTimeoutMs;
 
     /// <summary>Changes that no target assignment has seen yet share an epoch.</summary>
     private void BumpEpoch()
@@ -208,7 +232,7 @@ internal sealed partial class ConsumerGroup : Membership
     }
 
     /// <summary>Writes all that has changed since the last time, in one batch. False: it stays to be written.</summary>
-    private bool TryPersist()
+    public bool TryPersist()
     {
         var changed = _members.Values.Where(member => member.IsUnwritten).ToList();
         var entries = new List<JournalEntry>(_unwritten);

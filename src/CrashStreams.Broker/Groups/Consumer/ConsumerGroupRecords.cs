@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using CrashStreams.Broker.Coordination;
+using CrashStreams.Broker.Groups.Classic;
 
 namespace CrashStreams.Broker.Groups.Consumer;
 
@@ -11,7 +12,8 @@ namespace CrashStreams.Broker.Groups.Consumer;
 ///                                             pattern?, assignor?, epoch i32, previous epoch i32, state u8,
 ///                                             assigned, revoking and target: [topic id 16 bytes, partition i32],
 ///                                             since v2: epochs of assigned, epochs of revoking: [i32], as they were given
-///                                             since v3: prefix of the topics that its user may read
+///                                             since v3: prefix of the topics that its user may read,
+///                                             bool classic, and if it is: session timeout i32, protocols [name, metadata bytes]
 /// </code>
 /// </summary>
 internal static class ConsumerGroupRecords
@@ -21,7 +23,7 @@ internal static class ConsumerGroupRecords
     private const byte GroupVersion = 1;
     private const byte MemberVersion = 3;
     private const byte EpochsVersion = 2;
-    private const byte PrefixVersion = 3;
+    private const byte ClassicVersion = 3;
 
     public static JournalEntry ForgetGroup(string groupId) => new(GroupKey(groupId), null);
 
@@ -61,6 +63,15 @@ internal static class ConsumerGroupRecords
         value.WriteList(member.Assigned, partition => value.Write(member.GivenAt[partition]));
         value.WriteList(member.Revoking, partition => value.Write(member.GivenAt[partition]));
         value.Write(member.TopicPrefix);
+        value.Write(member.Classic is not null);
+        if (member.Classic is not { } classic)
+            return;
+        value.Write(classic.SessionTimeoutMs);
+        value.WriteList(classic.Protocols, protocol =>
+        {
+            value.Write(protocol.Name);
+            value.WriteBytes(protocol.Metadata);
+        });
     }));
 
     /// <summary>Reads a member into one that <paramref name="create"/> makes for its id and instance id.</summary>
@@ -83,8 +94,12 @@ internal static class ConsumerGroupRecords
         member.Revoking = ReadPartitions(reader);
         member.Target = ReadPartitions(reader);
         member.GivenAt = ImmutableDictionary.CreateRange([.. Epochs(member.Assigned), .. Epochs(member.Revoking)]);
-        if (version >= PrefixVersion)
+        if (version >= ClassicVersion)
+        {
             member.TopicPrefix = reader.ReadString();
+            if (reader.ReadBoolean())
+                member.Classic = new ClassicProtocols(reader.ReadInt32(), reader.ReadList(() => new MemberProtocol(reader.ReadString(), reader.ReadBytes())));
+        }
         member.IsUnwritten = false;
         return member;
 

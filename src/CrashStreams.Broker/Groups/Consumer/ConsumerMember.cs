@@ -76,7 +76,11 @@ internal sealed class ConsumerMember
 
     public required Deadline Session { get; init; }
 
-    public required Deadline Revocation { get; init; }
+    /// <summary>Until when it has to do its part: to give up partitions or, under the classic protocol, to join again or to ask for its assignment.</summary>
+    public required Deadline Rebalance { get; init; }
+
+    /// <summary>What it brings as a member of the classic protocol; null for those of the consumer protocol.</summary>
+    public ClassicProtocols? Classic { get; set; }
 
     public bool IsAway => Epoch == AwayEpoch;
 
@@ -87,5 +91,5 @@ internal sealed class ConsumerMember
     public bool HasHad(TopicIdPartition partition, int epoch) => GivenAt.TryGetValue(partition, out var since) && since <= epoch;
 
     /// <summary>What it holds, about.</summary>
-    public long Bytes => 512 + Id.Length + (InstanceId?.Length ?? 0) + (RackId?.Length ?? 0) + (Pattern?.Text.Length ?? 0) + TopicPrefix.Length + _topicNamesBytes + 64L * (2 * Assigned.Count + Revoking.Count + Target.Count);
+    public long Bytes => 512 + (Classic?.Bytes ?? 0) + Id.Length + (InstanceId?.Length ?? 0) + (RackId?.Length ?? 0) + (Pattern?.Text.Length ?? 0) + TopicPrefix.Length + _topicNamesBytes + 64L * (2 * Assigned.Count + Revoking.Count + Target.Count);
 }

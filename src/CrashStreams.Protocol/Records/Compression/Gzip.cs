@@ -18,6 +18,9 @@ internal static class Gzip
     /// <summary>Deflate makes at most 258 bytes of 2 bits.</summary>
     private const int LargestRatio = 1032;
 
+    /// <summary>How every member begins: the magic number, and deflate.</summary>
+    private static ReadOnlySpan<byte> Magic => [0x1F, 0x8B, 8];
+
     /// <summary>
     /// What a member of our own holds that is put behind the source. The library's stream ends without an error where its source does, also in
     /// the middle of a member, and it ignores what follows the last one: the seal comes out of it only behind a whole member with nothing
@@ -46,6 +49,8 @@ internal static class Gzip
             stream.ReadExactly(target.GetSpan((int)declared)[..(int)declared]);
             target.Advance((int)declared);
             RequireSeal(stream);
+            if (source[HeaderSize..].IndexOf(Magic) < 0)
+                return; // there is no second member
 
             // Several members that are as long together as the last of them says: all others are empty.
             var header = SizeOfHeader(source);
