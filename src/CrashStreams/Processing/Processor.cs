@@ -93,7 +93,7 @@ public abstract class Processor<TKeyIn, TValueIn, TKeyOut, TValueOut> : Receiver
     }
 
     /// <summary>Handles what a user's function threw over a result that waited for event time: returns when the result is to be skipped.</summary>
-    private protected void Skip(Exception exception) => _context.Fault(FaultKind.Processing, exception.GetType().Name, exception);
+    private protected void Skip(Exception exception) => _context!.Fault(FaultKind.Processing, exception.GetType().Name, exception);
 
     /// <summary>Hands a record to the n-th operator behind this one.</summary>
     private protected void ForwardTo(int child, in Record<TKeyOut, TValueOut> record) => _children[child].Take(in record);

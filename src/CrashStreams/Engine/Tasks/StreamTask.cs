@@ -421,6 +421,8 @@ internal sealed class StreamTask
     }
 
     // What threw outside of every operator is the source's: its time, its prefilter.
-    private void Fault(Exception e, string? source = null) =>
-        FaultPolicy.Apply(_context, FaultKind.Processing, source ?? $"task {Id}", e.GetType().Name, e);
+    private void Fault(Exception e) => Fault(e, $"task {Id}");
+
+    private void Fault(Exception e, string source) =>
+        FaultPolicy.Apply(_context, FaultKind.Processing, source, e.GetType().Name, e);
 }
