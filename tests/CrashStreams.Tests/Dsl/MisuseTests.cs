@@ -57,7 +57,7 @@ public class MisuseTests
         ["corrections within less than the grace"] = (
             b => In(b).GroupByKey().WindowedBy(TimeWindows.OfSizeAndGrace(_second, 5 * _second)).Emit(EmitStrategy.OnWindowClose).CorrectedWithin(_second).Count("counts"),
             ["1 fault(s)", "'counts' is corrected within 00:00:01", "more than its grace of 00:00:05"]),
-        ["JSON without its metadata"] = (_ => Serdes.Json<string>(null!), ["type"]),
+        ["JSON without its metadata"] = (_ => Serdes.Json((System.Text.Json.Serialization.Metadata.JsonTypeInfo<string>)null!), ["type"]),
         ["a nullable serde of none"] = (_ => Serdes.Nullable<long>(null!), ["inner"]),
         ["an event time from nothing"] = (_ => new TimestampExtractor<string, string>((Func<string, string, long, long>)null!), ["fromValue"]),
         ["an event time from no bytes"] = (_ => new TimestampExtractor<string, string>((BytesTimestamp)null!), ["fromBytes"]),
