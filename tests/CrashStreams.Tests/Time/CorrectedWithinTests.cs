@@ -36,7 +36,7 @@ public class CorrectedWithinTests
         foreach (var second in new[] { 1, 45, 2, 309 })
             input.Pipe("k", "v", second * 1000);
         driver.WindowStore<string, long>("counts-corrections").All().Should().ContainSingle();
-        input.Pipe("k", "v", 310_000);
+        input.Pipe("k", "v", 310_001);
         driver.WindowStore<string, long>("counts-corrections").All().Should().BeEmpty();
         driver.WindowStore<string, long>("counts").All().Should().NotContain(e => e.Key.Window.StartMs == 0);
         // The changelog still has them.
@@ -51,7 +51,7 @@ public class CorrectedWithinTests
         Action unknownMerge = () => Driver(windows => windows.Emit(EmitStrategy.OnWindowClose).Aggregate(() => "", (_, value, all) => all + value, "texts").ToStream());
         Action updates = () => Driver(windows => windows.Count("counts").ToStream().MapValues(c => $"{c}"));
         tooShort.Should().Throw<TopologyException>().WithMessage("*'counts' is corrected within 00:00:30*more than its grace*");
-        unknownMerge.Should().Throw<TopologyException>().WithMessage("*'texts' can't be corrected*Count and Reduce*");
+        unknownMerge.Should().Throw<TopologyException>().WithMessage("*'texts' can't be corrected*Count, Reduce and ready aggregations*");
         updates.Should().Throw<TopologyException>().WithMessage("*forwards updates*OnWindowClose*");
     }
 

@@ -93,7 +93,7 @@ public class FinalResultsTests
     {
         using var driver = Driver(counts => counts.Count("counts").Suppress(Suppressed.UntilWindowCloses(maxRecords: 1), "final"));
         driver.Input<string, string>("in").Pipe("ann", "v", 0);
-        driver.Invoking(d => d.Input<string, string>("in").Pipe("bob", "v", 0)).Should().Throw<CrashStreamsException>().WithMessage("final*[2/1]*Raise maxRecords*");
+        driver.Invoking(d => d.Input<string, string>("in").Pipe("bob", "v", 0)).Should().Throw<CrashStreamsException>().WithMessage("final*[2/1]*Raise the limit*");
     }
 
     private static IReadOnlyCollection<string> Topics(Func<TimeWindowedKStream<string, string>, KTable<Windowed<string>, long>> build)

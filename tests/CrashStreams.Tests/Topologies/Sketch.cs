@@ -11,6 +11,9 @@ internal sealed record SketchOptions
 
     /// <summary>Operators that take virtual time.</summary>
     public bool HasSlowOperators { get; init; }
+
+    /// <summary>Joins with a table's history, and calls in front of ordered input: what a crash makes of both under at-least-once is not proven.</summary>
+    public bool HasHistoriesAndOrderedCalls { get; init; }
 }
 
 /// <summary>A topology while it is drawn: operators that read what operators before them give, until nothing is left without a sink.</summary>

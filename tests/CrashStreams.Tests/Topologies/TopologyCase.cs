@@ -35,7 +35,7 @@ internal sealed record TopologyCase
     public static TopologyCase Of(ulong seed, ProcessingGuarantee guarantee)
     {
         var random = new SimulationRandom(seed ^ 0x70B0);
-        return Of(seed, guarantee, random, Sketch.Draw(random.Fork(), TopologySwitches.Sketch));
+        return Of(seed, guarantee, random, Sketch.Draw(random.Fork(), TopologySwitches.Sketch with { HasHistoriesAndOrderedCalls = guarantee == ProcessingGuarantee.ExactlyOnce }));
     }
 
     /// <summary>All but the topology is drawn.</summary>

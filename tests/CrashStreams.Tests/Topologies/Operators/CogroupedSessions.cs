@@ -28,7 +28,10 @@ internal sealed class CogroupedSessions : Operator
 
     public override IReadOnlyList<string> LateNodes => [$"{Name}-cogroup-agg-0", $"{Name}-cogroup-agg-1"];
 
-    public static Operator? Draw(Sketch sketch) => Cogroup.DrawInputs(sketch, isTimed: true) is var (left, right) ? new CogroupedSessions(sketch, left, right) : null;
+    public static Operator? Draw(Sketch sketch) => Cogroup.DrawInputs(sketch, isTimed: true) is var (left, right) && !Origins(left).Intersect(Origins(right)).Any() ? new CogroupedSessions(sketch, left, right) : null;
+
+    // Two copies of a record have no order between them, and each gives an update.
+    private static IEnumerable<Operator> Origins(Edge edge) => edge.From.Inputs.Count == 0 ? [edge.From] : edge.From.Inputs.SelectMany(Origins);
 
     public override void Build(Dsl dsl)
     {

@@ -29,7 +29,7 @@ internal sealed class HistoryJoin : Operator
 
     public static Operator? Draw(Sketch sketch)
     {
-        if (sketch.Pick(EdgeKind.Stream, static t => t is { IsExact: true, IsTimed: true, IsRekeyed: false, IsCoPartitioned: true }) is not { } stream)
+        if (!sketch.Options.HasHistoriesAndOrderedCalls || sketch.Pick(EdgeKind.Stream, static t => t is { IsExact: true, IsTimed: true, IsRekeyed: false, IsCoPartitioned: true }) is not { } stream)
             return null;
         var layout = new Layout(sketch.Operators);
         return Merge.AreEven(layout, stream.From, stream.From) ? new HistoryJoin(sketch, stream, sketch.Add(new HistoryTable(sketch, layout.MostPartitions(stream.From)))) : null;

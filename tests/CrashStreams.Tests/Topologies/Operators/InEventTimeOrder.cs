@@ -13,7 +13,11 @@ internal sealed class InEventTimeOrder : Operator
     public override bool LooksAtPositions => true;
 
     public static Operator? Draw(Sketch sketch) =>
-        sketch.Pick(EdgeKind.Stream, static t => t is { IsExact: true, IsTimed: true, IsCoPartitioned: true }) is { } input ? new InEventTimeOrder(sketch, input) : null;
+        sketch.Pick(EdgeKind.Stream, static t => t is { IsExact: true, IsTimed: true, IsCoPartitioned: true }, e => sketch.Options.HasHistoriesAndOrderedCalls || !IsBehindCall(e)) is { } input
+            ? new InEventTimeOrder(sketch, input)
+            : null;
+
+    private static bool IsBehindCall(Edge edge) => edge.From is MapAsync || edge.From.Inputs.Any(IsBehindCall);
 
     public override void Build(Dsl dsl) => dsl.Set(Outputs[0], dsl.Stream(Inputs[0]).InEventTimeOrder(Name));
 

@@ -27,7 +27,7 @@ internal sealed class SuppressForTime : Operator
         sketch.Pick(EdgeKind.Stream, static t => t is { IsExact: true, IsTimed: true, IsRekeyed: false, IsCoPartitioned: true }) is { } input ? new SuppressForTime(sketch, input) : null;
 
     public override void Build(Dsl dsl) => dsl.Set(Outputs[0], dsl.Stream(Inputs[0]).InEventTimeOrder($"{Name}-order").ToTable(new() { Name = Name }, $"{Name}-table")
-        .Suppress(Suppressed.UntilTimeLimit(TimeSpan.FromMilliseconds(dsl.IsFaulty(this) ? _limitMs + 1 : _limitMs)), $"{Name}-suppress").ToStream($"{Name}-stream"));
+        .Suppress(Suppressed.UntilTimeLimit(TimeSpan.FromMilliseconds(dsl.IsFaulty(this) ? _limitMs + 5_000 : _limitMs)), $"{Name}-suppress").ToStream($"{Name}-stream"));
 
     public override void Take(Ideal run, int input, int partition, Item item)
     {
