@@ -60,7 +60,7 @@ internal static class OperatorCases
             static (a, b) => a.SelectMany(l => Near(l, b).Select(r => (l.Key, $"{l.Value}+{r.Value}")))),
         new("stream-left-join", static i => i.A.LeftJoin(i.B, static (l, r) => $"{l}+{r.Or("-")}", JoinWindows.OfTimeDifferenceWithNoGrace(_difference), new() { Name = "stream-left-join", StoreName = "stream-left-join" }),
             static (a, b) => a.SelectMany(l => Near(l, b).Select(static r => $"{r.Value}").DefaultIfEmpty("-").Select(r => (l.Key, $"{l.Value}+{r}")))),
-        new("stream-table-join", static i => i.A.LeftJoin(i.B.ToTable(new() { Name = "history", HistoryRetention = TimeSpan.FromHours(1) }), static (l, r) => $"{l}+{r.Or("-")}", new() { Name = "stream-table-join" }),
+        new("stream-table-join", static i => i.A.LeftJoin(i.B.ToTable(new() { Name = "history", HistoryRetention = TimeSpan.FromHours(1) }), static (l, r) => $"{l}+{r.Or("-")}", new() { Name = "stream-table-join", Grace = _second }),
             static (a, b) => a.Select(l => (l.Key, $"{l.Value}+{Find([.. b.Where(r => r.TimeMs <= l.TimeMs)], l.Key)}"))),
         new("global-join", static i => i.A.Join(i.Global, static (k, _) => k, static (l, r) => $"{l}+{r}"), static (a, _) => a.Select(static r => (r.Key, $"{r.Value}+{Backwards(r.Key)}"))),
     ];
