@@ -9,7 +9,7 @@ namespace CrashStreams.Redis;
 /// </summary>
 internal static class RedisScript
 {
-    // KEYS: the position, then the hashes. ARGV: generation, offset, what Redis had when it was last written to (-1: unknown), 1 to write whatever is there, number of entries,
+    // KEYS: the position, then the hashes. ARGV: generation, offset, what Redis has to have at least, 1 when the entries are all that there are, number of entries,
     // then per entry: index of its hash in KEYS, field, 1 and value or 0; then channels and texts of replies.
     private const string Text = """
         local generation, offset, known, all = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4] == '1'
@@ -18,20 +18,20 @@ internal static class RedisScript
         local there = -2
         if colon and string.sub(at, 1, colon - 1) == generation then there = tonumber(string.sub(at, colon + 1)) end
         if not all and there < known then return 0 end
-        local next = 6
-        if all then
+        local writes, next = offset >= there, 6
+        if all and writes then
           for i = 2, #KEYS do redis.call('DEL', KEYS[i]) end
         end
         for _ = 1, tonumber(ARGV[5]) do
           if ARGV[next + 2] == '1' then
-            if all or offset >= there then redis.call('HSET', KEYS[tonumber(ARGV[next])], ARGV[next + 1], ARGV[next + 3]) end
+            if writes then redis.call('HSET', KEYS[tonumber(ARGV[next])], ARGV[next + 1], ARGV[next + 3]) end
             next = next + 4
           else
-            if all or offset >= there then redis.call('HDEL', KEYS[tonumber(ARGV[next])], ARGV[next + 1]) end
+            if writes then redis.call('HDEL', KEYS[tonumber(ARGV[next])], ARGV[next + 1]) end
             next = next + 3
           end
         end
-        if all or offset >= there then redis.call('SET', KEYS[1], generation .. ':' .. ARGV[2]) end
+        if writes then redis.call('SET', KEYS[1], generation .. ':' .. ARGV[2]) end
         while next < #ARGV do
           redis.call('PUBLISH', ARGV[next], ARGV[next + 1])
           next = next + 2

@@ -59,7 +59,7 @@ public static class RedisSinkExtensions
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(sink);
-        builder.AddKeyValueStore(sink.Name, Serdes.String, Serdes.String);
+        builder.AddKeyValueStore(sink.Name, Serdes.Tuple(Serdes.String, Serdes.String), Serdes.String);
         stream.ProcessValues(() => new RedisSinkProcessor<TKey>(sink), [sink.Name], sink.Name);
     }
 }

@@ -7,9 +7,8 @@ namespace CrashStreams.Redis;
 /// <summary>The sink in one task. Entries are written before each commit; its store knows them all, for a Redis that has lost some.</summary>
 internal sealed class RedisSinkProcessor<TKey>(RedisSink sink) : Processor<TKey, RedisEntry, TKey, RedisEntry>, IEmitsAtCommit
 {
-    // Between hash and field; a hash's name has none. The entry with the position has no hash.
-    private const char Separator = '\0';
-    private const string PositionKey = "";
+    // Beside the entries, of which none is without a hash.
+    private static readonly (string Hash, string Field) _positionKey = ("", "");
 
     // While Redis is away: beyond so many changed fields all are written when it is back.
     private const int MaxWaiting = 100_000;
@@ -18,7 +17,7 @@ internal sealed class RedisSinkProcessor<TKey>(RedisSink sink) : Processor<TKey,
 
     private readonly Dictionary<(string Hash, string Field), string?> _changed = [];
     private readonly List<(string Channel, string Text)> _replies = [];
-    private IKeyValueStore<string, string> _store = null!;
+    private IKeyValueStore<(string Hash, string Field), string> _store = null!;
     private RedisPosition _position;
     private long _written = -2;
     private bool _isDue;
@@ -39,7 +38,7 @@ internal sealed class RedisSinkProcessor<TKey>(RedisSink sink) : Processor<TKey,
     {
         if (!_isDue)
             return;
-        _store.Put(PositionKey, _position.ToString());
+        _store.Put(_positionKey, _position.ToString());
         try
         {
             Write();
@@ -54,8 +53,8 @@ internal sealed class RedisSinkProcessor<TKey>(RedisSink sink) : Processor<TKey,
 
     protected override void Init()
     {
-        _store = Context.KeyValueStore<string, string>(sink.Name);
-        _position = _store.TryGet(PositionKey, out var text) ? RedisPosition.Parse(text) : RedisPosition.Begin();
+        _store = Context.KeyValueStore<(string, string), string>(sink.Name);
+        _position = _store.TryGet(_positionKey, out var text) ? RedisPosition.Parse(text) : RedisPosition.Begin();
         // What Redis has is not known yet; it has to have at least what the store has.
         (_written, _isDue) = (_position.Offset < 0 ? -2 : _position.Offset, true);
         // Also while nothing comes: a Redis that was started again may have lost something.
@@ -65,13 +64,13 @@ internal sealed class RedisSinkProcessor<TKey>(RedisSink sink) : Processor<TKey,
 
     private void Take(in RedisEntry entry)
     {
-        var key = $"{entry.Hash}{Separator}{entry.Field}";
+        var key = (entry.Hash, entry.Field);
         if (entry.Value is null)
             _store.Delete(key);
         else
             _store.Put(key, entry.Value);
         if (_changed.Count < MaxWaiting)
-            _changed[(entry.Hash, entry.Field)] = entry.Value;
+            _changed[key] = entry.Value;
         else
             _writesAll = true;
     }
@@ -91,15 +90,5 @@ internal sealed class RedisSinkProcessor<TKey>(RedisSink sink) : Processor<TKey,
     private bool Run(IDatabase database, bool replacesAll, List<RedisEntry> entries) =>
         RedisScript.Run(database, sink.Name, Context.TaskId.Partition, _position, _written, replacesAll, entries, _replies);
 
-    private List<RedisEntry> All()
-    {
-        var all = new List<RedisEntry>();
-        foreach (var (key, value) in _store.All())
-        {
-            if (key.IndexOf(Separator) is >= 0 and var at)
-                all.Add(new(key[..at], key[(at + 1)..], value));
-        }
-
-        return all;
-    }
+    private List<RedisEntry> All() => [.. _store.All().Where(static stored => stored.Key != _positionKey).Select(static stored => new RedisEntry(stored.Key.Hash, stored.Key.Field, stored.Value))];
 }

@@ -38,22 +38,19 @@ internal sealed class CampaignArguments
     {
         var options = new CampaignOptions
         {
-            ApplicationId = Of(_application),
-            Events = Of(_events),
-            Ads = Of(_ads),
-            Results = Of(_results),
-            Grace = Has(_grace) ? _grace.Read(arguments) : _defaults.Grace,
-            MaxFuture = Has(_maxFuture) ? _maxFuture.Read(arguments) : _defaults.MaxFuture,
-            Guarantee = Has(_guarantee) ? _guarantee.Read(arguments) : _defaults.Guarantee,
-            Threads = Has(_threads) ? arguments.GetValue(_threads) : 1,
+            ApplicationId = arguments.ValueOf(_application),
+            Events = arguments.ValueOf(_events),
+            Ads = arguments.ValueOf(_ads),
+            Results = arguments.ValueOf(_results),
+            Grace = arguments.Has(_grace) ? _grace.Read(arguments) : _defaults.Grace,
+            MaxFuture = arguments.Has(_maxFuture) ? _maxFuture.Read(arguments) : _defaults.MaxFuture,
+            Guarantee = arguments.Has(_guarantee) ? _guarantee.Read(arguments) : _defaults.Guarantee,
+            Threads = arguments.ValueOf(_threads),
         };
         if (options.Grace < TimeSpan.Zero || options.MaxFuture < TimeSpan.Zero)
             throw new UsageException($"{_grace.Name} and {_maxFuture.Name} must not be negative.");
         if (options.Threads < 1)
             throw new UsageException($"{_threads.Name} is {options.Threads}: it must be at least 1.");
         return options;
-
-        bool Has(Option option) => arguments.CommandResult.Command.Options.Contains(option);
-        string Of(Option<string> option) => Has(option) ? arguments.GetValue(option)! : (string)option.GetDefaultValue()!;
     }
 }

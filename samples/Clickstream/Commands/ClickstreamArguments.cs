@@ -42,26 +42,23 @@ internal sealed class ClickstreamArguments
     {
         var options = new ClickstreamOptions
         {
-            ApplicationId = Of(_application),
-            Clickstream = Of(_clickstream),
-            Transactions = Of(_transactions),
-            PageViews = Of(_pageViews),
-            AnalyticsResults = Of(_analytics),
-            Sessions = Of(_sessions),
-            Out = Of(_out),
-            Grace = Has(_grace) ? _grace.Read(arguments) : _defaults.Grace,
-            MaxFuture = Has(_maxFuture) ? _maxFuture.Read(arguments) : _defaults.MaxFuture,
-            Guarantee = Has(_guarantee) ? _guarantee.Read(arguments) : _defaults.Guarantee,
-            Threads = Has(_threads) ? arguments.GetValue(_threads) : 1,
+            ApplicationId = arguments.ValueOf(_application),
+            Clickstream = arguments.ValueOf(_clickstream),
+            Transactions = arguments.ValueOf(_transactions),
+            PageViews = arguments.ValueOf(_pageViews),
+            AnalyticsResults = arguments.ValueOf(_analytics),
+            Sessions = arguments.ValueOf(_sessions),
+            Out = arguments.ValueOf(_out),
+            Grace = arguments.Has(_grace) ? _grace.Read(arguments) : _defaults.Grace,
+            MaxFuture = arguments.Has(_maxFuture) ? _maxFuture.Read(arguments) : _defaults.MaxFuture,
+            Guarantee = arguments.Has(_guarantee) ? _guarantee.Read(arguments) : _defaults.Guarantee,
+            Threads = arguments.ValueOf(_threads),
         };
         if (options.Grace < TimeSpan.Zero || options.MaxFuture < TimeSpan.Zero)
             throw new UsageException($"{_grace.Name} and {_maxFuture.Name} must not be negative.");
         if (options.Threads < 1)
             throw new UsageException($"{_threads.Name} is {options.Threads}: it must be at least 1.");
         return options;
-
-        bool Has(Option option) => arguments.CommandResult.Command.Options.Contains(option);
-        string Of(Option<string> option) => Has(option) ? arguments.GetValue(option)! : (string)option.GetDefaultValue()!;
     }
 
     private static Option<string> Text(string name, string description, string fallback) => new(name) { Description = description, DefaultValueFactory = _ => fallback };

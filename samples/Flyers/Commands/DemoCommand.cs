@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.Net;
-using System.Net.Sockets;
 using CrashStreams.CommandLine;
 using CrashStreams.Samples.Flyers.Api;
 using CrashStreams.Samples.Flyers.Load;
@@ -27,7 +25,7 @@ internal static class DemoCommand
             await using var broker = await OwnBroker.StartUnlessNamedAsync(arguments, dataDirectory: null, cancellation);
             using var ownRedis = arguments.GetValue(redis) is null ? RedisProcess.Start() : null;
             var name = $"flyers-{TimeProvider.System.GetUtcNow():yyyyMMdd-HHmmss}";
-            var options = new FlyerOptions { ApplicationId = name, Events = $"{name}-events", Redis = arguments.GetValue(redis) ?? ownRedis!.Address, Urls = $"http://127.0.0.1:{FreePort()}" };
+            var options = new FlyerOptions { ApplicationId = name, Events = $"{name}-events", Redis = arguments.GetValue(redis) ?? ownRedis!.Address, Urls = $"http://127.0.0.1:{FreePort.Find()}" };
             var kafka = KafkaOption.Read(arguments);
             kafka = broker is null ? kafka : kafka with { BootstrapServers = broker.BootstrapServers };
             var clients = await KafkaOption.ConnectAsync(kafka, broker, cancellation);
@@ -76,12 +74,5 @@ internal static class DemoCommand
             chart.AddItem(Markup.Escape(line[0]), double.Parse(line[1], System.Globalization.CultureInfo.InvariantCulture), Color.Blue);
         AnsiConsole.WriteLine();
         AnsiConsole.Write(chart);
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 }

@@ -38,21 +38,19 @@ internal sealed class FlyerArguments
     {
         var options = new FlyerOptions
         {
-            ApplicationId = arguments.GetValue(_application)!,
-            Events = arguments.GetValue(_topic)!,
-            Redis = Has(_redis) ? arguments.GetValue(_redis)! : _defaults.Redis,
-            Urls = Has(Urls) ? arguments.GetValue(Urls)! : _defaults.Urls,
-            Guarantee = Has(_guarantee) ? _guarantee.Read(arguments) : _defaults.Guarantee,
-            Threads = Has(_threads) ? arguments.GetValue(_threads) : 1,
-            MaxBodyBytes = Has(_maxBody) ? arguments.GetValue(_maxBody) : _defaults.MaxBodyBytes,
+            ApplicationId = arguments.ValueOf(_application),
+            Events = arguments.ValueOf(_topic),
+            Redis = arguments.ValueOf(_redis),
+            Urls = arguments.ValueOf(Urls),
+            Guarantee = arguments.Has(_guarantee) ? _guarantee.Read(arguments) : _defaults.Guarantee,
+            Threads = arguments.ValueOf(_threads),
+            MaxBodyBytes = arguments.ValueOf(_maxBody),
         };
         if (!options.Urls.Split(';').All(static url => Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"))
             throw new UsageException($"{Urls.Name} '{options.Urls}' is no address like http://127.0.0.1:8080.");
         if (options.Threads < 1 || options.MaxBodyBytes < 1)
             throw new UsageException($"{_threads.Name} and {_maxBody.Name} must be at least 1.");
         return options;
-
-        bool Has(Option option) => arguments.CommandResult.Command.Options.Contains(option);
     }
 
     private static Option<string> Text(string name, string description, string fallback) => new(name) { Description = description, DefaultValueFactory = _ => fallback };

@@ -1,8 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 
 namespace CrashStreams.Samples.Flyers.Commands;
 
@@ -19,10 +17,7 @@ internal sealed class RedisProcess : IDisposable
     /// <exception cref="IOException">There is no redis-server on this machine.</exception>
     public static RedisProcess Start()
     {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        var port = ((IPEndPoint)probe.LocalEndpoint).Port;
-        probe.Stop();
+        var port = FreePort.Find();
         try
         {
             return new(Process.Start(new ProcessStartInfo(

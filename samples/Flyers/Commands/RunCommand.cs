@@ -32,8 +32,8 @@ internal static class RunCommand
                 await TopicCommands.CreateAsync(KafkaOption.Clients(kafka, broker), chosen.Topics(PartitionsOfOwnTopics), cancellation);
             }
 
-            using var storage = state.Open(arguments);
-            await using var host = FlyerHost.Create(chosen, kafka, storage, log.Read(arguments));
+            // The host disposes of the storage.
+            await using var host = FlyerHost.Create(chosen, kafka, state.Open(arguments), log.Read(arguments));
             await host.StartAsync(cancellation);
             Console.Error.WriteLine($"Listening on {chosen.Urls}: POST /api/process, GET /api/results, /api/merchants, /api/health, /api/openapi.json, /metrics. Ctrl-C stops.");
             await host.WaitForShutdownAsync(cancellation);

@@ -121,16 +121,6 @@ internal interface IProcessorLifetime
     void Close();
 }
 
-/// <summary>An operator that holds results back until the next commit (a cache, a rate limit).</summary>
-internal interface IEmitsAtCommit
-{
-    /// <summary>
-    /// Forwards what is held back, with the event time and the watermark that each result had. Called before each commit, in topological order: first results, then the
-    /// markers that tell downstream tasks how far this one is, then changelogs, then the commit itself.
-    /// </summary>
-    void EmitPending();
-}
-
 /// <summary>An operator that holds results back until the task's clock has passed them.</summary>
 internal interface IWatermarkListener
 {

@@ -1,8 +1,7 @@
-using System.Net;
 using System.Net.Http.Json;
-using System.Net.Sockets;
 using System.Text;
 using CrashStreams.Broker;
+using CrashStreams.Samples.Flyers.Commands;
 
 namespace CrashStreams.Samples.Tests.Flyers;
 
@@ -30,11 +29,7 @@ internal sealed class FlyerApi : IAsyncDisposable
         var redis = RedisServer.Start();
         var broker = await EmbeddedBroker.StartAsync(new() { ConsumerSessionTimeout = TimeSpan.FromSeconds(3) });
         (await SampleProcess.RunAsync("flyers", "topics", "create", "--partitions", "3", "-b", broker.BootstrapServers)).ExitCode.Should().Be(0);
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        var port = ((IPEndPoint)probe.LocalEndpoint).Port;
-        probe.Stop();
-        var api = new FlyerApi(broker, redis, $"http://127.0.0.1:{port}");
+        var api = new FlyerApi(broker, redis, $"http://127.0.0.1:{FreePort.Find()}");
         await api.UntilHealthyAsync();
         return api;
     }

@@ -2,12 +2,14 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using CrashStreams.Samples.Flyers.Commands;
 
 namespace CrashStreams.Samples.Tests.Flyers;
 
 /// <summary>A real Redis that forgets everything when it is killed.</summary>
 internal sealed class RedisServer : IDisposable
 {
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
     private readonly int _port;
     private Process _process;
 
@@ -24,11 +26,7 @@ internal sealed class RedisServer : IDisposable
     {
         var isThere = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(static folder => File.Exists(Path.Combine(folder, "redis-server")));
         Assert.SkipUnless(isThere, "redis-server is missing (apt-get install redis-server)");
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        var port = ((IPEndPoint)probe.LocalEndpoint).Port;
-        probe.Stop();
-        return new(port);
+        return new(FreePort.Find());
     }
 
     /// <summary>Ends it as a crash does.</summary>
@@ -48,6 +46,37 @@ internal sealed class RedisServer : IDisposable
         _process.Dispose();
     }
 
-    private static Process Start(int port) => Process.Start(new ProcessStartInfo(
-        "redis-server", ["--port", port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--loglevel", "warning"]) { RedirectStandardOutput = true })!;
+    // When it is started it answers.
+    private static Process Start(int port)
+    {
+        var process = Process.Start(new ProcessStartInfo(
+            "redis-server", ["--port", port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--loglevel", "warning"]) { RedirectStandardOutput = true })!;
+        var began = TimeProvider.System.GetTimestamp();
+        while (!IsListening(port))
+        {
+            if (process.HasExited || TimeProvider.System.GetElapsedTime(began) > _patience)
+            {
+                process.Kill();
+                throw new TimeoutException($"redis-server does not listen on port {port}.");
+            }
+
+            Thread.Sleep(20);
+        }
+
+        return process;
+    }
+
+    private static bool IsListening(int port)
+    {
+        try
+        {
+            using var client = new TcpClient();
+            client.Connect(IPAddress.Loopback, port);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
 }

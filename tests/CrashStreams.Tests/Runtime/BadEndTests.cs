@@ -126,7 +126,7 @@ public sealed class BadEndTests
 
         public ILogProducer CreateProducer(string clientId, string? transactionalId) => new Producer(_inner.CreateProducer(clientId, transactionalId), Begin(clientId, "producer"));
 
-        public ILogAdmin CreateAdmin(string clientId) => new Admin(_inner.CreateAdmin(clientId), Begin(clientId, clientId.EndsWith("-0-admin", StringComparison.Ordinal) ? "admin" : "other"));
+        public ILogAdmin CreateAdmin(string clientId) => new EndingAdmin(_inner.CreateAdmin(clientId), Begin(clientId, clientId.EndsWith("-0-admin", StringComparison.Ordinal) ? "admin" : "other"));
 
         private Action Begin(string clientId, string kind)
         {
@@ -193,29 +193,6 @@ public sealed class BadEndTests
         public void CommitTransaction(IReadOnlyDictionary<TopicPartition, OffsetAndMetadata> offsets, object groupIdentity) => inner.CommitTransaction(offsets, groupIdentity);
 
         public void AbortTransaction() => inner.AbortTransaction();
-
-        public void Dispose() => end();
-    }
-
-    private sealed class Admin(ILogAdmin inner, Action end) : ILogAdmin
-    {
-        public Task<IReadOnlyDictionary<string, int>> PartitionCountsAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation) => inner.PartitionCountsAsync(topics, cancellation);
-
-        public Task<IReadOnlyDictionary<string, string>> TopicIdsAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation) => inner.TopicIdsAsync(topics, cancellation);
-
-        public Task CreateTopicsAsync(IReadOnlyCollection<TopicSpec> topics, CancellationToken cancellation) => inner.CreateTopicsAsync(topics, cancellation);
-
-        public Task<IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>> TopicConfigsAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation) =>
-            inner.TopicConfigsAsync(topics, cancellation);
-
-        public Task SetTopicConfigsAsync(string topic, IReadOnlyDictionary<string, string> configs, CancellationToken cancellation) => inner.SetTopicConfigsAsync(topic, configs, cancellation);
-
-        public Task DeleteTopicsAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation) => inner.DeleteTopicsAsync(topics, cancellation);
-
-        public Task<IReadOnlyDictionary<TopicPartition, (long Start, long End)>> OffsetsAsync(IReadOnlyCollection<TopicPartition> partitions, CancellationToken cancellation) =>
-            inner.OffsetsAsync(partitions, cancellation);
-
-        public Task DeleteRecordsAsync(IReadOnlyDictionary<TopicPartition, long> beforeOffsets, CancellationToken cancellation) => inner.DeleteRecordsAsync(beforeOffsets, cancellation);
 
         public void Dispose() => end();
     }

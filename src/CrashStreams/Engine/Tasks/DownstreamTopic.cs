@@ -16,7 +16,7 @@ internal sealed class DownstreamTopic(string topic, IReadOnlyList<InputPartition
     public string Topic => topic;
 
     /// <summary>How far the readers may believe the task to be.</summary>
-    public Progress ProgressOf(in Progress own) => inputs is null ? own : Progress.Of([.. inputs.Select(static i => i.Clock.Progress)]);
+    public Progress ProgressOf(in Progress own) => inputs is null ? own : InputPartition.ProgressOf(inputs);
 
     /// <summary>Whether a record is due that tells of the clock.</summary>
     public bool HasNews(in Progress progress, long nowMs) => progress != _told || (progress != Progress.Unknown && nowMs - _toldAtMs >= ReannounceMs);

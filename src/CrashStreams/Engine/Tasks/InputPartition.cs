@@ -8,6 +8,8 @@ namespace CrashStreams.Engine;
 /// <summary>One partition that a task reads.</summary>
 internal sealed class InputPartition(StreamTask task, TopicPartition partition, ISourceProcessor source, InputClock clock, RecordCount count)
 {
+    private const int InputsOnStack = 16;
+
     private long _watermark = TaskClock.Unknown;
     private bool _isIdle;
     private string? _spanName;
@@ -21,6 +23,15 @@ internal sealed class InputPartition(StreamTask task, TopicPartition partition, 
     public ISourceProcessor Source => source;
 
     public InputClock Clock => clock;
+
+    /// <summary>How far several inputs are together; asked in each turn.</summary>
+    public static Progress ProgressOf(IReadOnlyList<InputPartition> inputs)
+    {
+        Span<Progress> each = inputs.Count <= InputsOnStack ? stackalloc Progress[inputs.Count] : new Progress[inputs.Count];
+        for (var i = 0; i < inputs.Count; i++)
+            each[i] = inputs[i].Clock.Progress;
+        return Progress.Of(each);
+    }
 
     /// <summary>What has been read of it, in all lives of its tasks in this process.</summary>
     public RecordCount Count => count;

@@ -41,7 +41,7 @@ internal sealed class TaskEventTime(
                 source.Close(horizonMs);
         }
 
-        var progress = holding is [var only] ? only.Clock.Progress : Progress.Of([.. holding.Select(static i => i.Clock.Progress)]);
+        var progress = InputPartition.ProgressOf(holding);
         IsIdle = progress.IsIdle;
         // What operators hold back until the commit belongs before the windows that the clock closes behind them.
         if (emitPending is not null && listeners.Count > 0 && progress.Watermark > context.Clock.Watermark)
