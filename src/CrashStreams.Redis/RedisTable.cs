@@ -7,8 +7,7 @@ public sealed class RedisTable
 {
     private readonly IConnectionMultiplexer _redis;
     private readonly string _sink;
-    private readonly Lock _lock = new();
-    private readonly RedisPosition?[] _seen;
+    private readonly ReadPositions _positions;
 
     /// <summary>Reads a sink's hashes.</summary>
     /// <param name="redis">The connection.</param>
@@ -18,7 +17,7 @@ public sealed class RedisTable
     {
         ArgumentNullException.ThrowIfNull(redis);
         ArgumentOutOfRangeException.ThrowIfLessThan(partitions, 1);
-        (_redis, _sink, _seen) = (redis, sink, new RedisPosition?[partitions]);
+        (_redis, _sink, _positions) = (redis, sink, new(sink, partitions));
     }
 
     /// <summary>All fields of a hash, in no order.</summary>
@@ -27,7 +26,7 @@ public sealed class RedisTable
     /// <exception cref="RedisException">Redis is away.</exception>
     public async Task<List<KeyValuePair<string, string>>> AllAsync(string hash)
     {
-        var parts = await Task.WhenAll(Enumerable.Range(0, _seen.Length).Select(partition => ReadAsync(partition, (transaction, key) => transaction.HashGetAllAsync(key), hash))).ConfigureAwait(false);
+        var parts = await Task.WhenAll(Enumerable.Range(0, _positions.Partitions).Select(partition => ReadAsync(partition, (transaction, key) => transaction.HashGetAllAsync(key), hash))).ConfigureAwait(false);
         return [.. parts.SelectMany(static part => part).Select(static field => KeyValuePair.Create(field.Name.ToString(), field.Value.ToString()))];
     }
 
@@ -38,32 +37,23 @@ public sealed class RedisTable
     /// <exception cref="RedisException">Redis is away.</exception>
     public async Task<List<string>> GetAsync(string hash, string field)
     {
-        var parts = await Task.WhenAll(Enumerable.Range(0, _seen.Length).Select(partition => ReadAsync(partition, (transaction, key) => transaction.HashGetAsync(key, field), hash))).ConfigureAwait(false);
+        var parts = await Task.WhenAll(Enumerable.Range(0, _positions.Partitions).Select(partition => ReadAsync(partition, (transaction, key) => transaction.HashGetAsync(key, field), hash))).ConfigureAwait(false);
         return [.. parts.Where(static value => value.HasValue).Select(static value => value.ToString())];
     }
 
     private async Task<T> ReadAsync<T>(int partition, Func<ITransaction, RedisKey, Task<T>> read, string hash)
     {
+        var atLeast = _positions.Newest(partition);
         // Both at one moment: the position says what the hash holds.
         var transaction = _redis.GetDatabase().CreateTransaction();
         var position = transaction.StringGetAsync(RedisKeys.Position(_sink, partition));
         var value = read(transaction, RedisKeys.Hash(_sink, partition, hash));
         await transaction.ExecuteAsync().ConfigureAwait(false);
-        Check(partition, await position.ConfigureAwait(false));
-        return await value.ConfigureAwait(false);
-    }
-
-    private void Check(int partition, RedisValue text)
-    {
+        var text = await position.ConfigureAwait(false);
         if (text.IsNull)
             throw new RedisIncompleteException($"Partition {partition} of '{_sink}' is not in Redis yet.");
-        var position = RedisPosition.Parse(text.ToString());
-        lock (_lock)
-        {
-            if (_seen[partition] is { } seen && seen.Generation == position.Generation && seen.Offset > position.Offset)
-                throw new RedisIncompleteException($"Partition {partition} of '{_sink}' has lost what it had in Redis, and is being written again.");
-            _seen[partition] = position;
-        }
+        _positions.Note(partition, atLeast, RedisPosition.Parse(text.ToString()));
+        return await value.ConfigureAwait(false);
     }
 }
 
