@@ -316,6 +316,7 @@ run_sample() {
     clickstream) project=samples/Clickstream ;;
     ad-campaigns) project=samples/AdCampaigns ;;
     flyers) project=samples/Flyers; mkdir -p "$out"; want_program redis-server redis-server "$out/apt-redis.log" >&2 ;;
+    learning) project=samples/LearningPlatform ;;
     *)
       [ -z "$name" ] || echo "build.sh: there is no sample '$name'." >&2
       echo "./build.sh sample clickstream demo      page views, revenue, conversion and sessions of a web shop"

@@ -1,0 +1,7 @@
+using CrashStreams.Samples.Learning.Commands;
+using CrashStreams.Samples.Running;
+
+return await SampleProgram.RunAsync(
+    "Live views of a learning platform's events, in object storage, and an API over them.",
+    args,
+    LearningTopics.Create());
