@@ -45,6 +45,8 @@ internal static class OperatorCases
             static (a, b) => a.Select(static r => (r.Key, 1)).Concat(b.Select(static r => (r.Key, 1_000))).GroupBy(static r => r.Key).Select(static g => (g.Key, $"{g.Sum(static r => r.Item2)}")), IsTable: true),
         new("tumbling", static i => Windows(i.A.GroupByKey().WindowedBy(TimeWindows.OfSizeWithNoGrace(_second)).Emit(EmitStrategy.OnWindowClose).Count("tumbling")),
             static (a, _) => Counted(a, static r => [r.TimeMs / 1_000 * 1_000])),
+        new("combine", static i => Windows(Combined(i.A.MapValues(static v => 1L)).WindowedBy(TimeWindows.OfSizeWithNoGrace(_second)).Emit(EmitStrategy.OnWindowClose).Reduce(static (x, y) => x + y, "combine")),
+            static (a, _) => Counted(a, static r => [r.TimeMs / 1_000 * 1_000])),
         new("hopping", static i => Windows(i.A.GroupByKey().WindowedBy(TimeWindows.OfSizeWithNoGrace(_second).AdvanceBy(_second / 2)).Count("hopping").Suppress(Suppressed.UntilWindowCloses(), "hopping-final")),
             static (a, _) => Counted(a, static r => [r.TimeMs / 500 * 500, (r.TimeMs / 500 * 500) - 500])),
         new("sliding", static i => Windows(i.A.GroupByKey().WindowedBy(SlidingWindows.OfTimeDifferenceWithNoGrace(_difference)).Emit(EmitStrategy.OnWindowClose).Count("sliding")), static (a, _) => Slides(a)),
@@ -69,6 +71,9 @@ internal static class OperatorCases
     public static string Named(string value) => Parse(value) % 10 == 9 ? "nobody" : $"k{Parse(value) % Keys}";
 
     public static string Backwards(string key) => new([.. key.Reverse()]);
+
+    private static KGroupedStream<string, long> Combined(KStream<string, long> ones) =>
+        ones.SelectKey(static (k, _) => k).Combine(TimeWindows.OfSizeWithNoGrace(_second), static (x, y) => x + y).GroupByKey(new() { Name = "combine-by" });
 
     private static KStream<string, string> Split(OperatorInputs inputs)
     {

@@ -67,6 +67,9 @@ internal sealed record Fold(FoldKind Kind, int NewKeys, bool IsShuffled)
 
     public bool IsOrderSensitive => Kind is FoldKind.Latest or FoldKind.Running;
 
+    /// <summary>Whether partial folds can be put together in any order.</summary>
+    public bool IsCombinable => Kind is FoldKind.Sum or FoldKind.Most or FoldKind.SumAndCount;
+
     public bool IsReduction => Kind is FoldKind.Sum or FoldKind.Most or FoldKind.Latest;
 
     public long Reduce(long a, long b) => Kind switch

@@ -6,6 +6,7 @@ internal sealed class SessionAggregate : Operator
     private readonly Fold _fold;
     private readonly int _gapMs;
     private readonly int _graceMs;
+    private readonly bool _isCombined;
 
     private SessionAggregate(Sketch sketch, Edge input, Fold fold)
         : base(sketch, input)
@@ -13,10 +14,11 @@ internal sealed class SessionAggregate : Operator
         _fold = fold;
         _gapMs = sketch.Random.Pick([500, 3_000, 10_000]);
         _graceMs = sketch.Random.Pick([0, 5_000, 20_000]);
+        _isCombined = fold.Kind is FoldKind.Sum or FoldKind.Most && Id % 2 == 0;
         AddOutput(EdgeKind.Stream, fold.Final(input.Traits) with { Repeats = Repeats.Anything, IsRekeyed = true, IsKeyed = false });
     }
 
-    public override string Text => $"{_fold} per session with a gap of {_gapMs} ms and a grace of {_graceMs} ms";
+    public override string Text => $"{_fold} per session with a gap of {_gapMs} ms and a grace of {_graceMs} ms{(_isCombined ? ", combined in front" : "")}";
 
     public override bool IsBehindShuffle => _fold.IsShuffled;
 
@@ -37,7 +39,8 @@ internal sealed class SessionAggregate : Operator
         var sessions = _fold.Kind switch
         {
             FoldKind.Count => Grouped().Count(Name, Name),
-            FoldKind.Sum or FoldKind.Most or FoldKind.Latest => Grouping.Numbers(stream, _fold, Name).WindowedBy(windows).Emit(EmitStrategy.OnWindowClose).OnLate(static _ => { }).Reduce(_fold.Reduce, Name, Name),
+            FoldKind.Sum or FoldKind.Most or FoldKind.Latest => Grouping.Numbers(stream, _fold, Name, numbers => _isCombined ? numbers.Combine(windows, _fold.Reduce, new() { Name = $"{Name}-combined" }) : numbers)
+                .WindowedBy(windows).Emit(EmitStrategy.OnWindowClose).OnLate(static _ => { }).Reduce(_fold.Reduce, Name, Name),
             _ => Grouped().Aggregate(static () => 0L, (_, value, sum) => _fold.Of(sum, value), (_, a, b) => _fold.Merge(a, b), Name, Name),
         };
         dsl.Set(Outputs[0], sessions.ToStream($"{Name}-rows").Map(static (session, number) => (session.Key, (string?)TextOf(number, session.Window.EndMs - session.Window.StartMs)), $"{Name}-texts"));

@@ -5,15 +5,18 @@ internal sealed class WindowAggregate : Operator
 {
     private readonly Fold _fold;
     private readonly Windows _windows;
+    private readonly bool _isCombined;
 
     public WindowAggregate(Sketch sketch, Edge input, Fold fold, Windows windows)
         : base(sketch, input)
     {
         (_fold, _windows) = (fold, windows);
+        // How many updates there are depends on what came between two commits; what is final does not.
+        _isCombined = windows.IsFinal && fold.IsCombinable && Id % 2 == 0;
         AddOutput(EdgeKind.WindowedTable, windows.IsFinal ? fold.Final(input.Traits) : fold.Folded(input.Traits), windows);
     }
 
-    public override string Text => $"{_fold} per window of {_windows}";
+    public override string Text => $"{_fold} per window of {_windows}{(_isCombined ? ", combined in front" : "")}";
 
     public override bool IsBehindShuffle => _fold.IsShuffled;
 
@@ -48,11 +51,15 @@ internal sealed class WindowAggregate : Operator
         dsl.Set(Outputs[0], _fold.Kind switch
         {
             FoldKind.Count => Grouped().Count(Name, Name),
-            FoldKind.Sum or FoldKind.Most or FoldKind.Latest => Grouping.Numbers(stream, _fold, Name).WindowedBy(windows).Emit(emit)
-                .Reduce(_fold.Reduce, Name, Name),
+            FoldKind.Sum or FoldKind.Most or FoldKind.Latest => Grouping.Numbers(stream, _fold, Name, numbers => _isCombined ? numbers.Combine(windows, _fold.Reduce, Combining()) : numbers)
+                .WindowedBy(windows).Emit(emit).OnLate(static _ => { }).Reduce(_fold.Reduce, Name, Name),
+            FoldKind.SumAndCount when _isCombined => Grouping.Rekeyed(stream, _fold).Combine(windows, static () => 0L, (_, value, sum) => _fold.Of(sum, value), Combining())
+                .GroupByKey(new() { Name = $"{Name}-by" }).WindowedBy(windows).Emit(emit).OnLate(static _ => { }).Reduce(_fold.Merge, Name, Name),
             _ => Grouped().Aggregate(static () => 0L, (_, value, sum) => _fold.Of(sum, value), Name, Name),
         });
     }
+
+    private Combined<string> Combining() => new() { Name = $"{Name}-combined", MaxKeys = Id % 4 == 0 ? 3 : 1_000 };
 
     public override Item Rekey(Item item) => _fold.Rekey(item);
 
