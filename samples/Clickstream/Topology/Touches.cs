@@ -1,35 +1,51 @@
 using System.Buffers;
-using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using CrashStreams.Samples.Clickstream.Events;
 
 namespace CrashStreams.Samples.Clickstream.Topology;
 
 /// <summary>A click on a product, or its purchase.</summary>
-internal readonly record struct Touch(bool IsPurchase, long TimeMs);
+/// <param name="Number">Twice its time, one more for a purchase.</param>
+internal readonly record struct Touch(long Number)
+{
+    public bool IsPurchase => (Number & 1) != 0;
 
-/// <summary>Clicks and purchases of one user and product, the last one first: a list whose parts never change, so that adding costs the same however long it is.</summary>
+    public long TimeMs => Number >> 1;
+
+    public static Touch Of(Click click) => new(click.TimeMs << 1);
+
+    public static Touch Of(Purchase purchase) => new((purchase.TimeMs << 1) | 1);
+}
+
+/// <summary>
+/// Clicks and purchases of one user and product, in any order. It never changes: a list of arrays, each more than twice as long as the one behind it, so that adding copies little however many there are.
+/// </summary>
 internal sealed class Touches
 {
-    private Touches(Touches? before, Touch last) => (Before, Last, Length) = (before, last, before is null ? 0 : before.Length + 1);
+    private readonly Touches? _before;
+    private readonly Touch[] _last;
 
-    public static Touches None { get; } = new(null, default);
+    private Touches(Touches? before, Touch[] last) => (_before, _last) = (before, last);
 
-    public Touches? Before { get; }
+    public static Touches Of(List<Touch> touches) => new(null, [.. touches]);
 
-    public Touch Last { get; }
+    public Touches Add(Touches others) => (others._before is null ? this : Add(others._before)).Add(others._last);
 
-    public int Length { get; }
-
-    public Touches Add(Touch touch) => new(this, touch);
+    /// <summary>Adds all to a list.</summary>
+    public void CopyTo(List<Touch> list)
+    {
+        _before?.CopyTo(list);
+        list.AddRange(_last);
+    }
 
     /// <summary>Joins each click with the purchases that follow it within a bound, inclusive.</summary>
     public Conversions Count(TimeSpan bound)
     {
-        var (clicks, purchases) = (new List<long>(Length), new List<long>(Length));
-        for (var at = this; at.Before is not null; at = at.Before)
-            (at.Last.IsPurchase ? purchases : clicks).Add(at.Last.TimeMs);
-        clicks.Sort();
-        purchases.Sort();
-        var (rows, pairs, converted, first, end) = (0L, 0L, 0L, 0, 0);
+        var all = new List<Touch>();
+        CopyTo(all);
+        var clicks = all.Where(static touch => !touch.IsPurchase).Select(static touch => touch.TimeMs).Order();
+        var purchases = all.Where(static touch => touch.IsPurchase).Select(static touch => touch.TimeMs).Order().ToList();
+        var (rows, pairs, unique, converted, first, end) = (0L, 0L, 0L, 0L, 0, 0);
         foreach (var click in clicks)
         {
             while (first < purchases.Count && purchases[first] < click)
@@ -39,63 +55,49 @@ internal sealed class Touches
             var following = end - first;
             rows += Math.Max(1, following);
             pairs += following;
+            unique++;
             converted += following > 0 ? 1 : 0;
         }
 
-        return new(rows, pairs, clicks.Count, converted);
+        return new(rows, pairs, unique, converted);
     }
+
+    private Touches Add(Touch[] touches) =>
+        _last.Length > 2 * touches.Length ? new(this, touches)
+        : _before is null ? new(null, [.. _last, .. touches])
+        : _before.Add([.. _last, .. touches]);
 }
 
-/// <summary>A touch in 8 bytes: twice its time, one more for a purchase.</summary>
-internal sealed class TouchSerde : Serde<Touch>
-{
-    private TouchSerde()
-    {
-    }
-
-    public static TouchSerde Instance { get; } = new();
-
-    protected override bool ValuesAreImmutable => true;
-
-    public static long ToNumber(Touch touch) => (touch.TimeMs << 1) | (touch.IsPurchase ? 1L : 0);
-
-    public static Touch OfNumber(long number) => new((number & 1) != 0, number >> 1);
-
-    public override Touch Deserialize(ReadOnlySpan<byte> data) => data.Length == sizeof(long) ? OfNumber(BinaryPrimitives.ReadInt64BigEndian(data)) : throw new SerdeException("no-touch");
-
-    public override void Serialize(Touch value, IBufferWriter<byte> output)
-    {
-        BinaryPrimitives.WriteInt64BigEndian(output.GetSpan(sizeof(long)), ToNumber(value));
-        output.Advance(sizeof(long));
-    }
-}
-
-/// <summary>Touches from the last to the first, each as the difference from the one behind it, zigzag in seven-bit groups: mostly two or three bytes.</summary>
+/// <summary>Touches as their numbers, each as the difference from the one before it, zigzag in seven-bit groups: mostly two or three bytes.</summary>
 internal sealed class TouchesSerde : Serde<Touches>
 {
     private const int LongestNumber = 10;
+
+    private TouchesSerde()
+    {
+    }
+
+    public static TouchesSerde Instance { get; } = new();
 
     protected override bool ValuesAreImmutable => true;
 
     public override Touches Deserialize(ReadOnlySpan<byte> data)
     {
-        var numbers = new List<long>();
+        var touches = new List<Touch>(data.Length / 2);
         for (var number = 0L; !data.IsEmpty;)
-            numbers.Add(number += ReadDifference(ref data));
-        var touches = Touches.None;
-        for (var i = numbers.Count - 1; i >= 0; i--)
-            touches = touches.Add(TouchSerde.OfNumber(numbers[i]));
-        return touches;
+            touches.Add(new(number += ReadDifference(ref data)));
+        return Touches.Of(touches);
     }
 
     public override void Serialize(Touches value, IBufferWriter<byte> output)
     {
-        var behind = 0L;
-        for (var at = value; at.Before is not null; at = at.Before)
+        var touches = new List<Touch>();
+        value.CopyTo(touches);
+        var before = 0L;
+        foreach (ref readonly var touch in CollectionsMarshal.AsSpan(touches))
         {
-            var number = TouchSerde.ToNumber(at.Last);
-            WriteDifference(number - behind, output);
-            behind = number;
+            WriteDifference(touch.Number - before, output);
+            before = touch.Number;
         }
     }
 
