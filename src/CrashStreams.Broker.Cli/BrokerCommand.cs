@@ -89,7 +89,7 @@ internal static class BrokerCommand
         }
         catch (SocketException error)
         {
-            await Console.Error.WriteLineAsync($"The broker can't listen on port {arguments.GetValue(Port)}: {error.Message}. Choose another one with --port; 0 takes a free one.");
+            await Console.Error.WriteLineAsync($"{error.Message} The option is --port.");
             return 1;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or InvalidDataException)

@@ -20,9 +20,11 @@ internal static class DataDirectory
     private const int NamesInMessages = 3;
 
     /// <summary>Another broker could take a directory in its data for something that was left over.</summary>
-    /// <exception cref="InvalidDataException">The directory lies in the data of another broker.</exception>
+    /// <exception cref="InvalidDataException">The directory lies in the data of another broker, or is none.</exception>
     public static void RequireOutsideOfOthers(string path)
     {
+        if (File.Exists(path))
+            throw new InvalidDataException($"The data directory {Path.GetFullPath(path)} is a file. Choose a folder; one that is not there is made.");
         for (var parent = Path.GetDirectoryName(Path.GetFullPath(path)); parent is not null; parent = Path.GetDirectoryName(parent))
         {
             if (File.Exists(Path.Combine(parent, Marker)))

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using CrashStreams.Kafka;
 using CrashStreams.Log;
 using CrashStreams.Stores;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -41,11 +42,13 @@ public sealed class StreamsApplicationBuilder
     }
 
     /// <summary>Takes options from a section of the host's configuration: those of <see cref="StreamsOptions"/> from the section itself, those of <see cref="KafkaOptions"/> from its part <c>Kafka</c>.</summary>
+    /// <remarks>A setting that there is not, a misspelled one for instance, is an error when the host starts.</remarks>
     /// <param name="section">The section's path, for example <c>CrashStreams:visit-counts</c>.</param>
     public StreamsApplicationBuilder BindConfiguration(string section)
     {
         Services.AddOptions<StreamsOptions>(Name).BindConfiguration(section);
         Services.AddOptions<KafkaOptions>(Name).BindConfiguration($"{section}:Kafka");
+        Services.AddSingleton<IValidateOptions<StreamsOptions>>(provider => new ConfigurationKeys(Name, section, provider.GetRequiredService<IConfiguration>()));
         return this;
     }
 

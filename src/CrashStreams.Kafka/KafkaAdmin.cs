@@ -44,10 +44,11 @@ internal sealed class KafkaAdmin : ILogAdmin
                 .SetLogHandler((_, line) => faults.Line(clientId, (int)line.Level, line.Facility, line.Message))
                 .SetErrorHandler((_, error) => faults.Error(clientId, (Native.ErrorCode)(int)error.Code, error.Reason)).Build();
         }
-        catch (InvalidOperationException)
+        catch (InvalidOperationException e)
         {
-            // Its text may quote a property's value, which may be a secret.
-            throw new LogException($"Admin client {clientId} can't be made: librdkafka does not accept one of its properties. See librdkafka's CONFIGURATION.md.") { IsFatal = true };
+            // Its text may quote a property's value, which may be a secret: only the name is told.
+            var name = properties.Keys.FirstOrDefault(key => e.Message.Contains($"\"{key}\"", StringComparison.Ordinal));
+            throw new LogException($"Admin client {clientId} can't be made: librdkafka does not accept {(name is null ? "one of its properties" : $"the property '{name}' or its value")}. See librdkafka's CONFIGURATION.md.") { IsFatal = true };
         }
     }
 

@@ -108,6 +108,8 @@ public sealed record KafkaOptions
         }
 
         Check(!string.IsNullOrWhiteSpace(BootstrapServers), "BootstrapServers is empty: name at least one broker as host:port.");
+        foreach (var address in (BootstrapServers ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+            Check(BrokerAddress.IsOne(address), $"BootstrapServers: '{address}' is no broker's address: write host:port, for example localhost:9092; several are separated by commas.");
         Check(MaxPollRecords is >= 1 and <= 100_000, $"MaxPollRecords is {MaxPollRecords}: choose 1 to 100000.");
         Check(FetchAheadRecords >= 1, $"FetchAheadRecords is {FetchAheadRecords}: choose at least 1.");
         Check(FetchAheadBytes >= 64 << 10, $"FetchAheadBytes is {FetchAheadBytes}: choose at least 65536.");

@@ -20,6 +20,7 @@ public sealed class TopologyTestDriver : IDisposable
 
     private readonly MemoryLog _log = new();
     private readonly Dictionary<TopicPartition, int> _read = [];
+    private readonly Topology _topology;
     private readonly StreamsOptions _options;
     private readonly IReadOnlyList<string> _sources;
     private readonly IReadOnlyList<string> _sinks;
@@ -38,6 +39,7 @@ public sealed class TopologyTestDriver : IDisposable
         Topology topology, StreamsOptions? options = null, DateTimeOffset? startTime = null, IReadOnlyDictionary<string, int>? partitions = null)
     {
         ArgumentNullException.ThrowIfNull(topology);
+        _topology = topology;
         _options = (options ?? new StreamsOptions { ApplicationId = "app" }) with { PollWait = TimeSpan.Zero, BlindAfter = TimeSpan.MaxValue };
         _options = _options with { Time = _options.Time with { MaxFuture = _options.Time.GivenMaxFuture ?? _patience } };
         _options.Validate();
@@ -77,8 +79,15 @@ public sealed class TopologyTestDriver : IDisposable
     internal StreamThread Thread => _thread;
 
     /// <summary>A source topic with types.</summary>
-    public TestInputTopic<TKey, TValue> Input<TKey, TValue>(string topic, Serde<TKey>? keySerde = null, Serde<TValue>? valueSerde = null) =>
-        _sources.Contains(topic) ? new(this, topic, keySerde, valueSerde) : throw Unknown(topic);
+    /// <param name="topic">A source topic of the topology.</param>
+    /// <param name="keySerde">How keys become bytes; by default as the topology reads them.</param>
+    /// <param name="valueSerde">How values become bytes; by default as the topology reads them.</param>
+    /// <exception cref="ArgumentException">The topology does not read the topic, or reads it as other types.</exception>
+    public TestInputTopic<TKey, TValue> Input<TKey, TValue>(string topic, Serde<TKey>? keySerde = null, Serde<TValue>? valueSerde = null)
+    {
+        var declared = SerdesOf(topic);
+        return new(this, topic, keySerde ?? InputTypes.SerdeOf<TKey>(declared.Key, topic, "key"), valueSerde ?? InputTypes.SerdeOf<TValue>(declared.Value, topic, "value"));
+    }
 
     /// <summary>A result topic with types.</summary>
     /// <exception cref="ArgumentException">The topology writes no such topic.</exception>
@@ -204,6 +213,11 @@ public sealed class TopologyTestDriver : IDisposable
         _thread.Dispose();
         _gauges.Dispose();
     }
+
+    private (object? Key, object? Value) SerdesOf(string topic) =>
+        _topology.SubTopologies.SelectMany(static s => s.Sources).FirstOrDefault(s => !s.IsRepartition && s.Topics.Contains(topic))?.Serdes
+        ?? _topology.GlobalTables.FirstOrDefault(t => t.Topic == topic)?.Serdes
+        ?? throw Unknown(topic);
 
     private ArgumentException Unknown(string topic) => new($"'{topic}' is no source topic of the topology; it reads {List(_sources)}.", nameof(topic));
 

@@ -31,6 +31,18 @@ public class HostedApplicationTests : HostTest
     }
 
     [Fact]
+    public async Task A_setting_that_there_is_not_is_told_when_the_host_starts()
+    {
+        var builder = NewHost(("Counts:Deliverey:Guarantee", "ExactlyOnce"), ("Counts:Time:Grace", "00:00:01"), ("Counts:Kafka:BootstrapServers", Broker.BootstrapServers), ("Counts:Kafka:Properties:client.rack", "r1"));
+        builder.Services.AddCrashStreams("counts", app => app.BindConfiguration("Counts").UseTopology(CountVisits));
+        using var host = builder.Build();
+
+        var told = await host.Invoking(h => h.StartAsync()).Should().ThrowAsync<OptionsValidationException>();
+
+        told.Which.Message.Should().ContainAll("'counts'", "'Counts:Deliverey' is no setting", "Delivery, ", "'Counts:Time:Grace' is no setting").And.NotContain("rack").And.NotContain("BootstrapServers'");
+    }
+
+    [Fact]
     public async Task A_host_has_several_applications_each_with_its_name_its_options_and_its_group()
     {
         var builder = NewHost(("Kafka:Kafka:BootstrapServers", Broker.BootstrapServers), ("First:ApplicationId", "the-first"), ("First:Threads", "2"));

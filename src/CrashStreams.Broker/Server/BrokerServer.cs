@@ -35,9 +35,7 @@ internal sealed class BrokerServer : IAsyncDisposable
         Refusals = new AuthenticationRefusals(_limits, _time);
         _acceptPause = new AcceptPause(_time, log);
         _maxConnections = Math.Min(_limits.Connections, DescriptorLimit.ForConnections);
-        _listener = new Socket(options.Address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        _listener.Bind(new IPEndPoint(options.Address, options.Port));
-        _listener.Listen(backlog: 1024);
+        _listener = Listen(new IPEndPoint(options.Address, options.Port));
         Port = ((IPEndPoint)_listener.LocalEndPoint!).Port;
         _sweep = _time.CreateTimer(_ => Sweep(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -55,6 +53,22 @@ internal sealed class BrokerServer : IAsyncDisposable
     public AuthenticationRefusals Refusals { get; }
 
     public int ConnectionCount => _connections.Count;
+
+    private static Socket Listen(IPEndPoint address)
+    {
+        var listener = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            listener.Bind(address);
+            listener.Listen(backlog: 1024);
+            return listener;
+        }
+        catch (SocketException e)
+        {
+            listener.Dispose();
+            throw new SocketException(e.ErrorCode, $"The broker can't listen on {address}: {e.Message}. {(e.SocketErrorCode == SocketError.AddressAlreadyInUse ? "Choose another port, or 0 for any that is free." : "Choose another address or port.")}");
+        }
+    }
 
     public void Start(BrokerCore core, BrokerLoop loop)
     {

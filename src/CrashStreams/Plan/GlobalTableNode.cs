@@ -11,6 +11,9 @@ internal interface IGlobalTableNode
 
     string Topic { get; }
 
+    /// <summary>The serdes of keys and values: of type <c>Serde&lt;T&gt;</c>.</summary>
+    (object? Key, object? Value) Serdes { get; }
+
     /// <summary>The source that stands in front of it in descriptions.</summary>
     string SourceName { get; }
 
@@ -27,6 +30,8 @@ internal sealed class GlobalTableNode<TKey, TValue>(string sourceName, string na
     where TKey : notnull
 {
     public string Topic => topic;
+
+    public (object? Key, object? Value) Serdes => (consumed.KeySerde, consumed.ValueSerde);
 
     public string SourceName => sourceName;
 

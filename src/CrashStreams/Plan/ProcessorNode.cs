@@ -1,3 +1,4 @@
+using CrashStreams.Faults;
 using CrashStreams.Processing;
 
 namespace CrashStreams.Plan;
@@ -20,12 +21,24 @@ internal class ProcessorNode<TKeyIn, TValueIn, TKeyOut, TValueOut>(
 
     public override object Create(IOperatorBuilder task)
     {
-        var processor = create() ?? throw new TopologyException($"The function that creates the processor '{Name}' returned null: return a new instance for each task.");
+        var processor = New() ?? throw new TopologyException($"The function that creates the processor '{Name}' returned null: return a new instance for each task.");
         if (processor.IsAttached)
             throw new TopologyException($"The function that creates the processor '{Name}' returned an instance that another task has already: return a new one each time, for example () => new {processor.GetType().Name}(...).");
         processor.Attach(task.ContextFor(this));
         processor.ConnectTo(Cached(Behind, CreateChildren(task), task));
         task.Add(processor);
         return processor;
+    }
+
+    private Processor<TKeyIn, TValueIn, TKeyOut, TValueOut>? New()
+    {
+        try
+        {
+            return create();
+        }
+        catch (Exception e) when (FaultPolicy.IsOperators(e))
+        {
+            throw new ProcessingException($"The function that creates the processor '{Name}' threw {e.GetType().Name}: {e.Message}", e);
+        }
     }
 }

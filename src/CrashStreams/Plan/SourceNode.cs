@@ -10,6 +10,9 @@ internal interface ISourceNode
 
     IReadOnlyList<string> Topics { get; }
 
+    /// <summary>The serdes of keys and values: of type <c>Serde&lt;T&gt;</c>.</summary>
+    (object? Key, object? Value) Serdes { get; }
+
     /// <summary>Whether the application itself writes the topics: they carry its prefix, and watermark markers.</summary>
     bool IsRepartition { get; }
 
@@ -31,6 +34,8 @@ internal sealed class SourceNode<TKey, TValue>(string name, IReadOnlyList<string
     : TopologyNode<TKey, TValue>(name), ISourceNode
 {
     public IReadOnlyList<string> Topics => topics;
+
+    public (object? Key, object? Value) Serdes => (consumed.KeySerde, consumed.ValueSerde);
 
     public bool IsRepartition => isRepartition;
 

@@ -268,6 +268,26 @@ public sealed class HostileDirectoryTests : IDisposable
     }
 
     [Fact]
+    public async Task A_file_is_no_data_directory()
+    {
+        var file = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        await File.WriteAllTextAsync(file, "mine", TestContext.Current.CancellationToken);
+
+        await FluentActions.Awaiting(() => EmbeddedBroker.StartAsync(new() { DataDirectory = file })).Should().ThrowAsync<InvalidDataException>().WithMessage($"*{file} is a file*");
+
+        (await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken)).Should().Be("mine");
+        File.Delete(file);
+    }
+
+    [Fact]
+    public async Task A_port_that_is_taken_is_told()
+    {
+        await using var broker = await EmbeddedBroker.StartAsync();
+
+        await FluentActions.Awaiting(() => EmbeddedBroker.StartAsync(new() { Port = broker.Port })).Should().ThrowAsync<System.Net.Sockets.SocketException>().WithMessage($"*can't listen on*{broker.Port}*Choose another port, or 0*");
+    }
+
+    [Fact]
     public async Task A_second_broker_is_refused_also_when_the_lock_file_was_deleted()
     {
         await using var broker = await Start();

@@ -98,6 +98,8 @@ public class MisuseTests
             b => b.Stream("in", new Consumed<string, string> { Name = "lines", TimestampExtractor = new((_, _, _) => throw new FormatException("no time")) }).To("out"), Pipe, ["'lines'", "topic in, partition 0, offset 0", "no time"]),
         ["records of another type than the source reads"] = (b => b.Stream<string, long>("in").To("out"), Pipe, ["topic in, partition 0, offset 0", "not-8-bytes", "Faults.OnDeserialization"]),
         ["records that come back without end"] = (b => In(b).To("in"), Pipe, ["not come to rest", "'in'"]),
+        ["an input of another type than the source reads"] = (Copy, d => d.Input<string, long>("in"), ["reads the values of 'in' as String, not as Int64", "types of the topology"]),
+        ["a function that makes no processor but throws"] = (b => In(b).Process<string, string>(() => throw new FormatException("no licence"), name: "use").To("out"), Pipe, ["'use' threw FormatException: no licence"]),
         ["an input that is no source"] = (Copy, d => d.Input<string, string>("im"), ["'im' is no source topic", "'in'"]),
         ["an output that is not written"] = (Copy, d => d.Output<string, string>("uot"), ["no topic 'uot'", "'out'"]),
         ["an output read as another type"] = (Copy, d =>
