@@ -40,12 +40,13 @@ want_program() {
   { apt-get install -y -q "$package" || { apt-get update -q && apt-get install -y -q "$package"; }; } >"$log" 2>&1 || true
 }
 
-want_node_clients() {
-  local folder=tests/CrashStreams.Integration.Tests/bin/Release/net10.0/Node
+# want_node FOLDER LOG: the packages for Node.js that FOLDER/package.json names.
+want_node() {
+  local folder=$1 log=$2
   command -v npm >/dev/null || return 0
   [ "$folder/node_modules/.package-lock.json" -nt "$folder/package.json" ] && return
-  echo "Installing clients for Node.js"
-  npm install --prefix "$folder" --no-package-lock --no-audit --no-fund --loglevel error >"$1" 2>&1 || { rm -rf "$folder/node_modules"; true; }
+  echo "Installing $(sed -nE 's/^    "([^"]+)": .*/\1/p' "$folder/package.json" | paste -sd' ') for Node.js"
+  npm install --prefix "$folder" --no-package-lock --no-audit --no-fund --loglevel error >"$log" 2>&1 || { rm -rf "$folder/node_modules"; true; }
 }
 
 # Several test programs run at once: those at the end of this list begin first, because they take longest.
@@ -66,7 +67,10 @@ run_tests() {
   ! matches CrashStreams.Samples.Tests "$@" || want_program redis-server redis-server "$dir/apt-redis.log"
   echo "Building"
   build "$dir/build.log" CrashStreams.sln || { echo "The build failed; all of it: $dir/build.log"; echo "0 passed, 1 failed, 0 skipped"; return 1; }
-  ! matches CrashStreams.Integration.Tests "$@" || want_node_clients "$dir/npm.log"
+  ! matches CrashStreams.Integration.Tests "$@" || want_node tests/CrashStreams.Integration.Tests/bin/Release/net10.0/Node "$dir/npm-clients.log"
+  for name in CrashStreams.Sinks.Tests CrashStreams.Samples.Tests; do
+    ! matches $name "$@" || want_node tests/$name/bin/Release/net10.0/s3rver "$dir/npm-$name.log"
+  done
 
   local running=0
   # What runs in the background does not hear Ctrl-C.

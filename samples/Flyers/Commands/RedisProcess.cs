@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
+using CrashStreams.Samples.Terminal;
 
 namespace CrashStreams.Samples.Flyers.Commands;
 

@@ -1,7 +1,7 @@
 using System.Net.Http.Json;
 using System.Text;
 using CrashStreams.Broker;
-using CrashStreams.Samples.Flyers.Commands;
+using CrashStreams.Samples.Terminal;
 
 namespace CrashStreams.Samples.Tests.Flyers;
 

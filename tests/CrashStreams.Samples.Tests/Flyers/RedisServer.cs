@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using CrashStreams.Samples.Flyers.Commands;
+using CrashStreams.Samples.Terminal;
 
 namespace CrashStreams.Samples.Tests.Flyers;
 

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace CrashStreams.Samples.Flyers.Commands;
+namespace CrashStreams.Samples.Terminal;
 
 /// <summary>A port of this machine that nobody listens on.</summary>
 internal static class FreePort
