@@ -47,7 +47,8 @@ internal sealed record ClickstreamOptions
     {
         ApplicationId = ApplicationId,
         Threads = Threads,
-        Delivery = { Guarantee = Guarantee },
+        // Combined records go on with commits: as often under at-least-once as by default under exactly-once.
+        Delivery = { Guarantee = Guarantee, CommitInterval = Guarantee == ProcessingGuarantee.AtLeastOnce ? TimeSpan.FromMilliseconds(100) : null },
         Time = { IdleAfter = IdleAfter, MaxFuture = MaxFuture },
         // Malformed events are counted by their reason, never fatal.
         Faults = { OnDeserialization = FaultResponse.Skip },

@@ -13,6 +13,9 @@ public class ProgramTests
     [InlineData("ad-campaigns", "'steady' is no kind of arrivals: choose poisson, mmpp or uniform.", "demo", "--arrivals", "steady")]
     [InlineData("ad-campaigns", "'steady' is no value of --arrivals: choose poisson, mmpp or uniform.", "load", "--arrivals", "steady")]
     [InlineData("ad-campaigns", "--producers and --count must be at least 1, --duration not negative.", "load", "--producers", "0")]
+    [InlineData("flyers", "there is no option '--redys'. Did you mean '--redis'?", "run", "--redys", "localhost:6379")]
+    [InlineData("flyers", "--count, --users, --batch and --posters must be at least 1.", "load", "--posters", "0")]
+    [InlineData("flyers", "--rate must not be negative.", "load", "--rate", "-1")]
     [InlineData("ad-campaigns", "--partitions is 0: it must be at least 1.", "topics", "create", "--partitions", "0")]
     public async Task Wrong_arguments_end_with_64_a_line_and_a_hint(string program, string line, params string[] arguments)
     {
@@ -26,6 +29,7 @@ public class ProgramTests
     [InlineData("clickstream", "verify")]
     [InlineData("ad-campaigns", "verify")]
     [InlineData("ad-campaigns", "load")]
+    [InlineData("flyers", "verify")]
     public async Task Where_no_Kafka_answers_they_say_what_they_tried_and_what_to_do(string program, string command)
     {
         var (exitCode, text) = await SampleProcess.RunAsync(program, command, "-b", "127.0.0.1:1");
@@ -34,15 +38,17 @@ public class ProgramTests
         text.Should().ContainAll("no Kafka at 127.0.0.1:1", "--bootstrap host:port").And.NotContain("   at ");
     }
 
-    [Fact]
-    public async Task A_topic_that_is_missing_is_told_with_the_command_that_creates_it()
+    [Theory]
+    [InlineData("clickstream", "there is no topic 'clickstream'. Create it with: clickstream topics create")]
+    [InlineData("ad-campaigns", "there is no topic 'ads'. Create it with: ad-campaigns topics create")]
+    public async Task A_topic_that_is_missing_is_told_with_the_command_that_creates_it(string program, string line)
     {
         await using var broker = await Broker.EmbeddedBroker.StartAsync();
 
-        var (exitCode, text) = await SampleProcess.RunAsync("clickstream", "load", "-b", broker.BootstrapServers, "--count", "1");
+        var (exitCode, text) = await SampleProcess.RunAsync(program, "load", "-b", broker.BootstrapServers, "--count", "1");
 
         exitCode.Should().Be(2);
-        text.Should().Contain("there is no topic 'clickstream'. Create it with: clickstream topics create");
+        text.Should().Contain(line);
     }
 
     [Theory]

@@ -53,7 +53,9 @@ internal static class RunCommand
         var revenue = ClickstreamTopology.RevenueFiles(folder);
         var run = new SampleRun(ClickstreamTopology.Build(options, revenue), options.ToStreamsOptions(state), clients, log)
         {
-            Note = () => revenue.Blocked is { } fault ? $"{revenue.WaitingRows:N0} rows wait for the folder: {fault}" : null,
+            Note = () => revenue.Blocked is { } fault
+                ? $"{revenue.WaitingRows:N0} rows wait for {options.RevenueFolder} ({fault}): free space on its disk or permit writing there, and they are written"
+                : null,
             WrittenAsync = revenue.WrittenAsync,
         };
         Console.Error.WriteLine($"Reading '{options.Clickstream}' and '{options.Transactions}', writing '{options.PageViews}', '{options.AnalyticsResults}', '{options.Sessions}' and {options.RevenueFolder}. Ctrl-C stops.");

@@ -6,8 +6,14 @@ using CrashStreams.Samples.Terminal;
 
 namespace CrashStreams.Samples.Flyers.Load;
 
-/// <summary>Posts bodies, several at a time, and tells how long answers took.</summary>
-internal sealed class Poster(Uri api, int posters, bool waits)
+/// <summary>
+/// Posts bodies, several at a time, and tells how long answers took: from when a request was due, so that one that has to wait for its turn because others are slow counts with its waiting.
+/// </summary>
+/// <param name="api">Where to.</param>
+/// <param name="posters">How many at a time.</param>
+/// <param name="waits">Whether answers are to have the results.</param>
+/// <param name="rate">Events per second; 0: each poster goes on when it has its answer.</param>
+internal sealed class Poster(Uri api, int posters, bool waits, double rate = 0)
 {
     private static readonly MediaTypeHeaderValue _json = new("application/json");
     private readonly HttpClient _http = new() { BaseAddress = api };
@@ -26,11 +32,22 @@ internal sealed class Poster(Uri api, int posters, bool waits)
 
         double At(double share) => times[(int)(share * (times.Count - 1))];
 
+        async Task<long> DueAsync(int index)
+        {
+            if (rate <= 0)
+                return Stopwatch.GetTimestamp();
+            var due = began + (long)(index * load.Batch / rate * Stopwatch.Frequency);
+            var ahead = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), due);
+            if (ahead > TimeSpan.Zero)
+                await Task.Delay(ahead, TimeProvider.System, cancellation);
+            return due;
+        }
+
         async Task PostAsync()
         {
             while (Interlocked.Increment(ref next) is var index && index < bodies.Count)
             {
-                var sent = Stopwatch.GetTimestamp();
+                var due = await DueAsync(index);
                 using var content = new ByteArrayContent(bodies[index].Body) { Headers = { ContentType = _json } };
                 using var answer = await _http.PostAsync(new Uri(waits ? "/api/process" : "/api/process?wait=false", UriKind.Relative), content, cancellation);
                 if (!answer.IsSuccessStatusCode)
@@ -38,7 +55,7 @@ internal sealed class Poster(Uri api, int posters, bool waits)
                 await answer.Content.ReadAsByteArrayAsync(cancellation);
                 lock (times)
                 {
-                    times.Add(Stopwatch.GetElapsedTime(sent).TotalMilliseconds);
+                    times.Add(Stopwatch.GetElapsedTime(due).TotalMilliseconds);
                     posted += bodies[index].Events;
                     steps.Report((posted, load.Events));
                 }

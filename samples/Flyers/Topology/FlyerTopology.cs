@@ -14,7 +14,7 @@ internal static class FlyerTopology
 
     /// <summary>The topics that the application makes for itself, without its id in front.</summary>
     public static IReadOnlyList<string> OwnTopics { get; } =
-        ["by-user-repartition", "event-ids-changelog", "timelines-changelog", "users-changelog", "user-merchants-changelog", "merchants-changelog", "results-changelog", "instances"];
+        ["by-user-repartition", "event-ids-changelog", "moments-changelog", "users-changelog", "user-merchants-changelog", "merchants-changelog", "results-changelog", "instances"];
 
     /// <summary>Names the sink: <see cref="RedisSink"/> and <see cref="RedisTable"/> have to agree on it.</summary>
     public static string SinkName(FlyerOptions options) => $"{options.ApplicationId}-results";
@@ -23,16 +23,16 @@ internal static class FlyerTopology
     {
         var builder = new StreamsBuilder();
         builder.AddKeyValueStore<string, long>(FirstOfEachId.Store);
-        builder.AddKeyValueStore(Visits.Timelines, Serdes.Tuple(Serdes.String, Serdes.String), Serdes.Json(TotalsJson.Default.Timeline));
-        builder.AddKeyValueStore(Visits.Users, Serdes.String, Serdes.Json(TotalsJson.Default.VisitTotals));
+        builder.AddKeyValueStore(Visits.Moments, Serdes.Tuple(Serdes.String, Serdes.String, Serdes.Tuple(Serdes.Int64, Serdes.Int64)), Serdes.String);
+        builder.AddKeyValueStore(Visits.Users, Serdes.String, Serdes.Json(TotalsJson.Default.VisitTotals, valuesAreImmutable: true));
         builder.AddKeyValueStore<(string, string), long>(Visits.UserMerchants, Serdes.Tuple(Serdes.String, Serdes.String));
-        builder.AddKeyValueStore(Visits.Merchants, Serdes.String, Serdes.Json(TotalsJson.Default.MerchantTotals));
+        builder.AddKeyValueStore(Visits.Merchants, Serdes.String, Serdes.Json(TotalsJson.Default.MerchantTotals, valuesAreImmutable: true));
 
         var events = Serdes.Json(EventJson.Default.FlyerEvent);
         builder.Stream<string, FlyerEvent>(options.Events, new() { Name = "events", ValueSerde = events })
             .Process(static () => new FirstOfEachId(), [FirstOfEachId.Store], "first-of-each-id")
             .Repartition(new() { Name = "by-user", KeySerde = Serdes.String, ValueSerde = events })
-            .Process(static () => new Visits(), [Visits.Timelines, Visits.Users, Visits.UserMerchants, Visits.Merchants], "visits")
+            .Process(static () => new Visits(), [Visits.Moments, Visits.Users, Visits.UserMerchants, Visits.Merchants], "visits")
             .ToRedis(builder, results);
         return builder.Build();
     }

@@ -7,15 +7,18 @@ using CrashStreams.Stores;
 
 namespace CrashStreams.Samples.Flyers.Topology;
 
-/// <summary>Puts each event into its place among the user's others with the flyer, and tells what that changes for the user and for merchants.</summary>
+/// <summary>
+/// Puts each event into its place among the user's others with the flyer, and tells what that changes for the user and for merchants: an event between two others makes two visits of one. Only the
+/// neighbours are looked up, however many events there are.
+/// </summary>
 internal sealed class Visits : Processor<string, FlyerEvent, string, RedisEntry>
 {
-    public const string Timelines = "timelines";
+    public const string Moments = "moments";
     public const string Users = "users";
     public const string UserMerchants = "user-merchants";
     public const string Merchants = "merchants";
 
-    private IKeyValueStore<(string User, string Flyer), Timeline> _timelines = null!;
+    private IKeyValueStore<(string User, string Flyer, (long Second, long Number) At), string> _moments = null!;
     private IKeyValueStore<string, VisitTotals> _users = null!;
     private IKeyValueStore<(string User, string Merchant), long> _userMerchants = null!;
     private IKeyValueStore<string, MerchantTotals> _merchants = null!;
@@ -30,7 +33,7 @@ internal sealed class Visits : Processor<string, FlyerEvent, string, RedisEntry>
 
     protected override void Init()
     {
-        _timelines = Context.KeyValueStore<(string, string), Timeline>(Timelines);
+        _moments = Context.KeyValueStore<(string, string, (long, long)), string>(Moments);
         _users = Context.KeyValueStore<string, VisitTotals>(Users);
         _userMerchants = Context.KeyValueStore<(string, string), long>(UserMerchants);
         _merchants = Context.KeyValueStore<string, MerchantTotals>(Merchants);
@@ -38,17 +41,32 @@ internal sealed class Visits : Processor<string, FlyerEvent, string, RedisEntry>
 
     private void Add(FlyerEvent added, long timestamp)
     {
-        var key = (added.UserId, added.FlyerId);
-        var timeline = _timelines.TryGet(key, out var known) ? known : new([]);
-        var (seconds, isVisit) = (timeline.Span, timeline.Moments.Count > 0);
-        var changes = timeline.Add(new(added.Second, added.MerchantId));
-        _timelines.Put(key, timeline);
-        if (isVisit)
-            AddVisit(added.UserId, timeline.Span - seconds, timestamp);
-        foreach (var change in changes)
-            Change(change.Merchant, change.Visits, change.Visits > 0 && IsNew(added.UserId, change.Merchant), change.Seconds, opens: 0, timestamp);
+        var (user, flyer, second) = (added.UserId, added.FlyerId, added.Second);
+        var at = (user, flyer, (InOrder(second), Context.Offset));
+        var before = Neighbour(_moments.Range((user, flyer, (0, 0)), at, reversed: true));
+        var after = Neighbour(_moments.Range(at, (user, flyer, (-1, -1))));
+        _moments.Put(at, added.MerchantId);
+        if (before is { } first)
+            Change(added.MerchantId, visits: 1, IsNew(user, added.MerchantId), second - first.Second, opens: 0, timestamp);
+        if (after is { } last && before is { } former)
+            Change(last.Merchant, visits: 0, isNewUser: false, former.Second - second, opens: 0, timestamp);
+        else if (after is { } only)
+            Change(only.Merchant, visits: 1, IsNew(user, only.Merchant), only.Second - second, opens: 0, timestamp);
+        // All visits together last from the first moment to the last.
+        if (before is not null || after is not null)
+            AddVisit(user, before is null ? after!.Value.Second - second : after is null ? second - before.Value.Second : 0, timestamp);
         if (added.Event == FlyerEvent.Open)
-            Change(added.MerchantId, 0, isNewUser: false, 0, opens: 1, timestamp);
+            Change(added.MerchantId, visits: 0, isNewUser: false, seconds: 0, opens: 1, timestamp);
+    }
+
+    // Keys are compared by their bytes, where negative numbers come last.
+    private static long InOrder(long second) => second ^ long.MinValue;
+
+    private static (long Second, string Merchant)? Neighbour(IEnumerable<KeyValuePair<(string User, string Flyer, (long Second, long Number) At), string>> moments)
+    {
+        foreach (var (at, merchant) in moments)
+            return (InOrder(at.At.Second), merchant);
+        return null;
     }
 
     private void AddVisit(string user, long seconds, long timestamp)

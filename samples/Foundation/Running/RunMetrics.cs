@@ -16,6 +16,7 @@ internal sealed class RunMetrics : IDisposable
     private readonly Process _process = Process.GetCurrentProcess();
     private long _lagMs = long.MinValue;
     private long _stateBytes;
+    private long _events;
     private (long Count, double SumMs, double MaxMs) _commits;
     private (long Timestamp, TimeSpan Cpu) _last;
 
@@ -24,22 +25,31 @@ internal sealed class RunMetrics : IDisposable
         _last = (_time.GetTimestamp(), _process.TotalProcessorTime);
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (instrument.Meter.Name == StreamsTelemetry.MeterName && instrument.Name is "crashstreams.watermark.lag" or "crashstreams.commit.duration" or "crashstreams.cache.size")
+            if (instrument.Meter.Name == StreamsTelemetry.MeterName && instrument.Name is "crashstreams.watermark.lag" or "crashstreams.commit.duration" or "crashstreams.cache.size" or "crashstreams.records.processed")
                 listener.EnableMeasurementEvents(instrument);
         };
-        _listener.SetMeasurementEventCallback<long>((instrument, value, _, _) => Read(instrument.Name, value));
+        _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Read(instrument.Name, value, tags));
         _listener.SetMeasurementEventCallback<double>((_, seconds, _, _) => AddCommit(1000 * seconds));
         _listener.Start();
     }
 
     public IReadOnlyDictionary<string, long> Dropped => _dropped.ByReason;
 
+    /// <summary>Events that were read from the inputs so far.</summary>
+    public long Events
+    {
+        get
+        {
+            Observe();
+            return _events;
+        }
+    }
+
     /// <summary>One line of what has happened since the last.</summary>
-    public string Line(long records)
+    public string Line()
     {
         _process.Refresh();
-        (_lagMs, _stateBytes) = (long.MinValue, 0);
-        _listener.RecordObservableInstruments();
+        Observe();
         var (timestamp, cpu) = (_time.GetTimestamp(), _process.TotalProcessorTime);
         var share = (cpu - _last.Cpu) / _time.GetElapsedTime(_last.Timestamp, timestamp) / Environment.ProcessorCount;
         _last = (timestamp, cpu);
@@ -47,7 +57,7 @@ internal sealed class RunMetrics : IDisposable
         lock (_lock)
             (commits, _commits) = (_commits, default);
 
-        var line = string.Create(CultureInfo.InvariantCulture, $"{_rate.PerSecond(records):N0} records/s, {records:N0} in all");
+        var line = string.Create(CultureInfo.InvariantCulture, $"{_rate.PerSecond(_events):N0} events/s, {_events:N0} in all");
         if (_lagMs != long.MinValue)
             line += string.Create(CultureInfo.InvariantCulture, $"; event time {TimeSpan.FromMilliseconds(_lagMs):d\\.hh\\:mm\\:ss} behind the clock");
         if (commits.Count > 0)
@@ -66,12 +76,28 @@ internal sealed class RunMetrics : IDisposable
         _process.Dispose();
     }
 
-    private void Read(string instrument, long value)
+    private void Observe()
     {
-        if (instrument == "crashstreams.cache.size")
-            _stateBytes += value;
-        else
-            _lagMs = Math.Max(_lagMs, value);
+        (_lagMs, _stateBytes, _events) = (long.MinValue, 0, 0);
+        _listener.RecordObservableInstruments();
+    }
+
+    private void Read(string instrument, long value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        switch (instrument)
+        {
+            case "crashstreams.cache.size":
+                _stateBytes += value;
+                break;
+            case "crashstreams.watermark.lag":
+                _lagMs = Math.Max(_lagMs, value);
+                break;
+            default:
+                // What the application has shuffled was an event before.
+                foreach (var (tag, topic) in tags)
+                    _events += tag == "topic" && !$"{topic}".EndsWith("-repartition", StringComparison.Ordinal) ? value : 0;
+                break;
+        }
     }
 
     private void AddCommit(double milliseconds)

@@ -21,6 +21,7 @@ internal sealed class SampleRun : IAsyncDisposable
     private readonly StreamsOptions _options;
     private readonly LineLog _loggers;
     private Task _showing = Task.CompletedTask;
+    private long _started;
 
     public SampleRun(Topology topology, StreamsOptions options, ILogClients clients, LogLevel log)
     {
@@ -42,6 +43,7 @@ internal sealed class SampleRun : IAsyncDisposable
         try
         {
             await _application.StartAsync(cancellation);
+            _started = _time.GetTimestamp();
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
@@ -72,6 +74,8 @@ internal sealed class SampleRun : IAsyncDisposable
     public async Task CaughtUpAsync(CancellationToken cancellation)
     {
         await _application.CaughtUpAsync(cancellation);
+        var (seconds, events) = (_time.GetElapsedTime(_started).TotalSeconds, _metrics.Events);
+        Notices.Write(string.Create(CultureInfo.InvariantCulture, $"Caught up after {seconds:F1} s with {events:N0} events, {events / seconds:N0} a second; the results wait for inputs that bring nothing more."));
         await Task.Delay(_options.Time.IdleAfter + _margin, _time, cancellation);
         await _application.CaughtUpAsync(cancellation);
     }
@@ -110,7 +114,7 @@ internal sealed class SampleRun : IAsyncDisposable
                 await Task.Delay(wait, _time, _ending.Token);
                 var status = _application.Status;
                 var state = status.Activity == ApplicationActivity.Running ? "" : $"{status}; ";
-                Notices.Write(string.Create(CultureInfo.InvariantCulture, $"{_time.GetLocalNow():HH:mm:ss} {state}{_metrics.Line(_application.ProcessedRecords)}{(Note() is { } note ? $"; {note}" : "")}"));
+                Notices.Write(string.Create(CultureInfo.InvariantCulture, $"{_time.GetLocalNow():HH:mm:ss} {state}{_metrics.Line()}{(Note() is { } note ? $"; {note}" : "")}"));
             }
         }
         catch (OperationCanceledException)

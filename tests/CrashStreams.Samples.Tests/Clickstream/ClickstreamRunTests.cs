@@ -1,3 +1,4 @@
+using System.Globalization;
 using CrashStreams.Broker;
 using CrashStreams.Kafka;
 using CrashStreams.Samples.Clickstream;
@@ -100,6 +101,7 @@ public sealed class ClickstreamRunTests : IAsyncLifetime
         verified.ExitCode.Should().Be(0, verified.Text);
         var (rows, distinct) = CountRows(options.RevenueFolder);
         rows.Should().BePositive().And.Be(distinct, "each row is once over all files");
+        Query(ReadmeQuery().Replace("/data/shop/revenue", options.RevenueFolder, StringComparison.Ordinal)).Should().NotBeEmpty().And.OnlyContain(row => row.StartsWith("Bücher|") || row.StartsWith("c1|"));
         Directory.EnumerateFiles(options.RevenueFolder).Should().OnlyContain(file => file.EndsWith(".parquet") || file.EndsWith(".tmp"));
     }
 
@@ -123,12 +125,28 @@ public sealed class ClickstreamRunTests : IAsyncLifetime
 
     private static (long Rows, long Distinct) CountRows(string folder)
     {
+        var row = Query($"select count(*), count(distinct (window_start, category)) from read_parquet('{folder}/*.parquet')").Single().Split('|');
+        return (long.Parse(row[0], CultureInfo.InvariantCulture), long.Parse(row[1], CultureInfo.InvariantCulture));
+    }
+
+    private static List<string> Query(string sql)
+    {
         using var connection = new DuckDBConnection("DataSource=:memory:");
         connection.Open();
         using var command = connection.CreateCommand();
-        command.CommandText = $"select count(*), count(distinct (window_start, category)) from read_parquet('{folder}/*.parquet')";
+        command.CommandText = sql;
         using var reader = command.ExecuteReader();
-        reader.Read();
-        return (reader.GetInt64(0), reader.GetInt64(1));
+        var rows = new List<string>();
+        while (reader.Read())
+            rows.Add(string.Join('|', Enumerable.Range(0, reader.FieldCount).Select(column => Convert.ToString(reader.GetValue(column), CultureInfo.InvariantCulture))));
+        return rows;
+    }
+
+    private static string ReadmeQuery()
+    {
+        var folder = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(folder, "CrashStreams.sln")))
+            folder = Path.GetDirectoryName(folder)!;
+        return File.ReadAllText(Path.Combine(folder, "samples", "Clickstream", "README.md")).Split("```sql\n")[1].Split("```")[0];
     }
 }

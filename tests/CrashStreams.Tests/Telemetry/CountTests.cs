@@ -49,11 +49,13 @@ public class CountTests
         meter.Read("crashstreams.consumer.lag", "topic", "partition").Should().Equal(new Dictionary<string, long> { ["in 0"] = 0 });
     }
 
-    [Fact]
-    public void Tasks_and_what_their_stores_hold_are_told()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Tasks_and_what_their_stores_hold_are_told(bool hasStorage)
     {
         using var meter = new MetricCollector("tasks");
-        using var counts = new WindowCounts(new() { ApplicationId = "tasks", State = { Storage = new MemoryStateStorage() } }, partitions: 2);
+        using var counts = new WindowCounts(new() { ApplicationId = "tasks", State = { Storage = hasStorage ? new MemoryStateStorage() : null } }, partitions: 2);
         counts.Pipe(0, "ann", 1).Pipe(0, "bob", 2);
 
         meter.Read("crashstreams.tasks", "state").Should().Equal(new Dictionary<string, long> { ["running"] = 4, ["restoring"] = 0, ["standby"] = 0 });

@@ -271,7 +271,7 @@ internal sealed class StreamTask
         Volatile.Write(ref _dirtyBytes, DirtyBytes());
         foreach (var store in _context.Stores)
             store.Flush(_changelog);
-        Volatile.Write(ref _cachedBytes, CachedBytes());
+        Volatile.Write(ref _cachedBytes, _context.Stores.Sum(static store => store.CachedBytes));
         foreach (var input in _inputs)
         {
             if (input.NextOffset < 0)
@@ -313,11 +313,12 @@ internal sealed class StreamTask
         }
     }
 
+    /// <summary>What is in memory over engines, and could be evicted.</summary>
     public long CachedBytes()
     {
         var bytes = 0L;
         foreach (var store in _context.Stores)
-            bytes += store.CachedBytes;
+            bytes += store.Engine is null ? 0 : store.CachedBytes;
         return bytes;
     }
 

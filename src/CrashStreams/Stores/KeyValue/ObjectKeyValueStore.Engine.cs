@@ -19,7 +19,7 @@ internal sealed partial class ObjectKeyValueStore<TKey, TValue>
 
     public override string Kind => kind;
 
-    public override long CachedBytes => _engine is null ? 0 : _size.Of(_entries.Count);
+    public override long CachedBytes => _size.Of(_entries.Count);
 
     public override long DirtyBytes => _engine is null ? 0 : _size.OfDirty(_dirty.Count);
 

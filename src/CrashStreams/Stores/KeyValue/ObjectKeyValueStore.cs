@@ -68,8 +68,10 @@ internal sealed partial class ObjectKeyValueStore<TKey, TValue>(
         {
             ref var entry = ref CollectionsMarshal.GetValueRefOrNullRef(_entries, change.Key);
             entry.IsDirty = false;
-            if (!Append(changelog, change.Key, in entry))
+            var size = entry.Size;
+            if (!Append(changelog, change.Key, ref entry))
                 TakeBack(in change, ref entry);
+            _size.Resize(size, entry.IsPresent ? entry.Size : 0);
             if (entry.IsPresent)
                 continue;
             _order?.Remove(Bytes(change.Key));
@@ -110,7 +112,7 @@ internal sealed partial class ObjectKeyValueStore<TKey, TValue>(
     }
 
     // False: what the key had at the last commit is what it has.
-    private bool Append(IChangelogWriter changelog, TKey key, in Entry entry)
+    private bool Append(IChangelogWriter changelog, TKey key, ref Entry entry)
     {
         if (ChangelogTopic is null)
             return true;
@@ -128,7 +130,7 @@ internal sealed partial class ObjectKeyValueStore<TKey, TValue>(
             return false;
         }
 
-        return changelog.Append(this, new LogRecord
+        var isTaken = changelog.Append(this, new LogRecord
         {
             Key = _keyBytes.Written,
             HasKey = true,
@@ -136,6 +138,9 @@ internal sealed partial class ObjectKeyValueStore<TKey, TValue>(
             HasValue = entry.IsPresent,
             Timestamp = entry.Timestamp,
         });
+        if (isTaken)
+            entry.Size = _keyBytes.Length + _valueBytes.Length;
+        return isTaken;
     }
 
     private void TakeBack(in Changed change, ref Entry entry)

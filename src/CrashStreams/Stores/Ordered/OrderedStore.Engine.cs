@@ -17,7 +17,7 @@ internal sealed partial class OrderedStore
 
     public StoreEngine? Engine => _engine;
 
-    public long CachedBytes => _engine is null ? 0 : _bytes;
+    public long CachedBytes => _bytes;
 
     public long DirtyBytes => _engine is null || _entries.Count == 0 ? 0 : _bytes / _entries.Count * _dirtyCount;
 

@@ -26,7 +26,7 @@ internal sealed partial class ObjectWindowStore<TKey, TValue>
 
     public override string Kind => kind;
 
-    public override long CachedBytes => _engine is null ? 0 : _size.Of(CachedEntries());
+    public override long CachedBytes => _size.Of(CachedEntries());
 
     public override long DirtyBytes => _engine is null ? 0 : _size.OfDirty(_dirty.Sum(static b => b.Dirty.Count));
 
@@ -88,8 +88,6 @@ internal sealed partial class ObjectWindowStore<TKey, TValue>
     private void Forget(WindowBucket<TKey, TValue> bucket)
     {
         bucket.IsExpired = true;
-        if (_engine is null)
-            return;
         foreach (var entry in bucket.Entries.Values)
             _size.Resize(entry.Size, 0);
     }

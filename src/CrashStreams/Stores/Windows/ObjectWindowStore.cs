@@ -157,8 +157,11 @@ internal sealed partial class ObjectWindowStore<TKey, TValue>(
                 ref var entry = ref CollectionsMarshal.GetValueRefOrNullRef(bucket.Entries, change.Key);
                 entry.IsDirty = false;
                 // What the log does not take is what it was at the last commit.
-                if (!Append(changelog, bucket.StartMs, change.Key, in entry))
+                var size = entry.Size;
+                if (!Append(changelog, bucket.StartMs, change.Key, ref entry))
                     (entry.Value, entry.Timestamp, entry.IsPresent) = (change.Value, change.Timestamp, change.WasPresent);
+                if (!bucket.IsExpired)
+                    _size.Resize(size, entry.IsPresent ? entry.Size : 0);
                 if (!entry.IsPresent)
                     bucket.Entries.Remove(change.Key);
             }
@@ -223,7 +226,7 @@ internal sealed partial class ObjectWindowStore<TKey, TValue>(
         return _last = bucket;
     }
 
-    private bool Append(IChangelogWriter changelog, long startMs, TKey key, in WindowEntry<TValue> entry)
+    private bool Append(IChangelogWriter changelog, long startMs, TKey key, ref WindowEntry<TValue> entry)
     {
         if (ChangelogTopic is null)
             return true;
@@ -243,7 +246,7 @@ internal sealed partial class ObjectWindowStore<TKey, TValue>(
 
         _keyBytes.WriteInt64(startMs);
         _keyBytes.WriteInt32(0);
-        return changelog.Append(this, new LogRecord
+        var isTaken = changelog.Append(this, new LogRecord
         {
             Key = _keyBytes.Written,
             HasKey = true,
@@ -251,5 +254,8 @@ internal sealed partial class ObjectWindowStore<TKey, TValue>(
             HasValue = entry.IsPresent,
             Timestamp = entry.Timestamp,
         });
+        if (isTaken)
+            entry.Size = _keyBytes.Length + _valueBytes.Length;
+        return isTaken;
     }
 }
