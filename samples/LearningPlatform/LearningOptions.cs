@@ -32,6 +32,8 @@ internal sealed record LearningOptions
     /// <summary>Event times further ahead of the clock are not believed; the input is believed by default.</summary>
     public TimeSpan MaxFuture { get; init; } = TimeSpan.FromDays(36_500);
 
+    public TimeSpan CommitInterval { get; init; } = TimeSpan.FromSeconds(1);
+
     public TimeSpan IdleAfter { get; init; } = TimeSpan.FromSeconds(5);
 
     public string TopicOf(Job job) => job switch
@@ -56,7 +58,8 @@ internal sealed record LearningOptions
     {
         ApplicationId = GroupOf(job),
         Threads = Threads,
-        Delivery = { Guarantee = Guarantee },
+        // Sums go through the shuffle with each commit: rarer commits make them fewer, and a row a little later.
+        Delivery = { Guarantee = Guarantee, CommitInterval = CommitInterval },
         Time = { IdleAfter = IdleAfter, MaxFuture = MaxFuture },
         // Malformed events are counted by their reason, never fatal.
         Faults = { OnDeserialization = FaultResponse.Skip },

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using CrashStreams.Samples.Learning.Topology;
 using CrashStreams.Samples.Learning.Views;
 using CrashStreams.Samples.Running;
 
@@ -17,5 +18,5 @@ internal static class LearningTopics
     }
 
     /// <summary>The topics that the jobs make for themselves, without the application's id in front.</summary>
-    public static IReadOnlyList<string> OwnTopics { get; } = [.. Jobs.All.Select(job => $"{Jobs.NameOf(job)}-instances")];
+    public static IReadOnlyList<string> OwnTopics { get; } = [.. Jobs.All.SelectMany(job => LearningTopology.OwnTopics(job).Select(topic => $"{Jobs.NameOf(job)}-{topic}"))];
 }

@@ -24,42 +24,42 @@ internal enum EventType
     Clicked,
 }
 
-/// <summary>An event of any of the topics. Fields that its type does not list may be null.</summary>
-internal sealed record LearningEvent
+/// <summary>An event of any of the topics. Fields that its type does not list may be null. Set while it is read, and never after.</summary>
+internal sealed class LearningEvent
 {
-    public EventType Type { get; init; }
+    public EventType Type { get; set; }
 
     /// <summary>Milliseconds since the Unix epoch.</summary>
-    public long TimeMs { get; init; }
+    public long TimeMs { get; set; }
 
-    public string UserId { get; init; } = "";
+    public string UserId { get; set; } = "";
 
-    public string? SessionId { get; init; }
+    public string? SessionId { get; set; }
 
-    public bool Success { get; init; }
+    public bool Success { get; set; }
 
-    public string? CourseId { get; init; }
+    public string? CourseId { get; set; }
 
-    public string? SubmissionId { get; init; }
+    public string? SubmissionId { get; set; }
 
-    public string? QuizId { get; init; }
+    public string? QuizId { get; set; }
 
-    public decimal? Score { get; init; }
+    public decimal? Score { get; set; }
 
-    public string? VideoId { get; init; }
+    public string? VideoId { get; set; }
 
-    public decimal? WatchSeconds { get; init; }
+    public decimal? WatchSeconds { get; set; }
 
-    public string? MaterialId { get; init; }
+    public string? MaterialId { get; set; }
 
-    public string? Field { get; init; }
+    public string? Field { get; set; }
 
-    public string? NotificationId { get; init; }
+    public string? NotificationId { get; set; }
 
-    public string? Channel { get; init; }
+    public string? Channel { get; set; }
 
     /// <summary>Of a joined row: from the left event to the right one; null when there is no right one.</summary>
-    public long? ElapsedMs { get; init; }
+    public long? ElapsedMs { get; set; }
 
     public decimal? ElapsedSeconds => ElapsedMs / 1000m;
 }

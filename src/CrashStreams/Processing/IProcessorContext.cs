@@ -26,6 +26,12 @@ public interface IProcessorContext
     /// <summary>The task's stream time: the highest timestamp it has read, milliseconds; -1 before the first record.</summary>
     long StreamTime { get; }
 
+    /// <summary>
+    /// How far the task is in event time, milliseconds: all inputs that are waited for have passed it, so windows that end before are complete. It is state, and survives restarts. -1 while nothing
+    /// is known, and always with <see cref="StreamTime.Observed"/>.
+    /// </summary>
+    long Watermark { get; }
+
     /// <summary>The wall clock, milliseconds since the Unix epoch.</summary>
     long WallClock { get; }
 
@@ -51,11 +57,13 @@ public interface IProcessorContext
 
     /// <summary>
     /// Calls back periodically. On stream time: with the first record, then when stream time passes each multiple of the interval;
-    /// on the wall clock: likewise from now on. Ticks that were missed are skipped. Dispose the answer to stop.
+    /// on the wall clock: likewise from now on; on the watermark: whenever <see cref="Watermark"/> moves to or past a multiple of the interval. Ticks that were missed are skipped. Dispose the answer
+    /// to stop.
     /// </summary>
     /// <param name="interval">At least one millisecond.</param>
     /// <param name="type">Which time.</param>
     /// <param name="callback">Gets that time in milliseconds.</param>
+    /// <exception cref="TopologyException">The watermark is asked for, and the application has none (<see cref="StreamTime.Observed"/>).</exception>
     IDisposable Schedule(TimeSpan interval, PunctuationType type, Action<long> callback);
 
     /// <summary>Counts the record in process as dropped (<c>crashstreams.records.dropped</c>), under a reason: a processor that does not forward a record for good cause says so.</summary>
@@ -74,4 +82,10 @@ public enum PunctuationType
 
     /// <summary>The wall clock.</summary>
     WallClock,
+
+    /// <summary>
+    /// How far the task is in event time, <see cref="IProcessorContext.Watermark"/>: for processors that close windows of their own. What is forwarded is judged downstream by the instant before, as
+    /// results of windows are, so windows that end there still take it.
+    /// </summary>
+    Watermark,
 }

@@ -51,6 +51,68 @@ public class ProcessorTests
     }
 
     [Fact]
+    public void Watermark_punctuation_ticks_when_the_slowest_partition_has_passed_each_interval()
+    {
+        using var driver = Driver(new() { ApplicationId = "app" }, PunctuationType.Watermark, shufflesOver: 2);
+        driver.Pipe("in", "x"u8.ToArray(), "v"u8.ToArray(), 45_000, partition: 0);
+        Ticks(driver).Should().BeEmpty("the other partition has said nothing yet");
+        driver.Pipe("in", "x"u8.ToArray(), "v"u8.ToArray(), 12_000, partition: 1);
+        Ticks(driver).Should().Equal("tick=12000");
+        driver.Pipe("in", "x"u8.ToArray(), "v"u8.ToArray(), 19_999, partition: 1);
+        Ticks(driver).Should().BeEmpty("no multiple of the interval was passed");
+        driver.Pipe("in", "x"u8.ToArray(), "v"u8.ToArray(), 60_000, partition: 1);
+        Ticks(driver).Should().Equal(["tick=45000"], "ticks that were missed are skipped");
+
+        static IEnumerable<string> Ticks(TopologyTestDriver driver) => Values(driver).Where(v => v.StartsWith("tick", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_first_watermark_tick_after_a_restart_comes_when_the_clock_moves()
+    {
+        using var driver = Driver(new() { ApplicationId = "app" }, PunctuationType.Watermark);
+        driver.Input<string, string>("in").Pipe("x", "v", 25_000);
+        driver.Restart();
+        driver.Input<string, string>("in").Pipe("x", "v", 25_001);
+        driver.Input<string, string>("in").Pipe("x", "v", 30_000);
+        Values(driver).Where(v => v.StartsWith("tick", StringComparison.Ordinal)).Should().Equal("tick=25000", "tick=25001", "tick=30000");
+    }
+
+    [Fact]
+    public void What_a_watermark_tick_sends_is_in_time_for_a_window_that_ends_there()
+    {
+        var builder = new StreamsBuilder();
+        builder.Stream<string, string>("in")
+            .Process(() => new AtTheTick())
+            .GroupByKey(new() { Name = "second", KeySerde = Serdes.String, ValueSerde = Serdes.Int64 })
+            .WindowedBy(TimeWindows.OfSizeWithNoGrace(TimeSpan.FromSeconds(10))).Emit(EmitStrategy.OnWindowClose).Count("windows").ToStream()
+            .Map((key, count) => ($"{key.Window.EndMs}", count)).To("out", new() { KeySerde = Serdes.String, ValueSerde = Serdes.Int64 });
+        using var driver = new TopologyTestDriver(builder.Build());
+        foreach (var second in new[] { 1, 10, 20 })
+            driver.Pipe("in", "x"u8.ToArray(), "v"u8.ToArray(), second * 1000);
+        driver.Dropped.Should().NotContainKey("late");
+        Values(driver).Should().Equal("10000=1", "20000=1");
+    }
+
+    [Fact]
+    public void The_watermark_is_asked_for_in_vain_with_the_observed_clock()
+    {
+        var make = () => Driver(new() { ApplicationId = "app", Time = { Clock = StreamTime.Observed } }, PunctuationType.Watermark);
+        make.Should().Throw<Exception>().WithMessage("*needs the Watermarks clock*");
+    }
+
+    [Fact]
+    public void A_processor_knows_how_far_its_task_is()
+    {
+        var seen = new List<long>();
+        var builder = new StreamsBuilder();
+        builder.Stream<string, string>("in").Process(() => new Spy([], seen));
+        using var driver = new TopologyTestDriver(builder.Build());
+        foreach (var time in new[] { 7, 3, 20 })
+            driver.Pipe("in", "k"u8.ToArray(), "v"u8.ToArray(), time);
+        seen.Should().Equal([-1, 7, 7], "the clock moves between records");
+    }
+
+    [Fact]
     public void What_a_wall_clock_tick_sends_for_a_closed_window_is_late()
     {
         var builder = new StreamsBuilder();
@@ -90,11 +152,14 @@ public class ProcessorTests
 
     private static List<string> Values(TopologyTestDriver driver) => driver.Output<string, long>("out").Read().Select(r => $"{r.Key}={r.Value}").ToList();
 
-    private static TopologyTestDriver Driver(StreamsOptions options, PunctuationType? type = null)
+    private static TopologyTestDriver Driver(StreamsOptions options, PunctuationType? type = null, int shufflesOver = 0)
     {
         var builder = new StreamsBuilder();
-        builder.AddKeyValueStore<string, long>("seen").Stream<string, string>("in").Process(() => new Counter(type), ["seen"]).To("out");
-        return new(builder.Build(), options);
+        var stream = builder.AddKeyValueStore<string, long>("seen").Stream<string, string>("in");
+        if (shufflesOver > 0)
+            stream = stream.Repartition(new() { Name = "shuffle", Partitions = 1 });
+        stream.Process(() => new Counter(type), ["seen"]).To("out");
+        return new(builder.Build(), options, partitions: shufflesOver > 0 ? new Dictionary<string, int> { ["in"] = shufflesOver } : null);
     }
 
     private sealed class Counter(PunctuationType? type) : Processor<string, string, string, long>
@@ -124,6 +189,21 @@ public class ProcessorTests
         }
     }
 
+    /// <summary>Sends one record for the ten seconds that are over.</summary>
+    private sealed class AtTheTick : Processor<string, string, string, long>
+    {
+        protected override void Init() =>
+            Context.Schedule(TimeSpan.FromSeconds(10), PunctuationType.Watermark, time =>
+            {
+                if (time >= 10_000)
+                    Forward(new Record<string, long>("x", time, (time / 10_000 * 10_000) - 1));
+            });
+
+        public override void Process(in Record<string, string> record)
+        {
+        }
+    }
+
     /// <summary>Sends the last record again, once.</summary>
     private sealed class Echo : Processor<string, string, string, string>
     {
@@ -142,9 +222,12 @@ public class ProcessorTests
         public override void Process(in Record<string, string> record) => _last = record;
     }
 
-    private sealed class Spy(List<string> seen) : Processor<string, string, string, string>
+    private sealed class Spy(List<string> seen, List<long>? watermarks = null) : Processor<string, string, string, string>
     {
-        public override void Process(in Record<string, string> record) => seen.Add(
-            $"{Context.ApplicationId} {Context.TaskId} {Context.Topic} {Context.Partition} {Context.Offset} {Context.Timestamp} {Context.StreamTime}");
+        public override void Process(in Record<string, string> record)
+        {
+            seen.Add($"{Context.ApplicationId} {Context.TaskId} {Context.Topic} {Context.Partition} {Context.Offset} {Context.Timestamp} {Context.StreamTime}");
+            watermarks?.Add(Context.Watermark);
+        }
     }
 }

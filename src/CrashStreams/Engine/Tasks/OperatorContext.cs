@@ -35,6 +35,8 @@ internal sealed class OperatorContext(TaskContext task, string nodeName, IReadOn
 
     public long StreamTime => task.Clock.StreamTime;
 
+    public long Watermark => Math.Max(-1, task.Clock.Watermark);
+
     public long WallClock => task.Clock.WallClock;
 
     public IKeyValueStore<TKey, TValue> KeyValueStore<TKey, TValue>(string name)
@@ -64,6 +66,8 @@ internal sealed class OperatorContext(TaskContext task, string nodeName, IReadOn
     public IDisposable Schedule(TimeSpan interval, PunctuationType type, Action<long> callback)
     {
         ArgumentNullException.ThrowIfNull(callback);
+        if (type == PunctuationType.Watermark && task.Options.Time.Clock != CrashStreams.StreamTime.Watermarks)
+            throw new TopologyException($"Processor '{nodeName}' is to be called back when the watermark moves, which needs the Watermarks clock.");
         return task.Punctuations.Schedule(interval, type, CallBack, task.Clock.WallClock);
 
         void CallBack(long time)

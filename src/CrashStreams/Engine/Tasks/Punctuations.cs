@@ -4,13 +4,15 @@ namespace CrashStreams.Engine;
 
 /// <summary>
 /// The periodic callbacks of one task. Kafka Streams' rule: on stream time the first tick comes with the first record, on the wall clock one
-/// interval after the schedule was made; then on the grid of the interval, and ticks that were missed are skipped.
+/// interval after the schedule was made; then on the grid of the interval, and ticks that were missed are skipped. The watermark ticks like stream time, when the task's clock has moved.
 /// </summary>
 internal sealed class Punctuations
 {
     private readonly List<Ticks> _schedules = [];
 
     public bool HasStreamTime { get; private set; }
+
+    public bool HasWatermark { get; private set; }
 
     public IDisposable Schedule(TimeSpan interval, PunctuationType type, Action<long> callback, long wallClock)
     {
@@ -19,7 +21,8 @@ internal sealed class Punctuations
         if (!Enum.IsDefined(type))
             throw new ArgumentOutOfRangeException(nameof(type), $"{type} is no time: {string.Join(", ", Enum.GetNames<PunctuationType>())}.");
         HasStreamTime |= type == PunctuationType.StreamTime;
-        var schedule = new Ticks(this, intervalMs, type, callback) { NextMs = type == PunctuationType.StreamTime ? 0 : wallClock + intervalMs };
+        HasWatermark |= type == PunctuationType.Watermark;
+        var schedule = new Ticks(this, intervalMs, type, callback) { NextMs = type == PunctuationType.WallClock ? wallClock + intervalMs : 0 };
         _schedules.Add(schedule);
         return schedule;
     }

@@ -49,7 +49,7 @@ internal sealed class StreamTask
         }
 
         List<IWatermarkListener> listeners = _usesWatermarks ? [.. _operators.Processors.OfType<IWatermarkListener>()] : [];
-        _eventTime = new(context, _inputs, _inputs.FindAll(i => !withoutHold.Contains(i.Partition.Topic)), listeners, horizonMs, _emitters.Count > 0 ? EmitPending : null, Fault);
+        _eventTime = new(context, _inputs, _inputs.FindAll(i => !withoutHold.Contains(i.Partition.Topic)), listeners, horizonMs, _emitters.Count > 0 ? EmitPending : null, PunctuateWatermark, Fault);
         Downstream = _usesWatermarks ? [.. subTopology.Sinks.Where(static s => s.IsRepartition).Select(s => DownstreamOf(s, subTopology)).DistinctBy(static d => d.Topic)] : [];
     }
 
@@ -251,6 +251,8 @@ internal sealed class StreamTask
         }
     }
 
+    private void PunctuateWatermark(long watermark) => Punctuate(PunctuationType.Watermark, watermark);
+
     public void PunctuateWallClock(long nowMs) => Punctuate(PunctuationType.WallClock, nowMs);
 
     private DownstreamTopic DownstreamOf(ISinkNode sink, SubTopology subTopology)
@@ -419,6 +421,8 @@ internal sealed class StreamTask
         // Between two records there is none to judge the results by: they are judged by what downstream tasks may have heard.
         if (type == PunctuationType.WallClock)
             _context.Clock.RecordWatermark = _context.Clock.Watermark;
+        else if (type == PunctuationType.Watermark)
+            _context.Clock.RecordWatermark = now - 1;
     }
 
     // What threw outside of every operator is the source's: its time, its prefilter.

@@ -11,10 +11,11 @@ namespace CrashStreams.Engine;
 /// <param name="listeners">Operators that close something; none with the Observed clock.</param>
 /// <param name="horizonMs">How far event time has to go beyond a record for all of its windows to close.</param>
 /// <param name="emitPending">Lets operators emit what they hold back; null when none does.</param>
+/// <param name="punctuate">Calls processors back that wait for the clock; asked after the windows that it closes.</param>
 /// <param name="fault">Called with what an operator throws.</param>
 internal sealed class TaskEventTime(
     TaskContext context, IReadOnlyList<InputPartition> inputs, IReadOnlyList<InputPartition> holding, IReadOnlyList<IWatermarkListener> listeners, long horizonMs, Action? emitPending,
-    Action<Exception> fault)
+    Action<long> punctuate, Action<Exception> fault)
 {
     private readonly long _closeAfterIdleMs = (long?)context.Options.Time.CloseAfterIdle?.TotalMilliseconds ?? long.MaxValue;
     private readonly long _idleAfterMs = (long)context.Options.Time.IdleAfter.TotalMilliseconds;
@@ -44,12 +45,13 @@ internal sealed class TaskEventTime(
         var progress = InputPartition.ProgressOf(holding);
         IsIdle = progress.IsIdle;
         // What operators hold back until the commit belongs before the windows that the clock closes behind them.
-        if (emitPending is not null && listeners.Count > 0 && progress.Watermark > context.Clock.Watermark)
+        if (emitPending is not null && (listeners.Count > 0 || context.Punctuations.HasWatermark) && progress.Watermark > context.Clock.Watermark)
             emitPending();
         if (context.Clock.AdvanceTo(in progress))
         {
             context.Current.Clear();
             CloseWindows(progress.Watermark);
+            punctuate(progress.Watermark);
         }
 
         Publish();

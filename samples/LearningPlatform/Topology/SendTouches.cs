@@ -1,0 +1,16 @@
+using CrashStreams.Processing;
+using CrashStreams.Samples.Learning.Events;
+
+namespace CrashStreams.Samples.Learning.Topology;
+
+/// <summary>Sends the sides of a join with each commit, to the shards of their ids.</summary>
+internal sealed class SendTouches(ViewPlan plan) : Processor<byte[], LearningEvent, int, byte[]>, IEmitsAtCommit
+{
+    private readonly TouchRecords _records = new(plan);
+
+    public override void Process(in Record<byte[], LearningEvent> record) => _records.Add(record.Value, Context.StreamTime, Send);
+
+    public void EmitPending() => _records.Send(Send);
+
+    private void Send(int shard, byte[] bytes) => Forward(new Record<int, byte[]>(shard, bytes, Context.StreamTime));
+}
