@@ -4,4 +4,8 @@ using CrashStreams.Samples.Running;
 return await SampleProgram.RunAsync(
     "Live views of a learning platform's events, in object storage, and an API over them.",
     args,
-    LearningTopics.Create());
+    LearningTopics.Create(),
+    LoadCommand.Create(),
+    RunCommand.Create(),
+    BatchCommand.Create(),
+    VerifyCommand.Create());

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using CrashStreams.Log;
-using CrashStreams.Samples.Clickstream.Load;
 using CrashStreams.Samples.Clickstream.Results;
+using CrashStreams.Samples.Load;
 using CrashStreams.Samples.Running;
 using CrashStreams.Samples.Terminal;
 using CrashStreams.Sinks;
@@ -54,7 +54,7 @@ internal static class DemoCommand
         return command;
     }
 
-    private static async Task<int> RunAsync(ILogClients clients, ClickstreamOptions options, ClickstreamLoad load, CancellationToken cancellation)
+    private static async Task<int> RunAsync(ILogClients clients, ClickstreamOptions options, EventLoad load, CancellationToken cancellation)
     {
         await using (var run = await RunCommand.StartAsync(clients, options, state: null, LogLevel.Warning, new LocalFolder(options.RevenueFolder), cancellation))
         {

@@ -10,7 +10,7 @@ namespace CrashStreams.Samples.Clickstream.Load;
 /// Events of a shop with five products and a hundred users, four clicks for a purchase, in the order of event time. A user's session ends after some minutes, and after a longer pause the next
 /// one begins. Times are written in all the forms in which they may come.
 /// </summary>
-internal sealed class ClickGenerator(ClickstreamLoad load, string clickstream, string transactions)
+internal sealed class ClickGenerator(EventLoad load, string clickstream, string transactions)
 {
     private const int Users = 100;
     private const double ClickShare = 0.8;
@@ -33,7 +33,7 @@ internal sealed class ClickGenerator(ClickstreamLoad load, string clickstream, s
             var due = TimeSpan.FromSeconds(i / load.Rate);
             var user = NextUser(load.Start + due);
             var isClick = _random.NextDouble() < ClickShare;
-            var time = load.Start + due - Delay();
+            var time = load.Start + due - load.Delay(_random);
             var value = _random.NextDouble() < load.MalformedShare ? Encoding.UTF8.GetBytes(_malformed[_random.Next(_malformed.Length)]) : isClick ? Click(i, user, time) : Purchase(i, user, time);
             yield return new(due.TotalMilliseconds, isClick ? clickstream : transactions, load.Keyed ? Encoding.UTF8.GetBytes(UserId(user)) : null, value);
         }
@@ -55,8 +55,6 @@ internal sealed class ClickGenerator(ClickstreamLoad load, string clickstream, s
                 return user;
         }
     }
-
-    private TimeSpan Delay() => _random.NextDouble() < load.OutOfOrderShare ? load.OutOfOrderBy * _random.NextDouble() : TimeSpan.Zero;
 
     private byte[] Click(long number, int user, DateTimeOffset time) => Json(json =>
     {

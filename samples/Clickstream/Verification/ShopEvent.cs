@@ -1,11 +1,10 @@
-using System.Globalization;
 using System.Text.Json;
-using System.Text.RegularExpressions;
+using CrashStreams.Samples.Verification;
 
 namespace CrashStreams.Samples.Clickstream.Verification;
 
 /// <summary>An event as the oracle reads it, by the field lists alone.</summary>
-internal sealed partial record ShopEvent(string User, string Session, string Product, string Category, decimal Amount, long TimeMs)
+internal sealed record ShopEvent(string User, string Session, string Product, string Category, decimal Amount, long TimeMs)
 {
     /// <summary>The highest event time read from its partition, its own included.</summary>
     public long Watermark { get; init; }
@@ -20,7 +19,7 @@ internal sealed partial record ShopEvent(string User, string Session, string Pro
             using var document = JsonDocument.Parse(value);
             var fields = document.RootElement;
             if (fields.ValueKind != JsonValueKind.Object || Text("user_id") is not { } user || Text("product_id") is not { } product || Text("category") is not { } category
-                || Text("timestamp") is not { } timestamp || Time(timestamp) is not { } time)
+                || Text("timestamp") is not { } timestamp || IsoText.Milliseconds(timestamp) is not { } time)
                 return null;
             if (isClick)
                 return Text("session_id") is { } session ? new(user, session, product, category, 0, time) : null;
@@ -33,25 +32,4 @@ internal sealed partial record ShopEvent(string User, string Session, string Pro
             return null;
         }
     }
-
-    private static long? Time(string text)
-    {
-        var parts = IsoText().Match(text);
-        if (!parts.Success)
-            return null;
-        var offset = parts.Groups["offset"].Value is "" or "Z" or "z" ? "+00:00" : parts.Groups["offset"].Value;
-        if (offset.Length == 3)
-            offset += ":00";
-        if (offset.Length == 5)
-            offset = $"{offset[..3]}:{offset[3..]}";
-        if (!DateTime.TryParseExact(parts.Groups["date"].Value + parts.Groups["time"].Value, "yyyy-MM-ddHH:mm:ss", CultureInfo.InvariantCulture, DateTimeStyles.None, out var local)
-            || !TimeSpan.TryParseExact(offset[1..], @"hh\:mm", CultureInfo.InvariantCulture, out var ahead))
-            return null;
-        var milliseconds = int.Parse(parts.Groups["decimals"].Value.PadRight(3, '0')[..3], CultureInfo.InvariantCulture);
-        var utc = offset[0] == '-' ? local + ahead : local - ahead;
-        return ((utc - DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerMillisecond) + milliseconds;
-    }
-
-    [GeneratedRegex(@"^(?<date>[0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ](?<time>[0-9]{2}:[0-9]{2}:[0-9]{2})([.,](?<decimals>[0-9]{1,9}))?(?<offset>[Zz]|[+-][0-9]{2}(:?[0-9]{2})?)?\z")]
-    private static partial Regex IsoText();
 }

@@ -8,7 +8,7 @@ namespace CrashStreams.Samples.Learning.Commands;
 /// <summary><c>topics create</c> and <c>topics delete</c>.</summary>
 internal static class LearningTopics
 {
-    private const int DefaultPartitions = 4;
+    public const int DefaultPartitions = 4;
 
     public static Command Create()
     {

@@ -10,6 +10,9 @@ namespace CrashStreams.Samples.Learning.Events;
 /// </summary>
 internal sealed class LearningEventSerde(Job job) : JsonObjectSerde<LearningEvent>
 {
+    /// <summary>Scores and seconds from here on are taken for malformed.</summary>
+    public const decimal LargestAmount = 1e18m;
+
     private readonly (byte[] Name, EventType Type)[] _types = [.. EventTypes.Of(job).Select(type => (System.Text.Encoding.UTF8.GetBytes(type.Name), type.Type))];
 
     protected override string? Read(ref Utf8JsonReader json, out LearningEvent learning)
@@ -39,11 +42,11 @@ internal sealed class LearningEventSerde(Job job) : JsonObjectSerde<LearningEven
             else if (json.ValueTextEquals("quiz_id"u8))
                 e.QuizId = Text(ref json);
             else if (json.ValueTextEquals("score"u8))
-                e.Score = Number(ref json);
+                e.Score = Amount(ref json);
             else if (json.ValueTextEquals("video_id"u8))
                 e.VideoId = Text(ref json);
             else if (json.ValueTextEquals("watch_seconds"u8))
-                e.WatchSeconds = Number(ref json);
+                e.WatchSeconds = Amount(ref json);
             else if (json.ValueTextEquals("material_id"u8))
                 e.MaterialId = Text(ref json);
             else if (json.ValueTextEquals("field"u8))
@@ -77,6 +80,9 @@ internal sealed class LearningEventSerde(Job job) : JsonObjectSerde<LearningEven
 
         return EventType.Other;
     }
+
+    // Sums of these stay within what a decimal holds.
+    private static decimal? Amount(ref Utf8JsonReader json) => Number(ref json) is { } number && Math.Abs(number) < LargestAmount ? number : null;
 
     private static bool IsText(ref Utf8JsonReader json)
     {

@@ -11,6 +11,7 @@ namespace CrashStreams.Samples.Learning.Topology;
 internal sealed class ViewPlan
 {
     private readonly int _windowsOfPane;
+    private readonly Func<LearningEvent, string?> _group;
 
     public ViewPlan(View view, byte index, TimeSpan grace)
     {
@@ -20,7 +21,14 @@ internal sealed class ViewPlan
         SpanMs = (long)(view.Waits + grace).TotalMilliseconds;
         _windowsOfPane = (int)(SizeMs / PaneMs);
         IsOneGroup = view.Per.Count == 0;
-        Accepts = AcceptedTypes(view);
+        Accepts = [.. Enum.GetValues<EventType>().Select(type => view.Of.Count == 0 || view.Of.Contains(type))];
+        _group = view.Per switch
+        {
+            [] => static _ => "",
+            [var only] => only.Value,
+            [var first, var second] => e => first.Value(e) is { } one && second.Value(e) is { } other ? $"{one.Length}:{one}{other}" : null,
+            _ => throw new InvalidOperationException($"{view} has more than two columns to group by."),
+        };
     }
 
     public View View { get; }
@@ -40,7 +48,7 @@ internal sealed class ViewPlan
     public bool IsOneGroup { get; }
 
     /// <summary>By type, whether the view is about it.</summary>
-    public IReadOnlyList<bool> Accepts { get; }
+    public bool[] Accepts { get; }
 
     /// <summary>Plans of a job's views.</summary>
     public static IReadOnlyList<ViewPlan> Of(Job job, TimeSpan grace) =>
@@ -49,13 +57,7 @@ internal sealed class ViewPlan
     public long PaneOf(long timeMs) => timeMs / PaneMs * PaneMs;
 
     /// <summary>The group of an event; null when it is in none.</summary>
-    public string? GroupOf(LearningEvent e) => View.Per switch
-    {
-        [] => "",
-        [var only] => only.Value(e),
-        [var first, var second] => first.Value(e) is { } one && second.Value(e) is { } other ? $"{one.Length}:{one}{other}" : null,
-        _ => throw new InvalidOperationException($"{View} has more than two columns to group by."),
-    };
+    public string? GroupOf(LearningEvent e) => _group(e);
 
     /// <summary>The parts of a group, as columns show them.</summary>
     public IEnumerable<string> PartsOf(string group)
@@ -87,8 +89,6 @@ internal sealed class ViewPlan
     /// that it is little however many events there are.
     /// </summary>
     public int ShardOf(string group) => Shards.Of(IsOneGroup || View.Ranks > 0 ? View.Name : group);
-
-    private static List<bool> AcceptedTypes(View view) => [.. Enum.GetValues<EventType>().Select(type => view.Of.Count == 0 || view.Of.Contains(type))];
 }
 
 /// <summary>The parts into which work is divided: several to a partition, so that partitions and instances can be more or fewer.</summary>

@@ -47,7 +47,8 @@ internal sealed class WindowStore(IKeyValueStore<byte[], byte[]> store)
         group.IsDirty = false;
         _writer.Clear();
         group.Tally.Write(_writer);
-        store.Put(Key(plan, group, 0), Value());
+        var numbers = Value();
+        store.Put(Key(plan, group, 0), numbers);
         var from = 0;
         while (from < group.NewUsers.Count)
         {

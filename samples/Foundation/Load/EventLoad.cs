@@ -1,7 +1,7 @@
-namespace CrashStreams.Samples.Clickstream.Load;
+namespace CrashStreams.Samples.Load;
 
 /// <summary>What is generated.</summary>
-internal sealed record ClickstreamLoad
+internal sealed record EventLoad
 {
     /// <summary>Events per second of event time.</summary>
     public double Rate { get; init; } = 1000;
@@ -19,6 +19,12 @@ internal sealed record ClickstreamLoad
     /// <summary>The most by which an event out of order is older than the one before.</summary>
     public TimeSpan OutOfOrderBy { get; init; } = TimeSpan.FromMinutes(2);
 
+    /// <summary>Share of events that are later than results wait for.</summary>
+    public double LateShare { get; init; }
+
+    /// <summary>The most by which a late event is older than the one before.</summary>
+    public TimeSpan LateBy { get; init; } = TimeSpan.FromHours(1);
+
     public double MalformedShare { get; init; } = 0.001;
 
     /// <summary>Whether a user's events have the user as key.</summary>
@@ -27,4 +33,11 @@ internal sealed record ClickstreamLoad
     public int Seed { get; init; } = 1;
 
     public TimeSpan Duration => TimeSpan.FromSeconds(Count / Rate);
+
+    /// <summary>By how much an event is older than the one before.</summary>
+    public TimeSpan Delay(Random random)
+    {
+        var share = random.NextDouble();
+        return share < LateShare ? LateBy * random.NextDouble() : share < LateShare + OutOfOrderShare ? OutOfOrderBy * random.NextDouble() : TimeSpan.Zero;
+    }
 }

@@ -1,0 +1,64 @@
+using System.CommandLine;
+using CrashStreams.CommandLine;
+using CrashStreams.Log;
+using CrashStreams.Samples.Learning.Topology;
+using CrashStreams.Samples.Learning.Views;
+using CrashStreams.Samples.Running;
+using CrashStreams.Samples.Terminal;
+using CrashStreams.Sinks;
+using CrashStreams.Stores;
+using Microsoft.Extensions.Logging;
+
+namespace CrashStreams.Samples.Learning.Commands;
+
+/// <summary><c>run</c>: the jobs.</summary>
+internal static class RunCommand
+{
+    public static Command Create()
+    {
+        var options = new LearningArguments();
+        var storage = new StorageArguments();
+        var state = new StateOption();
+        var jobs = new Argument<string[]>("job") { Description = "Which jobs; all of them by default", Arity = ArgumentArity.ZeroOrMore };
+        var log = new ChoiceOption<LogLevel>("--log", "What is logged", LogLevel.Warning);
+        var exit = new Option<bool>("--exit-when-caught-up") { Description = "Stop when all that was there at the start is processed and its rows are written" };
+        var command = new ExampleCommand("run", "Runs jobs until Ctrl-C. Start it several times to share the work.", "learning run --bootstrap kafka:9092 --out /data/views", "learning run auth video --exit-when-caught-up")
+        {
+            jobs, exit, log,
+        };
+        foreach (var option in options.All.Concat(storage.All))
+            command.Add(option);
+        state.AddTo(command);
+        command.SetAction(async (arguments, cancellation) =>
+        {
+            var (chosen, kafka) = (options.Read(arguments), KafkaOption.Read(arguments));
+            var named = arguments.GetValue(jobs)!.Select(name => Jobs.Find(name) ?? throw new UsageException($"There is no job '{name}': {string.Join(", ", Jobs.All.Select(Jobs.NameOf))}.")).Distinct().ToList();
+            var files = storage.Open(arguments);
+            await using var broker = await OwnBroker.StartUnlessNamedAsync(arguments, dataDirectory: "data", cancellation);
+            var clients = KafkaOption.Clients(kafka, broker);
+            using var kept = state.Open(arguments);
+            if (broker is not null)
+                await TopicCommands.CreateAsync(clients, chosen.Topics(LearningTopics.DefaultPartitions), cancellation);
+            await Task.WhenAll((named.Count == 0 ? Jobs.All : named).Select(async job =>
+            {
+                await using var run = await StartAsync(clients, chosen, job, kept, log.Read(arguments), files, cancellation);
+                await run.RunAsync(arguments.GetValue(exit), cancellation);
+            }));
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    /// <summary>Starts a job.</summary>
+    public static async Task<SampleRun> StartAsync(ILogClients clients, LearningOptions options, Job job, IStateStorage? state, LogLevel log, IFileStorage storage, CancellationToken cancellation)
+    {
+        var sinks = LearningTopology.Sinks(job, storage);
+        var run = new SampleRun(LearningTopology.Build(job, options, sinks), options.ToStreamsOptions(job, state), clients, log)
+        {
+            Note = () => sinks.Select(sink => sink.Blocked).OfType<string>().FirstOrDefault() is { } fault ? $"{sinks.Sum(sink => sink.WaitingRows):N0} rows wait for the storage: {fault}" : null,
+            WrittenAsync = stop => Task.WhenAll(sinks.Select(sink => sink.WrittenAsync(stop))),
+        };
+        await run.StartAsync(cancellation);
+        return run;
+    }
+}
