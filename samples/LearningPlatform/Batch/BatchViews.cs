@@ -88,5 +88,7 @@ internal sealed class BatchViews
         _joined?.Rows.Drain(_windows.Add);
         _joined?.Expire(watermark, store: null);
         _windows.Close(watermark, _emit, forget: null);
+        // Nothing is stored.
+        _windows.Dirty.Clear();
     }
 }
