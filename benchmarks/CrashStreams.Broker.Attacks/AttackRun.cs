@@ -10,7 +10,7 @@ internal static class AttackRun
 
     public static readonly Attack[] All =
     [
-        new NoAttack(), new ForgottenInReverse(), new RepeatedPartition(), new ManyProtocols(), new SlowPatterns(), new Crowd(), new RepeatedTopic(), new UnreadAnswers(),
+        new NoAttack(), new ForgottenInReverse(), new RepeatedPartition(), new Flood(), new ManyProtocols(), new SlowPatterns(), new Crowd(), new RepeatedTopic(), new UnreadAnswers(),
         new LargeTokens(), new PasswordGuesses(), new Silence(), new AbandonedFetches(), new HalfOfALargeRequest(),
         new EndlessTransaction(), new ManyGroups(), new ManyProducers(), new TwiceAndEscapes(),
     ];

@@ -63,7 +63,7 @@ internal sealed class Bystanders(Target target)
             if (due > Stopwatch.GetTimestamp())
                 await timer.WaitForNextTickAsync(stop);
             builder.Reset();
-            BinaryPrimitives.WriteInt64BigEndian(value, due);
+            BinaryPrimitives.WriteInt64BigEndian(value, Math.Min(due, Stopwatch.GetTimestamp())); // ticks come a little early, too
             for (var i = 0; i < RecordsPerBatch; i++)
                 builder.Append(TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(), RecordField.Null, value);
             var answer = await client.AskAsync<ProduceRequest, ProduceResponse>(new()

@@ -2,12 +2,6 @@ using System.Globalization;
 using CrashStreams.Broker.Attacks;
 using CrashStreams.Broker.Attacks.Attacks;
 
-if (args is ["serve", var directory])
-{
-    await VictimProcess.ServeAsync(directory);
-    return 0;
-}
-
 if (args is ["beside", var port, var password, var duration])
 {
     await BystanderProcess.ServeAsync(int.Parse(port, CultureInfo.InvariantCulture), password, double.Parse(duration, CultureInfo.InvariantCulture));

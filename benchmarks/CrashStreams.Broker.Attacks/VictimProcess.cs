@@ -1,10 +1,13 @@
 using System.Diagnostics;
 using CrashStreams.Broker.Attacks.Wire;
-using Microsoft.Extensions.Logging;
+using CrashStreams.Protocol;
+using CrashStreams.Protocol.Messages;
+using CrashStreams.Protocol.Records;
+using CrashStreams.Protocol.Wire;
 
 namespace CrashStreams.Broker.Attacks;
 
-/// <summary>A broker in a process of its own, on disk, whose clients have to authenticate.</summary>
+/// <summary>The broker's own program, on disk, whose clients have to authenticate. What it has to say of those who attack it goes to the standard error.</summary>
 internal sealed class VictimProcess : IDisposable
 {
     private const string Password = "bystander";
@@ -18,6 +21,7 @@ internal sealed class VictimProcess : IDisposable
         (_process, _data) = (process, data);
         Target = new Target(port, Password);
         _sampling = new Timer(_ => Sample(), null, TimeSpan.Zero, TimeSpan.FromMilliseconds(200));
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => process.Kill(); // also when this one is told to end
     }
 
     public Target Target { get; }
@@ -30,37 +34,45 @@ internal sealed class VictimProcess : IDisposable
     public static async Task<VictimProcess> StartAsync()
     {
         var data = Directory.CreateTempSubdirectory("broker-attacks");
-        var start = new ProcessStartInfo(Environment.ProcessPath!, ["serve", data.FullName]) { RedirectStandardInput = true, RedirectStandardOutput = true };
-        var process = Process.Start(start)!;
-        var port = await process.StandardOutput.ReadLineAsync() ?? throw new IOException("The broker's process ended before it was ready.");
-        return new VictimProcess(process, int.Parse(port), data);
-    }
-
-    /// <summary>The other side: serves until its input ends.</summary>
-    public static async Task ServeAsync(string directory)
-    {
-        await using var broker = await EmbeddedBroker.StartAsync(new BrokerOptions
-        {
-            DataDirectory = directory,
-            Users = new Dictionary<string, string> { [Target.User] = Password },
-            LoggerFactory = new StandardError(),
-        });
-        await broker.CreateTopicAsync(Bystanders.Topic);
-        await broker.CreateTopicAsync(Target.Narrow);
-        await broker.CreateTopicAsync(Target.Wide, 2_000);
-        await broker.AppendAsync(Target.Narrow, 0, [.. Enumerable.Range(0, 1000).Select(_ => ((byte[]?)null, (byte[]?)new byte[100]))]);
-        Console.WriteLine(broker.Port);
-        await Console.In.ReadLineAsync();
+        var program = Path.Combine(AppContext.BaseDirectory, "crashstreams-broker.dll");
+        var process = Process.Start(new ProcessStartInfo("dotnet", [program, "--port", "0", "--data", data.FullName, "--user", $"{Target.User}:{Password}"]) { RedirectStandardOutput = true })!;
+        // "Kafka broker ready: 127.0.0.1:9092"
+        var ready = await process.StandardOutput.ReadLineAsync() ?? throw new IOException("The broker's process ended before it was ready.");
+        var victim = new VictimProcess(process, int.Parse(ready[(ready.LastIndexOf(':') + 1)..]), data);
+        await CreateTopicsAsync(victim.Target);
+        return victim;
     }
 
     public void Dispose()
     {
         _sampling.Dispose();
-        _process.StandardInput.Close();
-        if (!_process.WaitForExit(TimeSpan.FromSeconds(20)))
-            _process.Kill();
-        _process.Dispose();
+        _process.Kill();
+        _process.WaitForExit();
         _data.Delete(recursive: true);
+    }
+
+    private static async Task CreateTopicsAsync(Target target)
+    {
+        using var client = await AttackClient.ConnectAsync(target);
+        await client.AskAsync<CreateTopicsRequest, CreateTopicsResponse>(new()
+        {
+            TimeoutMs = 60_000,
+            Topics =
+            [
+                new() { Name = Bystanders.Topic, NumPartitions = 1, ReplicationFactor = 1 },
+                new() { Name = Target.Narrow, NumPartitions = 1, ReplicationFactor = 1 },
+                new() { Name = Target.Wide, NumPartitions = target.WidePartitions, ReplicationFactor = 1 },
+            ],
+        });
+        using var builder = new RecordBatchBuilder();
+        for (var i = 0; i < 1000; i++)
+            builder.Append(TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(), RecordField.Null, new byte[100]);
+        await client.AskAsync<ProduceRequest, ProduceResponse>(new()
+        {
+            Acks = -1,
+            TimeoutMs = 10_000,
+            TopicData = [new() { Name = Target.Narrow, PartitionData = [new() { Records = new RecordsField(builder.Build().ToArray()) }] }],
+        }, version: 9);
     }
 
     private void Sample()
@@ -75,28 +87,5 @@ internal sealed class VictimProcess : IDisposable
         {
             // It ended in between.
         }
-    }
-}
-
-/// <summary>What the broker has to say of those who attack it, where it doesn't get into the table.</summary>
-internal sealed class StandardError : ILoggerFactory, ILogger
-{
-    public ILogger CreateLogger(string categoryName) => this;
-
-    public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException();
-
-    public IDisposable? BeginScope<TState>(TState state)
-        where TState : notnull => null;
-
-    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
-
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-    {
-        if (IsEnabled(logLevel))
-            Console.Error.WriteLine($"  {logLevel}: {formatter(state, exception)} {exception}");
-    }
-
-    public void Dispose()
-    {
     }
 }

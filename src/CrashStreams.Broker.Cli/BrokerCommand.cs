@@ -72,8 +72,9 @@ internal static class BrokerCommand
     private static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancelled)
     {
         var minimum = arguments.GetValue(Verbose) ? LogLevel.Debug : LogLevel.Error;
-        // What happened to stored data is always told.
-        using var log = new LineLog((category, level) => level >= minimum || (level >= LogLevel.Warning && category == EmbeddedBroker.StorageLogCategory), Console.Error.WriteLine);
+        // What happened to stored data, and which requests held up the others, is always told.
+        using var log = new LineLog((category, level) => level >= minimum
+            || (level >= LogLevel.Warning && category is EmbeddedBroker.StorageLogCategory or EmbeddedBroker.LoopLogCategory), Console.Error.WriteLine);
         try
         {
             var options = Read(arguments, log);

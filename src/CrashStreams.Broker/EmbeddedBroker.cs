@@ -15,14 +15,14 @@ namespace CrashStreams.Broker;
 /// </example>
 public sealed partial class EmbeddedBroker : IAsyncDisposable
 {
-    /// <summary>The category of what is logged about stored data: losses, and files that were moved aside. Everything else has <c>CrashStreams.Broker</c>.</summary>
+    /// <summary>The category of what is logged about stored data: losses, and files that were moved aside. What is about neither that nor held-up requests has <c>CrashStreams.Broker</c>.</summary>
     public const string StorageLogCategory = "CrashStreams.Broker.Storage";
+
+    /// <summary>The category under which the broker logs which requests held up the others.</summary>
+    public const string LoopLogCategory = "CrashStreams.Broker.Loop";
 
     /// <summary>The name of the broker's meter, and the category of all else that it logs.</summary>
     internal const string Name = "CrashStreams.Broker";
-
-    /// <summary>The category under which the broker logs which requests held up the others.</summary>
-    internal const string LoopLogCategory = "CrashStreams.Broker.Loop";
 
     private const int NodeId = 1;
 

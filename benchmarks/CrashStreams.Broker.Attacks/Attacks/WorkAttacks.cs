@@ -132,3 +132,35 @@ internal sealed class Crowd : Attack
             }, stop: stop);
     }
 }
+
+/// <summary>Small requests, as many as the connections carry; all answers are read.</summary>
+internal sealed class Flood(int inARow = 5000) : Attack
+{
+    public override string Name => "flood";
+
+    public override string Description => $"{inARow} small requests in a row on each of 20 connections, all answers read, again and again";
+
+    public override int Clients => 20;
+
+    public override async Task RoundAsync(Target target, CancellationToken stop)
+    {
+        using var client = await AttackClient.ConnectAsync(target, stop);
+        var frames = new byte[][]
+        {
+            client.Frame(new ListOffsetsRequest { Topics = [new() { Name = Target.Narrow, Partitions = [new() { Timestamp = -1 }] }] }),
+            client.Frame(new FindCoordinatorRequest { CoordinatorKeys = ["g"] }),
+            client.Frame(new ApiVersionsRequest { ClientSoftwareName = "flood", ClientSoftwareVersion = "1" }),
+        };
+        byte[] row = [.. Enumerable.Range(0, inARow).SelectMany(i => frames[i % frames.Length])];
+        var reading = ReadAsync();
+        while (!reading.IsCompleted)
+            await client.SendBytesAsync(row, stop);
+        await reading;
+
+        async Task ReadAsync()
+        {
+            while (true)
+                await client.ReadFrameAsync(stop);
+        }
+    }
+}

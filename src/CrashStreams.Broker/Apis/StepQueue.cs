@@ -3,11 +3,13 @@ using CrashStreams.Broker.Loop;
 namespace CrashStreams.Broker.Apis;
 
 /// <summary>
-/// Long requests, in turns: one of them goes on for a few milliseconds, then all other requests are served for as long, then the next goes on. However many there are, they have half of
-/// the loop's time together. While memory is short, the one in front goes on until it has its answer: many half-made answers would hold more than a few whole ones.
+/// Long requests, in turns: one of them goes on for a few milliseconds, then all other requests are served for three times as long, then the next goes on. However many there are, they
+/// have a quarter of the loop's time together. While memory is short, the one in front goes on until it has its answer: many half-made answers would hold more than a few whole ones.
 /// </summary>
 internal sealed class StepQueue(Timers timers)
 {
+    private const int PauseFactor = 3;
+
     private readonly LinkedList<IStepwise> _waiting = [];
     private IStepwise? _current;
     private bool _isScheduled;
@@ -48,7 +50,7 @@ internal sealed class StepQueue(Timers timers)
         finally
         {
             _current = null;
-            Schedule(1 + (long)timers.Elapsed(started).TotalMilliseconds);
+            Schedule(1 + PauseFactor * (long)timers.Elapsed(started).TotalMilliseconds);
         }
     }
 }

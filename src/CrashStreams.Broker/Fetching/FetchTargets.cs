@@ -21,6 +21,8 @@ internal sealed class FetchTargets
             foreach (var index in topic.Partitions)
                 if (_byPartition.Remove((topic.Topic, topic.TopicId, index), out var forgotten))
                     _order.Remove(forgotten);
+        if (_byPartition.Count < _byPartition.Capacity / 4)
+            _byPartition.TrimExcess(); // what is forgotten is to hold nothing
         foreach (var topic in request.Topics)
             foreach (var partition in topic.Partitions)
                 Set(topic, partition);

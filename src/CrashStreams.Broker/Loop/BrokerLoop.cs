@@ -4,21 +4,6 @@ using Microsoft.Extensions.Logging;
 
 namespace CrashStreams.Broker.Loop;
 
-/// <summary>A piece of work for the loop.</summary>
-internal interface ILoopItem
-{
-    /// <summary>
-    /// Asked once, when its turn has come: whether it comes from a client whose requests take long. Then it runs when nothing else is to be done, or has
-    /// waited for long enough.
-    /// </summary>
-    bool MakesWay() => false;
-
-    /// <summary>What the log says when the work took too long. Text of clients in it is escaped. Null for work that the host has asked for: it knows.</summary>
-    string? Description { get; }
-
-    void Run();
-}
-
 /// <summary>
 /// Runs everything that touches the broker's state, one piece after the other. It has no thread of its own: whoever posts to an idle
 /// loop runs it (or lets the thread pool do so), and at most one thread is in it at any time. So a request costs no switch of
@@ -27,10 +12,12 @@ internal interface ILoopItem
 internal sealed class BrokerLoop : IThreadPoolWorkItem, IDisposable
 {
     private const int ItemsPerTurn = 256;
-    private const int TurnsPerThread = 32;
+    private static readonly TimeSpan s_timePerThread = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan s_latePerTurn = TimeSpan.FromMilliseconds(1);
 
     private readonly ConcurrentQueue<ILoopItem> _inbox = new(); // shared: any thread posts
     private readonly Queue<ILoopItem> _late = new();
+    private readonly PacedWork _paced;
     private readonly Timers _timers;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
@@ -44,6 +31,7 @@ internal sealed class BrokerLoop : IThreadPoolWorkItem, IDisposable
     public BrokerLoop(Timers timers, TimeProvider time, ILogger log, LoopWatchdog watchdog)
     {
         (_timers, _time, _log, _watchdog) = (timers, time, log, watchdog);
+        _paced = new PacedWork(() => Post(new LoopAction(() => { })));
         _wakeUp = time.CreateTimer(_ => Post(new LoopAction(WokenUp)), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -91,18 +79,19 @@ internal sealed class BrokerLoop : IThreadPoolWorkItem, IDisposable
 
     public void Execute()
     {
-        for (var turn = 0; ; turn++)
+        for (var started = Stopwatch.GetTimestamp(); ;)
         {
-            // A connection's thread runs the loop for a while, but has to get back to its own client.
-            if (turn == TurnsPerThread)
+            // A connection's thread runs the loop for a while, but has to get back to its own client, or to the sockets of all.
+            if (Stopwatch.GetElapsedTime(started) > s_timePerThread)
             {
                 ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
                 return;
             }
             RunTurn();
-            if (!_inbox.IsEmpty || _late.Count > 0)
+            if (!_inbox.IsEmpty || _late.Count > 0 || _paced.IsDue)
                 continue;
             SetWakeUp();
+            _paced.WakeWhenDue();
             Interlocked.Exchange(ref _isRunning, 0);
             // What was posted between the last look and the line above found the loop running: whoever sees it first goes on.
             if (_inbox.IsEmpty || Interlocked.Exchange(ref _isRunning, 1) != 0)
@@ -111,11 +100,16 @@ internal sealed class BrokerLoop : IThreadPoolWorkItem, IDisposable
     }
 
     /// <summary>Ends the timers; work that is posted later still runs, so that nobody waits in vain.</summary>
-    public void Stop() => _isStopped = true;
+    public void Stop()
+    {
+        _isStopped = true;
+        Post(new LoopAction(_paced.EndPauses));
+    }
 
     public void Dispose()
     {
         _wakeUp.Dispose();
+        _paced.Dispose();
         _watchdog.Dispose();
     }
 
@@ -126,26 +120,37 @@ internal sealed class BrokerLoop : IThreadPoolWorkItem, IDisposable
     {
         for (var left = ItemsPerTurn; left > 0 && _inbox.TryDequeue(out var item); left--)
         {
-            if (item.MakesWay())
-                _late.Enqueue(item);
-            else
-                Run(item);
+            switch (item.Lane())
+            {
+                case LoopLane.InTurn:
+                    Run(item);
+                    break;
+                case LoopLane.Late:
+                    _late.Enqueue(item);
+                    break;
+                case LoopLane.Paced:
+                    _paced.Add(item);
+                    break;
+            }
         }
         if (_late.Count > 0)
             RunLate();
+        _paced.Run(Run);
         if (_isStopped)
             return;
         Guard("timers", _timers.RunDue);
         Guard("waking fetches", TurnEnded);
     }
 
-    /// <summary>One at a time, and again only when the others have had as much time, unless they have nothing to do.</summary>
+    /// <summary>As long as the others have nothing to do; else one at a time, and again only when they have had four times as long.</summary>
     private void RunLate()
     {
-        if (!_inbox.IsEmpty && Stopwatch.GetTimestamp() < _nextLate)
-            return;
         var started = Stopwatch.GetTimestamp();
-        Run(_late.Dequeue());
+        if (!_inbox.IsEmpty && started < _nextLate)
+            return;
+        do
+            Run(_late.Dequeue());
+        while (_late.Count > 0 && _inbox.IsEmpty && Stopwatch.GetElapsedTime(started) < s_latePerTurn);
         var ended = Stopwatch.GetTimestamp();
         _nextLate = ended + 4 * (ended - started);
     }
@@ -192,11 +197,4 @@ internal sealed class BrokerLoop : IThreadPoolWorkItem, IDisposable
         if (_watchdog.IsTooLong(started, out var elapsed))
             _watchdog.Report(step, elapsed, LogLevel.Information);
     }
-}
-
-internal sealed class LoopAction(Action action, string? description = null) : ILoopItem
-{
-    public string? Description => description;
-
-    public void Run() => action();
 }

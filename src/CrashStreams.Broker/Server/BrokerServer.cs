@@ -31,6 +31,7 @@ internal sealed class BrokerServer : IAsyncDisposable
     {
         (_log, _limits, _time) = (log, options.Limits, options.TimeProvider);
         Memory = new ConnectionMemory(_limits);
+        LargeRequests = new LargeRequests(_time);
         Users = new UserCredentials(options.Users);
         Refusals = new AuthenticationRefusals(_limits, _time);
         _acceptPause = new AcceptPause(_time, log);
@@ -47,6 +48,8 @@ internal sealed class BrokerServer : IAsyncDisposable
     public BrokerLoop Loop { get; private set; } = null!;
 
     public ConnectionMemory Memory { get; }
+
+    public LargeRequests LargeRequests { get; }
 
     public UserCredentials Users { get; }
 
@@ -153,7 +156,7 @@ internal sealed class BrokerServer : IAsyncDisposable
             if (Core.Options.Certificate is { } certificate)
                 stream = await BeginTlsAsync(stream, certificate).ConfigureAwait(false);
             var connection = new ClientConnection(stream, stream is NetworkStream ? socket : null, "/" + remote.Address, remote.ToString(), this, _log);
-            var serving = new Serving(new ConnectionDeadlines(_limits, _time));
+            var serving = new Serving(new ConnectionDeadlines(_limits, _time), socket);
             _connections[connection] = serving;
             if (_stop.IsCancellationRequested)
                 connection.Close();
@@ -193,6 +196,8 @@ internal sealed class BrokerServer : IAsyncDisposable
             var activity = connection.Activity;
             if (serving.Deadlines.Check(activity) is { } reason)
                 Disconnect(connection, reason);
+            else if (!activity.IsIdle && PeerState.IsGone(serving.Socket))
+                Disconnect(connection, "the client is gone");
             else if (serving.Deadlines.IsStuck && activity.HeldBytes > (hoarder?.HeldBytes ?? _limits.ConnectionBytesWhenFull))
                 hoarder = (connection, activity.HeldBytes);
         }
@@ -208,8 +213,8 @@ internal sealed class BrokerServer : IAsyncDisposable
         connection.Close();
     }
 
-    /// <summary>A connection from the outside: its deadlines, and when it has ended.</summary>
-    private sealed record Serving(ConnectionDeadlines Deadlines)
+    /// <summary>A connection from the outside: its deadlines, its socket, and when it has ended.</summary>
+    private sealed record Serving(ConnectionDeadlines Deadlines, Socket Socket)
     {
         public TaskCompletionSource Ended { get; } = new();
     }

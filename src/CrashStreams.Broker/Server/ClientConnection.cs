@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Net.Sockets;
 using CrashStreams.Broker.Apis;
 using CrashStreams.Broker.Coordination;
@@ -12,10 +15,14 @@ namespace CrashStreams.Broker.Server;
 /// One client: cuts its bytes into frames, decodes them, hands them to the loop, and sends the answers in the order of the requests.
 /// Its state is shared by the thread that reads, the loop that answers and the thread that writes, under one lock.
 /// </summary>
-internal sealed class ClientConnection : IClientSession, IThreadPoolWorkItem
+internal sealed partial class ClientConnection : IClientSession, IThreadPoolWorkItem
 {
     private const int MaxPending = 1000; // requests read ahead of their answers; then the socket has to wait
     private const int ReportedPiece = 64 * 1024;
+    private const int LargeAnswer = 256 * 1024; // by what it took to make it: writing it out takes a millisecond
+
+    /// <summary>How long a client whose bytes are always there already keeps a thread.</summary>
+    private static readonly TimeSpan s_longestStretch = TimeSpan.FromMilliseconds(2);
 
     [ThreadStatic]
     private static ClientConnection? _runningLoop; // the connection whose thread runs the loop right now
@@ -32,10 +39,13 @@ internal sealed class ClientConnection : IClientSession, IThreadPoolWorkItem
     private TaskCompletionSource? _roomWanted;
     private TaskCompletionSource? _allSent; // when the connection ends with the answers that are on their way
     private long _heldBytes; // by requests and answers that are not sent
+    private long _heldObjects; // of which so much is not in frames
     private long _reportedBytes; // of which the sum of all connections knows
     private bool _isDraining; // requests wait until answers are sent
     private bool _isWriting;
     private bool _answersHere;
+    private long _readingSince; // Stopwatch timestamp
+    private volatile bool _isAccepting; // a request is whole and on its way into the loop: nothing is read
     private volatile bool _isClosed;
 
     public ClientConnection(Stream stream, Socket? socket, string host, string address, BrokerServer server, ILogger log)
@@ -66,7 +76,7 @@ internal sealed class ClientConnection : IClientSession, IThreadPoolWorkItem
         {
             lock (_lock)
                 return new ConnectionActivity(
-                    Authentication is { User: null }, _roomWanted is null && _reader.IsInFrame, _isWriting, _pending.Count == 0, _reader.Frames, _reader.Reads, _writer.Sends,
+                    Authentication is { User: null }, !_isAccepting && _reader.IsInFrame, _isWriting, _pending.Count == 0, _reader.Frames, _reader.Reads, _writer.Sends,
                     _heldBytes + _reader.HeldBytes);
         }
     }
@@ -78,12 +88,14 @@ internal sealed class ClientConnection : IClientSession, IThreadPoolWorkItem
         {
             do
             {
+                _isAccepting = true;
                 while (_reader.TryRead(out var frame, out var length))
-                    await AcceptAsync(frame, length).ConfigureAwait(false);
+                    await (IsLarge(frame, length) ? AcceptLargeAsync(frame, length) : AcceptAsync(frame, length, place: null)).ConfigureAwait(false);
+                _isAccepting = false;
                 ReportFrame();
                 RunLoop();
             }
-            while (!_isClosed && await ReadMoreAsync().ConfigureAwait(false));
+            while (!_isClosed && await ReadOnAsync().ConfigureAwait(false));
         }
         catch (ProtocolException error)
         {
@@ -153,7 +165,7 @@ internal sealed class ClientConnection : IClientSession, IThreadPoolWorkItem
                 return;
             _isWriting = true;
         }
-        if (_runningLoop == this)
+        if (_runningLoop == this && bytes < LargeAnswer)
             _answersHere = true;
         else
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
@@ -162,7 +174,7 @@ internal sealed class ClientConnection : IClientSession, IThreadPoolWorkItem
     /// <summary>Whether unsent answers hold so much that a request has to wait for them to be sent. The first in order never does.</summary>
     public bool MustDrainBefore(PendingRequest request)
     {
-        if (!_server.Memory.IsSpent(Volatile.Read(ref _heldBytes)))
+        if (!_server.Memory.IsSpent(Volatile.Read(ref _heldBytes), Volatile.Read(ref _heldObjects)))
             return false;
         lock (_lock)
         {
@@ -189,10 +201,59 @@ internal sealed class ClientConnection : IClientSession, IThreadPoolWorkItem
         ? new FrameLimits(_limits.UnauthenticatedRequestBytes, _limits.UnauthenticatedRequestBytes)
         : new FrameLimits(_server.Core.Options.MaxRequestBytes, Math.Min(_server.Core.Options.MaxRequestBytes, _limits.RequestBytesWithoutRecords));
 
-    private async ValueTask AcceptAsync(byte[] frame, int length)
+    private bool IsLarge(byte[] frame, int length) => length > _limits.LargeRequestBytes && BinaryPrimitives.ReadInt16BigEndian(frame) != (short)ApiKey.Produce;
+
+    /// <summary>
+    /// Waits until a large request may be taken apart, then goes on with a thread of the pool: this one may be the one that waits for the sockets. The client's earlier requests are
+    /// answered before, so that the place is not held while they wait for something.
+    /// </summary>
+    private async ValueTask AcceptLargeAsync(byte[] frame, int length)
     {
+        lock (_lock)
+        {
+            _heldBytes += length;
+            Report();
+        }
+        await AllAnsweredAsync().ConfigureAwait(false);
+        var place = await _server.LargeRequests.EnterAsync().ConfigureAwait(false);
+        try
+        {
+            await Task.Yield();
+            lock (_lock)
+                _heldBytes -= length;
+            await AcceptAsync(frame, length, place).ConfigureAwait(false);
+        }
+        catch
+        {
+            place.Dispose();
+            throw;
+        }
+    }
+
+    private async ValueTask AllAnsweredAsync()
+    {
+        Task answered;
+        lock (_lock)
+        {
+            if ((_pending.Count == 0 && !_isWriting) || _isClosed)
+                return;
+            answered = (_allSent = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+        }
+        RunLoop();
+        await answered.ConfigureAwait(false);
+    }
+
+    private async ValueTask AcceptAsync(byte[] frame, int length, IDisposable? place)
+    {
+        if (_isClosed)
+        {
+            place?.Dispose();
+            ArrayPool<byte>.Shared.Return(frame);
+            return;
+        }
         var allocated = GC.GetAllocatedBytesForCurrentThread();
         var request = Decode(frame, length, out var saslBody);
+        request.Place = place;
         allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
         Task? room = null;
         lock (_lock)
@@ -201,7 +262,7 @@ internal sealed class ClientConnection : IClientSession, IThreadPoolWorkItem
             request.HeldBytes = length;
             _heldBytes += length;
             Hold(request, allocated);
-            if ((_pending.Count >= MaxPending || _server.Memory.IsSpent(_heldBytes)) && !_isClosed)
+            if ((_pending.Count >= MaxPending || _server.Memory.IsSpent(_heldBytes, _heldObjects)) && !_isClosed)
                 room = (_roomWanted = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
         }
         if (saslBody is not null)
@@ -230,6 +291,26 @@ internal sealed class ClientConnection : IClientSession, IThreadPoolWorkItem
         RunLoop();
         await sent.ConfigureAwait(false);
         Close();
+    }
+
+    /// <summary>
+    /// Reads on. A client that sends as fast as it is read would keep the thread, which may be the one that waits for the sockets of others: after a while a thread of the pool goes on.
+    /// </summary>
+    private async ValueTask<bool> ReadOnAsync()
+    {
+        var reading = ReadMoreAsync();
+        if (!reading.IsCompleted)
+        {
+            var hasMore = await reading.ConfigureAwait(false);
+            _readingSince = Stopwatch.GetTimestamp();
+            return hasMore;
+        }
+        if (Stopwatch.GetElapsedTime(_readingSince) > s_longestStretch)
+        {
+            await Task.Yield();
+            _readingSince = Stopwatch.GetTimestamp();
+        }
+        return await reading.ConfigureAwait(false);
     }
 
     /// <summary>Reads on, once there is memory for more of a large request.</summary>
@@ -275,7 +356,9 @@ internal sealed class ClientConnection : IClientSession, IThreadPoolWorkItem
     private void Hold(PendingRequest request, long bytes)
     {
         request.HeldBytes += bytes;
+        request.HeldObjects += bytes;
         _heldBytes += bytes;
+        _heldObjects += bytes;
         Report();
     }
 
@@ -295,121 +378,5 @@ internal sealed class ClientConnection : IClientSession, IThreadPoolWorkItem
             return;
         lock (_lock)
             Report();
-    }
-
-    /// <summary>Sends what is answered, in order, until it comes to a request that is not.</summary>
-    private async Task SendAnswersAsync()
-    {
-        try
-        {
-            // Answers that are there together leave together: one system call for all of them.
-            for (var request = NextAnswered(elseEnd: true); request is not null; request = NextAnswered(elseEnd: true))
-            {
-                for (var next = request; next is not null; next = NextAnswered(elseEnd: false))
-                    await SendAsync(next).ConfigureAwait(false);
-                await _writer.FlushAsync().ConfigureAwait(false);
-            }
-        }
-        catch (Exception error)
-        {
-            _log.LogDebug("{Client} took no answer: {Problem}", Description, ClientText.Escape(error.Message));
-            Close();
-            _writer.Drop();
-            while (NextAnswered(elseEnd: true) is { } request)
-                Release(request, isSent: false);
-        }
-    }
-
-    /// <summary>The next request in order when it is answered; if it isn't, this can be the end of the writing.</summary>
-    private PendingRequest? NextAnswered(bool elseEnd)
-    {
-        PendingRequest? next = null;
-        lock (_lock)
-        {
-            if (_pending.TryPeek(out var first) && first.IsDone)
-                next = _pending.Dequeue();
-            else if (elseEnd)
-                EndWriting();
-        }
-        return next;
-    }
-
-    /// <summary>Under the lock.</summary>
-    private void EndWriting()
-    {
-        _isWriting = false;
-        if (_pending.Count > 0)
-            return;
-        _allSent?.TrySetResult();
-        _allSent = null;
-    }
-
-    private async ValueTask SendAsync(PendingRequest request)
-    {
-        try
-        {
-            if (request.Response is null)
-                return;
-            using var buffer = Encode(request);
-            if (!_isClosed)
-                await _writer.WriteAsync(buffer).ConfigureAwait(false);
-        }
-        finally
-        {
-            Release(request, isSent: true);
-        }
-    }
-
-    private WireBuffer Encode(PendingRequest request)
-    {
-        var buffer = new WireBuffer(maxBytes: _limits.AnswerBytes);
-        try
-        {
-            var writer = new WireWriter(buffer);
-            ResponseHeader.Write(ref writer, request.Context.Api, request.Context.Version, request.CorrelationId);
-            request.Response!.Write(ref writer, request.Context.Version);
-            return buffer;
-        }
-        catch (Exception error)
-        {
-            _log.LogError("The answer to {Request} can't be sent, and the connection is closed: {Problem}", request.Description, ClientText.Escape(error.Message));
-            buffer.Dispose();
-            throw;
-        }
-    }
-
-    private void DropRecords(PendingRequest request)
-    {
-        try
-        {
-            Encode(request).Dispose();
-        }
-        catch (InvalidOperationException)
-        {
-            // Encode has logged why.
-        }
-    }
-
-    /// <summary>What a request held is free: others may be read and handled.</summary>
-    private void Release(PendingRequest request, bool isSent)
-    {
-        // Encoding and disposing gives back the log segments that the answer holds.
-        if (!isSent && request.Response is not null)
-            DropRecords(request);
-        TaskCompletionSource? waiter = null;
-        var canResume = false;
-        lock (_lock)
-        {
-            _heldBytes -= request.HeldBytes;
-            Report();
-            var isDrained = !_server.Memory.IsSpent(2 * _heldBytes);
-            if (_pending.Count < MaxPending / 2 && (isDrained || _pending.Count == 0))
-                (waiter, _roomWanted) = (_roomWanted, null);
-            if (_isDraining && (isDrained || !_pending.TryPeek(out var first) || !first.IsDone))
-                (canResume, _isDraining) = (true, false);
-        }
-        waiter?.TrySetResult();
-        if (canResume)
-            _server.Loop.Post(Turn);
     }
 }

@@ -24,7 +24,11 @@ internal sealed class ConnectionMemory(Limits limits)
     public void Add(long bytes) => Interlocked.Add(ref _held, bytes);
 
     /// <summary>Whether a connection that holds so much already has to send answers before it may send more requests.</summary>
-    public bool IsSpent(long own) => own >= (Held > limits.AllConnectionsBytes ? limits.ConnectionBytesWhenFull : limits.ConnectionBytes);
+    /// <param name="own">All that it holds.</param>
+    /// <param name="objects">What of it requests and answers have become.</param>
+    public bool IsSpent(long own, long objects) => Held > limits.AllConnectionsBytes
+        ? own >= limits.ConnectionBytesWhenFull
+        : own >= limits.ConnectionBytes || objects >= limits.ConnectionObjectBytes;
 
     /// <summary>Whether a connection may read more of a large request: it fits besides what the others hold, or they hold little.</summary>
     public bool HasRoom(long own, long more)

@@ -6,16 +6,18 @@ namespace CrashStreams.Broker.Server;
 
 /// <summary>
 /// When the requests of one connection are handled. In their order always; not while a fetch of the connection waits (its answer comes first anyway, and
-/// Apache Kafka does not even read them before); not while unsent answers hold too much memory; and after the requests of others when they take long.
+/// Apache Kafka does not even read them before); not while unsent answers hold too much memory; and after the requests of others when they take long, or are many.
 /// All of it belongs to the loop.
 /// </summary>
 internal sealed class ConnectionTurn(ClientConnection connection, BrokerLoop loop, Limits limits) : ILoopItem
 {
-    private static readonly long s_heavyFor = Stopwatch.Frequency; // 1 s after the last long request
-    private readonly long _heavyNanoseconds = limits.HeavyRequestTime.Ticks * TimeSpan.NanosecondsPerTick;
+    private static readonly long s_pacedFor = Stopwatch.Frequency; // 1 s after the last long request
     private readonly Queue<PendingRequest> _parked = new();
-    private long _heavyUntil;
-    private int _late; // requests that wait for those of others
+    private TimeSpan _used; // of the loop's time, beyond the connection's share
+    private long _usedAt; // Stopwatch timestamp
+    private long _longUntil; // Stopwatch timestamp
+    private LoopLane _lane;
+    private int _late; // requests in that lane, unless it is that of all others
     private bool _isResuming;
 
     /// <summary>What the client waits for: a fetch, or a long request; null when it waits for none.</summary>
@@ -26,18 +28,20 @@ internal sealed class ConnectionTurn(ClientConnection connection, BrokerLoop loo
 
     public string Description => $"requests of {connection.Description} that had to wait";
 
-    /// <summary>Whether the connection's next request is served after those of others. Once one is, all that follow are, so that the order stays.</summary>
-    public bool MakesWay()
+    /// <summary>When the connection's next request is served. Once one has to wait, all that follow wait behind it, so that the order stays.</summary>
+    public LoopLane LaneOfNext()
     {
-        if (_late == 0 && !IsHeavy)
-            return false;
-        _late++;
-        return true;
+        if (_late == 0)
+            _lane = Lane();
+        if (_lane != LoopLane.InTurn)
+            _late++;
+        return _lane;
     }
 
-    bool ILoopItem.MakesWay() => IsHeavy;
+    public LoopLane Lane() => _longUntil > Stopwatch.GetTimestamp() ? LoopLane.Paced : IsHeavy ? LoopLane.Late : LoopLane.InTurn;
 
-    private bool IsHeavy => _heavyUntil > 0 && Stopwatch.GetTimestamp() < _heavyUntil;
+    /// <summary>Whether the connection has used much more of the loop's time than its share.</summary>
+    private bool IsHeavy => _used > limits.HeavyRequestTime && _used - ShareSince(_usedAt) > limits.HeavyRequestTime;
 
     /// <summary>Handles a request, or keeps it until its time has come.</summary>
     public void Run(PendingRequest request)
@@ -51,11 +55,16 @@ internal sealed class ConnectionTurn(ClientConnection connection, BrokerLoop loo
     }
 
     /// <summary>A request of the connection has taken so much of the processor's time.</summary>
-    public void Took(long nanoseconds)
+    public void Took(TimeSpan time)
     {
-        if (nanoseconds > _heavyNanoseconds)
-            _heavyUntil = Stopwatch.GetTimestamp() + s_heavyFor;
+        var share = ShareSince(_usedAt);
+        _used = (share < _used ? _used - share : TimeSpan.Zero) + time;
+        _usedAt = Stopwatch.GetTimestamp();
+        if (time > limits.HeavyRequestTime)
+            _longUntil = _usedAt + s_pacedFor;
     }
+
+    private TimeSpan ShareSince(long timestamp) => Stopwatch.GetElapsedTime(timestamp) * limits.ShareOfLoop;
 
     /// <summary>The client waits for this now; it ends when the client leaves.</summary>
     public void Await(IWaiting waiting)

@@ -14,6 +14,9 @@ internal sealed record Limits
     /// <summary>A connection with a request that took so much of the processor's time is served after those whose requests take less.</summary>
     public TimeSpan HeavyRequestTime { get; init; } = TimeSpan.FromMilliseconds(5);
 
+    /// <summary>A connection may use so much of the loop's time and still be served in turn with the others, however often it asks: so much of it, as a share.</summary>
+    public double ShareOfLoop { get; init; } = 0.1;
+
     /// <summary>Elements of all arrays of one request. A fetch of all partitions that a broker may have (100,000) has fewer.</summary>
     public int RequestElements { get; init; } = 120_000;
 
@@ -31,17 +34,25 @@ internal sealed record Limits
     /// <summary>A request that carries no records; those that do have <see cref="BrokerOptions.MaxRequestBytes"/>.</summary>
     public int RequestBytesWithoutRecords { get; init; } = 8 * 1024 * 1024;
 
+    /// <summary>Requests without records that are larger are taken apart and handled one at a time.</summary>
+    public int LargeRequestBytes { get; init; } = 64 * 1024;
+
     /// <summary>An answer without its records. 100,000 topics with names of usual length fit.</summary>
     public int AnswerBytes { get; init; } = 32 * 1024 * 1024;
 
     /// <summary>What the requests and unsent answers of one connection hold; beyond it, the connection's next requests wait.</summary>
     public long ConnectionBytes { get; init; } = 8 * 1024 * 1024;
 
+    /// <summary>
+    /// How much of it may be objects that requests and answers have become: all that is not in frames. The collector has to look at each of them, and everybody waits for it.
+    /// </summary>
+    public long ConnectionObjectBytes { get; init; } = 256 * 1024;
+
     /// <summary>What those of all connections hold; beyond it, every connection may hold <see cref="ConnectionBytesWhenFull"/> only.</summary>
     public long AllConnectionsBytes { get; init; } = 48 * 1024 * 1024;
 
     /// <summary>What a connection may hold while all of them together hold too much.</summary>
-    public long ConnectionBytesWhenFull { get; init; } = 128 * 1024;
+    public long ConnectionBytesWhenFull { get; init; } = 64 * 1024;
 
     // Connections and their deadlines
 

@@ -12,6 +12,7 @@ internal sealed class PendingRequest(ApiEndpoint endpoint, object body, RequestC
     : ILoopItem
 {
     private byte[]? _frame = frame;
+    private object? _body = body; // until it is answered: it may be large, and its answer may wait to be sent for long
     private long _allocatedBefore = -1; // by this thread, while the request is being handled in the loop
 
     public RequestContext Context => context;
@@ -26,9 +27,15 @@ internal sealed class PendingRequest(ApiEndpoint endpoint, object body, RequestC
     /// <summary>Bytes that it holds until its answer is sent. Under the connection's lock.</summary>
     public long HeldBytes { get; set; }
 
+    /// <summary>What of it are objects: all but the frame.</summary>
+    public long HeldObjects { get; set; }
+
+    /// <summary>Its place among <see cref="LargeRequests"/>, until it is handled; null for most.</summary>
+    public IDisposable? Place { get; set; }
+
     public string Description => $"{context.Api.Key} v{context.Version} of {connection.Description} (client id '{ClientText.Escape(context.Client.ClientId)}')";
 
-    public bool MakesWay() => connection.Turn.MakesWay();
+    public LoopLane Lane() => connection.Turn.LaneOfNext();
 
     public void Run() => connection.Turn.Run(this);
 
@@ -41,7 +48,7 @@ internal sealed class PendingRequest(ApiEndpoint endpoint, object body, RequestC
         {
             if (connection.IsClosed && endpoint.ChangesNothing)
                 Complete(null); // there is nobody to answer
-            else if (!core.Faults.Intercept(endpoint, body, context, core.Timers, Handle, Complete))
+            else if (!core.Faults.Intercept(endpoint, _body!, context, core.Timers, Handle, Complete))
                 Handle(Complete);
         }
         catch
@@ -53,11 +60,13 @@ internal sealed class PendingRequest(ApiEndpoint endpoint, object body, RequestC
         }
         finally
         {
+            if (!IsDone && connection.Turn.Waiting is not IStepwise)
+                Place?.Dispose(); // it waits for something that others may have to do
             if (!IsDone)
                 connection.Charge(this, GC.GetAllocatedBytesForCurrentThread() - _allocatedBefore); // what it has so far; the rest comes in later turns
             _allocatedBefore = -1;
             // A collection that falls into its time is not its own: others have filled the memory, too.
-            connection.Turn.Took(ThreadClock.Nanoseconds - started - ((GC.GetTotalPauseDuration() - collecting).Ticks * TimeSpan.NanosecondsPerTick));
+            connection.Turn.Took(new TimeSpan((ThreadClock.Nanoseconds - started) / TimeSpan.NanosecondsPerTick) - (GC.GetTotalPauseDuration() - collecting));
         }
     }
 
@@ -66,6 +75,8 @@ internal sealed class PendingRequest(ApiEndpoint endpoint, object body, RequestC
         if (Interlocked.Exchange(ref _frame, null) is { } frame)
             ArrayPool<byte>.Shared.Return(frame);
         var allocated = _allocatedBefore < 0 ? 0 : GC.GetAllocatedBytesForCurrentThread() - _allocatedBefore;
+        _body = null;
+        Place?.Dispose();
         connection.Answer(this, response, allocated);
     }
 
@@ -79,25 +90,25 @@ internal sealed class PendingRequest(ApiEndpoint endpoint, object body, RequestC
     private void Handle(Action<IResponse?> reply)
     {
         if (context.Session.Authentication?.Access is { } access)
-            HandleFor(access, reply);
+            HandleFor(access, _body!, reply);
         else
-            endpoint.Handle(body, context, reply);
+            endpoint.Handle(_body!, context, reply);
     }
 
     /// <summary>For a user who may not do everything.</summary>
-    private void HandleFor(UserAccess access, Action<IResponse?> reply)
+    private void HandleFor(UserAccess access, object asked, Action<IResponse?> reply)
     {
-        var error = Authorization.Check(access, context.Api.Key, body, core.Topics);
+        var error = Authorization.Check(access, context.Api.Key, asked, core.Topics);
         if (error == ErrorCode.None)
         {
-            endpoint.Handle(body, context, response =>
+            endpoint.Handle(asked, context, response =>
             {
                 Authorization.Filter(access, response);
                 reply(response);
             });
             return;
         }
-        if (Refusal.TryOf(body, context.Version, error) is { } refusal)
+        if (Refusal.TryOf(asked, context.Version, error) is { } refusal)
         {
             reply(refusal);
             return;

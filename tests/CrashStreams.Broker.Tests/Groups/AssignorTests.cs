@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using CrashStreams.Broker.Coordination;
 using CrashStreams.Broker.Groups.Consumer;
+using CrashStreams.Broker.Loop;
 
 namespace CrashStreams.Broker.Tests.Groups;
 
@@ -73,6 +74,28 @@ public class AssignorTests
                 }
                 members = members.Count == 0 ? [Member("m", topics)] : members;
             }
+        }
+    }
+
+    /// <summary>By the processor's time, which does not depend on what else the machine does. Ten times as many of each may take a little more than ten times as long, not a hundred times.</summary>
+    [Fact]
+    public void Many_members_share_many_partitions_in_little_more_time_than_it_takes_to_name_them()
+    {
+        var uniform = new UniformAssignor();
+        _ = TimeOf(100, 1_000); // compiles it
+        var few = Enumerable.Range(0, 5).Min(_ => TimeOf(100, 1_000));
+        var many = Enumerable.Range(0, 3).Min(_ => TimeOf(1_000, 10_000));
+
+        many.Should().BeLessThan(40 * few);
+
+        long TimeOf(int members, int partitions)
+        {
+            var topic = new TopicInfo(new Guid(9, 0, 0, new byte[8]), "wide", partitions);
+            var began = ThreadClock.Nanoseconds;
+            var first = uniform.Assign([.. Enumerable.Range(0, members).Select(index => Member($"m{index}", topic))]);
+            // A tenth has left, as many have come.
+            _ = uniform.Assign([.. Enumerable.Range(members / 10, members).Select(index => Member($"m{index}", topic) with { Current = first.GetValueOrDefault($"m{index}", []) })]);
+            return ThreadClock.Nanoseconds - began;
         }
     }
 

@@ -40,6 +40,31 @@ public sealed class HostileMemoryTests
         await victim.UntilAsync(_ => victim.Broker.HeldByConnections < 128 * 1024, "all answers are sent");
     }
 
+    /// <summary>What answers are made of is many small objects, and the collector, for which everybody waits, looks at each.</summary>
+    [Fact]
+    public async Task Large_answers_are_made_when_those_before_them_are_sent()
+    {
+        await using var victim = await Victim.StartAsync();
+        await victim.Broker.CreateTopicAsync("wider", 5_000);
+        using var client = await victim.ConnectAsync();
+        var most = 0L;
+
+        var sending = Task.Run(async () =>
+        {
+            for (var i = 0; i < Requests; i++)
+                await client.SendAsync(new MetadataRequest { Topics = null }, version: 9);
+        });
+        await victim.UntilAsync(_ => victim.Broker.HeldByConnections > 512 * 1024, "nobody reads the answers");
+        for (var i = 0; i < Requests; i++)
+        {
+            (await client.ReadAsync<MetadataResponse>(version: 9).WaitAsync(Clients.Client.Patience)).Topics.Should().HaveCount(3);
+            most = Math.Max(most, victim.Broker.HeldByConnections);
+        }
+        await sending;
+
+        most.Should().BeLessThan(4 * 1024 * 1024, "two answers of about a megabyte are there at a time");
+    }
+
     [Fact]
     public async Task What_a_client_held_is_free_when_it_leaves()
     {

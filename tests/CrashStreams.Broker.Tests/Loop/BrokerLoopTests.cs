@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using CrashStreams.Broker.Loop;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -41,6 +42,36 @@ public class BrokerLoopTests
         })));
         Clients.Client.Until(() => Volatile.Read(ref ran) == Posters * Posts);
         overlaps.Should().Be(0);
+    }
+
+    [Fact]
+    public void Long_work_leaves_three_quarters_of_the_time_to_the_rest_and_all_of_it_is_done()
+    {
+        using var loop = new BrokerLoop(new Timers(TimeProvider.System), TimeProvider.System, NullLogger.Instance, new LoopWatchdog(TimeSpan.FromSeconds(1), NullLogger.Instance));
+        var began = Stopwatch.StartNew();
+        var done = 0;
+        for (var i = 0; i < 5; i++)
+            loop.Post(new LongWork(() =>
+            {
+                var start = ThreadClock.Nanoseconds;
+                while (ThreadClock.Nanoseconds - start < 20_000_000)
+                {
+                }
+                Interlocked.Increment(ref done);
+            }));
+
+        Clients.Client.Until(() => Volatile.Read(ref done) == 5);
+
+        began.Elapsed.Should().BeGreaterThan(TimeSpan.FromMilliseconds(5 * 20 + 4 * 60));
+    }
+
+    private sealed class LongWork(Action work) : ILoopItem
+    {
+        public string? Description => null;
+
+        public LoopLane Lane() => LoopLane.Paced;
+
+        public void Run() => work();
     }
 
     /// <summary>A timer of the system counts ticks, the clock does not; the one can be a millisecond ahead of the other.</summary>

@@ -11,8 +11,10 @@ internal sealed partial class ConsumerGroup
 {
     private const int JoinEpoch = 0;
     private const int LeaveEpoch = -1;
+    private const int MembersAndPartitionsPerMs = 100;
     private ImmutableHashSet<TopicInfo> _topicsOfSubscriptions = [];
     private long _topicsVersion = -1;
+    private long _nextAssignmentMs;
     private bool _haveSubscriptionsChanged = true;
 
     public ConsumerGroupHeartbeatResponse Heartbeat(ConsumerGroupHeartbeatRequest request, ClientIdentity client, UserAccess access)
@@ -34,7 +36,7 @@ internal sealed partial class ConsumerGroup
         member.Session.SetAfter(SessionTimeoutOf(member));
         Update(member, request, client, access.TopicPrefix);
         RefreshSubscriptions();
-        if (GroupEpoch > TargetEpoch)
+        if (GroupEpoch > TargetEpoch && _context.Timers.NowMs >= _nextAssignmentMs)
             AssignTargets();
         Reconcile(member, owned);
         if (!TryPersist())
@@ -183,6 +185,8 @@ internal sealed partial class ConsumerGroup
             member.Target = targets[member.Id];
             member.IsUnwritten = true;
         }
+        // Many members that come together share an assignment of many partitions: a thousand of each are shared out again after 20 ms at the earliest.
+        _nextAssignmentMs = _context.Timers.NowMs + (_members.Count + _topicsOfSubscriptions.Sum(topic => topic.Partitions)) / MembersAndPartitionsPerMs;
         AssignorName = assignor.Name;
         TargetEpoch = GroupEpoch;
         _isGroupUnwritten = true;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using CrashStreams.Broker.Coordination;
 
 namespace CrashStreams.Broker.Groups.Consumer;
 
@@ -8,68 +9,105 @@ namespace CrashStreams.Broker.Groups.Consumer;
 /// </summary>
 internal sealed class UniformAssignor : IAssignor
 {
+    /// <summary>
+    /// How often all partitions are looked at to even out. Members with the same subscriptions are even after the first time; where subscriptions overlap in long chains, loads that
+    /// are not quite even are better than an assignment that takes seconds.
+    /// </summary>
+    private const int MostPasses = 20;
+
+    private const int Nobody = -1;
+
     public string Name => "uniform";
 
     public Dictionary<string, ImmutableSortedSet<TopicIdPartition>> Assign(IReadOnlyList<Subscriber> subscribers)
     {
-        var subscribersOf = subscribers.SelectMany(subscriber => subscriber.Topics.Select(topic => (topic, subscriber.MemberId)))
-            .GroupBy(entry => entry.topic, entry => entry.MemberId)
-            .ToDictionary(topic => topic.Key.Id, topic => (Topic: topic.Key, Members: topic.Order(StringComparer.Ordinal).ToList()));
-        var load = subscribers.ToDictionary(subscriber => subscriber.MemberId, _ => 0);
-        var owner = new SortedDictionary<TopicIdPartition, string>();
-
-        foreach (var subscriber in subscribers.OrderBy(subscriber => subscriber.MemberId, StringComparer.Ordinal))
+        var members = subscribers.OrderBy(subscriber => subscriber.MemberId, StringComparer.Ordinal).ToArray();
+        var loads = new MemberLoads(members.Length);
+        var topics = TopicsOf(members, loads);
+        for (var member = 0; member < members.Length; member++)
+            Keep(member, members[member].Current, topics, loads);
+        foreach (var topic in topics.Values)
+            GiveAway(topic, loads);
+        for (var pass = 0; pass < MostPasses && TryEvenOut(topics.Values, loads); pass++)
         {
-            foreach (var partition in subscriber.Current.Where(CanKeep))
-            {
-                owner[partition] = subscriber.MemberId;
-                load[subscriber.MemberId]++;
-            }
-
-            bool CanKeep(TopicIdPartition partition) => subscribersOf.TryGetValue(partition.TopicId, out var topic)
-                && partition.Partition < topic.Topic.Partitions && topic.Members.Contains(subscriber.MemberId) && !owner.ContainsKey(partition);
         }
-
-        foreach (var (topic, members) in subscribersOf.Values.OrderBy(entry => entry.Topic.Id))
-        {
-            for (var index = 0; index < topic.Partitions; index++)
-            {
-                var partition = new TopicIdPartition(topic.Id, index);
-                if (owner.ContainsKey(partition))
-                    continue;
-                var emptiest = members.MinBy(member => load[member])!;
-                owner[partition] = emptiest;
-                load[emptiest]++;
-            }
-        }
-        Balance(owner, load, id => subscribersOf[id].Members);
-
-        var assigned = subscribers.ToDictionary(subscriber => subscriber.MemberId, _ => ImmutableSortedSet.CreateBuilder<TopicIdPartition>());
-        foreach (var (partition, member) in owner)
-            assigned[member].Add(partition);
-        return assigned.ToDictionary(member => member.Key, member => member.Value.ToImmutable());
+        return Collect(members, topics.Values);
     }
 
-    private static void Balance(SortedDictionary<TopicIdPartition, string> owner, Dictionary<string, int> load, Func<Guid, List<string>> membersOf)
+    /// <summary>In the order of their ids, each with its subscribers.</summary>
+    private static SortedDictionary<Guid, SharedTopic> TopicsOf(Subscriber[] members, MemberLoads loads)
     {
-        var partitions = owner.Keys.ToList();
-        bool hasMoved;
-        do
+        var subscribers = new Dictionary<TopicInfo, List<int>>();
+        for (var member = 0; member < members.Length; member++)
         {
-            hasMoved = false;
-            // Later partitions move first, so that what stays is a prefix and runs stay together.
-            for (var i = partitions.Count - 1; i >= 0; i--)
+            foreach (var topic in members[member].Topics)
             {
-                var from = owner[partitions[i]];
-                var to = membersOf(partitions[i].TopicId).MinBy(member => load[member])!;
-                if (load[from] - load[to] < 2)
+                if (!subscribers.TryGetValue(topic, out var ofTopic))
+                    subscribers[topic] = ofTopic = [];
+                ofTopic.Add(member);
+            }
+        }
+        var topics = new SortedDictionary<Guid, SharedTopic>();
+        foreach (var (topic, ofTopic) in subscribers)
+            topics[topic.Id] = new SharedTopic(topic, loads.Among(ofTopic));
+        return topics;
+    }
+
+    private static void Keep(int member, ImmutableSortedSet<TopicIdPartition> current, SortedDictionary<Guid, SharedTopic> topics, MemberLoads loads)
+    {
+        foreach (var (topicId, partition) in current)
+        {
+            if (!topics.TryGetValue(topicId, out var topic) || partition >= topic.Owners.Length || topic.Owners[partition] != Nobody || !topic.Subscribers.Contains(member))
+                continue;
+            topic.Owners[partition] = member;
+            loads.Increase(member);
+        }
+    }
+
+    private static void GiveAway(SharedTopic topic, MemberLoads loads)
+    {
+        for (var partition = 0; partition < topic.Owners.Length; partition++)
+        {
+            if (topic.Owners[partition] != Nobody)
+                continue;
+            topic.Owners[partition] = topic.Subscribers.Emptiest();
+            loads.Increase(topic.Owners[partition]);
+        }
+    }
+
+    /// <summary>False when nothing was left to do.</summary>
+    private static bool TryEvenOut(IEnumerable<SharedTopic> topics, MemberLoads loads)
+    {
+        var hasMoved = false;
+        // Later partitions move first, so that what stays is a prefix and runs stay together.
+        foreach (var topic in topics.Reverse())
+        {
+            for (var partition = topic.Owners.Length - 1; partition >= 0; partition--)
+            {
+                var (from, to) = (topic.Owners[partition], topic.Subscribers.Emptiest());
+                if (loads[from] - loads[to] < 2)
                     continue;
-                owner[partitions[i]] = to;
-                load[from]--;
-                load[to]++;
+                topic.Owners[partition] = to;
+                loads.Decrease(from);
+                loads.Increase(to);
                 hasMoved = true;
             }
         }
-        while (hasMoved);
+        return hasMoved;
+    }
+
+    private static Dictionary<string, ImmutableSortedSet<TopicIdPartition>> Collect(Subscriber[] members, IEnumerable<SharedTopic> topics)
+    {
+        var assigned = Array.ConvertAll(members, _ => ImmutableSortedSet.CreateBuilder<TopicIdPartition>());
+        foreach (var topic in topics)
+            for (var partition = 0; partition < topic.Owners.Length; partition++)
+                assigned[topic.Owners[partition]].Add(new TopicIdPartition(topic.Info.Id, partition));
+        return members.Zip(assigned).ToDictionary(pair => pair.First.MemberId, pair => pair.Second.ToImmutable());
+    }
+
+    /// <summary>A topic, who may have its partitions, and who has which. Members are known by their place in the order of ids.</summary>
+    private sealed record SharedTopic(TopicInfo Info, SubscriberLoads Subscribers)
+    {
+        public int[] Owners { get; } = [.. Enumerable.Repeat(Nobody, Info.Partitions)];
     }
 }
