@@ -13,7 +13,7 @@ using CrashStreams.Log;
 //   monitor BOOTSTRAP TOPIC RECORDS [THREADS] [GUARANTEE] [APPLICATION]
 //                                                  runs the crash monitor on the topic until it has caught up, and tells what it waited for
 //   latency BOOTSTRAP WINDOWS                      how long an alert takes with either clock
-//   hop BOOTSTRAP SECONDS [GUARANTEE]              how long a record takes through an application, at 1,000 a second
+//   hop BOOTSTRAP SECONDS [GUARANTEE] [RATE]       how long a record takes through an application, at RATE (1000) a second
 //   guarantees KAFKA_HOME RECORDS [ROUNDS]         starts an Apache Kafka and runs the monitor at-least-once, exactly-once and with two instances in turn
 //   partitions BOOTSTRAP COUNT [RATE] [SECONDS]    what a windowed count over so many partitions costs while RATE (10) records come a second
 //   compare KAFKA_HOME RESULT_FILE                 starts an Apache Kafka, loads it, and runs drain, monitor and java in turn
@@ -38,7 +38,7 @@ if (command == "guarantees")
 
 if (command == "hop")
 {
-    await Hop.RunAsync(bootstrap, args.Length > 3 ? Enum.Parse<ProcessingGuarantee>(args[3]) : ProcessingGuarantee.AtLeastOnce, int.Parse(topic, CultureInfo.InvariantCulture));
+    await Hop.RunAsync(bootstrap, args.Length > 3 ? Enum.Parse<ProcessingGuarantee>(args[3]) : ProcessingGuarantee.AtLeastOnce, int.Parse(topic, CultureInfo.InvariantCulture), Argument(4, 1_000));
     return 0;
 }
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Text;
 using CrashStreams.Kafka.Native;
 using CrashStreams.Log;
@@ -14,8 +13,6 @@ namespace CrashStreams.Kafka;
 /// </summary>
 internal sealed unsafe class KafkaProducer : NativeClient, ILogProducer
 {
-    // Enough to see what is wrong; a broker that is away fails hundreds of thousands.
-    private const int MaxToldFailures = 100;
     // What librdkafka adds to a record when it compares it with message.max.bytes: more than what it takes at least.
     private const int LargestOverhead = 128;
     private const string PropagationProperty = "topic.metadata.propagation.max.ms";
@@ -24,9 +21,7 @@ internal sealed unsafe class KafkaProducer : NativeClient, ILogProducer
     private readonly KafkaOptions _options;
     private readonly int _requestTimeoutMs;
     private readonly TimeProvider _time = TimeProvider.System;
-    private readonly List<FailedRecord> _failed = [];
-    private ErrorCode _firstFailure;
-    private long _failedCount;
+    private readonly DeliveryReports _reports;
 
     public KafkaProducer(KafkaOptions options, ClientProperties properties, bool isTransactional, ConnectionFaults faults)
         : base(Librdkafka.Producer, properties, faults)
@@ -35,7 +30,8 @@ internal sealed unsafe class KafkaProducer : NativeClient, ILogProducer
         MaxRecordBytes = int.Parse(properties.Values["message.max.bytes"], CultureInfo.InvariantCulture) - LargestOverhead;
         Compresses = properties.Values["compression.codec"] != "none";
         _requestTimeoutMs = (int)options.RequestTimeout.TotalMilliseconds;
-        _topics = new(Handle, Propagation(options, isTransactional), _requestTimeoutMs);
+        _reports = new(Handle);
+        _topics = new(Handle, _reports, Propagation(options, isTransactional), _requestTimeoutMs);
     }
 
     public int MaxRecordBytes { get; }
@@ -90,14 +86,14 @@ internal sealed unsafe class KafkaProducer : NativeClient, ILogProducer
     {
         // In a transaction each record fails by itself after the delivery timeout; the rest is for the broker's last answer.
         var timeout = _options.DeliveryTimeout + _options.RequestTimeout;
-        var code = Librdkafka.rd_kafka_flush(Handle, (int)timeout.TotalMilliseconds);
+        var code = Flush(timeout);
         ThrowFailures();
         KafkaError.ThrowIf(code, $"Flushing {Name}");
     }
 
     public bool TryFlush(TimeSpan patience)
     {
-        var code = Librdkafka.rd_kafka_flush(Handle, (int)patience.TotalMilliseconds);
+        var code = Flush(patience);
         ThrowFailures();
         if (code == ErrorCode.LocalTimedOut)
             return false;
@@ -130,9 +126,9 @@ internal sealed unsafe class KafkaProducer : NativeClient, ILogProducer
 
     public void AbortTransaction()
     {
-        Retrying(() => Librdkafka.rd_kafka_abort_transaction(Handle, _requestTimeoutMs), "Aborting the transaction");
+        _reports.TakeDuring(() => Retrying(() => Librdkafka.rd_kafka_abort_transaction(Handle, _requestTimeoutMs), "Aborting the transaction"));
         // The records of the transaction were dropped by intent.
-        ForgetFailures();
+        _reports.Forget();
     }
 
     /// <summary>Ends the producer. What was not flushed is dropped.</summary>
@@ -142,22 +138,21 @@ internal sealed unsafe class KafkaProducer : NativeClient, ILogProducer
             return;
         Librdkafka.rd_kafka_purge(Handle, Librdkafka.PurgeQueueAndInflight);
         _topics.Dispose();
+        _reports.Dispose();
         DestroyHandle();
     }
 
-    protected override void DeliveryFailed(NativeMessage* message)
+    private ErrorCode Flush(TimeSpan patience)
     {
-        var refusal = KafkaError.Refusal(message->Error);
-        // What was refused is why the rest of a transaction was dropped.
-        if (_failedCount++ == 0 || (refusal != LogRefusal.None && KafkaError.Refusal(_firstFailure) == LogRefusal.None))
-            _firstFailure = message->Error;
-        if (_failed.Count >= MaxToldFailures && refusal == LogRefusal.None)
-            return;
-        var failed = new FailedRecord(Marshal.PtrToStringUTF8((nint)Librdkafka.rd_kafka_topic_name(message->Topic))!, message->Partition, KafkaError.Text(message->Error)) { Refusal = refusal };
-        if (_failed.Count < MaxToldFailures)
-            _failed.Add(failed);
-        else if (!_failed.Exists(f => f.Refusal != LogRefusal.None && f.Topic == failed.Topic))
-            _failed.Add(failed);
+        // Failed records are counted until their reports are taken.
+        const int glanceMs = 10;
+        for (var left = (int)patience.TotalMilliseconds; ; left -= glanceMs)
+        {
+            var code = Librdkafka.rd_kafka_flush(Handle, Math.Min(left, glanceMs));
+            _reports.Take();
+            if (code != ErrorCode.LocalTimedOut || left <= glanceMs)
+                return code;
+        }
     }
 
     // How long a topic may be unknown before it counts as missing: not longer than librdkafka waits, nor so long that a transaction which has to wait for it can't be committed any more.
@@ -179,7 +174,8 @@ internal sealed unsafe class KafkaProducer : NativeClient, ILogProducer
         while (error != 0 && Librdkafka.rd_kafka_error_code(error) == ErrorCode.LocalQueueFull && _time.GetElapsedTime(start) < _options.DeliveryTimeout)
         {
             Librdkafka.rd_kafka_error_destroy(error);
-            Librdkafka.rd_kafka_poll(Handle, 1);
+            Librdkafka.rd_kafka_flush(Handle, 1);
+            _reports.Take();
             error = Librdkafka.rd_kafka_produceva(Handle, arguments, count);
         }
 
@@ -191,8 +187,8 @@ internal sealed unsafe class KafkaProducer : NativeClient, ILogProducer
         var hasTransactionEnded = Librdkafka.rd_kafka_error_code(error) == ErrorCode.LocalState;
         if (hasTransactionEnded)
         {
-            Librdkafka.rd_kafka_poll(Handle, 0);
-            if (_failedCount > 0)
+            _reports.Take();
+            if (_reports.Count > 0)
             {
                 Librdkafka.rd_kafka_error_destroy(error);
                 ThrowFailures();
@@ -222,15 +218,15 @@ internal sealed unsafe class KafkaProducer : NativeClient, ILogProducer
     private void ThrowFailures()
     {
         var fatal = FatalError();
-        if (_failedCount == 0)
+        if (_reports.Count == 0)
         {
             if (fatal is not null)
                 throw fatal;
             return;
         }
 
-        var (count, code, failed) = (_failedCount, _firstFailure, _failed.ToArray());
-        ForgetFailures();
+        var (count, code, failed) = (_reports.Count, _reports.First, _reports.Failed);
+        _reports.Forget();
         var first = failed.FirstOrDefault(f => f.Refusal != LogRefusal.None, failed[0]);
         var cause = fatal ?? (code is ErrorCode.LocalPurgedFromQueue or ErrorCode.LocalPurgedInFlight ? TransactionError() : null);
         throw new LogException($"{count} records were not written{(cause is null ? "" : $" ({cause.Message})")}. First: {first.Topic}-{first.Partition}: {first.Reason}.")
@@ -247,12 +243,6 @@ internal sealed unsafe class KafkaProducer : NativeClient, ILogProducer
     {
         var error = Librdkafka.rd_kafka_begin_transaction(Handle);
         return error == 0 ? null : KafkaError.Take(error, "The transaction");
-    }
-
-    private void ForgetFailures()
-    {
-        _failed.Clear();
-        _failedCount = 0;
     }
 
     private static nint NativeHeaders(Headers headers)

@@ -5,7 +5,7 @@ using CrashStreams.Log;
 namespace CrashStreams.Kafka;
 
 /// <summary>The topics that a producer has written to: their handles and partition counts.</summary>
-internal sealed unsafe class ProducerTopics(nint client, TimeSpan propagation, int requestTimeoutMs) : IDisposable
+internal sealed unsafe class ProducerTopics(nint client, DeliveryReports reports, TimeSpan propagation, int requestTimeoutMs) : IDisposable
 {
     private readonly Dictionary<string, ProducerTopic> _topics = [];
 
@@ -50,7 +50,7 @@ internal sealed unsafe class ProducerTopics(nint client, TimeSpan propagation, i
                 throw code == ErrorCode.UnknownTopicOrPartition ? Missing(topic) : KafkaError.Exception(code, $"Asking for topic {topic}");
             }
 
-            Librdkafka.rd_kafka_poll(client, 100);
+            reports.Take(100);
         }
     }
 

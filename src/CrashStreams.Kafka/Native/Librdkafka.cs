@@ -11,6 +11,7 @@ internal static unsafe partial class Librdkafka
     public const string Library = "librdkafka";
     public const int Producer = 0, Consumer = 1;
     public const int CopyPayload = 2;
+    public const int DeliveryReportEvents = 1;
     public const long OffsetBeginning = -2, OffsetInvalid = -1001;
     public const int PurgeQueueAndInflight = 3;
 
@@ -26,12 +27,11 @@ internal static unsafe partial class Librdkafka
     [LibraryImport(Library)] public static partial void rd_kafka_conf_set_error_cb(nint conf, delegate* unmanaged[Cdecl]<nint, ErrorCode, byte*, nint, void> callback);
     [LibraryImport(Library)] public static partial void rd_kafka_conf_set_stats_cb(nint conf, delegate* unmanaged[Cdecl]<nint, byte*, nuint, nint, int> callback);
     [LibraryImport(Library)] public static partial void rd_kafka_conf_set_rebalance_cb(nint conf, delegate* unmanaged[Cdecl]<nint, ErrorCode, NativePartitionList*, nint, void> callback);
-    [LibraryImport(Library)] public static partial void rd_kafka_conf_set_dr_msg_cb(nint conf, delegate* unmanaged[Cdecl]<nint, NativeMessage*, nint, void> callback);
+    [LibraryImport(Library)] public static partial void rd_kafka_conf_set_events(nint conf, int events);
     [LibraryImport(Library)] public static partial nint rd_kafka_opaque(nint client);
     [LibraryImport(Library)] public static partial nint rd_kafka_new(int type, nint conf, byte* error, nuint errorSize);
     [LibraryImport(Library)] public static partial void rd_kafka_destroy(nint client);
     [LibraryImport(Library)] public static partial ErrorCode rd_kafka_fatal_error(nint client, byte* error, nuint errorSize);
-    [LibraryImport(Library)] public static partial int rd_kafka_poll(nint client, int timeoutMs);
 
     [LibraryImport(Library)] public static partial ErrorCode rd_kafka_error_code(nint error);
     [LibraryImport(Library)] public static partial byte* rd_kafka_error_string(nint error);
@@ -48,6 +48,10 @@ internal static unsafe partial class Librdkafka
 
     [LibraryImport(Library)] public static partial ErrorCode rd_kafka_poll_set_consumer(nint client);
     [LibraryImport(Library)] public static partial nint rd_kafka_queue_get_consumer(nint client);
+    [LibraryImport(Library)] public static partial nint rd_kafka_queue_get_main(nint client);
+    [LibraryImport(Library)] public static partial nint rd_kafka_queue_poll(nint queue, int timeoutMs);
+    [LibraryImport(Library)] public static partial NativeMessage* rd_kafka_event_message_next(nint next);
+    [LibraryImport(Library)] public static partial void rd_kafka_event_destroy(nint taken);
     [LibraryImport(Library)] public static partial void rd_kafka_queue_destroy(nint queue);
     [LibraryImport(Library)] public static partial void rd_kafka_queue_yield(nint queue);
     [LibraryImport(Library)] public static partial ErrorCode rd_kafka_subscribe(nint client, NativePartitionList* topics);

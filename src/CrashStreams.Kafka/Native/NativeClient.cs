@@ -35,7 +35,7 @@ internal abstract unsafe class NativeClient
             if (type == Librdkafka.Consumer)
                 Librdkafka.rd_kafka_conf_set_rebalance_cb(conf, &OnRebalance);
             else
-                Librdkafka.rd_kafka_conf_set_dr_msg_cb(conf, &OnDelivery);
+                Librdkafka.rd_kafka_conf_set_events(conf, Librdkafka.DeliveryReportEvents);
 
             var error = stackalloc byte[ErrorSize];
             Handle = Librdkafka.rd_kafka_new(type, conf, error, ErrorSize);
@@ -62,11 +62,6 @@ internal abstract unsafe class NativeClient
 
     /// <summary>A rebalance happened; the list is the library's and lives until the call returns.</summary>
     protected virtual void Rebalanced(ErrorCode code, NativePartitionList* partitions)
-    {
-    }
-
-    /// <summary>A record was not delivered.</summary>
-    protected virtual void DeliveryFailed(NativeMessage* message)
     {
     }
 
@@ -139,11 +134,4 @@ internal abstract unsafe class NativeClient
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void OnRebalance(nint client, ErrorCode code, NativePartitionList* partitions, nint opaque) => Owner(opaque).Rebalanced(code, partitions);
-
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static void OnDelivery(nint client, NativeMessage* message, nint opaque)
-    {
-        if (message->Error != ErrorCode.NoError)
-            Owner(opaque).DeliveryFailed(message);
-    }
 }

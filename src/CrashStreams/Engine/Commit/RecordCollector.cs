@@ -167,6 +167,7 @@ internal sealed class RecordCollector : IRecordWriter
             throw BeginAgain(e);
         }
 
+        HasUnsent = true;
         to.Uncommitted++;
         to.Count.Add(record.Key.Length + record.Value.Length);
     }
