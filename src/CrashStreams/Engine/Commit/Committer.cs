@@ -110,9 +110,10 @@ internal sealed class Committer : IDisposable
         _announcer.Tell(now, withCommit: true);
 
         // A store that has let go of what it forwarded (a buffer, a queue of a processor's) says so in its changelog only when the log has the results: otherwise both could be lost with a crash.
-        if (running.Exists(static t => t.LoggedStores.Any()))
+        var changed = running.FindAll(static t => t.NeedsCommit);
+        if (changed.Exists(static t => t.LoggedStores.Any()))
             _collector.FlushResults();
-        foreach (var task in running)
+        foreach (var task in changed)
             task.PrepareCommit(offsets);
 
         // A transaction is fenced by the group through its offsets: one without any is a marker or a punctuation that a sleeper could still commit.
@@ -122,7 +123,7 @@ internal sealed class Committer : IDisposable
         _collector.Commit(_consumer, offsets);
         foreach (var (partition, position) in offsets)
             _own.Remember(partition, position);
-        foreach (var task in running)
+        foreach (var task in changed)
             task.Committed(offsets, ends, _wrote);
         _ends.AskWhenDue(now);
         _purge.RunOnce(now, running.SelectMany(t => t.Inputs));

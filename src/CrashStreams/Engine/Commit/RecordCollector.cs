@@ -34,6 +34,9 @@ internal sealed class RecordCollector : IRecordWriter
     /// <summary>Whether the client may hold back what was queued, to fill its batches.</summary>
     public bool HasUnsent { get; private set; }
 
+    /// <summary>How many records were queued since the start.</summary>
+    public long Written { get; private set; }
+
     public int PartitionCount(string topic) => _producer.PartitionCount(topic);
 
     /// <summary>The largest record that the client and the topic take, in bytes on the wire.</summary>
@@ -168,6 +171,7 @@ internal sealed class RecordCollector : IRecordWriter
         }
 
         HasUnsent = true;
+        Written++;
         to.Uncommitted++;
         to.Count.Add(record.Key.Length + record.Value.Length);
     }

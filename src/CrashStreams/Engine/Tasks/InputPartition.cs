@@ -88,24 +88,30 @@ internal sealed class InputPartition(StreamTask task, TopicPartition partition, 
     /// </summary>
     /// <param name="consumer">The client.</param>
     /// <param name="isBatchDone">Whether all that the last poll brought was taken: the client's position lies behind it.</param>
-    public void LookAtPosition(ILogConsumer consumer, bool isBatchDone)
+    /// <returns>Whether there is a new position to commit.</returns>
+    public bool LookAtPosition(ILogConsumer consumer, bool isBatchDone)
     {
         var position = isBatchDone ? consumer.Position(partition) : -1;
         // In the middle of a batch the last turn's still holds.
         ReachedOffset = Math.Max(Math.Max(ReachedOffset, position), Math.Max(NextOffset, BufferedOffset));
         var end = consumer.EndOffset(partition);
         IsCaughtUp = end >= 0 && ReachedOffset >= end;
-        if (Buffer.Count == 0 && position > Math.Max(0, NextOffset))
+        var hasMoved = Buffer.Count == 0 && position > Math.Max(0, NextOffset);
+        if (hasMoved)
             NextOffset = position;
         Volatile.Write(ref _lag, end < 0 ? -1 : Math.Max(0, end - Math.Max(0, NextOffset)));
         Volatile.Write(ref _buffered, Buffer.Count);
+        return hasMoved;
     }
 
-    public void Publish()
+    /// <summary>Shows collectors of metrics how far the input is. Answers whether its watermark has moved.</summary>
+    public bool Publish()
     {
         var progress = clock.Progress;
+        var hasMoved = progress.Watermark != _watermark;
         Volatile.Write(ref _watermark, progress.Watermark);
         Volatile.Write(ref _isIdle, progress.IsIdle);
+        return hasMoved;
     }
 
     /// <summary>Records that wait for their turn among several inputs; a task with one input never fills it.</summary>

@@ -14,6 +14,8 @@ internal sealed class Punctuations
 
     public bool HasWatermark { get; private set; }
 
+    public bool IsEmpty => _schedules.Count == 0;
+
     public IDisposable Schedule(TimeSpan interval, PunctuationType type, Action<long> callback, long wallClock)
     {
         var intervalMs = (long)interval.TotalMilliseconds;

@@ -15,16 +15,12 @@ namespace CrashStreams.Engine;
 internal sealed class StreamTask
 {
     private readonly TaskContext _context;
-    private readonly TaskChangelog _changelog;
+    private readonly TaskCommit _commit;
     private readonly TaskBuilder _operators;
     private readonly List<InputPartition> _inputs = [];
     private readonly List<IEmitsAtCommit> _emitters;
-    private readonly List<ICommitListener> _commitListeners;
     private readonly TaskEventTime _eventTime;
     private readonly bool _usesWatermarks;
-    private long _watermarkToCommit = TaskClock.Unknown;
-    private long _cachedBytes;
-    private long _dirtyBytes;
 
     /// <param name="context">What the task's operators share.</param>
     /// <param name="tasks">The tasks of the sub-topology, this one among them.</param>
@@ -33,14 +29,13 @@ internal sealed class StreamTask
     public StreamTask(TaskContext context, TaskLayout tasks, long horizonMs, Func<string, int> writersOf)
     {
         _context = context;
-        _changelog = new(context);
         var (subTopology, inputs) = (tasks.SubTopology, tasks.InputsOf(context.Id.Partition));
         _operators = new TaskBuilder(context, subTopology, inputs);
         _operators.Build();
         _usesWatermarks = context.Options.Time.Clock == StreamTime.Watermarks;
         _emitters = _operators.Processors.OfType<IEmitsAtCommit>().ToList();
         var withoutHold = subTopology.Sources.Where(static s => !s.HoldsClock).SelectMany(s => s.Topics.Select(t => _operators.FullTopic(t, s.IsRepartition))).ToHashSet();
-        _commitListeners = _operators.Processors.OfType<ICommitListener>().ToList();
+        _commit = new(context, _inputs, _operators.Processors.OfType<ICommitListener>().ToList(), Fault);
         foreach (var input in inputs)
         {
             var source = _operators.SourcesByTopic[input.Topic];
@@ -67,7 +62,7 @@ internal sealed class StreamTask
     public IEnumerable<IStateStore> LoggedStores => _context.Stores.Where(s => s.ChangelogTopic is not null);
 
     /// <summary>The closing clock as of the last commit that the group confirmed: an owner after this one begins there.</summary>
-    public long CommittedWatermark { get; private set; } = TaskClock.Unknown;
+    public long CommittedWatermark => _commit.CommittedWatermark;
 
     /// <summary>How far stores followed their changelogs while the task was a warm copy; empty for any other.</summary>
     public Dictionary<IStateStore, WarmPosition> WarmPositions { get; } = [];
@@ -83,13 +78,19 @@ internal sealed class StreamTask
 
     public bool HasBuffered { get; private set; }
 
+    /// <summary>Whether turns visit it: see <see cref="AwakeTasks"/>.</summary>
+    public bool IsAwake { get; set; }
+
+    /// <summary>Whether it has nothing to do before its next record, or the next round of its thread.</summary>
+    public bool IsAtRest => State == TaskState.Running && !HasBuffered && !HoldsBack && !_commit.HasListeners && !_context.CommitRequested && _context.Punctuations.IsEmpty && IsCaughtUp && !IsHoldingBack;
+
     public bool IsHoldingBack => _inputs.Exists(static i => i.IsHeldBack);
 
     /// <summary>The start of the oldest open window as of the last turn, <see cref="long.MaxValue"/> when none is; read by collectors of metrics.</summary>
     public long OldestOpenStart => _eventTime.OldestOpenStart;
 
     /// <summary>What the stores held in memory at the last commit, and what of it was written; read by collectors of metrics.</summary>
-    public (long Bytes, long Dirty) PublishedCache => (Volatile.Read(ref _cachedBytes), Volatile.Read(ref _dirtyBytes));
+    public (long Bytes, long Dirty) PublishedCache => _commit.PublishedCache;
 
     /// <summary>Takes over what an earlier life of the task committed beside its offsets.</summary>
     /// <param name="input">An input of the task.</param>
@@ -99,6 +100,7 @@ internal sealed class StreamTask
     {
         var committed = CommittedPosition.Parse(position.Metadata);
         input.NextOffset = position.Offset;
+        _context.HasChanged = true;
         if (isCommitted)
             (input.CommittedOffset, input.CommittedMetadata) = (position.Offset, position.Metadata);
         input.IsClaimed = isCommitted && !committed.IsRebuild;
@@ -113,7 +115,7 @@ internal sealed class StreamTask
     public bool IsClaimed => _inputs.TrueForAll(static i => i.IsClaimed);
 
     /// <summary>Removes an entry of a store from its changelog.</summary>
-    public void RemoveFromChangelog(IStateStore store, in LogRecord record) => _changelog.Append(store, new LogRecord { Key = record.Key, HasKey = record.HasKey, Timestamp = record.Timestamp });
+    public void RemoveFromChangelog(IStateStore store, in LogRecord record) => _commit.RemoveFromChangelog(store, in record);
 
     public void MoveTo(TaskState next)
     {
@@ -186,7 +188,7 @@ internal sealed class StreamTask
     public void LookAtPositions(ILogConsumer consumer, bool isBatchDone)
     {
         foreach (var input in _inputs)
-            input.LookAtPosition(consumer, isBatchDone);
+            _context.HasChanged |= input.LookAtPosition(consumer, isBatchDone);
     }
 
     /// <summary>
@@ -238,6 +240,7 @@ internal sealed class StreamTask
         if (_emitters.Count == 0)
             return;
         _context.Current.Clear();
+        _context.HasChanged = true;
         foreach (var emitter in _emitters)
         {
             try
@@ -263,74 +266,23 @@ internal sealed class StreamTask
         return new(_operators.FullTopic(sink.Topic!, true), _inputs.FindAll(i => reaching.Contains(i.Partition.Topic)));
     }
 
+    /// <summary>Whether a commit has anything to do with the task. A task that was not touched since the last one is left alone, unless somebody outside of it may have something to tell.</summary>
+    public bool NeedsCommit => _context.HasChanged || HoldsBack || _commit.HasListeners || Local is not null;
+
     /// <summary>Writes changed state to the changelogs and answers what has to be committed with it.</summary>
-    public void PrepareCommit(IDictionary<TopicPartition, OffsetAndMetadata> offsets)
-    {
-        _context.CommitRequested = false;
-        _watermarkToCommit = _inputs.Exists(static i => i.NextOffset >= 0) ? _context.Clock.Watermark : CommittedWatermark;
-        // What is wrong with an entry now has nothing to do with the record that came last.
-        _context.Current.Clear();
-        Volatile.Write(ref _dirtyBytes, DirtyBytes());
-        foreach (var store in _context.Stores)
-            store.Flush(_changelog);
-        Volatile.Write(ref _cachedBytes, _context.Stores.Sum(static store => store.CachedBytes));
-        foreach (var input in _inputs)
-        {
-            if (input.NextOffset < 0)
-                continue;
-            var metadata = CommittedPosition.Text(CommittedTime.Of(_context.Clock, input.Clock), input.Topics);
-            if (input.NextOffset != input.CommittedOffset || metadata != input.CommittedMetadata)
-                offsets[input.Partition] = new(input.NextOffset, metadata);
-        }
-    }
+    public void PrepareCommit(IDictionary<TopicPartition, OffsetAndMetadata> offsets) => _commit.Prepare(offsets);
 
     /// <summary>The log has committed: the engines follow.</summary>
     /// <param name="offsets">What the group confirmed.</param>
     /// <param name="ends">Ends of changelogs as told before the commit.</param>
-    /// <param name="wrote">Hears of the changelogs that have got longer.</param>
+    /// <param name="wrote">Called with the changelogs that have got longer.</param>
     public void Committed(
-        IReadOnlyDictionary<TopicPartition, OffsetAndMetadata> offsets, IReadOnlyDictionary<TopicPartition, long> ends, Action<TopicPartition> wrote)
-    {
-        CommittedWatermark = _watermarkToCommit;
-        Local?.Write(offsets.Count > 0 ? ends : null, wrote);
-        foreach (var input in _inputs)
-        {
-            if (offsets.TryGetValue(input.Partition, out var committed))
-                (input.CommittedOffset, input.CommittedMetadata, input.IsClaimed) = (committed.Offset, committed.Metadata, true);
-        }
-
-        foreach (var listener in _commitListeners)
-            NotifyCommitted(listener);
-    }
-
-    private void NotifyCommitted(ICommitListener listener)
-    {
-        try
-        {
-            listener.OnCommitted();
-        }
-        catch (Exception e) when (FaultPolicy.IsOperators(e))
-        {
-            Fault(e);
-        }
-    }
+        IReadOnlyDictionary<TopicPartition, OffsetAndMetadata> offsets, IReadOnlyDictionary<TopicPartition, long> ends, Action<TopicPartition> wrote) => _commit.Committed(Local, offsets, ends, wrote);
 
     /// <summary>What is in memory over engines, and could be evicted.</summary>
-    public long CachedBytes()
-    {
-        var bytes = 0L;
-        foreach (var store in _context.Stores)
-            bytes += store.Engine is null ? 0 : store.CachedBytes;
-        return bytes;
-    }
+    public long CachedBytes() => _commit.CachedBytes();
 
-    public long DirtyBytes()
-    {
-        var bytes = 0L;
-        foreach (var store in _context.Stores)
-            bytes += store.DirtyBytes;
-        return bytes;
-    }
+    public long DirtyBytes() => _commit.DirtyBytes();
 
     /// <summary>Shrinks each store's cache to a part of what it holds.</summary>
     public void Evict(double part)
@@ -354,6 +306,7 @@ internal sealed class StreamTask
 
     private void Process(LogBatch batch, int index, in LogRecord record, InputPartition input)
     {
+        _context.HasChanged = true;
         if (record.Headers is { } headers && input.Source.IsRepartition && MarkerRecord.TryRead(headers, out var told))
         {
             (input.Clock as UpstreamClock)?.Hear(told);
@@ -404,6 +357,7 @@ internal sealed class StreamTask
 
     private void RunPunctuations(PunctuationType type, long time)
     {
+        _context.HasChanged = true;
         try
         {
             _context.Punctuations.Run(type, time, now => BeginPunctuation(type, now));

@@ -41,6 +41,9 @@ internal sealed class TaskContext(TaskId id, StreamsOptions options, TimeProvide
 
     public bool CommitRequested { get; set; }
 
+    /// <summary>Whether anything of the task may differ from what is committed: set by whatever touches it, and at first.</summary>
+    public bool HasChanged { get; set; } = true;
+
     /// <summary>The record that the task is processing, in its original bytes.</summary>
     public RecordInProcess Current { get; } = new();
 

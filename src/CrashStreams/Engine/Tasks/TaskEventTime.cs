@@ -43,6 +43,7 @@ internal sealed class TaskEventTime(
         }
 
         var progress = InputPartition.ProgressOf(holding);
+        context.HasChanged |= progress.Floor > context.Clock.Floor;
         IsIdle = progress.IsIdle;
         // What operators hold back until the commit belongs before the windows that the clock closes behind them.
         if (emitPending is not null && (listeners.Count > 0 || context.Punctuations.HasWatermark) && progress.Watermark > context.Clock.Watermark)
@@ -50,6 +51,7 @@ internal sealed class TaskEventTime(
         if (context.Clock.AdvanceTo(in progress))
         {
             context.Current.Clear();
+            context.HasChanged = true;
             CloseWindows(progress.Watermark);
             punctuate(progress.Watermark);
         }
@@ -96,7 +98,7 @@ internal sealed class TaskEventTime(
     private void Publish()
     {
         foreach (var input in inputs)
-            input.Publish();
+            context.HasChanged |= input.Publish();
         var oldest = long.MaxValue;
         foreach (var listener in listeners)
             oldest = Math.Min(oldest, listener.OldestOpenStart);

@@ -38,6 +38,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     private readonly Committer _committer;
     private readonly Restorer _restorer;
     private readonly AssignedTasks _tasks;
+    private readonly AwakeTasks _awake;
     private readonly List<string> _inputTopics;
     private readonly InputWatch _inputs;
     private readonly StartPositions _positions;
@@ -105,6 +106,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
 
         _consumer = clients.CreateConsumer($"{name}-consumer", options.ApplicationId, options.Delivery.ReadsCommitted);
         _tasks = new(name, topology, topics, _consumer, logger);
+        _awake = new(_tasks);
         _transactionTimeoutMs = clients.TransactionTimeout is { } timeout ? (long)timeout.TotalMilliseconds : long.MaxValue;
         var announcer = new WatermarkAnnouncer(options, _tasks, _collector);
         _committer = new(options, _tasks, _consumer, _collector, announcer, _admin, own, time, logger) { OnCommitted = Committed, TransactionTimeoutMs = _transactionTimeoutMs };
@@ -130,10 +132,10 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         Queries = new(_consumer.Wake);
         _turn = new(new(time, IsTurnOver));
         _restore = new(_restorer, _tasks, options.PollWait, name, logger);
-        _buffer = new(_tasks, _consumer);
+        _buffer = new(_awake, _consumer);
         _steps =
         [
-            new ClockStep(_tasks, new(_admin, (long)options.Time.IdleAfter.TotalMilliseconds), announcer, options.Time.Clock == StreamTime.Watermarks),
+            new ClockStep(_tasks, _awake, new(_admin, (long)options.Time.IdleAfter.TotalMilliseconds), announcer, options.Time.Clock == StreamTime.Watermarks),
             new TopicStep(_inputs, options.State.Storage is { } state ? new(state, options.ApplicationId, options.State.CleanupDelay, logger) : null),
             new MembershipStep(_directory, new(_consumer), () => IsJoining, _lostOwners, _standbys, _tasks, TasksToTell, options.PollWait < _glance ? options.PollWait : _glance),
             new CommitStep(_committer, _cache, _tasks, () => _processed),
@@ -141,7 +143,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         ];
         _poll = new(_consumer, _tasks, _collector, _positions, PollWait, IsRepartition);
         _claim = new(_tasks, _committer, () => _processed);
-        _take = new(_tasks, count => Volatile.Write(ref _processed, _processed + count));
+        _take = new(_tasks, _awake, count => Volatile.Write(ref _processed, _processed + count));
     }
 
     public string Name { get; }
@@ -218,10 +220,11 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         _poll.Run(_turn);
         _meter.Polled(_spent.Polled());
         var hasRecords = !_turn.IsBatchDone;
-        foreach (var task in _tasks.InOrder)
+        _awake.Begin(NowMs());
+        foreach (var task in _awake.InTurn)
             hasRecords |= task.HasBuffered;
         _turn.NowMs = _turn.Pace.Begin(hasRecords);
-        foreach (var task in _tasks.InOrder)
+        foreach (var task in _awake.InTurn)
             task.Context.Clock.LastWallClock = _turn.NowMs;
         _claim.Run(_turn);
         _take.Run(_turn);

@@ -3,13 +3,13 @@ using CrashStreams.Log;
 namespace CrashStreams.Engine;
 
 /// <summary>Looks how far the inputs are, lets tasks with several inputs process what is next among them, and stops fetching inputs of which too much waits.</summary>
-internal sealed class BufferStep(AssignedTasks tasks, ILogConsumer consumer) : ITurnStep
+internal sealed class BufferStep(AwakeTasks tasks, ILogConsumer consumer) : ITurnStep
 {
     private int _first;
 
     public void Run(Turn turn)
     {
-        var inOrder = tasks.InOrder;
+        var inOrder = tasks.InTurn;
         // When the turn's time is up each of the others takes one record more; the next turn begins behind the one that took the time.
         var first = _first;
         turn.HasMore = false;

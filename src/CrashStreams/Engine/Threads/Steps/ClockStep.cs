@@ -1,15 +1,15 @@
 namespace CrashStreams.Engine;
 
 /// <summary>Moves the tasks' clocks: windows close, wall-clock punctuation runs, downstream tasks are told.</summary>
-internal sealed class ClockStep(AssignedTasks tasks, IdleInputs idle, WatermarkAnnouncer announcer, bool usesWatermarks) : ITurnStep
+internal sealed class ClockStep(AssignedTasks tasks, AwakeTasks awake, IdleInputs idle, WatermarkAnnouncer announcer, bool usesWatermarks) : ITurnStep
 {
     private readonly Func<InputPartition, bool> _isConfirmed = input => idle.IsAtEnd(input, input.ReachedOffset);
 
     public void Run(Turn turn)
     {
-        if (usesWatermarks)
+        if (usesWatermarks && awake.IsRound)
             idle.Ask(turn.NowMs, tasks.InOrder);
-        foreach (var task in tasks.InOrder)
+        foreach (var task in awake.InTurn)
         {
             if (task.State != TaskState.Running)
                 continue;
@@ -19,5 +19,6 @@ internal sealed class ClockStep(AssignedTasks tasks, IdleInputs idle, WatermarkA
         }
 
         announcer.Tell(turn.NowMs, withCommit: false);
+        awake.End();
     }
 }

@@ -55,7 +55,9 @@ internal sealed class PollStep(
         var input = tasks.InOrder.SelectMany(static t => t.Inputs).FirstOrDefault(i => i.Partition == partition);
         var next = positions.GoOnAfter(partition, input?.NextOffset ?? -1, fault);
         consumer.Seek(partition, next);
-        if (input is not null)
-            input.NextOffset = next;
+        if (input is null)
+            return;
+        input.NextOffset = next;
+        input.Task.Context.HasChanged = true;
     }
 }

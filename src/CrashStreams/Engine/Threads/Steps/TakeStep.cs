@@ -1,7 +1,7 @@
 namespace CrashStreams.Engine;
 
 /// <summary>Hands the batch's records to their tasks, as many as the turn has time for: a task with one input processes them at once.</summary>
-internal sealed class TakeStep(AssignedTasks tasks, Action<int> took) : ITurnStep
+internal sealed class TakeStep(AssignedTasks tasks, AwakeTasks awake, Action<int> took) : ITurnStep
 {
     public void Run(Turn turn)
     {
@@ -17,10 +17,17 @@ internal sealed class TakeStep(AssignedTasks tasks, Action<int> took) : ITurnSte
                 var index = turn.Next;
                 var record = batch[index];
                 var input = tasks.InputOf(batch, record.PartitionIndex);
-                if (input?.Task.State == TaskState.Running)
-                    input.Task.Take(batch, index, in record, input);
+                if (input?.Task is { State: TaskState.Running } task)
+                {
+                    if (!task.IsAwake)
+                        awake.Wake(task, turn.NowMs);
+                    task.Take(batch, index, in record, input);
+                }
                 else
+                {
                     tasks.Postpone(batch.Partitions[record.PartitionIndex], record.Offset);
+                }
+
                 turn.Next++;
             }
         }
