@@ -170,11 +170,11 @@ try_alone() {
 run_sim() {
   local what=faults seeds from=1
   case ${1:-} in
-    replay | topologies) what=$1; shift ;;
+    replay | topologies | order) what=$1; shift ;;
     -*) ;;
-    ?*) die "sim: there is no simulation '$1'; use './build.sh sim', './build.sh sim replay' or './build.sh sim topologies'." ;;
+    ?*) die "sim: there is no simulation '$1'; use './build.sh sim', './build.sh sim replay', './build.sh sim topologies' or './build.sh sim order'." ;;
   esac
-  [ $what = replay ] && seeds=1000 || seeds=10000
+  case $what in replay | order) seeds=1000 ;; *) seeds=10000 ;; esac
   while [ $# -gt 0 ]; do
     case $1 in
       -h | --help) usage; return ;;
@@ -192,10 +192,11 @@ run_sim() {
       -noColor -class CrashStreams.Tests.Simulation.ReplayMatrixTests -method '*of_the_live_run*'
     return
   fi
-  local class=Simulation.SimulationTests
+  local class=Simulation.SimulationTests method='*No_fault*'
   [ $what = faults ] || class=Topologies.RandomTopologyTests
+  [ $what != order ] || { class=Topologies.OrderedInputTests; method='*the_order*'; }
   CRASHSTREAMS_SIM_SEEDS=$seeds CRASHSTREAMS_SIM_FROM=$from tests/CrashStreams.Tests/bin/Release/net10.0/CrashStreams.Tests \
-    -noColor -class CrashStreams.Tests.$class -method '*No_fault*'
+    -noColor -class CrashStreams.Tests.$class -method "$method"
 }
 
 # fuzz attacks [--seconds N] [--only NAME]: hostile clients beside a producer and a consumer that must not notice.
@@ -393,6 +394,9 @@ usage() {
                             topologies drawn from the whole DSL, with random inputs, faults and instances, compared with an ideal live run that shares
                             nothing with the engine (default 10000 seeds); one seed alone tells its topology, every step, and what fails of it when all
                             that can go is gone
+./build.sh sim order [--seeds N] [--from S]
+                            ordered input over two topics of 12 partitions, 1 to 5 instances, crashes and restarts, with folds whose results depend on the order:
+                            every update is that of the ideal run (default 1000 seeds of each guarantee)
 ./build.sh fuzz [--frames N] [--segments N] [--seed S]
                             mutated requests (default 1000000) and damaged log files (default 100000) against codecs, handlers and a broker
 ./build.sh fuzz attacks [--seconds N] [--only NAME]

@@ -99,7 +99,7 @@ internal static class Storing
             var store = new InputOrder<string, long>("s", Serdes.String, Serdes.Int64, c);
             return (store, (key, time) =>
             {
-                store.Put(time, new(key, time, time), new("in", 0, time), isDirect: true, mayRepeat: false);
+                store.Put(time, new(key, time, time), new("in", 0, time), isUnordered: false, isDirect: true, mayRepeat: false);
                 store.TryTake(time - 1_000, keeps: false, out _, out _, out _);
             });
         });

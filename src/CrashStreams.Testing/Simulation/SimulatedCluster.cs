@@ -81,6 +81,10 @@ internal sealed class SimulatedCluster
             _retentionsMs[topic] = retentionMs;
     }
 
+    /// <summary>Records with later times are not compacted yet.</summary>
+    public long OldestCompacted(string topic) =>
+        Configs(topic).TryGetValue("min.compaction.lag.ms", out var lag) ? NowMs - long.Parse(lag, CultureInfo.InvariantCulture) : long.MaxValue;
+
     public int? PartitionCount(string topic) => _topics.TryGetValue(topic, out var partitions) ? partitions.Length : null;
 
     public SimulatedPartition Partition(in TopicPartition at) => _topics[at.Topic][at.Partition];

@@ -98,8 +98,16 @@ internal sealed class SimulatedPartition(TopicPartition at)
     }
 
     /// <summary>Drops what lies behind a newer record of the same key, among what is stable; the newest ones are left alone, as in Kafka.</summary>
-    public void Compact(long keepFrom)
+    /// <param name="keepFrom">The first offset that is not looked at.</param>
+    /// <param name="oldestKeptMs">Nor is anything from the first record on that is not older, by the time that it carries.</param>
+    public void Compact(long keepFrom, long oldestKeptMs)
     {
+        for (var offset = (int)Start; offset < keepFrom; offset++)
+        {
+            if (_entries[offset] is { IsControl: false } young && young.Timestamp > oldestKeptMs)
+                keepFrom = offset;
+        }
+
         var newest = new HashSet<byte[]>(BytesAreEqual.Instance);
         for (var offset = (int)LastStableOffset - 1; offset >= 0; offset--)
         {

@@ -239,6 +239,6 @@ internal sealed class Simulation
         if (changelogs.Count == 0)
             return;
         var partition = _random.Pick(Cluster.Partitions(_random.Pick(changelogs)));
-        partition.Compact(_random.Below((int)partition.End + 1));
+        partition.Compact(_random.Below((int)partition.End + 1), Cluster.OldestCompacted(partition.At.Topic));
     }
 }

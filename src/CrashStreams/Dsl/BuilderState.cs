@@ -192,9 +192,13 @@ internal sealed class BuilderState
     {
         if (materialized.Name is null)
             WarnOfGenerated(storeName);
+        // Of one topic a key's updates are in one partition, in their order.
+        var mayTie = from is not ISourceNode { IsRepartition: false, Topics.Count: 1 };
+        if (mayTie)
+            KeepPositions(from);
         var store = AddStore(new VersionedStoreDefinition<TKey, TValue>(
             storeName, materialized.KeySerde ?? Serdes.Find<TKey>(), materialized.ValueSerde ?? Serdes.Find<TValue>(), (long)history.TotalMilliseconds, materialized.Logged));
-        var node = Add(new ProcessorNode<TKey, TValue, TKey, Change<TValue>>(name, () => new VersionedTableSource<TKey, TValue>(storeName), [store]), from);
+        var node = Add(new ProcessorNode<TKey, TValue, TKey, Change<TValue>>(name, () => new VersionedTableSource<TKey, TValue>(storeName, mayTie), [store]), from);
         return new(this, node, new(materialized.KeySerde, materialized.ValueSerde)
         {
             HistoryMs = (long)history.TotalMilliseconds,

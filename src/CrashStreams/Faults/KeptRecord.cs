@@ -40,6 +40,10 @@ internal sealed class KeptRecord : LogBatch
 
     public required bool HasSeveralSources { get; init; }
 
+    public required bool HasWaited { get; init; }
+
+    public required bool IsUnordered { get; init; }
+
     public required Headers? ForwardedHeaders { get; init; }
 
     public required Activity? Activity { get; init; }

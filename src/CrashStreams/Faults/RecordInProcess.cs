@@ -31,6 +31,12 @@ internal sealed class RecordInProcess
     /// <summary>Where it was read from a source topic; null for results, and for records that took nothing along.</summary>
     public SourcePosition? Source => HasSeveralSources ? null : IsFromSource ? new(Topic, Partition, Offset) : Time.ReadAt.Source(ReadAt);
 
+    /// <summary>Whether it was read earlier and has waited for something since: others were read in between.</summary>
+    public bool HasWaited { get; private set; }
+
+    /// <summary>Whether it is the result of a call, which may be done before or behind others of the same source record.</summary>
+    public bool IsUnordered { get => field || Time.ReadAt.IsUnordered(ReadAt); set; }
+
     /// <summary>What is forwarded is made of this record and another: neither of the two is where it was read, whichever comes last.</summary>
     public bool HasSeveralSources { get; set; }
 
@@ -51,6 +57,7 @@ internal sealed class RecordInProcess
         IsFromSource = false;
         ReadAt = null;
         HasSeveralSources = false;
+        HasWaited = IsUnordered = false;
         Activity = null;
     }
 
@@ -62,22 +69,25 @@ internal sealed class RecordInProcess
         if (source is not { } position)
             return;
         (Topic, Partition, Offset) = (position.Topic, position.Partition, position.Offset);
-        IsFromSource = true;
+        IsFromSource = HasWaited = true;
     }
 
     /// <summary>A copy of what is known of the record, for when its turn comes again.</summary>
     public KeptRecord Keep() => new(HasBytes ? Bytes : new() { Offset = Offset }, new(Topic, Partition))
     {
-        HasBytes = HasBytes, IsFromSource = IsFromSource, ReadAt = ReadAt, HasSeveralSources = HasSeveralSources, ForwardedHeaders = Headers, Activity = Activity,
+        HasBytes = HasBytes, IsFromSource = IsFromSource, ReadAt = ReadAt, HasSeveralSources = HasSeveralSources, HasWaited = HasWaited, IsUnordered = IsUnordered, ForwardedHeaders = Headers, Activity = Activity,
     };
 
     /// <summary>A record that was kept is processed again.</summary>
-    public void Restore(KeptRecord kept)
+    /// <param name="kept">The copy.</param>
+    /// <param name="hasWaited">Whether it has waited for something meanwhile; else it is what was in process just before.</param>
+    public void Restore(KeptRecord kept, bool hasWaited)
     {
         Set(kept, 0, kept.Partition, kept[0]);
         if (!kept.HasBytes)
             _batch = null;
         (IsFromSource, ReadAt, HasSeveralSources, Headers, Activity) = (kept.IsFromSource, kept.ReadAt, kept.HasSeveralSources, kept.ForwardedHeaders, kept.Activity);
+        (HasWaited, IsUnordered) = (hasWaited || kept.HasWaited, kept.IsUnordered);
     }
 
     public void Clear()
@@ -90,6 +100,7 @@ internal sealed class RecordInProcess
         IsFromSource = false;
         ReadAt = null;
         HasSeveralSources = false;
+        HasWaited = IsUnordered = false;
         Activity = null;
     }
 

@@ -15,11 +15,14 @@ internal interface ISinkNode
     /// <summary>Whether every record takes along where it was read from a source topic: an operator behind it looks at the order.</summary>
     bool KeepsPosition { get; set; }
 
-    /// <summary>
-    /// Whether records come back from behind the topic (a foreign-key join's subscriptions and answers). Its markers tell how far those inputs are whose records reach the sink: the task's own
-    /// clock waits for what comes back, and that waits for these markers.
-    /// </summary>
+    /// <summary>Whether records come back from behind the topic: a foreign-key join's subscriptions and answers.</summary>
     bool IsInLoop { get; }
+
+    /// <summary>
+    /// Whether its markers tell how far those inputs are whose records reach the sink, and not how far the task is: the task's own clock waits for what comes back, and that waits for these markers. See
+    /// <see cref="ClockLoops"/>.
+    /// </summary>
+    bool TellsOwnInputs { get; set; }
 }
 
 /// <summary>A node that writes records to a topic.</summary>
@@ -33,6 +36,8 @@ internal sealed class SinkNode<TKey, TValue>(string name, string? topic, Func<TK
     public bool KeepsPosition { get; set; }
 
     public bool IsInLoop { get; init; }
+
+    public bool TellsOwnInputs { get => field || IsInLoop; set; }
 
     public override void Validate(ICollection<string> faults)
     {

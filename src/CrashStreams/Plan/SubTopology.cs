@@ -17,6 +17,9 @@ internal sealed class SubTopology(int id, IReadOnlyList<TopologyNode> nodes)
     /// <summary>The sources whose records reach any of these nodes.</summary>
     public IEnumerable<ISourceNode> SourcesOf(IEnumerable<TopologyNode> nodes) => Reached(nodes, static n => n.Parents).OfType<ISourceNode>();
 
+    /// <summary>A node, and the nodes whose records reach it.</summary>
+    public IEnumerable<TopologyNode> NodesInFront(TopologyNode node) => Reached([node], static n => n.Parents);
+
     /// <summary>The nodes that records of these sources reach, in the order of <see cref="Nodes"/>.</summary>
     public IReadOnlyList<TopologyNode> NodesBehind(IEnumerable<ISourceNode> sources)
     {

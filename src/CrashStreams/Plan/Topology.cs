@@ -11,9 +11,8 @@ public sealed class Topology
     internal Topology(IReadOnlyList<TopologyNode> nodes, IReadOnlyList<RepartitionTopic> repartitionTopics, IReadOnlyList<string> warnings)
     {
         SubTopologies = SubTopology.Split(nodes);
-        ClockLoops.Break(SubTopologies);
         RepartitionTopics = repartitionTopics.ToDictionary(t => t.Name);
-        Warnings = warnings;
+        Warnings = [.. warnings, .. ClockLoops.Break(SubTopologies)];
     }
 
     internal IReadOnlyList<SubTopology> SubTopologies { get; }

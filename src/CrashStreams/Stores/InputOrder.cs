@@ -8,8 +8,9 @@ namespace CrashStreams.Stores;
 /// Records that wait until nothing can come before them any more, in their order. Store and changelog:
 /// <code>
 /// w (8) · event time (8) · 01 · source topic, escaped · source partition (4) · source offset (8) · number (4)     a record of a source
+/// … · source offset (8) · 7FFFFFFF · key, escaped · value, escaped · number (4)                                 the result of a call: behind the others of its source record
 /// w (8) · event time (8) · 00 · key, escaped · value, escaped · number (4)                                         a result: equal ones can't be told apart
-///   → flags (1: 1 key, 2 value) · count of headers (4) · each: name (4 + n) · value (4 + n, -1: none) · key (4 + n) · value (the rest)
+///   → flags (1: 1 key, 2 value, 4 put as it was read) · count of headers (4) · each: name (4 + n) · value (4 + n, -1: none) · key (4 + n) · value (the rest)
 /// </code>
 /// Big-endian; <c>number</c> counts records that come of one source record. What comes and goes between two commits is written nowhere.
 /// </summary>
@@ -17,8 +18,10 @@ internal sealed class InputOrder<TKey, TValue>(string name, Serde<TKey> keySerde
 {
     private const byte HasKey = 1;
     private const byte HasValue = 2;
+    private const byte IsDirect = 4;
     private const byte Result = 0;
     private const byte OfSource = 1;
+    private const int Unordered = int.MaxValue;
     private const int TimesSize = 2 * sizeof(long);
 
     private readonly OrderedStore _entries = new(name, $"input order {typeof(TKey)} {typeof(TValue)}", new KeyValueFormat(), context);
@@ -27,6 +30,7 @@ internal sealed class InputOrder<TKey, TValue>(string name, Serde<TKey> keySerde
     private readonly ByteBuffer _topic = new();
     private (long Watermark, SourcePosition? Source, int Number) _last;
     private long? _first;
+    private bool _hasIndirect;
 
     // Where the records begin that still wait. Before it are those that were taken: kept until that is committed, or removed, and that not written yet. Nobody looks through them again.
     private readonly ByteBuffer _begin = new();
@@ -58,22 +62,28 @@ internal sealed class InputOrder<TKey, TValue>(string name, Serde<TKey> keySerde
     /// <param name="watermark">Its <c>w</c>, milliseconds.</param>
     /// <param name="record">The record.</param>
     /// <param name="source">Where it was read from a source topic; null for results.</param>
+    /// <param name="isUnordered">Whether it may have come before or behind others of the same source record: its content tells its place among them.</param>
     /// <param name="isDirect">
     /// Whether it was read there just now: what comes of one record comes one behind the other then, and one that is read again after a crash takes its own place. One that has
-    /// waited in another store may find others of the same source record here.
+    /// waited in another store, or for a call, may find others of the same source record here.
     /// </param>
     /// <param name="mayRepeat">Whether it may have been read before.</param>
-    public void Put(long watermark, in Record<TKey, TValue> record, in SourcePosition? source, bool isDirect, bool mayRepeat)
+    public void Put(long watermark, in Record<TKey, TValue> record, in SourcePosition? source, bool isUnordered, bool isDirect, bool mayRepeat)
     {
-        var (key, value) = WriteContent(in record);
-        WritePlace(watermark, record.Timestamp, in source, key, value);
+        var (key, value) = WriteContent(in record, isDirect);
+        WritePlace(watermark, record.Timestamp, in source, isUnordered, key, value);
         var number = isDirect && _last.Source == source && _last.Watermark == watermark ? _last.Number + 1 : 0;
         _place.WriteInt32(number);
-        _last = (watermark, source, number);
-        if (!isDirect && _entries.TryGet(_place.Written, out _))
+        if (isDirect)
+            _last = (watermark, source, number);
+        _hasIndirect |= !isDirect;
+        // Where records are read once, only what has waited elsewhere may be in the place of one that is read now.
+        ReadOnlySpan<byte> known = default;
+        var isTaken = (mayRepeat || _hasIndirect) && _entries.TryGet(_place.Written, out known);
+        if (isTaken && !(isDirect && mayRepeat && (known[0] & IsDirect) != 0))
             PutBehindEquals(record.Timestamp);
         else
-            _entries.Put(_place.Written, _content.Written, record.Timestamp, isNew: !isDirect || !mayRepeat || !_entries.TryGet(_place.Written, out _));
+            _entries.Put(_place.Written, _content.Written, record.Timestamp, isNew: !isTaken);
         if (_place.Written.SequenceCompareTo(_begin.Written) < 0)
             MoveBegin(_place.Written);
         if (_first is { } first)
@@ -145,7 +155,7 @@ internal sealed class InputOrder<TKey, TValue>(string name, Serde<TKey> keySerde
         _begin.Write(place);
     }
 
-    // Of one source record, or results that can't be told apart: in the order in which they come.
+    // Of one source record, or such that can't be told apart: in the order in which they come.
     private void PutBehindEquals(long timestamp)
     {
         var place = _place.Written.ToArray();
@@ -156,7 +166,7 @@ internal sealed class InputOrder<TKey, TValue>(string name, Serde<TKey> keySerde
         _entries.Put(place, _content.Written, timestamp, isNew: true);
     }
 
-    private void WritePlace(long watermark, long timestamp, in SourcePosition? source, Range key, Range value)
+    private void WritePlace(long watermark, long timestamp, in SourcePosition? source, bool isUnordered, Range key, Range value)
     {
         _place.Clear();
         _place.WriteInt64(watermark);
@@ -164,8 +174,7 @@ internal sealed class InputOrder<TKey, TValue>(string name, Serde<TKey> keySerde
         if (source is not { } position)
         {
             _place.WriteByte(Result);
-            OrderedKey.Write(_content.Written[key], _place);
-            OrderedKey.Write(_content.Written[value], _place);
+            WriteToPlace(key, value);
             return;
         }
 
@@ -175,13 +184,23 @@ internal sealed class InputOrder<TKey, TValue>(string name, Serde<TKey> keySerde
         OrderedKey.Write(_topic.Written[sizeof(int)..], _place);
         _place.WriteInt32(position.Partition);
         _place.WriteInt64(position.Offset);
+        if (!isUnordered)
+            return;
+        _place.WriteInt32(Unordered);
+        WriteToPlace(key, value);
+    }
+
+    private void WriteToPlace(Range key, Range value)
+    {
+        OrderedKey.Write(_content.Written[key], _place);
+        OrderedKey.Write(_content.Written[value], _place);
     }
 
     // Where key and value are in the content.
-    private (Range Key, Range Value) WriteContent(in Record<TKey, TValue> record)
+    private (Range Key, Range Value) WriteContent(in Record<TKey, TValue> record, bool isDirect)
     {
         _content.Clear();
-        _content.WriteByte((byte)((record.HasKey ? HasKey : 0) | (record.HasValue ? HasValue : 0)));
+        _content.WriteByte((byte)((record.HasKey ? HasKey : 0) | (record.HasValue ? HasValue : 0) | (isDirect ? IsDirect : 0)));
         _content.WriteInt32(record.Headers?.Count ?? 0);
         foreach (var (header, bytes) in record.Headers ?? [])
         {

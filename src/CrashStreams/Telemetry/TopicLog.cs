@@ -11,7 +11,7 @@ internal static partial class TopicLog
     public static partial void PositionOutOfRange(this ILogger logger, TopicPartition partition, long next, OffsetReset policy, long position, long start, long end, long lost);
 
     [LoggerMessage(302, LogLevel.Warning,
-        "{Partition}: somebody who is not of this application has committed offset {Theirs} as a member of group '{Group}'. It is not used: reading goes on at {Own}, where the application was.")]
+        "{Partition}: somebody who is not of this application has committed offset {Theirs} as a member of group '{Group}'. It is not used: reading goes on at {Own}.")]
     public static partial void ForeignCommit(this ILogger logger, TopicPartition partition, long theirs, string group, long own);
 
     [LoggerMessage(303, LogLevel.Warning, "Processed records of repartition topics could not be deleted and take room until they are: {Reason}")]

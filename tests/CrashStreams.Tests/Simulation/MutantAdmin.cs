@@ -12,7 +12,13 @@ internal sealed class MutantAdmin(ILogAdmin inner, Mutation mutation) : ILogAdmi
     }
 
     public Task<IReadOnlyDictionary<string, int>> PartitionCountsAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation) =>
-        inner.PartitionCountsAsync(topics, cancellation);
+        mutation == Mutation.PartitionOverlooked ? CountAllButLastAsync(topics, cancellation) : inner.PartitionCountsAsync(topics, cancellation);
+
+    private async Task<IReadOnlyDictionary<string, int>> CountAllButLastAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation)
+    {
+        var counts = await inner.PartitionCountsAsync(topics, cancellation);
+        return counts.ToDictionary(static c => c.Key, static c => c.Key.StartsWith("in-", StringComparison.Ordinal) && c.Value > 1 ? c.Value - 1 : c.Value);
+    }
 
     public Task<IReadOnlyDictionary<string, string>> TopicIdsAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation) =>
         inner.TopicIdsAsync(mutation == Mutation.TopicIdsIgnored ? [] : topics, cancellation);

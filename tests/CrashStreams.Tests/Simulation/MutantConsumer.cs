@@ -15,6 +15,7 @@ internal sealed class MutantConsumer(ILogConsumer inner, Mutation mutation) : IL
         Mutation.MarkerTakenForRecord => new WithoutMarkers(inner.Poll(maxWait)),
         Mutation.FirstRecordsSkipped => WithoutFirst(inner.Poll(maxWait)),
         Mutation.PositionOfRecords => Noted(inner.Poll(maxWait)),
+        Mutation.MalformedBecomesTombstone => new WithoutMalformed(inner.Poll(maxWait)),
         _ => inner.Poll(maxWait),
     };
 
@@ -52,7 +53,10 @@ internal sealed class MutantConsumer(ILogConsumer inner, Mutation mutation) : IL
     }
 
     public IReadOnlyDictionary<TopicPartition, OffsetAndMetadata> Committed(IReadOnlyCollection<TopicPartition> partitions) =>
-        inner.Committed(partitions).Where(c => mutation != Mutation.OffsetsForgotten || c.Key.Topic.StartsWith(InternalPrefix, StringComparison.Ordinal)).ToDictionary(c => c.Key, c => Forgets(c.Key) ? c.Value with { Metadata = "" } : c.Value);
+        inner.Committed(partitions).Where(c => mutation != Mutation.OffsetsForgotten || c.Key.Topic.StartsWith(InternalPrefix, StringComparison.Ordinal)).ToDictionary(c => c.Key, c => Forgets(c.Key) ? c.Value with { Metadata = "" } : Trusts(c.Value) ? c.Value with { Metadata = "." } : c.Value);
+
+    // Two parts that say nothing: time and topics.
+    private bool Trusts(in OffsetAndMetadata committed) => mutation == Mutation.StrangerTrusted && committed.Metadata.Length == 0;
 
     public void Subscribe(IReadOnlyCollection<string> topics, IAssignmentListener listener) =>
         inner.Subscribe(topics, mutation == Mutation.CacheKeptOverRebalance ? new DeafListener(listener) : listener);
@@ -100,6 +104,25 @@ internal sealed class MutantConsumer(ILogConsumer inner, Mutation mutation) : IL
 
         public void Lost(IReadOnlyCollection<TopicPartition> partitions)
         {
+        }
+    }
+
+    private sealed class WithoutMalformed(LogBatch inner) : LogBatch
+    {
+        public override int Count => inner.Count;
+
+        public override IReadOnlyList<TopicPartition> Partitions => inner.Partitions;
+
+        public override LogRecord this[int index]
+        {
+            get
+            {
+                var record = inner[index];
+                return !record.Value.StartsWith((ReadOnlySpan<byte>)[0xFF]) || inner.Partitions[record.PartitionIndex].Topic.StartsWith(InternalPrefix, StringComparison.Ordinal) ? record : new()
+                {
+                    PartitionIndex = record.PartitionIndex, Offset = record.Offset, Timestamp = record.Timestamp, Key = record.Key, HasKey = record.HasKey, Headers = record.Headers,
+                };
+            }
         }
     }
 

@@ -28,6 +28,7 @@ internal sealed class MutantProducer(
     private bool IsLost(string topic, in LogRecord record) => mutation switch
     {
         Mutation.LateRecordsLost => topic == Scenario.Late,
+        Mutation.DeadLettersLost => topic == Topologies.PlannedFault.DeadLetters,
         Mutation.NeighbourLost => record.HasKey && ++_sent % 50 == 0,
         Mutation.DeletionsNotLogged => !record.HasValue && topic.EndsWith("-changelog", StringComparison.Ordinal),
         _ => false,

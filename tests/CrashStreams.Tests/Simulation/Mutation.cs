@@ -115,4 +115,16 @@ public enum Mutation
 
     /// <summary>Two keys of a store that begin alike are one.</summary>
     KeysCutShort,
+
+    /// <summary>Records of which something failed are skipped without a trace, though they were to be set aside.</summary>
+    DeadLettersLost,
+
+    /// <summary>The last partition of a topic with several is not read.</summary>
+    PartitionOverlooked,
+
+    /// <summary>Bytes that are no text are taken for an absent value.</summary>
+    MalformedBecomesTombstone,
+
+    /// <summary>An offset that a stranger in the group has committed is taken for the application's own.</summary>
+    StrangerTrusted,
 }

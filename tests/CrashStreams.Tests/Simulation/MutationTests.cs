@@ -60,6 +60,19 @@ public class MutationTests
     [Theory]
     [InlineData(ProcessingGuarantee.ExactlyOnce)]
     [InlineData(ProcessingGuarantee.AtLeastOnce)]
+    public void A_stranger_that_is_trusted_is_found(ProcessingGuarantee guarantee)
+    {
+        int Found(Mutation mutation, int seeds = MaxSeeds) => Enumerable.Range(1, seeds).FirstOrDefault(seed => new CrashMonitorScenario().Run(
+            (ulong)seed, guarantee, mutation, alter: static p => p with { StrangerRate = 0.3 }, disk: Disk.Never).Violations.Count > 0);
+        var found = Found(Mutation.StrangerTrusted);
+        found.Should().BePositive("some seed of {0} has to find it", MaxSeeds);
+        TestContext.Current.TestOutputHelper?.WriteLine($"found by seed {found}");
+        Found(Mutation.None, found).Should().Be(0, "without the fault it does nothing");
+    }
+
+    [Theory]
+    [InlineData(ProcessingGuarantee.ExactlyOnce)]
+    [InlineData(ProcessingGuarantee.AtLeastOnce)]
     public void A_livelock_is_told_as_what_it_is_and_not_as_missing_results(ProcessingGuarantee guarantee)
     {
         for (var seed = 1UL; seed <= 3; seed++)

@@ -23,7 +23,7 @@ public class BufferTests
         using var host = OrderedHost(Backing.Memory);
         for (var i = 0; i < 100; i++)
         {
-            host.Store.Put(i, new("k", "v", i), new("in", 0, i), isDirect: true, mayRepeat: false);
+            host.Store.Put(i, new("k", "v", i), new("in", 0, i), isUnordered: false, isDirect: true, mayRepeat: false);
             host.Store.TryTake(i + 1, keeps: false, out _, out _, out _).Should().BeTrue();
         }
 
@@ -37,9 +37,9 @@ public class BufferTests
     public void A_record_comes_back_as_it_was_also_without_key_or_value_and_with_headers()
     {
         using var host = OrderedHost(Backing.Engine);
-        host.Store.Put(9, new("k", "v", 5, new Headers().Add("a", "b").Add("n", (byte[]?)null)), new("left", 2, 3), isDirect: true, mayRepeat: false);
-        host.Store.Put(9, new(null!, null!, 6), new("right", 2, 4), isDirect: true, mayRepeat: false);
-        host.Store.Put(9, new("result", "r", 5), null, isDirect: false, mayRepeat: false);
+        host.Store.Put(9, new("k", "v", 5, new Headers().Add("a", "b").Add("n", (byte[]?)null)), new("left", 2, 3), isUnordered: false, isDirect: true, mayRepeat: false);
+        host.Store.Put(9, new(null!, null!, 6), new("right", 2, 4), isUnordered: false, isDirect: true, mayRepeat: false);
+        host.Store.Put(9, new("result", "r", 5), null, isUnordered: false, isDirect: false, mayRepeat: false);
         host.Commit();
         host.Restart(isCrash: true);
 
@@ -110,7 +110,7 @@ public class BufferTests
             {
                 case 0 or 1 or 2 or 3:
                     var (time, source) = (Math.Max(0L, watermark - random.Below(50)), new SourcePosition($"in{random.Below(2)}", random.Below(3), offset++));
-                    host.Store.Put(watermark, new($"k{step}", $"v{step}", time), source, isDirect: true, mayRepeat: false);
+                    host.Store.Put(watermark, new($"k{step}", $"v{step}", time), source, isUnordered: false, isDirect: true, mayRepeat: false);
                     model.Add((watermark, time, source.Topic, source.Partition, source.Offset), $"v{step}");
                     break;
                 case 4:

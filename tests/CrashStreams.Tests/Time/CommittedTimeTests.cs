@@ -159,6 +159,10 @@ public class CommittedTimeTests
         Convert.ToHexStringLower(ReadAt.Encode(1_000, new("logs", 3, 258))).Should().Be("00000000000003e8" + "00000003" + "0000000000000102" + "6c6f6773");
 
     [Fact]
+    public void The_highest_bit_of_the_partition_says_that_the_place_among_those_of_one_source_record_is_unknown() =>
+        Convert.ToHexStringLower(ReadAt.Encode(1_000, new("logs", 3, 258), isUnordered: true)).Should().Be("00000000000003e8" + "80000003" + "0000000000000102" + "6c6f6773");
+
+    [Fact]
     public void A_result_has_no_place_in_a_source_topic()
     {
         Convert.ToHexStringLower(ReadAt.Encode(1_000, null)).Should().Be("00000000000003e8");
@@ -169,8 +173,10 @@ public class CommittedTimeTests
     [Fact]
     public void Places_are_read_back() => Prop.ForAll(_times.Two().ToArbitrary(), Gen.Elements("logs", "a", "l\u00f6gs").ToArbitrary(), (times, topic) =>
     {
-        var source = new SourcePosition(topic, (int)(times.Item2 % 1000), times.Item2);
-        var bytes = ReadAt.Encode(times.Item1, source);
+        var source = new SourcePosition(topic, (int)Math.Abs(times.Item2 % 1000), times.Item2);
+        var isUnordered = times.Item1 % 2 == 0;
+        var bytes = ReadAt.Encode(times.Item1, source, isUnordered);
+        ReadAt.IsUnordered(bytes).Should().Be(isUnordered);
         ReadAt.Watermark(bytes).Should().Be(times.Item1);
         ReadAt.Source(bytes).Should().Be(source);
     }).QuickCheckThrowOnFailure();

@@ -6,17 +6,26 @@ namespace CrashStreams.Tests.Topologies;
 
 /// <summary>
 /// Draws what other applications write to a topology's sources: partitions of unlike rates and lengths, with clocks that go wrong, out of order, late, silent for a
-/// while, or empty; records without key or value; transactions that were committed or aborted. Either all there before the run begins, or written while it runs.
+/// while, or empty; records without key or value, or whose bytes are no text; transactions that were committed or aborted. Either all there before the run begins, or written while it runs.
 /// </summary>
 internal static class Feed
 {
     private const int Hour = 3_600_000;
+
+    // The one partition that comes back after a silence brings times that nobody else has come to, whatever goes wrong meanwhile: the clock went on without it, and nothing of it is late.
+    private const int AheadMs = 300_000;
+
+    private static readonly byte[] _noText = [0xFF, 0xC0];
 
     public static List<SimulatedInput> Of(SimulationRandom random, Description description, bool hasAborted)
     {
         var (isLive, keys) = (random.Chance(0.4), random.Between(1, 8));
         var (mostRecords, disorderMs, lateRate) = (random.Pick([5, 20, 40]), random.Pick([0, 2_000, 20_000]), random.Pick([0, 0.02, 0.1]));
         var (nullRate, abortRate) = (random.Pick([0, 0.05]), hasAborted ? random.Pick([0, 0, 0.1]) : 0);
+        var (malformedRate, hasSilences) = (random.Pick([0, 0, 0.05]), isLive && random.Chance(0.4));
+        if (hasSilences)
+            (disorderMs, lateRate) = (0, 0);
+        var maySilence = hasSilences;
         var startMs = SourceRecords.Start.ToUnixTimeMilliseconds();
         var input = new List<SimulatedInput>();
         foreach (var (topic, partitions) in description.StaticTopics)
@@ -37,20 +46,24 @@ internal static class Feed
                 {
                     if (random.Chance(0.1) || keysOf[partition].Count == 0)
                         continue;
-                    var skewMs = random.Pick([0, 0, random.Between(-40_000, 40_000)]);
+                    var skewMs = hasSilences ? 0 : random.Pick([0, 0, random.Between(-40_000, 40_000)]);
+                    var isSilent = maySilence && random.Chance(0.4);
+                    maySilence &= !isSilent;
                     var (atMs, count) = (0, random.Between(1, mostRecords));
                     for (var i = 0; i < count; i++)
                     {
                         var jitterMs = random.Chance(lateRate) ? 90_000 : random.Below(disorderMs + 1);
                         var eventMs = isLive ? startMs + atMs : startMs - Hour + (long)(i * 120_000.0 / count);
-                        var (key, value) = (random.Pick(keysOf[partition]), Item.Text(random.Below(20)));
+                        var (key, value, isMalformed) = (random.Pick(keysOf[partition]), Item.Text(random.Below(20)), random.Chance(malformedRate));
                         input.Add(new(
-                            new(topic, partition), random.Chance(nullRate) ? null : TestInput.Bytes(key), random.Chance(nullRate) ? null : TestInput.Bytes(value),
+                            new(topic, partition), random.Chance(nullRate) ? null : isMalformed && random.Chance(0.3) ? _noText : TestInput.Bytes(key), isMalformed ? _noText : random.Chance(nullRate) ? null : TestInput.Bytes(value),
                             eventMs + skewMs - jitterMs, isLive ? startMs + atMs : startMs)
                         {
                             Transaction = !random.Chance(abortRate) ? null : random.Pick([TransactionState.Committed, TransactionState.Aborted]),
                         });
                         atMs += random.Between(10, 1_500);
+                        if (isSilent && random.Chance(0.2))
+                            (atMs, skewMs) = (atMs + random.Between(6_000, 20_000), AheadMs);
                     }
                 }
             }
@@ -62,6 +75,13 @@ internal static class Feed
     /// <summary>What is in the source partitions: the records that a reader of committed ones sees.</summary>
     public static Dictionary<TopicPartition, IReadOnlyList<SourceEntry>> Logs(SimulatedCluster cluster, IEnumerable<string> topics) => topics
         .SelectMany(cluster.Partitions)
-        .ToDictionary(static p => p.At, static p => (IReadOnlyList<SourceEntry>)p.Committed().Select(static e => new SourceEntry(
-            e.Entry.Key is null ? null : Serdes.String.Deserialize(e.Entry.Key), e.Entry.Value is null ? null : Serdes.String.Deserialize(e.Entry.Value), e.Entry.Timestamp, e.Offset)).ToList());
+        .ToDictionary(static p => p.At, static p => (IReadOnlyList<SourceEntry>)p.Committed().Select(static e => new SourceEntry(Text(e.Entry.Key), Text(e.Entry.Value), e.Entry.Timestamp, e.Offset)
+        {
+            IsMalformed = IsNoText(e.Entry.Key) || IsNoText(e.Entry.Value),
+            HasValue = e.Entry.Value is not null,
+        }).ToList());
+
+    private static bool IsNoText(byte[]? bytes) => bytes is not null && bytes.AsSpan().SequenceEqual(_noText);
+
+    private static string? Text(byte[]? bytes) => bytes is null || IsNoText(bytes) ? null : Serdes.String.Deserialize(bytes);
 }

@@ -60,7 +60,9 @@ internal sealed record Fold(FoldKind Kind, int NewKeys, bool IsShuffled)
     public Traits Behind(Traits input) => IsShuffled ? input.Shuffled() : input;
 
     /// <summary>The traits of the fold's updates.</summary>
-    public Traits Folded(Traits input) => IsOrderSensitive ? Behind(input).Folded() with { IsRising = false, Repeats = Repeats.Anything } : Behind(input).Folded();
+    public Traits Folded(Traits input) => IsOrderSensitive
+        ? Behind(input).Folded() with { IsRising = false, Repeats = Kind == FoldKind.Latest && input.Repeats == Repeats.Same ? Repeats.Values : Repeats.Anything }
+        : Behind(input).Folded();
 
     /// <summary>The traits of windows' final results.</summary>
     public Traits Final(Traits input) => IsOrderSensitive ? WindowAggregate.Final(Behind(input)) with { Repeats = Repeats.Anything } : WindowAggregate.Final(Behind(input));

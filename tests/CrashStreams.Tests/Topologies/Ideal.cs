@@ -1,3 +1,4 @@
+using CrashStreams.Faults;
 using CrashStreams.Log;
 
 namespace CrashStreams.Tests.Topologies;
@@ -19,6 +20,8 @@ internal sealed class Ideal
     private readonly SortedSet<long> _wakes = [];
     private readonly HashSet<Operator> _ticked = [];
     private readonly HashSet<Operator> _keepPositions = [];
+    private string? _inProcess;
+    private bool _isProcessing;
 
     /// <param name="description">The topology.</param>
     /// <param name="logs">What is in the source partitions: the records that count, in their order.</param>
@@ -53,6 +56,9 @@ internal sealed class Ideal
     /// <summary>Records that came for a closed window, with the operator and the start of the window.</summary>
     public List<(Operator At, string Node, Item Item, long StartMs)> Late { get; } = [];
 
+    /// <summary>Records of which something failed, as far as a task has their bytes: the kind of fault, the record, and the operator.</summary>
+    public List<string> DeadLetters { get; } = [];
+
     /// <summary>The last value of each key of a topic that was complete before anything ran.</summary>
     public Dictionary<string, string> RowsOf(string topic)
     {
@@ -71,6 +77,20 @@ internal sealed class Ideal
     /// <summary>A record came for a closed window.</summary>
     public void Miss(Operator at, int input, Item item, long startMs) => Late.Add((at, at.LateNodes[input % at.LateNodes.Count], item, startMs));
 
+    /// <summary>A function of an operator throws: what is done for the record ends.</summary>
+    public void Fail(Operator at)
+    {
+        SetAside(FaultKind.Processing, at);
+        throw new Failed();
+    }
+
+    /// <summary>The record in process is told as a fault.</summary>
+    public void SetAside(FaultKind kind, Operator at)
+    {
+        if (_inProcess is not null)
+            DeadLetters.Add($"{kind} of {_inProcess} at {at.Name}");
+    }
+
     public void Run()
     {
         for (var tick = NextTick(); tick < long.MaxValue; tick = NextTick())
@@ -87,7 +107,7 @@ internal sealed class Ideal
             if (!_arrivals.Remove(tick, out var arrivals))
                 continue;
             foreach (var arrival in arrivals.Order())
-                arrival.Source.Enter(this, arrival.At.Partition, arrival.Item);
+                Process($"{arrival.At}@{arrival.Item.Position!.Value.Offset}", () => arrival.Source.Enter(this, arrival.At.Partition, arrival.Item));
         }
     }
 
@@ -104,13 +124,29 @@ internal sealed class Ideal
     /// <summary>Hands a record to everybody who reads an edge, in the order in which they were added.</summary>
     public void Emit(Edge edge, int partition, Item item)
     {
+        // Results of closing windows, and what has waited: nobody has their bytes.
+        if (!_isProcessing)
+            EmitApart(edge, partition, item);
+        else
+            _readers[edge.From][edge.Port].ForEach(r => HandOver(r.Reader, r.Input, partition, item));
+    }
+
+    /// <summary>The same for what has waited: a reader that fails keeps it from no other one.</summary>
+    public void EmitApart(Edge edge, int partition, Item item)
+    {
         foreach (var (reader, input) in _readers[edge.From][edge.Port])
-        {
-            if (!reader.IsBehindShuffle)
-                reader.Take(this, input, partition, item);
-            else if (reader.Rekey(item) is { Key: { } key } rekeyed)
-                reader.Take(this, input, NaivePartitioner.Of(key, Layout.WidthOf(reader)), rekeyed with { Origin = BehindShuffle(reader, item) });
-        }
+            Process(_inProcess, () => HandOver(reader, input, partition, item));
+    }
+
+    /// <summary>What has waited goes through an operator: what it gives ends with the first reader that fails.</summary>
+    public void Resume(Action process) => Process(null, process);
+
+    private void HandOver(Operator reader, int input, int partition, Item item)
+    {
+        if (!reader.IsBehindShuffle)
+            reader.Take(this, input, partition, item);
+        else if (reader.Rekey(item) is { Key: { } key } rekeyed)
+            Process($"key {key}", () => reader.Take(this, input, NaivePartitioner.Of(key, Layout.WidthOf(reader)), rekeyed with { Origin = BehindShuffle(reader, item) }));
     }
 
     /// <summary>A record reaches a topic that is compared.</summary>
@@ -143,24 +179,45 @@ internal sealed class Ideal
     {
         if (_finalClocks.TryGetValue((of, partition), out var known))
             return known;
-        var clock = Layout.EntriesOfTask(of).Select(e => End(e, partition)).Concat(Layout.AnsweredInTask(of).Select(EndOfAnswers)).Append(long.MinValue).Max();
+        var clock = Layout.EntriesOfTask(of).Select(e => End(e, partition)).Concat(Layout.AnsweredInTask(of).Select(j => EndOfAnswers(j, []))).Append(long.MinValue).Max();
         return _finalClocks[(of, partition)] = clock;
     }
 
-    // What comes through a shuffle is as far as the furthest task that writes to it, whichever partition it reads.
-    private long End(Operator entry, int partition) => entry.SourceTopics.Count > 0
-        ? entry.SourceTopics.Keys.Select(t => _ends.GetValueOrDefault((t, partition), long.MinValue)).Max()
-        : partition >= Layout.WidthOf(entry) ? long.MinValue
-        : entry.Inputs.SelectMany(i => Layout.Entries(i.From).Select(EndOfAll).Concat(Layout.Answered(i.From).Select(EndOfAnswers))).Max();
+    private long End(Operator entry, int partition) => entry.SourceTopics.Count > 0 ? EndOfSource(entry, partition) : partition >= Layout.WidthOf(entry) ? long.MinValue : EndOfAll(entry, []);
 
-    private long EndOfAll(Operator entry) => Enumerable.Range(0, Layout.WidthOf(entry)).Max(p => End(entry, p));
+    private long EndOfSource(Operator source, int partition) => source.SourceTopics.Keys.Select(t => _ends.GetValueOrDefault((t, partition), long.MinValue)).Max();
+
+    // What comes through a shuffle is as far as the furthest task that writes to it, whichever partition it reads. Tasks may read what they write: each is looked at once.
+    private long EndOfAll(Operator entry, HashSet<Operator> seen) => entry.SourceTopics.Count > 0
+        ? Enumerable.Range(0, Layout.WidthOf(entry)).Max(p => EndOfSource(entry, p))
+        : !seen.Add(entry) ? long.MinValue
+        : entry.Inputs.SelectMany(i => Layout.Entries(i.From).Select(e => EndOfAll(e, seen)).Concat(Layout.Answered(i.From).Select(j => EndOfAnswers(j, seen)))).Append(long.MinValue).Max();
 
     // Answers are as far as what is asked and what answers, whichever is further.
-    private long EndOfAnswers(Operator join) => join.Inputs.Max(i => EndInFront(i.From));
+    private long EndOfAnswers(Operator join, HashSet<Operator> seen) => join.Inputs.Max(i => EndInFront(i.From, seen));
 
-    private long EndInFront(Operator of) => of.SourceTopics.Count > 0 || of.IsBehindShuffle ? EndOfAll(of)
-        : of.Inputs.Where((_, i) => of.IsRemote(i)).Any() ? EndOfAnswers(of)
-        : of.Inputs.Max(i => EndInFront(i.From));
+    private long EndInFront(Operator of, HashSet<Operator> seen) => of.SourceTopics.Count > 0 || of.IsBehindShuffle ? EndOfAll(of, seen)
+        : of.Inputs.Where((_, i) => of.IsRemote(i)).Any() ? EndOfAnswers(of, seen)
+        : of.Inputs.Max(i => EndInFront(i.From, seen));
+
+    // A failure ends what is done for one record, and nothing else.
+    private void Process(string? record, Action process)
+    {
+        var outer = (_inProcess, _isProcessing);
+        (_inProcess, _isProcessing) = (record, true);
+        try
+        {
+            process();
+        }
+        catch (Failed)
+        {
+            // What came before stays.
+        }
+        finally
+        {
+            (_inProcess, _isProcessing) = outer;
+        }
+    }
 
     private long NextTick() => Math.Min(_arrivals.Count > 0 ? _arrivals.Keys.First() : long.MaxValue, _wakes.Count > 0 ? _wakes.Min : long.MaxValue);
 
@@ -181,10 +238,12 @@ internal sealed class Ideal
         var end = long.MinValue;
         foreach (var entry in entries)
         {
+            if (entry.IsMalformed && source.Reads(entry))
+                DeadLetters.Add($"{FaultKind.Deserialization} of {at}@{entry.Offset} at {source.Name}");
             if (source.TimeOf(entry) is not (>= 0 and var time))
                 continue;
             end = Math.Max(end, time);
-            if (!source.Takes(entry))
+            if (entry.IsMalformed || !source.Takes(entry))
                 continue;
             if (!_arrivals.TryGetValue(end, out var arrivals))
                 _arrivals[end] = arrivals = [];
@@ -194,11 +253,19 @@ internal sealed class Ideal
         _ends[(at.Topic, at.Partition)] = end;
     }
 
+    private sealed class Failed : Exception;
+
     private readonly record struct Arrival(IEntry Source, TopicPartition At, Item Item) : IComparable<Arrival>
     {
         public int CompareTo(Arrival other) => (At, Item.Origin.Source!.Value.Offset).CompareTo((other.At, other.Item.Origin.Source!.Value.Offset));
     }
 }
 
-/// <summary>A record in a source partition.</summary>
-internal sealed record SourceEntry(string? Key, string? Value, long Timestamp, long Offset);
+/// <summary>A record in a source partition; malformed: key or value are no text, and absent here.</summary>
+internal sealed record SourceEntry(string? Key, string? Value, long Timestamp, long Offset)
+{
+    public bool IsMalformed { get; init; }
+
+    /// <summary>Whether it has a value, whether that is text or not.</summary>
+    public bool HasValue { get; init; } = Value is not null;
+}

@@ -18,6 +18,9 @@ internal readonly record struct Item(string? Key, string? Value, long TimeMs, lo
     /// <summary>Where it, or the record that made it, stands in a source partition, for operators that look at the order; null: the result of a window.</summary>
     public (string Topic, int Partition, long Offset)? Position { get; init; }
 
+    /// <summary>Whether it is the result of a call: its place among those of one source record is its content's.</summary>
+    public bool IsUnordered { get; init; }
+
     /// <summary>Of a windowed table's row.</summary>
     public Window? Window { get; init; }
 

@@ -57,9 +57,35 @@ internal sealed class Layout
     /// <summary>The number of partitions through which records enter.</summary>
     public int WidthOf(Operator entry) => entry.SourceTopics.Count > 0 ? entry.SourceTopics.Values.Max() : entry.Partitions ?? MostPartitions(entry.Inputs[0].From);
 
+    /// <summary>Whether each width is known: repartition topics that feed each other and do not say how wide they are have none.</summary>
+    public bool HasWidths()
+    {
+        var entries = _operators.Where(static o => o.SourceTopics.Count > 0 || o.IsBehindShuffle).ToList();
+        var known = entries.Where(static e => e.SourceTopics.Count > 0 || e.Partitions is not null).ToHashSet();
+        for (var count = -1; count < known.Count;)
+        {
+            count = known.Count;
+            known.UnionWith(entries.Where(e => e.Inputs.All(i => Entries(i.From).All(known.Contains))).ToList());
+        }
+
+        return known.Count == entries.Count;
+    }
+
+    /// <summary>Whether what feeds each store is still of one width: repartition topics follow the inputs that they come from.</summary>
+    public bool AreStoresFedEvenly() => _operators.Where(static o => o.HasStore).All(o => EntriesInFront(o).Select(WidthOf).Distinct().Count() == 1);
+
     /// <summary>Whether a group's records come, through any number of shuffles, from another one.</summary>
-    public bool IsFedBy(Operator of, Operator by) =>
-        Entries(of).Where(static e => e.IsBehindShuffle).Any(e => e.Inputs.Any(i => _groups[i.From] == _groups[by] || IsFedBy(i.From, by)));
+    public bool IsFedBy(Operator of, Operator by)
+    {
+        var (open, seen) = (new Stack<Operator>([of]), new HashSet<int>());
+        while (open.TryPop(out var next))
+        {
+            foreach (var input in Entries(next).Where(static e => e.IsBehindShuffle).SelectMany(static e => e.Inputs).Where(i => seen.Add(_groups[i.From])))
+                open.Push(input.From);
+        }
+
+        return seen.Contains(_groups[by]);
+    }
 
     private static IEnumerable<Operator> EntriesInFront(Operator of) =>
         of.IsBehindShuffle || of.SourceTopics.Count > 0 ? [of] : LocalInputs(of).SelectMany(i => EntriesInFront(i.From)).Distinct();

@@ -35,6 +35,8 @@ internal static class Shrinking
 
         if (of.Plan is { CrashRate: > 0 } or { PauseRate: > 0 } or { ErrorRate: > 0 } or { StopRate: > 0 } or { MissedEpochRate: > 0 })
             yield return of with { Plan = of.Plan with { CrashRate = 0, PauseRate = 0, ErrorRate = 0, StopRate = 0, MissedEpochRate = 0 } };
+        if (of.Plan.LosesPositions)
+            yield return of with { Plan = of.Plan with { LostOffsets = 0, StrangerRate = null } };
         if (of.Plan.Disk is not null)
             yield return of with { Plan = of.Plan with { Disk = null } };
         if (of.Plan.Instances > 1)

@@ -11,9 +11,6 @@ internal sealed record SketchOptions
 
     /// <summary>Operators that take virtual time.</summary>
     public bool HasSlowOperators { get; init; }
-
-    /// <summary>Joins with a table's history, and calls in front of ordered input: what a crash makes of both under at-least-once is not proven.</summary>
-    public bool HasHistoriesAndOrderedCalls { get; init; }
 }
 
 /// <summary>A topology while it is drawn: operators that read what operators before them give, until nothing is left without a sink.</summary>
@@ -67,13 +64,15 @@ internal sealed class Sketch(SimulationRandom random, SketchOptions options)
     }
 
     /// <summary>Two inputs that are merged and shuffled, put into order, and folded in ways that depend on the order.</summary>
-    public static Description OrderSensitive(SimulationRandom random, int partitions)
+    public static Description OrderSensitive(SimulationRandom random, int partitions, IReadOnlyList<FoldKind> folds)
     {
         var sketch = new Sketch(random, new());
         var merged = sketch.Add(new Merge(sketch, sketch.Add(new Source(sketch, partitions)), sketch.Add(new Source(sketch, partitions))));
         var ordered = sketch.Add(new InEventTimeOrder(sketch, sketch.Add(new Repartition(sketch, sketch.Add(new Rekey(sketch, merged))))));
-        foreach (var kind in new[] { FoldKind.Latest, FoldKind.Running })
+        foreach (var kind in folds)
             sketch._operators.Add(new Sink(sketch, sketch.Add(new TableRows(sketch, sketch.Add(new Aggregate(sketch, ordered, new(kind, NewKeys: 0, IsShuffled: false)))))));
+        if (!folds.Contains(FoldKind.Running))
+            return new(sketch._operators);
         var windows = WindowAggregate.DrawWindows(sketch, isFinal: true);
         sketch._operators.Add(new WindowedSink(sketch, sketch.Add(new WindowAggregate(sketch, ordered, new(FoldKind.Running, NewKeys: 0, IsShuffled: false), windows))));
         return new(sketch._operators);

@@ -1,3 +1,4 @@
+using CrashStreams.Faults;
 using CrashStreams.Log;
 using CrashStreams.Testing.Simulation;
 using CrashStreams.Tests.Simulation;
@@ -32,10 +33,13 @@ internal sealed record TopologyCase
 
     public required int MarkerIntervalMs { get; init; }
 
+    /// <summary>What is done about records of which something fails as planned.</summary>
+    public required FaultResponse OnFault { get; init; }
+
     public static TopologyCase Of(ulong seed, ProcessingGuarantee guarantee)
     {
         var random = new SimulationRandom(seed ^ 0x70B0);
-        return Of(seed, guarantee, random, Sketch.Draw(random.Fork(), TopologySwitches.Sketch with { HasHistoriesAndOrderedCalls = guarantee == ProcessingGuarantee.ExactlyOnce }));
+        return Of(seed, guarantee, random, Sketch.Draw(random.Fork(), TopologySwitches.Sketch));
     }
 
     /// <summary>All but the topology is drawn.</summary>
@@ -51,6 +55,8 @@ internal sealed record TopologyCase
             BacklogAgeMs = backlogAgeMs,
             Disk = random.Chance(0.6) ? DiskPlan.Of(random.Fork()) : null,
             StandbyReplicas = random.Chance(0.2) ? 1 : 0,
+            LostOffsets = random.Chance(0.06) ? random.Pick([0.3, 1]) : 0,
+            StrangerRate = random.Chance(0.06) ? random.Pick([0.3, 0]) : null,
         };
         if (random.Chance(0.3))
             plan = plan with { CrashRate = 0, PauseRate = 0, ErrorRate = 0, StopRate = 0, MissedEpochRate = 0 };
@@ -60,6 +66,7 @@ internal sealed record TopologyCase
             Input = feed.ConvertAll(i => i with { WrittenAtMs = i.WrittenAtMs + backlogAgeMs }),
             ChaosSteps = random.Pick([50, 200, 600]),
             MarkerIntervalMs = random.Pick([0, 100, 100, 1_000]),
+            OnFault = random.Pick([FaultResponse.Skip, FaultResponse.DeadLetter]),
         };
     }
 
@@ -69,13 +76,14 @@ internal sealed record TopologyCase
     public TopologyOutcome Run(Mutation mutation = Mutation.None, Type? faulty = null, bool keepsTrace = false)
     {
         CrashStreams.Testing.Simulation.Simulation? simulation = null;
-        var topics = Description.SourceTopics.Concat(Description.Sinks.SelectMany(static s => s.ResultTopics)).Append(new(Scenario.Late, 1)).ToDictionary();
+        var topics = Description.SourceTopics.Concat(Description.Sinks.SelectMany(static s => s.ResultTopics)).Append(new(Scenario.Late, 1)).Append(new(PlannedFault.DeadLetters, 1)).ToDictionary();
         simulation = new(new SimulationRandom(Seed), new()
         {
             Topology = Description.Build(milliseconds => simulation!.Spend(milliseconds), faulty, milliseconds => Task.Delay(TimeSpan.FromMilliseconds(milliseconds), simulation!.Cluster.Time)),
             Options = new()
             {
                 ApplicationId = Application, Time = { MaxFuture = TimeSpan.FromDays(1), LateTopic = Scenario.Late, MarkerInterval = TimeSpan.FromMilliseconds(MarkerIntervalMs) }, Delivery = { Guarantee = Guarantee, CommitInterval = TimeSpan.FromMilliseconds(Plan.CommitIntervalMs) }, PollWait = TimeSpan.Zero, RepartitionPurgeInterval = TimeSpan.FromSeconds(1), State = { StandbyReplicas = Plan.StandbyReplicas },
+                Faults = { Handler = fault => PlannedFault.IsPlanned(fault) ? OnFault : null, DeadLetterTopic = PlannedFault.DeadLetters },
             },
             Plan = Plan,
             Input = Input,
@@ -91,12 +99,12 @@ internal sealed record TopologyCase
         var violations = new List<string>(simulation.Violations);
         if (!simulation.IsAtRest)
             return new(violations, 0, simulation.Trace.Lines);
-        var isExact = Guarantee == ProcessingGuarantee.ExactlyOnce || !simulation.IsDisturbed;
-        var comparison = new Comparison(Description, simulation.Cluster, Application, isExact, violations);
+        var promise = Guarantee == ProcessingGuarantee.AtLeastOnce && simulation.IsDisturbed ? Promise.AtLeastOnce : Plan.LosesPositions ? Promise.Again : Promise.Exact;
+        var comparison = new Comparison(Description, simulation.Cluster, Application, promise, violations) { HasDeadLetters = OnFault == FaultResponse.DeadLetter };
         comparison.Run();
         Scenario.CheckConsumed(simulation, violations);
         StateCheck.Run(simulation, violations);
-        if (isExact)
+        if (promise == Promise.Exact)
             Scenario.CheckNothingReplayed(simulation, violations);
         return new(violations, comparison.Compared, simulation.Trace.Lines);
     }

@@ -54,6 +54,9 @@ public class TopologyMutationTests
     [InlineData(Mutation.DeletionsNotLogged, ProcessingGuarantee.ExactlyOnce)]
     [InlineData(Mutation.KeysCutShort, ProcessingGuarantee.ExactlyOnce)]
     [InlineData(Mutation.CommitsRefused, ProcessingGuarantee.ExactlyOnce)]
+    [InlineData(Mutation.DeadLettersLost, ProcessingGuarantee.AtLeastOnce)]
+    [InlineData(Mutation.PartitionOverlooked, ProcessingGuarantee.ExactlyOnce)]
+    [InlineData(Mutation.MalformedBecomesTombstone, ProcessingGuarantee.ExactlyOnce)]
     [InlineData(Mutation.PositionOfRecords, ProcessingGuarantee.ExactlyOnce)]
     public void A_planted_fault_is_found(Mutation mutation, ProcessingGuarantee guarantee) =>
         Report($"{mutation}", FirstFound(guarantee, static _ => true, run => run.Run(mutation)));

@@ -22,6 +22,9 @@ internal enum Repeats
     /// <summary>Each key is there, with at least its value: sums, counts and maxima of repeated records.</summary>
     AtLeast,
 
+    /// <summary>The same keys and values, some of them twice, the last one of a key last: a fold that keeps the latest value. Times may be later than they were the first time.</summary>
+    Values,
+
     /// <summary>The same records, some of them twice.</summary>
     Same,
 }
@@ -50,6 +53,9 @@ internal sealed record Traits
 
     /// <summary>Shuffles in front, which each cost a hop.</summary>
     public int Shuffles { get; init; }
+
+    /// <summary>Whether a row may stand for a group of rows that is empty, with 0: in another order the group may never have been there.</summary>
+    public bool MayBeEmpty { get; init; }
 
     public bool IsExact => Content == Content.Exact;
 

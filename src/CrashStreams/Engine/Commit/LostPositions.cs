@@ -11,12 +11,17 @@ namespace CrashStreams.Engine;
 /// is deleted and created again, or when another member of the group commits its own. To go on would count records twice or leave some out, so everything that the state was built
 /// from is read again, into emptied stores: each source partition from its beginning, each repartition partition from its present end. One commit without being a member says so to all
 /// instances; the coordinator takes it only while the group is empty, so no instance can do it under another's feet. Kafka's own rule (KIP-211) lets offsets vanish in no other case.
+/// <para>
+/// An offset without the application's mark where no state is lost: if others of what hangs together have the mark, the application has committed before, and this one is another member's, who may have passed
+/// over records that nobody here has seen; the partition is read as if it had no offset. If none has, somebody has set where the application is to begin.
+/// </para>
 /// </summary>
 internal sealed class LostPositions(Topology topology, StreamsOptions options, InternalTopics topics, OwnPositions own, TimeProvider time, ILogger logger)
 {
     private const int Attempts = 10;
     private static readonly TimeSpan _pause = TimeSpan.FromSeconds(1);
 
+    private readonly OffsetResets _resets = new(options, topology);
     private readonly List<Part> _parts = Part.Of(topology, options, topics);
 
     /// <summary>Finds what is lost, and has it built again or refuses to start.</summary>
@@ -69,7 +74,7 @@ internal sealed class LostPositions(Topology topology, StreamsOptions options, I
         {
             var losses = component.SelectMany(part => Losses(part, committed, log)).ToList();
             if (losses.Count == 0 || !component.Any(static p => p.Changelogs.Count > 0))
-                Trust(component, committed);
+                TakeOver(component, committed, log);
             else
                 Restart(component, losses, log, found);
         }
@@ -122,14 +127,22 @@ internal sealed class LostPositions(Topology topology, StreamsOptions options, I
         return upstream.Upstream[writer].Floor != TaskClock.Unknown;
     }
 
-    private void Trust(IEnumerable<Part> component, Dictionary<TopicPartition, (OffsetAndMetadata Position, CommittedPosition Parsed)> committed)
+    private void TakeOver(
+        IEnumerable<Part> component, Dictionary<TopicPartition, (OffsetAndMetadata Position, CommittedPosition Parsed)> committed, IReadOnlyDictionary<TopicPartition, (long Start, long End)> log)
     {
-        foreach (var input in component.SelectMany(static p => p.Inputs).SelectMany(Partitions))
-        {
-            if (committed.TryGetValue(input, out var position) && !position.Parsed.IsOwn)
-                own.Remember(input, position.Position);
-        }
+        var positions = component.SelectMany(static p => p.Inputs).Distinct().SelectMany(Partitions).Where(committed.ContainsKey).ToDictionary(static p => p, p => committed[p]);
+        var hasCommitted = positions.Values.Any(static p => p.Parsed.IsOwn);
+        foreach (var (input, (position, _)) in positions.Where(static p => !p.Value.Parsed.IsOwn))
+            own.Remember(input, hasCommitted ? new(Start(input, position, log[input]), CommittedPosition.Text("", "")) : position);
     }
+
+    private long Start(in TopicPartition input, in OffsetAndMetadata theirs, (long Start, long End) log) => _resets.WhenMissing(input.Topic) switch
+    {
+        OffsetReset.Earliest => log.Start,
+        OffsetReset.Latest => log.End,
+        _ => throw new LogException($"Offset {theirs.Offset} of {input} was committed by somebody who is not of this application, as a member of group '{options.ApplicationId}', and Delivery.{nameof(DeliveryOptions.OffsetReset)} is {OffsetReset.Fail}: "
+            + "stop all instances and reset the application to where it is to begin, or set where partitions without an offset are read from."),
+    };
 
     private void Restart(IEnumerable<Part> component, List<string> losses, IReadOnlyDictionary<TopicPartition, (long Start, long End)> log, Found found)
     {

@@ -11,9 +11,7 @@ namespace CrashStreams.Engine;
 internal sealed class StartPositions(StreamsOptions options, Topology topology, InternalTopics topics, ILogConsumer consumer, ILogAdmin admin, OwnPositions own, ApplicationMeter meter, ILogger logger)
 {
     private readonly Dictionary<TopicPartition, Start> _starts = [];
-    private readonly Dictionary<string, (OffsetReset Missing, OffsetReset Gone)> _resets = topology.SubTopologies.SelectMany(static s => s.Sources)
-        .Where(static s => !s.IsRepartition).SelectMany(s => s.Topics.Select(t => (Topic: t, Source: s))).DistinctBy(static s => s.Topic)
-        .ToDictionary(static s => s.Topic, s => (s.Source.OffsetReset ?? options.Delivery.OffsetReset, s.Source.OffsetOutOfRange ?? options.Delivery.OffsetOutOfRange));
+    private readonly OffsetResets _resets = new(options, topology);
 
     /// <summary>Looks up where to start, and remembers it until the partitions are taken away.</summary>
     public IReadOnlyDictionary<TopicPartition, long> Of(IReadOnlyCollection<TopicPartition> partitions)
@@ -59,7 +57,7 @@ internal sealed class StartPositions(StreamsOptions options, Topology topology, 
     /// <exception cref="LogException">Nowhere: that is for the user to decide.</exception>
     public long GoOnAfter(in TopicPartition partition, long position, LogException fault)
     {
-        var policy = _resets.TryGetValue(partition.Topic, out var resets) ? resets.Gone : options.Delivery.OffsetOutOfRange;
+        var policy = _resets.WhenOutOfRange(partition.Topic);
         if (policy == OffsetReset.Fail)
         {
             throw new LogException($"{fault.Message} Delivery.{nameof(DeliveryOptions.OffsetOutOfRange)} says what an application does then: it is {OffsetReset.Fail}, so that no record is passed over unnoticed. "
@@ -100,7 +98,7 @@ internal sealed class StartPositions(StreamsOptions options, Topology topology, 
         var ranges = admin.OffsetsAsync(missing, CancellationToken.None).GetAwaiter().GetResult();
         foreach (var partition in missing)
         {
-            var policy = _resets.TryGetValue(partition.Topic, out var resets) ? resets.Missing : OffsetReset.Earliest;
+            var policy = _resets.WhenMissing(partition.Topic);
             if (policy == OffsetReset.Fail)
                 throw new LogException($"Group '{options.ApplicationId}' has no committed offset for {partition}, and Delivery.{nameof(DeliveryOptions.OffsetReset)} is {OffsetReset.Fail}: commit one for it, or set where to begin.");
             _starts[partition] = new(policy == OffsetReset.Latest ? ranges[partition].End : ranges[partition].Start, "", IsCommitted: false, IsRebuild: false);

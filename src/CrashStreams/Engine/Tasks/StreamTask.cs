@@ -25,8 +25,8 @@ internal sealed class StreamTask
     /// <param name="context">What the task's operators share.</param>
     /// <param name="tasks">The tasks of the sub-topology, this one among them.</param>
     /// <param name="horizonMs">How far event time has to go beyond a record for all of its windows to close.</param>
-    /// <param name="writersOf">How many tasks write to a repartition topic.</param>
-    public StreamTask(TaskContext context, TaskLayout tasks, long horizonMs, Func<string, int> writersOf)
+    /// <param name="writersOf">The tasks that tell of their clocks at a repartition topic, by their numbers.</param>
+    public StreamTask(TaskContext context, TaskLayout tasks, long horizonMs, Func<string, IReadOnlyList<bool>> writersOf)
     {
         _context = context;
         var (subTopology, inputs) = (tasks.SubTopology, tasks.InputsOf(context.Id.Partition));
@@ -43,9 +43,8 @@ internal sealed class StreamTask
             _inputs.Add(new(this, input, source, clock, context.Meter.Read(input.Topic, input.Partition)));
         }
 
-        List<IWatermarkListener> listeners = _usesWatermarks ? [.. _operators.Processors.OfType<IWatermarkListener>()] : [];
-        _eventTime = new(context, _inputs, _inputs.FindAll(i => !withoutHold.Contains(i.Partition.Topic)), listeners, horizonMs, _emitters.Count > 0 ? EmitPending : null, PunctuateWatermark, Fault);
-        Downstream = _usesWatermarks ? [.. subTopology.Sinks.Where(static s => s.IsRepartition).Select(s => DownstreamOf(s, subTopology)).DistinctBy(static d => d.Topic)] : [];
+        _eventTime = new(context, _inputs, _inputs.FindAll(i => !withoutHold.Contains(i.Partition.Topic)), _operators.Processors, horizonMs, PunctuateWatermark, Fault);
+        Downstream = _usesWatermarks ? [.. subTopology.Sinks.Where(static s => s.IsRepartition).Select(s => DownstreamOf(s, tasks)).DistinctBy(static d => d.Topic)] : [];
     }
 
     public TaskId Id => _context.Id;
@@ -258,12 +257,10 @@ internal sealed class StreamTask
 
     public void PunctuateWallClock(long nowMs) => Punctuate(PunctuationType.WallClock, nowMs);
 
-    private DownstreamTopic DownstreamOf(ISinkNode sink, SubTopology subTopology)
+    private DownstreamTopic DownstreamOf(ISinkNode sink, TaskLayout tasks)
     {
-        if (!sink.IsInLoop)
-            return new(_operators.FullTopic(sink.Topic!, true), null);
-        var reaching = subTopology.SourcesOf([(TopologyNode)sink]).SelectMany(s => s.Topics.Select(t => _operators.FullTopic(t, s.IsRepartition))).ToHashSet();
-        return new(_operators.FullTopic(sink.Topic!, true), _inputs.FindAll(i => reaching.Contains(i.Partition.Topic)));
+        var told = tasks.ToldBy(sink, Id.Partition);
+        return new(_operators.FullTopic(sink.Topic!, true), told is null ? null : _inputs.FindAll(i => told.Contains(i.Partition)));
     }
 
     /// <summary>Whether a commit has anything to do with the task. A task that was not touched since the last one is left alone, unless somebody outside of it may have something to tell.</summary>
@@ -374,9 +371,21 @@ internal sealed class StreamTask
         _context.Clock.RecordTime = now;
         // Between two records there is none to judge the results by: they are judged by what downstream tasks may have heard.
         if (type == PunctuationType.WallClock)
-            _context.Clock.RecordWatermark = _context.Clock.Watermark;
+            _context.Clock.RecordWatermark = HighestTold(_context.Clock.Watermark);
         else if (type == PunctuationType.Watermark)
-            _context.Clock.RecordWatermark = now - 1;
+            _context.Clock.RecordWatermark = HighestTold(now - 1);
+    }
+
+    // Where tasks read what they have written, the inputs that markers tell of may be ahead of the task's clock.
+    private long HighestTold(long own)
+    {
+        foreach (var topic in Downstream)
+        {
+            if (topic.TellsOwnInputs)
+                own = Math.Max(own, topic.ProgressOf(Progress).Watermark);
+        }
+
+        return own;
     }
 
     // What threw outside of every operator is the source's: its time, its prefilter.

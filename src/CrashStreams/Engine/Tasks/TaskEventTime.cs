@@ -8,18 +8,23 @@ namespace CrashStreams.Engine;
 /// <param name="context">What the task's operators share.</param>
 /// <param name="inputs">All inputs of the task.</param>
 /// <param name="holding">Those that hold the clock.</param>
-/// <param name="listeners">Operators that close something; none with the Observed clock.</param>
+/// <param name="operators">The task's operators, parents before children.</param>
 /// <param name="horizonMs">How far event time has to go beyond a record for all of its windows to close.</param>
-/// <param name="emitPending">Lets operators emit what they hold back; null when none does.</param>
 /// <param name="punctuate">Calls processors back that wait for the clock; asked after the windows that it closes.</param>
 /// <param name="fault">Called with what an operator throws.</param>
 internal sealed class TaskEventTime(
-    TaskContext context, IReadOnlyList<InputPartition> inputs, IReadOnlyList<InputPartition> holding, IReadOnlyList<IWatermarkListener> listeners, long horizonMs, Action? emitPending,
-    Action<long> punctuate, Action<Exception> fault)
+    TaskContext context, IReadOnlyList<InputPartition> inputs, IReadOnlyList<InputPartition> holding, IReadOnlyList<IProcessorLifetime> operators, long horizonMs, Action<long> punctuate, Action<Exception> fault)
 {
     private readonly long _closeAfterIdleMs = (long?)context.Options.Time.CloseAfterIdle?.TotalMilliseconds ?? long.MaxValue;
     private readonly long _idleAfterMs = (long)context.Options.Time.IdleAfter.TotalMilliseconds;
     private readonly bool _usesWatermarks = context.Options.Time.Clock == StreamTime.Watermarks;
+
+    // Operators that close something; none with the Observed clock.
+    private readonly List<IWatermarkListener> _listeners = context.Options.Time.Clock == StreamTime.Watermarks ? [.. operators.OfType<IWatermarkListener>()] : [];
+
+    // They, and those in front of one that hold results back: parents before children.
+    private readonly List<IProcessorLifetime> _inOrder = context.Options.Time.Clock == StreamTime.Watermarks ? Timed(operators) : [];
+    private readonly List<IProcessorLifetime> _emitters = [.. operators.Where(static o => o is IEmitsAtCommit)];
     private long _oldestOpenStart = long.MaxValue;
 
     /// <summary>Whether all inputs that hold the clock were idle at the last look.</summary>
@@ -46,13 +51,15 @@ internal sealed class TaskEventTime(
         context.HasChanged |= progress.Floor > context.Clock.Floor;
         IsIdle = progress.IsIdle;
         // What operators hold back until the commit belongs before the windows that the clock closes behind them.
-        if (emitPending is not null && (listeners.Count > 0 || context.Punctuations.HasWatermark) && progress.Watermark > context.Clock.Watermark)
-            emitPending();
+        if (progress.Watermark > context.Clock.Watermark)
+            EmitPending(context.Punctuations.HasWatermark ? _emitters : _inOrder);
         if (context.Clock.AdvanceTo(in progress))
         {
             context.Current.Clear();
             context.HasChanged = true;
             CloseWindows(progress.Watermark);
+            if (context.Punctuations.HasWatermark)
+                EmitPending(_emitters);
             punctuate(progress.Watermark);
         }
 
@@ -62,7 +69,7 @@ internal sealed class TaskEventTime(
     // However far the clock has jumped, windows close as if it had gone step by step: in the order of their closing times over all operators.
     private void CloseWindows(long watermark)
     {
-        if (listeners.Count > 1)
+        if (_listeners.Count > 1)
         {
             for (var next = NextClosing(); next < watermark; next = Math.Max(next + 1, NextClosing()))
                 NotifyListeners(next);
@@ -74,7 +81,7 @@ internal sealed class TaskEventTime(
     private long NextClosing()
     {
         var next = long.MaxValue;
-        foreach (var listener in listeners)
+        foreach (var listener in _listeners)
             next = Math.Min(next, listener.NextClosing);
         return next;
     }
@@ -82,8 +89,15 @@ internal sealed class TaskEventTime(
     private void NotifyListeners(long watermark)
     {
         context.Clock.Close(watermark);
-        foreach (var listener in listeners)
+        foreach (var each in _inOrder)
         {
+            // What those in front have forwarded at this instant, and an operator between holds back, is due at this instant too.
+            if (each is not IWatermarkListener listener)
+            {
+                EmitPending((IEmitsAtCommit)each);
+                continue;
+            }
+
             try
             {
                 listener.OnWatermark(watermark);
@@ -95,12 +109,42 @@ internal sealed class TaskEventTime(
         }
     }
 
+    private void EmitPending(List<IProcessorLifetime> among)
+    {
+        foreach (var each in among)
+        {
+            if (each is IEmitsAtCommit emitter)
+                EmitPending(emitter);
+        }
+    }
+
+    private void EmitPending(IEmitsAtCommit emitter)
+    {
+        try
+        {
+            context.Current.Clear();
+            emitter.EmitPending();
+        }
+        catch (Exception e) when (FaultPolicy.IsOperators(e))
+        {
+            fault(e);
+        }
+    }
+
+    private static List<IProcessorLifetime> Timed(IReadOnlyList<IProcessorLifetime> operators)
+    {
+        var last = operators.Count - 1;
+        while (last >= 0 && operators[last] is not IWatermarkListener)
+            last--;
+        return [.. operators.Take(last + 1).Where(static o => o is IWatermarkListener or IEmitsAtCommit)];
+    }
+
     private void Publish()
     {
         foreach (var input in inputs)
             context.HasChanged |= input.Publish();
         var oldest = long.MaxValue;
-        foreach (var listener in listeners)
+        foreach (var listener in _listeners)
             oldest = Math.Min(oldest, listener.OldestOpenStart);
         Volatile.Write(ref _oldestOpenStart, oldest);
     }

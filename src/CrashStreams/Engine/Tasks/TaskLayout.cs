@@ -46,6 +46,18 @@ internal sealed class TaskLayout
     /// <summary>What a task reads.</summary>
     public IReadOnlyList<TopicPartition> InputsOf(int task) => _tasks[task];
 
+    /// <summary>Those of a task's inputs whose clocks a sink's markers tell of; null: they tell of the task's.</summary>
+    public IReadOnlyList<TopicPartition>? ToldBy(ISinkNode sink, int task)
+    {
+        if (!sink.TellsOwnInputs)
+            return null;
+        var reaching = _subTopology.SourcesOf([(TopologyNode)sink]).Where(s => s.HoldsClock || sink.IsInLoop).SelectMany(s => s.Topics.Select(t => _fullName(s, t))).ToHashSet();
+        return [.. _tasks[task].Where(i => reaching.Contains(i.Topic))];
+    }
+
+    /// <summary>Whether a task tells of a clock at a sink: where tasks read what they have written, one that reads nothing else has none to tell of.</summary>
+    public bool TellsOf(ISinkNode sink, int task) => ToldBy(sink, task) is not { Count: 0 };
+
     /// <summary>The tasks that can have a key of a store: as many as the store's inputs have partitions.</summary>
     public (int First, int Count) TasksOf(StoreDefinition store)
     {

@@ -19,7 +19,7 @@ internal sealed class InternalTopics
     private const string MaxBehind = "message.timestamp.before.max.ms";
 
     private readonly Dictionary<string, int> _partitions = [];
-    private readonly Dictionary<string, int> _writers = [];
+    private readonly Dictionary<string, bool[]> _writers = [];
     private readonly Dictionary<string, TopicLimits> _limits = [];
     private readonly ConcurrentDictionary<string, WrittenTopics> _written = [];
     private readonly Dictionary<int, TaskLayout> _layouts = [];
@@ -29,8 +29,8 @@ internal sealed class InternalTopics
     /// <summary>Partitions of every topic of the topology, by full name.</summary>
     public int PartitionsOf(string topic) => _partitions[topic];
 
-    /// <summary>How many tasks write to a repartition topic.</summary>
-    public int WritersOf(string topic) => _writers[topic];
+    /// <summary>The tasks that may write to a repartition topic, by their numbers: false for one that tells nobody of its clock there.</summary>
+    public IReadOnlyList<bool> WritersOf(string topic) => _writers[topic];
 
     /// <summary>The id that an input or a repartition topic had when the application started; null when the broker gives none.</summary>
     public string? IdOf(string topic) => _ids.GetValueOrDefault(topic);
@@ -100,9 +100,9 @@ internal sealed class InternalTopics
 
         foreach (var subTopology in topology.SubTopologies.Where(static s => s.Sources.Any()))
         {
-            _layouts[subTopology.Id] = Layout(subTopology, applicationId);
+            var layout = _layouts[subTopology.Id] = Layout(subTopology, applicationId);
             foreach (var sink in subTopology.Sinks.Where(static s => s.IsRepartition))
-                _writers[FullName(applicationId, sink.Topic!, true)] = _layouts[subTopology.Id].Count;
+                _writers[FullName(applicationId, sink.Topic!, true)] = Enumerable.Range(0, layout.Count).Select(t => layout.TellsOf(sink, t)).ToArray();
         }
 
         List<string> InputsOf(RepartitionTopic topic) => WidthOf(topic, topology).SelectMany(s => s.Topics.Select(t => FullName(applicationId, t, s.IsRepartition))).ToList();

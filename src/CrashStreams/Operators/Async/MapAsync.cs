@@ -25,7 +25,7 @@ internal sealed class MapAsync<TKey, TValue, TNewValue>(Func<TKey, TValue, Cance
             EmitDone();
         }
 
-        Task.Current.Restore(origin);
+        Task.Current.Restore(origin, hasWaited: false);
         Task.Clock.Resume(time, watermark);
         var cancellation = record.ValueCannotBeShown ? null : new CancellationTokenSource();
         _underWay.Add(new(record, KeyOf(in record), origin, time, watermark, cancellation is null ? null : Call(in record, cancellation.Token), cancellation));
@@ -82,14 +82,13 @@ internal sealed class MapAsync<TKey, TValue, TNewValue>(Func<TKey, TValue, Cance
 
     private void Emit(AsyncCall<TKey, TValue, TNewValue> call)
     {
-        Task.Current.Restore(call.Origin);
+        Task.Current.Restore(call.Origin, hasWaited: true);
+        Task.Current.IsUnordered = true;
         Task.Clock.Resume(call.RecordTime, call.RecordWatermark);
         try
         {
-            if (call.Result is null)
-                Forward(call.Record.WithoutValue<TNewValue>());
-            else
-                Forward(call.Record.WithValue(call.Result.GetAwaiter().GetResult()));
+            // What stands beside the call has had the record already: nobody behind it goes without because another one fails.
+            ForwardGuarded(call.Result is null ? call.Record.WithoutValue<TNewValue>() : call.Record.WithValue(call.Result.GetAwaiter().GetResult()));
         }
         catch (Exception e) when (FaultPolicy.IsOperators(e))
         {

@@ -79,7 +79,7 @@ internal abstract class Combiner<TKey, TValue, TPartial>(Serde<TKey> keySerde, i
             return;
         var (origin, time, watermark) = (Task.Current.Keep(), Task.Clock.RecordTime, Task.Clock.RecordWatermark);
         EmitPending();
-        Task.Current.Restore(origin);
+        Task.Current.Restore(origin, hasWaited: false);
         Task.Clock.Resume(time, watermark);
     }
 

@@ -123,5 +123,7 @@ internal sealed class SinkProcessor<TKey, TValue> : Receiver<TKey, TValue>
 
     // Through a second shuffle it goes on as it came.
     private static byte[] ReadAtHeader(RecordInProcess current, long watermark) =>
-        !current.HasSeveralSources && current.ReadAt is { } carried && ReadAt.Watermark(carried) == watermark ? carried : ReadAt.Encode(watermark, current.Source);
+        !current.HasSeveralSources && current.ReadAt is { } carried && ReadAt.Watermark(carried) == watermark && ReadAt.IsUnordered(carried) == current.IsUnordered
+            ? carried
+            : ReadAt.Encode(watermark, current.Source, current.IsUnordered);
 }

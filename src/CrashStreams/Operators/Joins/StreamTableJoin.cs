@@ -37,7 +37,7 @@ internal sealed class StreamTableJoin<TKey, TValue, TTableKey, TTableValue, TRes
         }
 
         if (_waiting is null || !record.HasKey || record.Timestamp < _clock.Lateness - graceMs)
-            Join(in record, key!, hasKey, _clock.IsObserved ? long.MaxValue : Task.Clock.RecordWatermark);
+            Forward(in record, Row(record.Timestamp, key!, hasKey, _clock.IsObserved ? long.MaxValue : Task.Clock.RecordWatermark));
         else
             _waiting.Put(in record, Task.Current.Topic, Task.Current.Partition, Task.Current.Offset);
         if (_clock.IsObserved && _waiting is not null)
@@ -65,12 +65,13 @@ internal sealed class StreamTableJoin<TKey, TValue, TTableKey, TTableValue, TRes
         }
     }
 
-    // A result that an operator can't take does not keep the ones behind it from being forwarded.
     private void Emit(in Record<TKey, TValue> record)
     {
         try
         {
-            Join(in record, keyOf(record.Key, record.Value), hasKey: true, _clock.IsObserved ? long.MaxValue : record.Timestamp + graceMs);
+            var row = Row(record.Timestamp, keyOf(record.Key, record.Value), hasKey: true, _clock.IsObserved ? long.MaxValue : record.Timestamp + graceMs);
+            if (row.HasValue || isLeft)
+                ForwardGuarded(record.WithValue(joiner(record.Value, row)));
         }
         catch (Exception e) when (FaultPolicy.IsOperators(e))
         {
@@ -78,12 +79,12 @@ internal sealed class StreamTableJoin<TKey, TValue, TTableKey, TTableValue, TRes
         }
     }
 
-    private void Join(in Record<TKey, TValue> record, TTableKey key, bool hasKey, long readAt)
+    private void Forward(in Record<TKey, TValue> record, Optional<TTableValue> row)
     {
-        var row = default(Optional<TTableValue>);
-        if (hasKey && _table.TryGetAsOf(key, record.Timestamp, readAt, out var value))
-            row = new(value, true);
         if (row.HasValue || isLeft)
             Forward(record.WithValue(joiner(record.Value, row)));
     }
+
+    private Optional<TTableValue> Row(long timestamp, TTableKey key, bool hasKey, long readAt) =>
+        hasKey && _table.TryGetAsOf(key, timestamp, readAt, out var value) ? new(value, true) : default;
 }

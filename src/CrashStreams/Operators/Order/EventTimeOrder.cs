@@ -9,27 +9,25 @@ namespace CrashStreams.Operators;
 /// Forwards records in the order of the ideal live run: each waits until the task's clock is past its reference <c>w</c>, because others with the same one may
 /// come until then. Those that wait are a store.
 /// </summary>
-internal sealed class EventTimeOrder<TKey, TValue>(string storeName) : Processor<TKey, TValue, TKey, TValue>, IWatermarkListener, IEmitsAtCommit
+internal sealed class EventTimeOrder<TKey, TValue>(string storeName) : Processor<TKey, TValue, TKey, TValue>, IWatermarkListener, ICommitListener
 {
     private InputOrder<TKey, TValue> _waiting = null!;
     private OperatorClock _clock = null!;
     private bool _repeats;
-    private long _committedThrough;
 
     protected override void Init()
     {
         _waiting = Store<InputOrder<TKey, TValue>>(storeName);
         _clock = Task.Clock.ForOperator($"{NodeName}-order");
         _repeats = Task.Options.Delivery.Guarantee == ProcessingGuarantee.AtLeastOnce;
-        _committedThrough = _clock.ClosedThrough;
-        _waiting.DropForwarded(_committedThrough);
+        _waiting.DropForwarded(_clock.ClosedThrough);
     }
 
     public override void Process(in Record<TKey, TValue> record)
     {
         var readAt = Task.Clock.RecordWatermark;
         if (readAt >= _clock.ClosedThrough)
-            _waiting.Put(readAt, in record, Task.Current.Source, Task.Current is { IsFromSource: true, HasBytes: true, HasSeveralSources: false }, _repeats);
+            _waiting.Put(readAt, in record, Task.Current.Source, Task.Current.IsUnordered, Task.Current is { IsFromSource: true, HasWaited: false, HasSeveralSources: false }, _repeats);
         else if (readAt < _clock.Floor)
             Drop(DroppedRecords.Replayed);
         else
@@ -54,13 +52,11 @@ internal sealed class EventTimeOrder<TKey, TValue>(string storeName) : Processor
         Task.Current.Clear();
     }
 
-    // At-least-once: a record leaves the store only when it is certain that what was made of it is written. If it left with the results, and those were lost on their way, it would be gone:
-    // its offset was committed when it began to wait.
-    public void EmitPending()
+    // At-least-once: a record leaves the store only when it is certain that what was made of it is written, in topics and in stores behind. If it left with that, and that was lost on its way, it
+    // would be gone: its offset was committed when it began to wait.
+    public void OnCommitted()
     {
-        if (!_repeats)
-            return;
-        _waiting.DropForwarded(_committedThrough);
-        _committedThrough = _clock.ClosedThrough;
+        if (_repeats)
+            _waiting.DropForwarded(_clock.ClosedThrough);
     }
 }

@@ -1,4 +1,3 @@
-using CrashStreams.Faults;
 using CrashStreams.Processing;
 using CrashStreams.Stores;
 
@@ -49,7 +48,7 @@ internal sealed class CommitCache<TKey, TValue>(Serde<TKey> keySerde, int mostKe
     {
         var (origin, time, watermark) = (Task.Current.Keep(), Task.Clock.RecordTime, Task.Clock.RecordWatermark);
         Emit(_pending.First!.Value);
-        Task.Current.Restore(origin);
+        Task.Current.Restore(origin, hasWaited: false);
         Task.Clock.Resume(time, watermark);
     }
 
@@ -61,14 +60,7 @@ internal sealed class CommitCache<TKey, TValue>(Serde<TKey> keySerde, int mostKe
             return;
         Task.Current.Clear();
         Task.Clock.Resume(pending.RecordTime, pending.RecordWatermark);
-        try
-        {
-            Forward(in pending.Record);
-        }
-        catch (Exception e) when (FaultPolicy.IsOperators(e))
-        {
-            Task.Fault(FaultKind.Processing, e.GetType().Name, e);
-        }
+        ForwardGuarded(in pending.Record);
     }
 
     private sealed class Pending(SerializedKey key, Record<TKey, Change<TValue>> record, long recordTime, long recordWatermark)

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using CrashStreams.Log;
 using CrashStreams.Time;
 
 namespace CrashStreams.Stores;
@@ -17,6 +18,7 @@ internal sealed class VersionedStore<TKey, TValue> : OverOrderedStore, IVersione
     private readonly Serde<TValue> _valueSerde;
     private readonly long _historyMs;
     private readonly VersionedFormat _format;
+    private readonly ByteBuffer _place = new();
     private readonly ByteBuffer _plainKey = new();
     private readonly ByteBuffer _from = new();
     private readonly ByteBuffer _to = new();
@@ -45,16 +47,44 @@ internal sealed class VersionedStore<TKey, TValue> : OverOrderedStore, IVersione
     /// <returns>False: the time lies before the history, and nothing was changed.</returns>
     public bool Put(TKey key, TValue value, bool hasValue, long timestamp, long watermark)
     {
+        _place.Clear();
+        return Put(key, value, hasValue, timestamp, watermark, breaksTies: false, out _);
+    }
+
+    /// <summary>The same for an update that may have been read from another partition than others: <see cref="VersionPlace"/> says which counts.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="hasValue">False: the key has no value from then on.</param>
+    /// <param name="timestamp">From when on it holds, milliseconds.</param>
+    /// <param name="watermark">The record's reference <c>w</c>.</param>
+    /// <param name="source">Where it was read from a source topic; null for results.</param>
+    /// <param name="isUnordered">Whether it is the result of a call.</param>
+    /// <param name="counts">Whether no other update of this time and reference counts before it.</param>
+    public bool Put(TKey key, TValue value, bool hasValue, long timestamp, long watermark, in SourcePosition? source, bool isUnordered, out bool counts)
+    {
+        _place.Clear();
+        if (source is { } position)
+            VersionPlace.Write(in position, isUnordered, _place);
+        return Put(key, value, hasValue, timestamp, watermark, breaksTies: true, out counts);
+    }
+
+    private bool Put(TKey key, TValue value, bool hasValue, long timestamp, long watermark, bool breaksTies, out bool counts)
+    {
+        counts = true;
         _latestMs = Math.Max(_latestMs, timestamp);
         var reference = Context.Clock.Mode == StreamTime.Observed ? _latestMs : watermark;
         if (timestamp < reference - _historyMs)
             return false;
         ValueBytes.Clear();
-        ValueBytes.WriteByte(hasValue ? (byte)1 : (byte)0);
+        VersionedFormat.Begin(ValueBytes, hasValue, _place.Written);
         if (hasValue)
             _valueSerde.Serialize(value, ValueBytes);
         Begin(_from, key);
         WriteSuffix(_from, timestamp, watermark);
+        if (breaksTies && Entries.TryGet(_from.Written, out var known))
+            counts = VersionPlace.IsBehind(_place.Written, VersionedFormat.Value(ValueBytes.Written), VersionedFormat.Place(known), VersionedFormat.Value(known));
+        if (!counts)
+            return true;
         Entries.Put(_from.Written, ValueBytes.Written, timestamp);
         NoteRemoval(hasValue, timestamp, watermark);
         if ((ulong)timestamp * 0x9E3779B97F4A7C15 >> 32 < uint.MaxValue / ChangesPerCleanup)
@@ -157,7 +187,7 @@ internal sealed class VersionedStore<TKey, TValue> : OverOrderedStore, IVersione
         {
             if (!isHidden && VersionedFormat.Watermark(versions.Key) > watermark)
                 continue;
-            if (isHidden || versions.Value[0] == 0)
+            if (isHidden || !VersionedFormat.HasValue(versions.Value))
                 Entries.Erase(versions.Key);
             isHidden = true;
         }
@@ -237,5 +267,7 @@ internal sealed class VersionedStore<TKey, TValue> : OverOrderedStore, IVersione
     }
 
     private ValueVersion<TValue> Read(OrderedCursor version) =>
-        new(version.Value[0] == 1 ? _valueSerde.Deserialize(version.Value[1..]) : default!, version.Value[0] == 1, VersionedFormat.Timestamp(version.Key));
+        VersionedFormat.HasValue(version.Value)
+            ? new(_valueSerde.Deserialize(VersionedFormat.Value(version.Value)), true, VersionedFormat.Timestamp(version.Key))
+            : new(default!, false, VersionedFormat.Timestamp(version.Key));
 }

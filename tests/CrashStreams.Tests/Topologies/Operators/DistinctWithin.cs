@@ -54,7 +54,7 @@ internal sealed class DistinctWithin : Operator
     private void Keep(Ideal run, Seen state, int partition, string id, Item item)
     {
         state.Kept.Add((id, item.TimeMs));
-        run.Emit(Outputs[0], partition, item);
+        run.Resume(() => run.Emit(Outputs[0], partition, item));
     }
 
     private sealed class Seen

@@ -15,7 +15,7 @@ internal sealed class ForeignKeyJoin : Operator
     {
         (_keepsLeft, _isMaterialized, _usesKey) = (sketch.Random.Chance(0.5), sketch.Random.Chance(0.5), sketch.Random.Chance(0.3));
         _keys = sketch.Random.Between(1, 5);
-        AddOutput(EdgeKind.Table, left.Traits.Rows() with { Shuffles = Math.Max(left.Traits.Shuffles, right.Traits.Shuffles) + 2 });
+        AddOutput(EdgeKind.Table, left.Traits.Rows() with { MayBeEmpty = left.Traits.MayBeEmpty || right.Traits.MayBeEmpty, Shuffles = Math.Max(left.Traits.Shuffles, right.Traits.Shuffles) + 2 });
     }
 
     public override string Text => $"{(_keepsLeft ? "left" : "inner")} foreign-key join of tables by value % {_keys}{(_isMaterialized ? ", materialized" : "")}";

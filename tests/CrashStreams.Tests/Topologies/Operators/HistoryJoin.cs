@@ -29,7 +29,7 @@ internal sealed class HistoryJoin : Operator
 
     public static Operator? Draw(Sketch sketch)
     {
-        if (!sketch.Options.HasHistoriesAndOrderedCalls || sketch.Pick(EdgeKind.Stream, static t => t is { IsExact: true, IsTimed: true, IsRekeyed: false, IsCoPartitioned: true }) is not { } stream)
+        if (sketch.Pick(EdgeKind.Stream, static t => t is { IsExact: true, IsTimed: true, IsRekeyed: false, IsCoPartitioned: true }) is not { } stream)
             return null;
         var layout = new Layout(sketch.Operators);
         return Merge.AreEven(layout, stream.From, stream.From) ? new HistoryJoin(sketch, stream, sketch.Add(new HistoryTable(sketch, layout.MostPartitions(stream.From)))) : null;
@@ -69,7 +69,7 @@ internal sealed class HistoryJoin : Operator
                     continue;
                 if (item.Key is null || _graceMs is not { } grace || item.TimeMs < item.ReadAtMs - grace)
                 {
-                    Answer(run, state, partition, item);
+                    run.Resume(() => Answer(run, state, partition, item));
                     continue;
                 }
 

@@ -13,11 +13,7 @@ internal sealed class InEventTimeOrder : Operator
     public override bool LooksAtPositions => true;
 
     public static Operator? Draw(Sketch sketch) =>
-        sketch.Pick(EdgeKind.Stream, static t => t is { IsExact: true, IsTimed: true, IsCoPartitioned: true }, e => sketch.Options.HasHistoriesAndOrderedCalls || !IsBehindCall(e)) is { } input
-            ? new InEventTimeOrder(sketch, input)
-            : null;
-
-    private static bool IsBehindCall(Edge edge) => edge.From is MapAsync || edge.From.Inputs.Any(IsBehindCall);
+        sketch.Pick(EdgeKind.Stream, static t => t is { IsExact: true, IsTimed: true, IsCoPartitioned: true }) is { } input ? new InEventTimeOrder(sketch, input) : null;
 
     public override void Build(Dsl dsl) => dsl.Set(Outputs[0], dsl.Stream(Inputs[0]).InEventTimeOrder(Name));
 
@@ -45,7 +41,10 @@ internal sealed class InEventTimeOrder : Operator
         waiting.RemoveAll(i => i.ReadAtMs < tick);
         return due.OrderBy(static i => i.ReadAtMs).ThenBy(static i => i.TimeMs).ThenBy(static i => i.Position is not null)
             .ThenBy(static i => i.Position?.Topic, StringComparer.Ordinal).ThenBy(static i => i.Position?.Partition).ThenBy(static i => i.Position?.Offset)
-            .ThenBy(static i => i.Position is null ? i.Key : null, StringComparer.Ordinal).ThenBy(static i => i.Position is null ? i.Value : null, StringComparer.Ordinal)
-            .Select(static i => i with { Origin = i.Origin with { HasBytes = false } }).ToList();
+            .ThenBy(static i => i.IsUnordered)
+            .ThenBy(static i => HasNoPlace(i) ? i.Key : null, StringComparer.Ordinal).ThenBy(static i => HasNoPlace(i) ? i.Value : null, StringComparer.Ordinal)
+            .Select(static i => i with { Origin = i.Origin with { HasBytes = false }, IsUnordered = false }).ToList();
+
+        static bool HasNoPlace(Item item) => item.Position is null || item.IsUnordered;
     }
 }

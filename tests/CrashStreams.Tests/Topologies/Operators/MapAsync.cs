@@ -32,5 +32,5 @@ internal sealed class MapAsync : Operator
         }, _calls, Name));
     }
 
-    public override void Take(Ideal run, int input, int partition, Item item) => run.Emit(Outputs[0], partition, item with { Value = _mapping.Of(item.Value) });
+    public override void Take(Ideal run, int input, int partition, Item item) => run.EmitApart(Outputs[0], partition, item with { Value = _mapping.Of(item.Value), IsUnordered = true });
 }

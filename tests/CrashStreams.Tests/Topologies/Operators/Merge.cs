@@ -17,6 +17,7 @@ internal sealed class Merge : Operator
             Content = Content.Exact,
             Repeats = (Repeats)Math.Min((int)a.Repeats, (int)b.Repeats),
             IsRekeyed = a.IsRekeyed || b.IsRekeyed,
+            MayBeEmpty = a.MayBeEmpty || b.MayBeEmpty,
             Shuffles = Math.Max(a.Shuffles, b.Shuffles),
         });
     }
@@ -29,7 +30,11 @@ internal sealed class Merge : Operator
             return null;
         var layout = new Layout(sketch.Operators);
         var right = sketch.Pick(EdgeKind.Stream, static t => t.IsExact, e => e.From != left.From && Fit(sketch, layout, left.From, e.From));
-        return right is null ? null : new Merge(sketch, left, right);
+        if (right is null)
+            return null;
+        var merge = new Merge(sketch, left, right);
+        layout = new([.. sketch.Operators, merge]);
+        return layout.HasWidths() && layout.AreStoresFedEvenly() ? merge : null;
     }
 
     public override void Build(Dsl dsl) => dsl.Set(Outputs[0], dsl.Stream(Inputs[0]).Merge(dsl.Stream(Inputs[1]), Name));
@@ -42,5 +47,6 @@ internal sealed class Merge : Operator
     /// <summary>Whether neither is fed by the other through a shuffle: tasks that read what they have written wait for their own clock.</summary>
     public static bool AreApart(Layout layout, Operator a, Operator b) => !layout.IsFedBy(a, b) && !layout.IsFedBy(b, a);
 
-    private static bool Fit(Sketch sketch, Layout layout, Operator a, Operator b) => AreApart(layout, a, b) && (sketch.Options.HasUnequalMerges || AreEven(layout, a, b));
+    // A stream may come together with what was made of it behind a shuffle: the tasks read what they have written.
+    private static bool Fit(Sketch sketch, Layout layout, Operator a, Operator b) => sketch.Options.HasUnequalMerges || AreEven(layout, a, b);
 }

@@ -48,8 +48,10 @@ internal sealed class Source : Operator, IEntry
         dsl.Set(Outputs[0], _hasPrefilter ? stream.Filter(static (_, value) => value is not null) : stream);
     }
 
-    /// <summary>A record's event time.</summary>
-    public long TimeOf(SourceEntry entry) => _isShifted ? entry.Timestamp - ShiftMs : entry.Timestamp;
+    /// <summary>A record's event time; where it is read from key and value, malformed ones have none.</summary>
+    public long TimeOf(SourceEntry entry) => !_isShifted ? entry.Timestamp : entry.IsMalformed && !_isTimeInBytes ? -1 : entry.Timestamp - ShiftMs;
+
+    public bool Reads(SourceEntry entry) => !_hasPrefilter || entry.HasValue;
 
     /// <summary>Whether a record goes on; all of them move the clock.</summary>
     public bool Takes(SourceEntry entry) => !_hasPrefilter || entry.Value is not null;

@@ -30,6 +30,8 @@ internal sealed class SourceTable : Operator, IEntry
 
     public long TimeOf(SourceEntry entry) => entry.Timestamp;
 
+    public bool Reads(SourceEntry entry) => true;
+
     public bool Takes(SourceEntry entry) => entry.Key is not null;
 
     public void Enter(Ideal run, int partition, Item item) => run.Emit(Outputs[0], partition, item);

@@ -15,7 +15,7 @@ internal sealed class TableJoin : Operator
     {
         (_keepsLeft, _keepsRight) = sketch.Random.Pick([(false, false), (true, false), (true, true)]);
         _isMaterialized = sketch.Random.Chance(0.4);
-        AddOutput(EdgeKind.Table, left.Traits.Rows() with { Shuffles = Math.Max(left.Traits.Shuffles, right.Traits.Shuffles) });
+        AddOutput(EdgeKind.Table, left.Traits.Rows() with { MayBeEmpty = left.Traits.MayBeEmpty || right.Traits.MayBeEmpty, Shuffles = Math.Max(left.Traits.Shuffles, right.Traits.Shuffles) });
     }
 
     public override string Text => $"{(_keepsRight ? "outer" : _keepsLeft ? "left" : "inner")} join of tables{(_isMaterialized ? ", materialized" : "")}";
