@@ -70,10 +70,11 @@ internal static class RedisScript
                 values.Add(entry.Value);
         }
 
-        foreach (var (channel, text) in replies)
+        // One message for all that somebody waits for.
+        foreach (var channel in replies.GroupBy(static reply => reply.Channel, static reply => reply.Text))
         {
-            values.Add(channel);
-            values.Add(text);
+            values.Add(channel.Key);
+            values.Add(string.Join(Reply.Separator, channel));
         }
 
         return (int)database.ScriptEvaluate(Text, [.. keys], [.. values]) == 1;

@@ -41,6 +41,16 @@ public sealed class RedisTable
         return [.. parts.Where(static value => value.HasValue).Select(static value => value.ToString())];
     }
 
+    /// <summary>How far each partition of the sink's input is written: texts that change while it is; null for one that was not written yet.</summary>
+    /// <exception cref="RedisException">Redis is away.</exception>
+    public async Task<IReadOnlyList<string?>> PositionsAsync()
+    {
+        // One by one: in a cluster they are in several places.
+        var database = _redis.GetDatabase();
+        var positions = await Task.WhenAll(Enumerable.Range(0, _positions.Partitions).Select(partition => database.StringGetAsync(RedisKeys.Position(_sink, partition)))).ConfigureAwait(false);
+        return [.. positions.Select(static position => (string?)position)];
+    }
+
     private async Task<T> ReadAsync<T>(int partition, Func<ITransaction, RedisKey, Task<T>> read, string hash)
     {
         var atLeast = _positions.Newest(partition);

@@ -8,6 +8,9 @@ internal static class Reply
 {
     public const string Header = "cs-reply-to";
 
+    /// <summary>Between the texts of a message.</summary>
+    public const char Separator = ' ';
+
     public static byte[] To(string instance, long request, int index) => Encoding.ASCII.GetBytes($"{instance}/{request}/{index}");
 
     /// <summary>The channel and the text of the reply that a record asks for; null when it asks for none.</summary>

@@ -21,7 +21,11 @@ public sealed class ReplyInbox : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(redis);
         _subscriber = redis.GetSubscriber();
-        _subscriber.Subscribe(RedisChannel.Literal(RedisKeys.Replies(_instance)), (_, text) => Receive(text.ToString()));
+        _subscriber.Subscribe(RedisChannel.Literal(RedisKeys.Replies(_instance)), (_, texts) =>
+        {
+            foreach (var text in texts.ToString().Split(Reply.Separator))
+                Receive(text);
+        });
     }
 
     /// <summary>A request that is about to send events. Dispose of it when nobody waits any more.</summary>

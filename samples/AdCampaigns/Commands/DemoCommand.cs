@@ -59,14 +59,17 @@ internal static class DemoCommand
         await new AdProducers(clients, load).SendAdsAsync(options.Ads, cancellation);
         await using (var run = await RunCommand.StartAsync(clients, options, state: null, LogLevel.Warning, cancellation))
         {
+            // What is sent while the application joins its group would wait for that.
+            await run.ReadyAsync(cancellation);
             await LoadCommand.SendEventsAsync(clients, options, load, cancellation);
             await run.RunAsync(untilCaughtUp: true, cancellation);
         }
 
         cancellation.ThrowIfCancellationRequested();
         var exitCode = await VerifyCommand.CompareAsync(clients, options, rows: 10, cancellation);
-        var latencies = await LatencyReport.ReadAsync(clients, options.Results, $"{load.Arrivals}", cancellation);
-        LatencyTable.Write(Console.Out, $"{load.Arrivals}, window", latencies);
+        var name = load.Arrivals == Arrivals.Mmpp ? "MMPP" : $"{load.Arrivals}";
+        var latencies = await LatencyReport.ReadAsync(clients, options.Results, name, cancellation);
+        LatencyTable.Write(Console.Out, $"{name}, window", latencies);
         summaries.AddRange(latencies.TakeLast(1));
         return exitCode;
     }

@@ -30,7 +30,8 @@ internal sealed class EventWriter : BackgroundService
             TransactionalId = $"{options.ApplicationId}-api-{string.Concat(options.Urls.Select(static c => char.IsAsciiLetterOrDigit(c) ? c : '-'))}",
             TransactionTimeoutMs = 10_000,
             MessageTimeoutMs = 8_000,
-            LingerMs = 0,
+            // A commit sends what waits: until then a transaction's events are gathered, so that each partition gets one batch.
+            LingerMs = 50,
             Partitioner = Partitioner.Murmur2Random,
         };
     }

@@ -73,7 +73,7 @@ internal sealed class FlyerService(FlyerOptions options, EventWriter writer, ICo
             _inbox ??= new(redis);
             using var reply = _inbox.Expect(1);
             await writer.WriteAsync([null], reply, cancellation).WaitAsync(_probePatience, cancellation);
-            await reply.Completion.WaitAsync(_probePatience, cancellation);
+            await ComesThroughAsync(reply, _results, cancellation);
             await _results.UserAsync("");
             return null;
         }
@@ -84,6 +84,22 @@ internal sealed class FlyerService(FlyerOptions options, EventWriter writer, ICo
         catch (Exception e) when (e is RedisException or LogException or UnavailableException or RedisIncompleteException)
         {
             return e is RedisException ? $"Redis: {e.Message.Split('\n')[0]}" : e.Message;
+        }
+    }
+
+    // Behind many events a probe takes its time: while positions move, what was posted comes through.
+    private async Task ComesThroughAsync(PendingReplies reply, Results results, CancellationToken cancellation)
+    {
+        var before = await results.PositionsAsync();
+        while (await Task.WhenAny(reply.Completion, Task.Delay(_probePatience, TimeProvider.System, cancellation)) != reply.Completion)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var now = await results.PositionsAsync();
+            if (writer.Fault is { } fault)
+                throw new UnavailableException(fault);
+            if (now.SequenceEqual(before))
+                throw new TimeoutException();
+            before = now;
         }
     }
 

@@ -17,6 +17,9 @@ internal sealed class Results(RedisTable table)
 {
     private const long SecondsPerHour = 3600;
 
+    /// <summary>How far Redis is: different while something is written.</summary>
+    public Task<IReadOnlyList<string?>> PositionsAsync() => table.PositionsAsync();
+
     /// <summary>All users with a visit, by id.</summary>
     public async Task<List<UserResult>> UsersAsync()
     {

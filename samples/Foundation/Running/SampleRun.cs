@@ -67,6 +67,9 @@ internal sealed class SampleRun : IAsyncDisposable
         await _application.StopAsync();
     }
 
+    /// <summary>Completes when the application runs and has processed what is in the inputs now.</summary>
+    public Task ReadyAsync(CancellationToken cancellation) => _application.CaughtUpAsync(cancellation);
+
     /// <summary>
     /// Completes when all is processed that is in the inputs now, and partitions that bring nothing more are not waited for any more: then the results are those of a run that has watched the
     /// input come.
