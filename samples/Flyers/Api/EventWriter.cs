@@ -33,6 +33,8 @@ internal sealed class EventWriter : BackgroundService
             // A commit sends what waits: until then a transaction's events are gathered, so that each partition gets one batch.
             LingerMs = 50,
             Partitioner = Partitioner.Murmur2Random,
+            // The commit tells of all.
+            EnableDeliveryReports = false,
         };
     }
 
