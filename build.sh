@@ -327,11 +327,16 @@ run_sample() {
       echo "./build.sh sample clickstream demo      page views, revenue, conversion and sessions of a web shop"
       echo "./build.sh sample ad-campaigns demo     results and latency of ad campaigns under different loads"
       echo "./build.sh sample flyers demo           a REST API over a stream, with Redis, and its answers verified"
+      echo "./build.sh sample learning demo         live and batch views of a learning platform in object storage, and an API over them"
       [ -z "$name" ] || exit 1
       return ;;
   esac
   shift
-  run_program "$project" "$name" "$@"
+  need_dotnet
+  echo "Building" >&2
+  publish "$project"
+  [ "$name ${1:-}" != "learning demo" ] || { want_program npm npm "$out/apt-npm.log"; want_node "$out/bin/LearningPlatform/s3rver" "$out/npm-s3rver.log"; } >&2
+  exec "$out/bin/$(basename "$project")/$name" "$@"
 }
 
 # bench quick: the engine alone in memory, then the crash monitor's drain of an Apache Kafka against a bare consume.

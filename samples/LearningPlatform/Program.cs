@@ -7,5 +7,7 @@ return await SampleProgram.RunAsync(
     LearningTopics.Create(),
     LoadCommand.Create(),
     RunCommand.Create(),
+    ServeCommand.Create(),
     BatchCommand.Create(),
-    VerifyCommand.Create());
+    VerifyCommand.Create(),
+    DemoCommand.Create());

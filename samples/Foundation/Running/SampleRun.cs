@@ -11,7 +11,6 @@ internal sealed class SampleRun : IAsyncDisposable
 {
     private static readonly TimeSpan _first = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan _interval = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan _margin = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan _drainPatience = TimeSpan.FromSeconds(10);
 
     private readonly TimeProvider _time = TimeProvider.System;
@@ -74,14 +73,7 @@ internal sealed class SampleRun : IAsyncDisposable
     /// Completes when all is processed that is in the inputs now, and partitions that bring nothing more are not waited for any more: then the results are those of a run that has watched the
     /// input come.
     /// </summary>
-    public async Task CaughtUpAsync(CancellationToken cancellation)
-    {
-        await _application.CaughtUpAsync(cancellation);
-        var (seconds, events) = (_time.GetElapsedTime(_started).TotalSeconds, _metrics.Events);
-        Notices.Write(string.Create(CultureInfo.InvariantCulture, $"Caught up after {seconds:F1} s with {events:N0} events, {events / seconds:N0} a second; the results wait for inputs that bring nothing more."));
-        await Task.Delay(_options.Time.IdleAfter + _margin, _time, cancellation);
-        await _application.CaughtUpAsync(cancellation);
-    }
+    public Task CaughtUpAsync(CancellationToken cancellation) => CatchUp.AllAsync(_application, _options.Time.IdleAfter, _time, TellCaughtUp, cancellation);
 
     public async ValueTask DisposeAsync()
     {
@@ -106,6 +98,12 @@ internal sealed class SampleRun : IAsyncDisposable
         {
             Notices.Write("Not all rows are in files yet: they are kept, and written by the next run.");
         }
+    }
+
+    private void TellCaughtUp()
+    {
+        var (seconds, events) = (_time.GetElapsedTime(_started).TotalSeconds, _metrics.Events);
+        Notices.Write(string.Create(CultureInfo.InvariantCulture, $"Caught up after {seconds:F1} s with {events:N0} events, {events / seconds:N0} a second; the results wait for inputs that bring nothing more."));
     }
 
     private async Task ShowAsync()

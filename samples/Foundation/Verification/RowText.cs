@@ -30,6 +30,8 @@ internal static class RowText
     {
         JsonValueKind.String => element.GetString(),
         JsonValueKind.Number => element.GetDecimal(),
+        JsonValueKind.True => true,
+        JsonValueKind.False => false,
         JsonValueKind.Null => null,
         _ => element.GetRawText(),
     };

@@ -62,7 +62,7 @@ internal sealed class BatchRun(ILogClients clients, LearningOptions options, IVi
         if (await BatchEnd.ReadAsync(storage, view, cancellation) is { } last && last > end)
             await BatchEnd.WriteAsync(storage, view, end, cancellation);
         var stale = new HashSet<string>();
-        await foreach (var name in storage.ListAsync($"{ViewFiles.BatchRoot}/{view.Name}/", cancellation))
+        await foreach (var (name, _) in storage.ListAsync($"{ViewFiles.BatchRoot}/{view.Name}/", cancellation))
             stale.Add(name);
         stale.Remove(BatchEnd.NameOf(view));
         foreach (var (folder, rows) in hours)

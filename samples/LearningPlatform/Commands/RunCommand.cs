@@ -1,6 +1,7 @@
 using System.CommandLine;
 using CrashStreams.CommandLine;
 using CrashStreams.Log;
+using CrashStreams.Samples.Learning.Running;
 using CrashStreams.Samples.Learning.Topology;
 using CrashStreams.Samples.Learning.Views;
 using CrashStreams.Samples.Running;
@@ -22,7 +23,7 @@ internal static class RunCommand
         var jobs = new Argument<string[]>("job") { Description = "Which jobs; all of them by default", Arity = ArgumentArity.ZeroOrMore };
         var log = new ChoiceOption<LogLevel>("--log", "What is logged", LogLevel.Warning);
         var exit = new Option<bool>("--exit-when-caught-up") { Description = "Stop when all that was there at the start is processed and its rows are written" };
-        var command = new ExampleCommand("run", "Runs jobs until Ctrl-C. Start it several times to share the work.", "learning run --bootstrap kafka:9092 --out /data/views", "learning run auth video --exit-when-caught-up")
+        var command = new ExampleCommand("run", "Runs jobs until Ctrl-C. Start it several times to share the work.", "learning run --bootstrap kafka:9092 --s3 http://storage:9000 --bucket views", "learning run auth video --exit-when-caught-up")
         {
             jobs, exit, log,
         };
@@ -39,11 +40,9 @@ internal static class RunCommand
             using var kept = state.Open(arguments);
             if (broker is not null)
                 await TopicCommands.CreateAsync(clients, chosen.Topics(LearningTopics.DefaultPartitions), cancellation);
-            await Task.WhenAll((named.Count == 0 ? Jobs.All : named).Select(async job =>
-            {
-                await using var run = await StartAsync(clients, chosen, job, kept, log.Read(arguments), files, cancellation);
-                await run.RunAsync(arguments.GetValue(exit), cancellation);
-            }));
+            using var runner = new Runner(named.Count == 0 ? Jobs.All : named, chosen, files, clients, kept, log.Read(arguments));
+            Console.Error.WriteLine($"Running {string.Join(", ", (named.Count == 0 ? Jobs.All : named).Select(Jobs.NameOf))}, writing views to {files.Address}. Ctrl-C stops.");
+            await runner.RunAsync(arguments.GetValue(exit), cancellation);
             return ExitCode.Success;
         });
         return command;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using CrashStreams.CommandLine;
 using CrashStreams.Log;
 using CrashStreams.Samples.Learning.Storage;
 using CrashStreams.Samples.Learning.Verification;
@@ -16,27 +17,32 @@ internal static class VerifyCommand
         var options = new LearningArguments();
         var storage = new StorageArguments();
         var rows = new RowsOption("Differences to show of each view", 10);
+        var api = new Option<string?>("--api") { Description = "Address of a running serve: compare what it answers, instead of the live files" };
         var command = new ExampleCommand(
             "verify", "Recomputes all views from the events, independently of the engine, and compares. Give it the options of run. Exit code 0: all is right; 1: something differs, or there is no input.",
-            "learning verify --out /data/views")
+            "learning verify --out /data/views", "learning verify --api http://127.0.0.1:8080")
         {
-            rows,
+            rows, api,
         };
         foreach (var option in options.All.Concat(storage.All))
             command.Add(option);
         command.SetAction(async (arguments, cancellation) =>
         {
-            var (chosen, files, shown) = (options.Read(arguments), storage.Open(arguments), rows.Read(arguments));
+            var (chosen, shown) = (options.Read(arguments), rows.Read(arguments));
+            if (arguments.GetValue(api) is { } address && !Uri.TryCreate(address, UriKind.Absolute, out _))
+                throw new UsageException($"{api.Name} '{address}' is no address like http://127.0.0.1:8080.");
+            using var http = new HttpClient { BaseAddress = arguments.GetValue(api) is { } given ? new(given) : null };
+            var files = http.BaseAddress is null ? storage.Open(arguments) : null;
             var clients = await KafkaOption.ConnectAsync(KafkaOption.Read(arguments), ownBroker: null, cancellation);
-            return await CompareAsync(clients, chosen, files, shown, cancellation);
+            return await CompareAsync(clients, chosen, (check, stop) => files is null ? ApiRows.FindAsync(check, http, stop) : FindLiveAsync(check, files, stop), shown, cancellation);
         });
         return command;
     }
 
     /// <summary>Compares and prints; answers the exit code.</summary>
-    public static async Task<int> CompareAsync(ILogClients clients, LearningOptions options, IViewStorage storage, int rows, CancellationToken cancellation)
+    public static async Task<int> CompareAsync(ILogClients clients, LearningOptions options, Func<RowCheck, CancellationToken, Task> find, int rows, CancellationToken cancellation)
     {
-        var (events, checks) = await CheckAsync(clients, options, storage, cancellation);
+        var (events, checks) = await CheckAsync(clients, options, find, cancellation);
         // All are told, whatever the first ones say.
         var wrong = checks.Count(check => !check.Write(Console.Out, rows));
         if (events == 0)
@@ -45,7 +51,11 @@ internal static class VerifyCommand
     }
 
     /// <summary>Recomputes all views and reads the live rows that are there. Answers the number of events, and the comparison of each view.</summary>
-    public static async Task<(long Events, IReadOnlyList<RowCheck> Checks)> CheckAsync(ILogClients clients, LearningOptions options, IViewStorage storage, CancellationToken cancellation)
+    public static Task<(long Events, IReadOnlyList<RowCheck> Checks)> CheckAsync(ILogClients clients, LearningOptions options, IViewStorage storage, CancellationToken cancellation) =>
+        CheckAsync(clients, options, (check, stop) => FindLiveAsync(check, storage, stop), cancellation);
+
+    private static async Task<(long Events, IReadOnlyList<RowCheck> Checks)> CheckAsync(
+        ILogClients clients, LearningOptions options, Func<RowCheck, CancellationToken, Task> find, CancellationToken cancellation)
     {
         var oracle = new ViewOracle(options.Grace, TimeProvider.System.GetUtcNow() + options.MaxFuture);
         foreach (var job in Jobs.All)
@@ -53,10 +63,12 @@ internal static class VerifyCommand
         var checks = ViewCatalog.All.ToDictionary(view => view.Name, view => new RowCheck(view.Name));
         oracle.Expect(checks);
         foreach (var view in ViewCatalog.All)
-            await StoredRows.FindAsync(checks[view.Name], storage, ViewFiles.LiveRoot, view.Name, cancellation);
+            await find(checks[view.Name], cancellation);
         Console.WriteLine($"{oracle.Events} events, {oracle.Refused} of them malformed or refused");
         return (oracle.Events, [.. checks.Values]);
     }
+
+    private static Task FindLiveAsync(RowCheck check, IViewStorage storage, CancellationToken cancellation) => StoredRows.FindAsync(check, storage, ViewFiles.LiveRoot, check.What, cancellation);
 
     private static async Task ReadAsync(ILogClients clients, string topic, Job job, ViewOracle oracle, CancellationToken cancellation)
     {

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
 using CrashStreams.Sinks;
 
 namespace CrashStreams.Samples.Learning.Storage;
@@ -7,12 +9,17 @@ internal sealed class FolderViews(string path) : IViewStorage
 {
     private readonly LocalFolder _folder = new(path);
 
+    public string Address => _folder.FolderPath;
+
     /// <exception cref="IOException">Nothing can be written there.</exception>
     public void CheckWritable() => _folder.CheckWritable();
 
+    public Task CheckAsync(CancellationToken cancellation) =>
+        Directory.Exists(Address) ? Task.CompletedTask : Task.FromException(new IOException($"there is no folder '{Address}'."));
+
     public Task PutAsync(string name, ReadOnlyMemory<byte> content, CancellationToken cancellation) => _folder.PutAsync(name, content, cancellation);
 
-    public async IAsyncEnumerable<string> ListAsync(string prefix, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+    public async IAsyncEnumerable<StoredFile> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellation)
     {
         await Task.CompletedTask;
         var below = Path.Combine(_folder.FolderPath, prefix[..(prefix.LastIndexOf('/') + 1)]);
@@ -23,7 +30,7 @@ internal sealed class FolderViews(string path) : IViewStorage
             cancellation.ThrowIfCancellationRequested();
             var name = Path.GetRelativePath(_folder.FolderPath, file).Replace(Path.DirectorySeparatorChar, '/');
             if (name.StartsWith(prefix, StringComparison.Ordinal) && !name.EndsWith(".tmp", StringComparison.Ordinal))
-                yield return name;
+                yield return new(name, string.Create(CultureInfo.InvariantCulture, $"{File.GetLastWriteTimeUtc(file).Ticks}"));
         }
     }
 

@@ -15,7 +15,7 @@ internal static class StoredRows
     /// <param name="cancellation">Stops early.</param>
     public static async Task FindAsync(RowCheck check, IViewStorage storage, string root, string view, CancellationToken cancellation)
     {
-        await foreach (var name in storage.ListAsync($"{root}/{view}/", cancellation))
+        await foreach (var (name, _) in storage.ListAsync($"{root}/{view}/", cancellation))
         {
             if (!name.EndsWith(".parquet", StringComparison.Ordinal) || await storage.GetAsync(name, cancellation) is not { } bytes)
                 continue;
