@@ -11,13 +11,14 @@ namespace CrashStreams.Broker.Server;
 /// </summary>
 internal sealed class ConnectionTurn(ClientConnection connection, BrokerLoop loop, Limits limits) : ILoopItem
 {
-    private static readonly long s_pacedFor = Stopwatch.Frequency; // 1 s after the last long request
+    private static readonly long s_pacedFor = Stopwatch.Frequency; // 1 s after a long request
+    private static readonly long s_suspectFor = 10 * Stopwatch.Frequency; // that came within 10 s of another: one alone may be code that runs for the first time
     private readonly Queue<PendingRequest> _parked = new();
     private TimeSpan _used; // of the loop's time, beyond the connection's share
     private long _usedAt; // Stopwatch timestamp
-    private long _longUntil; // Stopwatch timestamp
-    private LoopLane _lane;
-    private int _late; // requests in that lane, unless it is that of all others
+    private long _pacedUntil; // Stopwatch timestamp
+    private long _suspectUntil; // Stopwatch timestamp
+    private PendingRequest? _served; // the last one that had had to wait
     private bool _isResuming;
 
     /// <summary>What the client waits for: a fetch, or a long request; null when it waits for none.</summary>
@@ -26,19 +27,10 @@ internal sealed class ConnectionTurn(ClientConnection connection, BrokerLoop loo
     /// <summary>The request that this answers.</summary>
     public PendingRequest? Awaited { get; private set; }
 
-    public string Description => $"requests of {connection.Description} that had to wait";
+    public string Description => _served?.Description ?? connection.Description;
 
-    /// <summary>When the connection's next request is served. Once one has to wait, all that follow wait behind it, so that the order stays.</summary>
-    public LoopLane LaneOfNext()
-    {
-        if (_late == 0)
-            _lane = Lane();
-        if (_lane != LoopLane.InTurn)
-            _late++;
-        return _lane;
-    }
-
-    public LoopLane Lane() => _longUntil > Stopwatch.GetTimestamp() ? LoopLane.Paced : IsHeavy ? LoopLane.Late : LoopLane.InTurn;
+    /// <summary>When the next request that has to wait is served. There is one of each connection in a lane at a time, so that one that has sent many waits for no longer than others.</summary>
+    public LoopLane Lane() => _pacedUntil > Stopwatch.GetTimestamp() ? LoopLane.Paced : IsHeavy ? LoopLane.Late : LoopLane.InTurn;
 
     /// <summary>Whether the connection has used much more of the loop's time than its share.</summary>
     private bool IsHeavy => _used > limits.HeavyRequestTime && _used - ShareSince(_usedAt) > limits.HeavyRequestTime;
@@ -46,12 +38,15 @@ internal sealed class ConnectionTurn(ClientConnection connection, BrokerLoop loo
     /// <summary>Handles a request, or keeps it until its time has come.</summary>
     public void Run(PendingRequest request)
     {
-        if (_late > 0)
-            _late--;
-        if (_parked.Count > 0 || MustWait(request))
-            _parked.Enqueue(request);
-        else
+        var isNext = _parked.Count == 0 && !MustWait(request);
+        if (isNext && Lane() == LoopLane.InTurn)
+        {
             Handle(request);
+            return;
+        }
+        _parked.Enqueue(request);
+        if (isNext)
+            Resume();
     }
 
     /// <summary>A request of the connection has taken so much of the processor's time.</summary>
@@ -60,8 +55,11 @@ internal sealed class ConnectionTurn(ClientConnection connection, BrokerLoop loo
         var share = ShareSince(_usedAt);
         _used = (share < _used ? _used - share : TimeSpan.Zero) + time;
         _usedAt = Stopwatch.GetTimestamp();
-        if (time > limits.HeavyRequestTime)
-            _longUntil = _usedAt + s_pacedFor;
+        if (time <= limits.HeavyRequestTime)
+            return;
+        if (_usedAt < _suspectUntil)
+            _pacedUntil = _usedAt + s_pacedFor;
+        _suspectUntil = _usedAt + s_suspectFor;
     }
 
     private TimeSpan ShareSince(long timestamp) => Stopwatch.GetElapsedTime(timestamp) * limits.ShareOfLoop;
@@ -102,6 +100,7 @@ internal sealed class ConnectionTurn(ClientConnection connection, BrokerLoop loo
         _isResuming = false;
         if (!_parked.TryPeek(out var first) || MustWait(first))
             return;
+        _served = first;
         try
         {
             Handle(first);

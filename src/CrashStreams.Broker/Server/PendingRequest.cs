@@ -35,8 +35,6 @@ internal sealed class PendingRequest(ApiEndpoint endpoint, object body, RequestC
 
     public string Description => $"{context.Api.Key} v{context.Version} of {connection.Description} (client id '{ClientText.Escape(context.Client.ClientId)}')";
 
-    public LoopLane Lane() => connection.Turn.LaneOfNext();
-
     public void Run() => connection.Turn.Run(this);
 
     /// <summary>Handles the request. To be called by the connection's turn.</summary>

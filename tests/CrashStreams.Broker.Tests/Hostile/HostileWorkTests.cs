@@ -81,6 +81,34 @@ public sealed class HostileWorkTests
         answer.ErrorCode.Should().Be(ErrorCode.InvalidRequest);
     }
 
+    /// <summary>Everybody counts as one who asks too much here, so that all requests wait in the same line.</summary>
+    [Fact]
+    public async Task Who_has_sent_hundreds_of_requests_waits_behind_one_of_another_client()
+    {
+        const int Sent = 900;
+        await using var victim = await Victim.StartAsync(new Server.Limits { HeavyRequestTime = TimeSpan.Zero, ShareOfLoop = 1e-9, ConnectionObjectBytes = 8 * 1024 * 1024 });
+        await victim.Broker.CreateTopicAsync("wider", 2_000);
+        using var many = await victim.ConnectAsync();
+        using var one = await victim.ConnectAsync();
+        for (var i = 0; i < 3; i++)
+        {
+            await one.AskAsync<MetadataRequest, MetadataResponse>(new() { Topics = null }, version: 9);
+            await many.AskAsync<MetadataRequest, MetadataResponse>(new() { Topics = null }, version: 9);
+        }
+        await many.SendBytesAsync((byte[])[.. Enumerable.Repeat(many.Frame(new MetadataRequest { Topics = null }, version: 9), Sent).SelectMany(bytes => bytes)]);
+        var answered = 0;
+        var reading = Task.Run(async () =>
+        {
+            for (; answered < Sent; answered++)
+                await many.ReadFrameAsync();
+        });
+
+        await one.AskAsync<MetadataRequest, MetadataResponse>(new() { Topics = null }, version: 9).WaitAsync(Clients.Client.Patience);
+
+        Volatile.Read(ref answered).Should().BeLessThan(Sent);
+        await reading.WaitAsync(Clients.Client.Patience);
+    }
+
     [Fact]
     public async Task More_elements_than_a_request_may_have_close_the_connection()
     {
