@@ -54,7 +54,7 @@ public class MarkerTests
     }
 
     [Fact]
-    public void However_many_partitions_a_thread_writes_to_it_spends_a_thousand_records_a_second_on_markers()
+    public void A_thread_that_writes_to_very_many_partitions_spends_200_records_a_second_and_a_tenth_of_its_records_on_markers()
     {
         const int partitions = 200;
         using var counts = new WindowCounts(partitions: partitions);
@@ -65,7 +65,7 @@ public class MarkerTests
             counts.Wait(0.1);
         }
 
-        Records(counts).Count.Should().BeInRange(2_000, 4_000 + partitions, "of four seconds, with what is told at the start; they would be 8,000 at ten a second");
+        Records(counts).Count.Should().BeInRange(1_200, 2_000 + partitions, "of four seconds with 8,000 records, and what is told at the start; they would be 8,000 at ten a second");
     }
 
     private static List<List<WatermarkMarker>> Records(WindowCounts counts)
