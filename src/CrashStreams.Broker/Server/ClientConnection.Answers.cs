@@ -61,6 +61,7 @@ internal sealed partial class ClientConnection
             if (request.Response is null)
                 return;
             using var buffer = Encode(request);
+            request.DropResponse();
             if (!_isClosed)
                 await _writer.WriteAsync(buffer).ConfigureAwait(false);
         }

@@ -46,7 +46,7 @@ internal sealed record Limits
     /// <summary>
     /// How much of it may be objects that requests and answers have become: all that is not in frames. The collector has to look at each of them, and everybody waits for it.
     /// </summary>
-    public long ConnectionObjectBytes { get; init; } = 256 * 1024;
+    public long ConnectionObjectBytes { get; init; } = 64 * 1024;
 
     /// <summary>What those of all connections hold; beyond it, every connection may hold <see cref="ConnectionBytesWhenFull"/> only.</summary>
     public long AllConnectionsBytes { get; init; } = 48 * 1024 * 1024;

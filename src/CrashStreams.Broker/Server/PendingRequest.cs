@@ -78,6 +78,9 @@ internal sealed class PendingRequest(ApiEndpoint endpoint, object body, RequestC
         connection.Answer(this, response, allocated);
     }
 
+    /// <summary>Its answer is written out: what it was made of is not to live until a slow client has taken the bytes.</summary>
+    public void DropResponse() => Response = null;
+
     /// <summary>To be called under the connection's lock.</summary>
     public void SetDone(IResponse? response)
     {
