@@ -15,6 +15,8 @@ namespace CrashStreams.Samples.Learning.Commands;
 /// <summary><c>run</c>: the jobs.</summary>
 internal static class RunCommand
 {
+    private const int FetchAheadBytes = 512 << 10;
+
     public static Command Create()
     {
         var options = new LearningArguments();
@@ -36,7 +38,8 @@ internal static class RunCommand
             var named = arguments.GetValue(jobs)!.Select(name => Jobs.Find(name) ?? throw new UsageException($"There is no job '{name}': {string.Join(", ", Jobs.All.Select(Jobs.NameOf))}.")).Distinct().ToList();
             var files = storage.Open(arguments);
             await using var broker = await OwnBroker.StartUnlessNamedAsync(arguments, dataDirectory: "data", cancellation);
-            var clients = KafkaOption.Clients(kafka, broker);
+            // Six consumers of several partitions each fetch ahead: by default they would hold more than all views.
+            var clients = KafkaOption.Clients(kafka with { FetchAheadBytes = FetchAheadBytes }, broker);
             using var kept = state.Open(arguments);
             if (broker is not null)
                 await TopicCommands.CreateAsync(clients, chosen.Topics(LearningTopics.DefaultPartitions), cancellation);

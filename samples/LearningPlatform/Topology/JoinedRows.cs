@@ -12,7 +12,7 @@ namespace CrashStreams.Samples.Learning.Topology;
 /// </summary>
 internal sealed class JoinedRows
 {
-    private const int LongestPart = 256 * 1024;
+    private const int LongestPart = 48 * 1024;
 
     private readonly SortedDictionary<long, TouchBucket> _buckets = [];
     private readonly LearningEvent _row = new();
@@ -58,7 +58,7 @@ internal sealed class JoinedRows
             if (bucket.Saved == bucket.End)
                 continue;
             foreach (var part in bucket.Unsaved(LongestPart))
-                store.Put(Key(bucket.StartMs, bucket.Parts++), part);
+                store.Put(Key(bucket.StartMs, bucket.Parts++), Compressed.Of(part));
             bucket.Saved = bucket.End;
         }
     }
@@ -69,7 +69,7 @@ internal sealed class JoinedRows
         foreach (var (key, part) in store.All())
         {
             var bucket = BucketAt(new PackedReader(key).BigEndian());
-            bucket.Restore(part);
+            bucket.Restore(Compressed.Read(part));
             bucket.Parts++;
             bucket.Saved = bucket.End;
         }

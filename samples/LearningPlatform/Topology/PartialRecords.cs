@@ -8,8 +8,8 @@ namespace CrashStreams.Samples.Learning.Topology;
 /// </summary>
 internal sealed class PartialRecords
 {
-    // Records of Kafka are a megabyte at most by default.
-    private const int LongestRecord = 256 * 1024;
+    // Far below what a record of Kafka may be, and below the size from which .NET's arrays are only collected with the whole heap.
+    private const int LongestRecord = 48 * 1024;
 
     private readonly PackedWriter?[] _writers = new PackedWriter?[Shards.Count];
 
@@ -64,7 +64,7 @@ internal sealed class PartialRecords
         }
     }
 
-    private const int UsersPerTally = 1_000;
+    private const int UsersPerTally = 500;
 
     private PackedWriter Begin(int shard, ViewPlan plan, TallyKey key)
     {

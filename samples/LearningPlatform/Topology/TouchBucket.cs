@@ -8,11 +8,11 @@ namespace CrashStreams.Samples.Learning.Topology;
 /// <code>
 /// entry  the entry of this id before it + 1 (4) · side, has met (1) · time since the bucket's start (4) · watermark (8) · length of id (4) · length of group (4) · id · group
 /// </code>
-/// An entry is where it is in a page; pages are of a megabyte, or as long as their one entry.
+/// An entry is where it is in a page; pages are of 64 KB, or as long as their one entry.
 /// </summary>
 internal sealed class TouchBucket(long startMs)
 {
-    private const int PageBits = 20;
+    private const int PageBits = 16;
     private const int PageSize = 1 << PageBits;
     private const int Header = 25;
     private const byte RightFlag = 1;

@@ -11,7 +11,8 @@ namespace CrashStreams.Samples.Learning.Topology;
 /// </summary>
 internal sealed class TouchRecords(ViewPlan plan)
 {
-    private const int LongestRecord = 256 * 1024;
+    // As for sums.
+    private const int LongestRecord = 48 * 1024;
 
     private readonly ViewJoin _join = plan.View.Join!;
     private readonly PackedWriter?[] _writers = new PackedWriter?[Shards.Count];
