@@ -16,7 +16,7 @@ internal sealed class Tally(TallyShape shape)
 
     public decimal Max { get; private set; } = decimal.MinValue;
 
-    public HashSet<string>? Users { get; } = shape.HasUsers ? new(StringComparer.Ordinal) : null;
+    public UserSet? Users { get; } = shape.HasUsers ? new() : null;
 
     /// <param name="e">The event.</param>
     /// <param name="weight">1, or -1 to take back what was added before of an event without a number.</param>

@@ -204,3 +204,20 @@ public sealed class LearningRowsTests : IDisposable
         }
     }
 }
+
+/// <summary>Sets of users.</summary>
+public sealed class UserSetTests
+{
+    [Fact]
+    public void Each_user_is_in_it_once_however_many_there_are()
+    {
+        var set = new UserSet();
+        var users = Enumerable.Range(0, 5_000).Select(i => $"user {i}").ToList();
+        foreach (var user in users)
+            set.Add(user).Should().BeTrue();
+        foreach (var user in users)
+            set.Add(new string(user)).Should().BeFalse();
+        set.Count.Should().Be(5_000);
+        set.Should().BeEquivalentTo(users);
+    }
+}
