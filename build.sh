@@ -65,6 +65,7 @@ run_tests() {
   rm -rf "$dir"; mkdir -p "$dir"
   ! matches CrashStreams.Integration.Tests "$@" || want_program kcat kcat "$dir/apt-kcat.log"
   ! matches CrashStreams.Samples.Tests "$@" || want_program redis-server redis-server "$dir/apt-redis.log"
+  ! matches CrashStreams.Samples.Tests "$@" || want_program chromium chromium "$dir/apt-chromium.log"
   echo "Building"
   build "$dir/build.log" CrashStreams.sln || { echo "The build failed; all of it: $dir/build.log"; echo "0 passed, 1 failed, 0 skipped"; return 1; }
   ! matches CrashStreams.Integration.Tests "$@" || want_node tests/CrashStreams.Integration.Tests/bin/Release/net10.0/Node "$dir/npm-clients.log"
