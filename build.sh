@@ -360,9 +360,56 @@ bench_quick() {
   echo "Results: $dir/quick.md"
 }
 
+# need_kafka: the folder of an Apache Kafka that can be started.
+need_kafka() {
+  local kafka=${KAFKA_TEST_HOME:-../shared/kafka}
+  [ -x "$kafka/kafka.sh" ] || die "bench: no Apache Kafka in '$kafka' (set KAFKA_TEST_HOME)."
+  command -v java >/dev/null || die "bench: Java 17 is missing (apt-get install openjdk-17-jre-headless)."
+  printf '%s\n' "$kafka"
+}
+
+# bench guarantees [RECORDS] [ROUNDS]: the monitor's drain at-least-once, exactly-once and with two instances, in turn.
+bench_guarantees() {
+  local kafka; kafka=$(need_kafka) || exit 1
+  need_dotnet
+  publish_native benchmarks/CrashStreams.Drain
+  "$out/native/CrashStreams.Drain/CrashStreams.Drain" guarantees "$kafka" "${1:-3000000}" "${2:-5}"
+}
+
+# with_broker NAME ARG...: runs the drain program's command NAME on a broker of ours that is started for it.
+with_broker() {
+  local dir port=$((20000 + RANDOM % 10000)) broker result=0
+  publish benchmarks/CrashStreams.Drain
+  publish_native src/CrashStreams.Broker.Cli
+  dir=$(mktemp -d)
+  "$out/native/CrashStreams.Broker.Cli/crashstreams-broker" --port "$port" --data "$dir" >"$dir/broker.log" 2>&1 &
+  broker=$!
+  until grep -q . "$dir/broker.log"; do kill -0 $broker || die "bench: the broker did not start"; sleep 0.2; done
+  "$out/bin/CrashStreams.Drain/CrashStreams.Drain" "$1" "127.0.0.1:$port" "${@:2}" || result=$?
+  kill $broker; wait $broker 2>/dev/null || true
+  rm -rf "$dir"
+  return $result
+}
+
+# bench hop [RATE]: how long a record takes through an application, both guarantees.
+bench_hop() {
+  need_dotnet
+  with_broker hop 10 AtLeastOnce "${1:-1000}"
+  with_broker hop 10 ExactlyOnce "${1:-1000}"
+}
+
+# bench partitions [COUNT] [RATE]: what very many partitions cost.
+bench_partitions() {
+  need_dotnet
+  with_broker partitions "${1:-1000}" "${2:-10}" 30
+}
+
 list_benches() {
   cat <<'T'
 ./build.sh bench quick      the two figures that matter most, in about four minutes: crash topology in memory, drain from Apache Kafka
+./build.sh bench guarantees [RECORDS] [ROUNDS]  drains of an Apache Kafka at-least-once, exactly-once, and with two instances
+./build.sh bench hop [RATE] how long a record takes through an application, with default settings, at 1,000 records a second
+./build.sh bench partitions [COUNT] [RATE]      what a windowed count over 1,000 partitions costs at 10 records a second; 0: idle
 ./build.sh bench broker     our broker against Apache Kafka in the same run
 ./build.sh bench broker-kills [KILLS] [SEED]   kill -9 our broker while clients produce, then look for what is missing or doubled
 All other benchmarks: dotnet run -c Release --project benchmarks/CrashStreams.Benchmarks -- --list flat
@@ -453,6 +500,9 @@ case $command in
     case $what in
       quick) bench_quick "$@" ;;
       broker) bench_broker "$@" ;;
+      guarantees) bench_guarantees "$@" ;;
+      hop) bench_hop "$@" ;;
+      partitions) bench_partitions "$@" ;;
       broker-kills) bench_broker_kills "$@" ;;
       list | -h | --help) list_benches ;;
       *) list_benches >&2; die "bench: there is no benchmark '$what'." ;;

@@ -6,7 +6,7 @@ using CrashStreams.Log;
 namespace CrashStreams.Drain;
 
 /// <summary>
-/// What very many partitions cost while hardly anything comes: a count per key in windows behind a shuffle that is as wide as its input, in one process, with a few records a second from another.
+/// What very many partitions cost while hardly anything comes: a count per key in windows behind a shuffle that is as wide as its input, in one process, with a few records a second from another, or none.
 /// </summary>
 internal static class ManyPartitions
 {
@@ -30,7 +30,7 @@ internal static class ManyPartitions
             .ForEach(static (_, _) => { });
         await using var application = new StreamsApplication(builder.Build(), new StreamsOptions { ApplicationId = name }, clients);
         await application.StartAsync();
-        using var load = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, ["trickle", bootstrap, input, $"{rate}", $"{seconds + 120}"]))!;
+        using var load = rate == 0 ? null : Process.Start(new ProcessStartInfo(Environment.ProcessPath!, ["trickle", bootstrap, input, $"{rate}", $"{seconds + 120}"]))!;
         while (application.ProcessedRecords < rate)
             await Task.Delay(_glance, TimeProvider.System);
         await Task.Delay(_settling, TimeProvider.System);
@@ -42,10 +42,10 @@ internal static class ManyPartitions
         process.Refresh();
         var (used, took) = ((process.TotalProcessorTime - processor).TotalSeconds, Stopwatch.GetElapsedTime(start).TotalSeconds);
         var markers = ((await EndsAsync(admin, shuffle) - ends) / took) - rate;
-        load.Kill();
+        load?.Kill();
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{partitions} partitions, {rate} records/s: {used / took:P1} of a core, {process.WorkingSet64 >> 20} MB ({process.PeakWorkingSet64 >> 20} MB peak), {markers:0} records/s besides the data"));
+            $"{partitions} partitions, {rate} records/s: {used / took:P1} of a core, {process.WorkingSet64 >> 20} MB ({process.PeakWorkingSet64 >> 20} MB peak, {GC.GetGCMemoryInfo().TotalCommittedBytes >> 20} MB of them managed), {markers:0} records/s besides the data"));
         await application.StopAsync();
     }
 

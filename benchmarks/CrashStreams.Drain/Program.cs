@@ -15,7 +15,7 @@ using CrashStreams.Log;
 //   latency BOOTSTRAP WINDOWS                      how long an alert takes with either clock
 //   hop BOOTSTRAP SECONDS [GUARANTEE] [RATE]       how long a record takes through an application, at RATE (1000) a second
 //   guarantees KAFKA_HOME RECORDS [ROUNDS]         starts an Apache Kafka and runs the monitor at-least-once, exactly-once and with two instances in turn
-//   partitions BOOTSTRAP COUNT [RATE] [SECONDS]    what a windowed count over so many partitions costs while RATE (10) records come a second
+//   partitions BOOTSTRAP COUNT [RATE] [SECONDS]    what a windowed count over so many partitions costs while RATE (10) records come a second; 0: idle
 //   compare KAFKA_HOME RESULT_FILE                 starts an Apache Kafka, loads it, and runs drain, monitor and java in turn
 if (args is not [var command, var bootstrap, var topic, ..])
 {

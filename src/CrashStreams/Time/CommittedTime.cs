@@ -25,15 +25,18 @@ internal static class CommittedTime
     public static string Of(TaskClock clock, InputClock input)
     {
         var operators = clock.Operators;
-        var upstream = input is UpstreamClock told ? told.Upstream : [];
-        var times = new long[FixedTimes + (TimesPerOperator * operators.Count) + upstream.Length];
+        var upstream = input as UpstreamClock;
+        var next = FixedTimes + (TimesPerOperator * operators.Count);
+        // Of very many writers the last do not fit.
+        var writers = Math.Clamp(MaxTimes - next, 0, upstream?.Writers ?? 0);
+        var times = new long[next + writers];
         ReadOnlySpan<long> first = [input.Watermark, (input as SourceClock)?.MaxSeen ?? TaskClock.Unknown, clock.StreamTime, clock.Watermark, clock.Floor, operators.Count];
         first.CopyTo(times);
-        var next = FixedTimes;
+        next = FixedTimes;
         for (var i = 0; i < operators.Count; i++)
             (times[next++], times[next++], times[next++]) = (OperatorTimes.HashOf(operators[i].Name), operators[i].MaxSeen, operators[i].ClosedThrough);
-        foreach (ref readonly var writer in upstream)
-            times[next++] = writer.Floor;
+        for (var i = 0; i < writers; i++)
+            times[next++] = upstream!.FloorOf(i);
         return Encode(times);
     }
 

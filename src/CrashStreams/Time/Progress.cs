@@ -11,23 +11,12 @@ internal readonly record struct Progress(long Watermark, bool IsIdle, long Floor
 {
     public static readonly Progress Unknown = new(TaskClock.Unknown, false, TaskClock.Unknown);
 
-    /// <summary>
-    /// Several inputs together. When all are idle nothing more is to be waited for: the watermark is their maximum then, whichever of them fell
-    /// idle first.
-    /// </summary>
+    /// <summary>Several inputs together.</summary>
     public static Progress Of(ReadOnlySpan<Progress> inputs)
     {
-        var (lowest, highest, floor, isIdle) = (long.MaxValue, TaskClock.Unknown, long.MaxValue, true);
-        foreach (var input in inputs)
-        {
-            highest = Math.Max(highest, input.Watermark);
-            floor = Math.Min(floor, input.Floor);
-            if (input.IsIdle)
-                continue;
-            isIdle = false;
-            lowest = Math.Min(lowest, input.Watermark);
-        }
-
-        return new(isIdle ? highest : lowest, isIdle, floor);
+        var all = new CombinedProgress();
+        foreach (ref readonly var input in inputs)
+            all.Add(in input);
+        return all.Result;
     }
 }

@@ -4,14 +4,27 @@ namespace CrashStreams.Time;
 /// What a partition of a repartition topic tells of the tasks that write to it: the last marker of each. Until every one of them has been
 /// heard the minimum is unknown.
 /// </summary>
-/// <param name="upstream">The tasks, by their numbers: false for one that tells nothing and is not waited for.</param>
-internal sealed class UpstreamClock(IReadOnlyList<bool> upstream) : InputClock
+internal sealed class UpstreamClock : InputClock
 {
-    private static readonly Progress _silent = new(TaskClock.Unknown, IsIdle: true, Floor: long.MaxValue);
+    private readonly IReadOnlyList<bool> _tell;
+    private readonly long[] _watermarks;
+    private readonly bool[] _areIdle;
 
-    private readonly Progress[] _upstream = [.. upstream.Select(static tells => tells ? Progress.Unknown : _silent)];
+    // Null while each writer's floor is its watermark, as it is where tasks have one input: a thousand readers of a thousand writers keep a million of everything.
+    private long[]? _floors;
     private Progress _combined = Progress.Unknown;
     private bool _isStale;
+
+    /// <param name="upstream">The tasks, by their numbers: false for one that tells nothing and is not waited for.</param>
+    public UpstreamClock(IReadOnlyList<bool> upstream)
+    {
+        _tell = upstream;
+        _watermarks = new long[upstream.Count];
+        Array.Fill(_watermarks, TaskClock.Unknown);
+        _areIdle = [.. upstream.Select(static tells => !tells)];
+        if (_areIdle.Contains(true))
+            _floors = [.. upstream.Select(static tells => tells ? TaskClock.Unknown : long.MaxValue)];
+    }
 
     public UpstreamClock(int upstreamTasks)
         : this(Enumerable.Repeat(true, upstreamTasks).ToArray())
@@ -24,13 +37,16 @@ internal sealed class UpstreamClock(IReadOnlyList<bool> upstream) : InputClock
         get
         {
             if (_isStale)
-                _combined = Progress.Of(_upstream);
+                _combined = Combine();
             _isStale = false;
             return _combined;
         }
     }
 
-    public ReadOnlySpan<Progress> Upstream => _upstream;
+    public int Writers => _watermarks.Length;
+
+    /// <summary>What a writer has passed for certain.</summary>
+    public long FloorOf(int writer) => (_floors ?? _watermarks)[writer];
 
     /// <summary>Notes what a thread tells of its tasks.</summary>
     public void Hear(MarkerList markers)
@@ -42,10 +58,24 @@ internal sealed class UpstreamClock(IReadOnlyList<bool> upstream) : InputClock
     /// <summary>Notes a marker. A repeated or older one (a replay after a crash) changes nothing.</summary>
     public void Hear(in WatermarkMarker marker)
     {
-        if ((uint)marker.Partition >= (uint)_upstream.Length || !upstream[marker.Partition])
+        var writer = marker.Partition;
+        if ((uint)writer >= (uint)_watermarks.Length || !_tell[writer])
             return;
-        ref var known = ref _upstream[marker.Partition];
-        known = new(Math.Max(known.Watermark, marker.Watermark), marker.IsIdle, Math.Max(known.Floor, marker.Floor));
+        var (watermark, floor) = (Math.Max(_watermarks[writer], marker.Watermark), Math.Max(FloorOf(writer), marker.Floor));
+        if (floor != watermark)
+            _floors ??= [.. _watermarks];
+        _watermarks[writer] = watermark;
+        _areIdle[writer] = marker.IsIdle;
+        if (_floors is not null)
+            _floors[writer] = floor;
         _isStale = true;
+    }
+
+    private Progress Combine()
+    {
+        var all = new CombinedProgress();
+        for (var i = 0; i < _watermarks.Length; i++)
+            all.Add(new(_watermarks[i], _areIdle[i], FloorOf(i)));
+        return all.Result;
     }
 }

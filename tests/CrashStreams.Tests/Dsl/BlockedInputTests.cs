@@ -31,7 +31,7 @@ public class BlockedInputTests
         for (var time = 0; time < 30_000; time++)
             Append(driver, "right", time);
         driver.Settle();
-        driver.Thread.Tasks.Single().Inputs.Sum(i => i.Buffer.Count).Should().BeInRange(StreamThread.MaxBuffered, StreamThread.MaxBuffered + 1000);
+        driver.Thread.Tasks.Single().Inputs.Sum(i => i.Buffer.Count).Should().BeInRange(BufferStep.MaxBuffered, BufferStep.MaxBuffered + 1000);
 
         driver.Log.Unavailable.Clear();
         driver.Settle();

@@ -124,7 +124,7 @@ internal sealed class LostPositions(Topology topology, StreamsOptions options, I
     {
         var upstream = new UpstreamClock(writer + 1);
         CommittedTime.Restore(committedTime, new(options.Time.Clock, time), upstream);
-        return upstream.Upstream[writer].Floor != TaskClock.Unknown;
+        return upstream.FloorOf(writer) != TaskClock.Unknown;
     }
 
     private void TakeOver(

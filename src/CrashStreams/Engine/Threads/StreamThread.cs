@@ -13,14 +13,6 @@ namespace CrashStreams.Engine;
 /// </summary>
 internal sealed class StreamThread : IAssignmentListener, IDisposable
 {
-    /// <summary>Records of one input that wait for another, after which no more of it is fetched.</summary>
-    internal const int MaxBuffered = 10_000;
-
-    /// <summary>Likewise, bytes of keys and values.</summary>
-    internal const int MaxBufferedBytes = 4 * 1024 * 1024;
-
-    private const long PauseLogMs = 10_000;
-
     // A member of a group hears what it is given within a heartbeat (5 s by default). One that is given nothing is not told so by every protocol.
     private const long LongestJoinMs = 10_000;
 
@@ -28,7 +20,6 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
 
     private readonly Topology _topology;
     private readonly StreamsOptions _options;
-    private readonly InternalTopics _topics;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly ILogConsumer _consumer;
@@ -49,8 +40,8 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     private readonly LostOwners? _lostOwners;
     private readonly TimeSpan _longestWait;
     private readonly Turn _turn;
-    private readonly long _transactionTimeoutMs;
-    private long _pauseLoggedMs = long.MinValue / 2;
+    private readonly TaskMaker _maker;
+    private readonly PauseLog _pauses;
     private readonly PollStep _poll;
     private readonly TakeStep _take;
     private readonly RestoreStep _restore;
@@ -91,7 +82,6 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         _spent = _meter.TimeOf(Tag, time);
         _topology = topology;
         _options = options;
-        _topics = topics;
         _time = time;
         _logger = logger;
         var exactlyOnce = options.Delivery.Guarantee == ProcessingGuarantee.ExactlyOnce;
@@ -107,9 +97,10 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         _consumer = clients.CreateConsumer($"{name}-consumer", options.ApplicationId, options.Delivery.ReadsCommitted);
         _tasks = new(name, topology, topics, _consumer, logger);
         _awake = new(_tasks);
-        _transactionTimeoutMs = clients.TransactionTimeout is { } timeout ? (long)timeout.TotalMilliseconds : long.MaxValue;
+        var transactionTimeoutMs = clients.TransactionTimeout is { } timeout ? (long)timeout.TotalMilliseconds : long.MaxValue;
         var announcer = new WatermarkAnnouncer(options, _tasks, _collector);
-        _committer = new(options, _tasks, _consumer, _collector, announcer, _admin, own, time, logger) { OnCommitted = Committed, TransactionTimeoutMs = _transactionTimeoutMs };
+        _committer = new(options, _tasks, _consumer, _collector, announcer, _admin, own, time, logger) { OnCommitted = Committed, TransactionTimeoutMs = transactionTimeoutMs };
+        _pauses = new(name, transactionTimeoutMs, logger);
         _positions = new(options, topology, topics, _consumer, _admin, own, _meter, logger);
         _longestWait = options.HasDirectory && options.PollWait > InstanceDirectory.MaxWait ? InstanceDirectory.MaxWait : options.PollWait;
         if (options.HasDirectory)
@@ -118,11 +109,12 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
             _lostOwners = new(name, options.ApplicationId, topology, _directory, aside ?? clients, logger);
         if (topology.GlobalTables.Count > 0)
             _globals = new(topology.GlobalTables, options, time, () => clients.CreateRestoreConsumer($"{name}-global-consumer", readCommitted: true), _admin, _collector, _meter, logger);
+        _maker = new(topology, options, topics, _collector, _meter, _globals, _positions, time, logger);
         if (options.State.StandbyReplicas > 0)
         {
             var counts = topology.SubTopologies.Where(s => s.Sources.Any()).ToDictionary(s => s.Id, s => topics.TasksOf(s).Count);
-            _standbys = new(
-                name, options, _directory!, counts, id => CreateTask(id, topics.TasksOf(topology.SubTopologies.First(s => s.Id == id.SubTopology))),
+            _standbys = _maker.Standbys = new(
+                name, options, _directory!, counts, _maker.Make,
                 () => clients.CreateRestoreConsumer($"{name}-standby-consumer", readCommitted: true), _admin, logger);
         }
 
@@ -325,7 +317,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         _group?.AssignmentChanged();
         _lostOwners?.Suspect(partitions, NowMs(), TasksToTell);
         var starts = _positions.Of(partitions);
-        var created = _tasks.Add(partitions, TakeTask);
+        var created = _tasks.Add(partitions, _maker.Take);
         // A task may be complete only with partitions of an earlier assignment, which another task had.
         _positions.Refresh(created.SelectMany(static t => t.Inputs).Select(static i => i.Partition).Where(p => !partitions.Contains(p)).ToList());
         foreach (var input in created.SelectMany(static t => t.Inputs))
@@ -380,16 +372,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     // Nobody looked for a while: the inputs may be full of records that the client has not heard of yet, and the tasks somebody else's.
     private void OnResumedAfterPause(long now, long pauseMs)
     {
-        if (_collector.InTransaction && pauseMs >= _transactionTimeoutMs)
-        {
-            _logger.TransactionTimedOut(Name, _turn.LastTaken, pauseMs / 1000.0, _transactionTimeoutMs / 1000.0);
-        }
-        else if (now - _pauseLoggedMs >= PauseLogMs)
-        {
-            _pauseLoggedMs = now;
-            _logger.ResumedAfterPause(Name, _turn.LastTaken, pauseMs / 1000.0);
-        }
-
+        _pauses.Paused(_turn, _collector.InTransaction, now, pauseMs);
         _committer.MistrustMembership();
         foreach (var clock in _tasks.InOrder.SelectMany(t => t.Inputs).Select(i => i.Clock).OfType<SourceClock>())
             clock.LastActivityMs = now;
@@ -410,34 +393,6 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         // Before the group gives them to another, who would take this thread for dead.
         if (_lostOwners is not null)
             _directory!.Tell(NowMs(), TasksToTell());
-    }
-
-    private StreamTask TakeTask(TaskId id, TaskLayout tasks)
-    {
-        var task = _standbys?.Take(id) is { } warm && !Rebuilds(warm) ? warm : CreateTask(id, tasks);
-        // A warm copy was made some time ago: its inputs are quiet from now on, not from then.
-        foreach (var clock in task.Inputs.Select(i => i.Clock).OfType<SourceClock>())
-            clock.LastActivityMs = NowMs();
-        return task;
-    }
-
-    // What a warm copy has read is what the rebuild is to be without.
-    private bool Rebuilds(StreamTask warm)
-    {
-        if (!warm.Inputs.Any(i => _positions.IsRebuild(i.Partition)))
-            return false;
-        warm.Close();
-        warm.Local?.Close(isInOrder: true);
-        return true;
-    }
-
-    private StreamTask CreateTask(TaskId id, TaskLayout tasks)
-    {
-        var context = new TaskContext(id, _options, _time, _collector, _meter) { Globals = _globals };
-        return new(context, tasks, _topology.HorizonMs, _topics.WritersOf)
-        {
-            Local = _options.State.Storage is { } state && context.Stores.Count > 0 ? new(state, ApplicationId, id, context.Stores, _time, _logger) : null,
-        };
     }
 
     public long NowMs() => _time.GetUtcNow().ToUnixTimeMilliseconds();

@@ -5,6 +5,12 @@ namespace CrashStreams.Engine;
 /// <summary>Looks how far the inputs are, lets tasks with several inputs process what is next among them, and stops fetching inputs of which too much waits.</summary>
 internal sealed class BufferStep(AwakeTasks tasks, ILogConsumer consumer) : ITurnStep
 {
+    /// <summary>Records of one input that wait for another, after which no more of it is fetched.</summary>
+    internal const int MaxBuffered = 10_000;
+
+    /// <summary>Likewise, bytes of keys and values.</summary>
+    internal const int MaxBufferedBytes = 4 * 1024 * 1024;
+
     private int _first;
 
     public void Run(Turn turn)
@@ -42,9 +48,9 @@ internal sealed class BufferStep(AwakeTasks tasks, ILogConsumer consumer) : ITur
     {
         foreach (var input in task.Inputs)
         {
-            if (!input.IsHeldBack && (input.Buffer.Count >= StreamThread.MaxBuffered || input.Buffer.Bytes >= StreamThread.MaxBufferedBytes))
+            if (!input.IsHeldBack && (input.Buffer.Count >= MaxBuffered || input.Buffer.Bytes >= MaxBufferedBytes))
                 consumer.Pause([input.Partition]);
-            else if (input.IsHeldBack && input.Buffer.Count < StreamThread.MaxBuffered / 2 && input.Buffer.Bytes < StreamThread.MaxBufferedBytes / 2)
+            else if (input.IsHeldBack && input.Buffer.Count < MaxBuffered / 2 && input.Buffer.Bytes < MaxBufferedBytes / 2)
                 consumer.Resume([input.Partition]);
             else
                 continue;
