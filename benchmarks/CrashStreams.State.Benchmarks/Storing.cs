@@ -31,7 +31,7 @@ internal static class Storing
     {
         yield return ("window: update", static c =>
         {
-            var store = WindowStore<string, long>.Create("s", Serdes.String, Serdes.Int64, 60_000, 600_000, c);
+            var store = WindowStore<string, long>.Create("s", Serdes.String, Serdes.Int64, new WindowLength(60_000), 600_000, c);
             return (store, (key, time) =>
             {
                 ref var entry = ref store.Entry(key, time / 60_000 * 60_000, out var bucket);

@@ -116,7 +116,7 @@ public sealed class KGroupedStream<TKey, TValue>
         var source = RepartitionIfNeeded(plan.Name, plan.IsNameGiven);
         var node = new WindowAggregateNode<TKey, TValue, TAggregate>(nodeName, store, corrections, windowing, fold)
         {
-            Cache = UpdateCache.Of<Windowed<TKey>, TAggregate>(_builder, plan.CachedUpdates, WindowedTables.SerdeOf(plan.KeySerde, windowing.Windows.SizeMs), nodeName),
+            Cache = UpdateCache.Of<Windowed<TKey>, TAggregate>(_builder, plan.CachedUpdates, WindowedTables.SerdeOf(plan.KeySerde, windowing.Windows), nodeName),
         };
         return WindowedTables.Of(_builder, _builder.Add(node, source), plan, store, windowing.Windows);
     }

@@ -62,7 +62,7 @@ internal sealed record StorePlan<TKey, TValue>
         new SessionStoreDefinition<TKey, TValue>(Name, KeySerde, ValueSerde, RetentionMs(windows.SpanMs, "gap + grace"), _materialized.Logged, isEndOrdered));
 
     private WindowStoreDefinition<TKey, TValue> Windows(string name, Windowing windowing, long retentionMs) =>
-        _builder.AddStore(new WindowStoreDefinition<TKey, TValue>(name, KeySerde, ValueSerde, windowing.Windows.SizeMs, retentionMs, _materialized.Logged));
+        _builder.AddStore(new WindowStoreDefinition<TKey, TValue>(name, KeySerde, ValueSerde, windowing.Windows, windowing.Windows.LongestMs, retentionMs, _materialized.Logged));
 
     private long RetentionMs(long leastMs, string least)
     {

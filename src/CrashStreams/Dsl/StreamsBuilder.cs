@@ -84,7 +84,7 @@ public sealed class StreamsBuilder
         where TKey : notnull
     {
         _state.AddStore(new WindowStoreDefinition<TKey, TValue>(
-            name, keySerde ?? Serdes.Find<TKey>(), valueSerde ?? Serdes.Find<TValue>(), (long)windowSize.TotalMilliseconds, (long)retention.TotalMilliseconds, logged));
+            name, keySerde ?? Serdes.Find<TKey>(), valueSerde ?? Serdes.Find<TValue>(), new WindowLength((long)windowSize.TotalMilliseconds), (long)windowSize.TotalMilliseconds, (long)retention.TotalMilliseconds, logged));
         return this;
     }
 

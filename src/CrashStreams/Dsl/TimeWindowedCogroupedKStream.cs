@@ -4,9 +4,9 @@ namespace CrashStreams;
 public sealed class TimeWindowedCogroupedKStream<TKey, TAggregate>
 {
     private readonly CogroupedKStream<TKey, TAggregate> _cogrouped;
-    private readonly TimeWindows _windows;
+    private readonly IWindowGrid _windows;
 
-    internal TimeWindowedCogroupedKStream(CogroupedKStream<TKey, TAggregate> cogrouped, TimeWindows windows)
+    internal TimeWindowedCogroupedKStream(CogroupedKStream<TKey, TAggregate> cogrouped, IWindowGrid windows)
     {
         _cogrouped = cogrouped;
         _windows = windows;

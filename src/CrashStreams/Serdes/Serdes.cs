@@ -82,7 +82,7 @@ public static class Serdes
     public static Serde<(T1, T2, T3)> Tuple<T1, T2, T3>(Serde<T1> first, Serde<T2> second, Serde<T3> third) => new TupleSerde<T1, T2, T3>(first, second, third);
 
     /// <summary>Keys of time windows: the key's bytes, then the window's start (8 bytes, big-endian); the size is known, not written.</summary>
-    public static Serde<Windowed<TKey>> TimeWindowed<TKey>(Serde<TKey> inner, TimeSpan windowSize) => new TimeWindowedSerde<TKey>(inner, (long)windowSize.TotalMilliseconds);
+    public static Serde<Windowed<TKey>> TimeWindowed<TKey>(Serde<TKey> inner, TimeSpan windowSize) => new TimeWindowedSerde<TKey>(inner, new WindowLength((long)windowSize.TotalMilliseconds));
 
     /// <summary>The library's serde for a type, or null when it has none.</summary>
     internal static Serde<T>? Find<T>()

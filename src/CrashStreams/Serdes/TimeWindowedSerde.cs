@@ -4,18 +4,18 @@ using System.Buffers.Binary;
 namespace CrashStreams;
 
 /// <summary>
-/// Keys of time windows in topics: <c>key · start (8, big-endian)</c>. The size is not written; the reader has to know it.
+/// Keys of time windows in topics: <c>key · start (8, big-endian)</c>. The end is not written; the reader has to know it.
 /// </summary>
-internal sealed class TimeWindowedSerde<TKey>(Serde<TKey> inner, long windowSizeMs) : Serde<Windowed<TKey>>
+internal sealed class TimeWindowedSerde<TKey>(Serde<TKey> inner, IWindowEnds windows) : Serde<Windowed<TKey>>
 {
-    protected internal override Serde<Windowed<TKey>> Bind(SerdeContext context) => inner.Bind(context) is var bound && bound == inner ? this : new TimeWindowedSerde<TKey>(bound, windowSizeMs);
+    protected internal override Serde<Windowed<TKey>> Bind(SerdeContext context) => inner.Bind(context) is var bound && bound == inner ? this : new TimeWindowedSerde<TKey>(bound, windows);
 
     public override Windowed<TKey> Deserialize(ReadOnlySpan<byte> data)
     {
         if (data.Length < sizeof(long))
             throw new SerdeException("windowed-key-too-short");
         var start = BinaryPrimitives.ReadInt64BigEndian(data[^sizeof(long)..]);
-        return new(inner.Deserialize(data[..^sizeof(long)]), new(start, start + windowSizeMs));
+        return new(inner.Deserialize(data[..^sizeof(long)]), new(start, windows.EndOf(start)));
     }
 
     public override void Serialize(Windowed<TKey> value, IBufferWriter<byte> output)

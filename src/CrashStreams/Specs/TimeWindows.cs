@@ -1,7 +1,9 @@
+using System.Globalization;
+
 namespace CrashStreams;
 
 /// <summary>Windows of fixed size, aligned to the Unix epoch: tumbling, or hopping when they advance by less than their size.</summary>
-public sealed record TimeWindows
+public sealed record TimeWindows : IWindowGrid
 {
     private TimeWindows(long sizeMs, long advanceMs, long graceMs)
     {
@@ -35,9 +37,6 @@ public sealed record TimeWindows
     /// <summary>One window that never ends.</summary>
     internal static TimeWindows From(long startMs) => new(long.MaxValue - startMs, long.MaxValue - startMs, 0) { OnlyStartMs = startMs };
 
-    /// <summary>Whether there is one window, which never closes.</summary>
-    internal bool IsEndless => OnlyStartMs is not null;
-
     // Of windows that never end: the one start that there is.
     private long? OnlyStartMs { get; init; }
 
@@ -46,6 +45,20 @@ public sealed record TimeWindows
     internal long AdvanceMs { get; }
 
     internal long GraceMs { get; }
+
+    bool IWindowGrid.IsEndless => OnlyStartMs is not null;
+
+    long IWindowGrid.LongestMs => SizeMs;
+
+    long IWindowGrid.GraceMs => GraceMs;
+
+    string IWindowEnds.Shape => string.Create(CultureInfo.InvariantCulture, $"{SizeMs} ms");
+
+    long IWindowGrid.FirstStart(long timestampMs) => FirstStart(timestampMs);
+
+    long IWindowGrid.StartAfter(long startMs) => startMs + AdvanceMs;
+
+    long IWindowEnds.EndOf(long startMs) => startMs + SizeMs;
 
     /// <summary>The start of the first window that holds a time.</summary>
     internal long FirstStart(long timestampMs) => OnlyStartMs is { } start

@@ -1,14 +1,25 @@
 namespace CrashStreams;
 
 /// <summary>How a stream is windowed, as it was told so far.</summary>
-/// <param name="Windows">Size, advance and grace.</param>
+/// <param name="Windows">Where windows begin, end and close.</param>
 /// <param name="Emit">Updates or final results.</param>
 /// <param name="OnLate">Hears of late records.</param>
 /// <param name="CorrectedWithin">The second grace, within which a late record corrects a result; null: none does.</param>
-internal sealed record Windowing(TimeWindows Windows, EmitStrategy Emit, Action<LateRecord>? OnLate, TimeSpan? CorrectedWithin)
+internal sealed record Windowing(IWindowGrid Windows, EmitStrategy Emit, Action<LateRecord>? OnLate, TimeSpan? CorrectedWithin)
 {
-    public long SpanMs => Windows.SizeMs + Windows.GraceMs;
+    /// <summary>From a window's start to when it closes, of the longest.</summary>
+    public long SpanMs => Windows.LongestMs + Windows.GraceMs;
 
-    /// <summary>From a window's start to when nothing changes it any more.</summary>
-    public long FinalSpanMs => CorrectedWithin is { } grace ? Windows.SizeMs + (long)grace.TotalMilliseconds : SpanMs;
+    /// <summary>From a window's start to when nothing changes it any more, of the longest.</summary>
+    public long FinalSpanMs => Windows.LongestMs + LastGraceMs;
+
+    /// <summary>When the window closes that begins at a time.</summary>
+    public long ClosesAt(long startMs) => Windows.EndOf(startMs) + Windows.GraceMs;
+
+    /// <summary>From when on nothing changes the window any more that begins at a time.</summary>
+    public long FinalAt(long startMs) => Windows.EndOf(startMs) + LastGraceMs;
+
+    public Window WindowAt(long startMs) => new(startMs, Windows.EndOf(startMs));
+
+    private long LastGraceMs => CorrectedWithin is { } grace ? (long)grace.TotalMilliseconds : Windows.GraceMs;
 }

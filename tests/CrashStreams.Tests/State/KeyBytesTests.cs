@@ -95,7 +95,7 @@ public class KeyBytesTests
     public void A_window_that_the_log_does_not_take_is_what_it_was_at_the_last_commit(Backing backing)
     {
         using var host = new StoreHost<WindowStore<string, string>>(
-            backing, c => WindowStore<string, string>.Create("s", Serdes.String, Serdes.String, 10, 1_000, c));
+            backing, c => WindowStore<string, string>.Create("s", Serdes.String, Serdes.String, new WindowLength(10), 1_000, c));
         host.Store.Put("k", 10, "before", 11);
         host.Commit();
         host.Store.Put("k", 10, "too large", 12);

@@ -14,7 +14,7 @@ public class WarmWindowsTests
     [InlineData(true)]
     public void Windows_are_forgotten_by_the_owners_committed_watermark_and_what_it_still_needs_stays(bool hasEngine)
     {
-        var store = WindowStore<string, long>.Create("counts", Serdes.String, Serdes.Int64, 10, retentionMs: 50, new("changelog", new TaskClock(StreamTime.Watermarks, TimeProvider.System)));
+        var store = WindowStore<string, long>.Create("counts", Serdes.String, Serdes.Int64, new WindowLength(10), retentionMs: 50, new("changelog", new TaskClock(StreamTime.Watermarks, TimeProvider.System)));
         using var storage = new MemoryStateStorage();
         if (hasEngine)
         {

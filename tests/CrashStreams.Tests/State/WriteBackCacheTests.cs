@@ -191,7 +191,7 @@ public class WriteBackCacheTests
             Open(KeyValueStore<string, string>.Create("s", Serdes.String, Serdes.String, isTimestamped, _context));
 
         public WindowStore<string, string> WindowStore() =>
-            Open(WindowStore<string, string>.Create("s", Serdes.String, Serdes.String, 1_000, RetentionMs, _context));
+            Open(WindowStore<string, string>.Create("s", Serdes.String, Serdes.String, new WindowLength(1_000), RetentionMs, _context));
 
         public WindowStore<string, string> Reopened()
         {

@@ -37,10 +37,38 @@ internal sealed record Edge(Operator From, int Port, EdgeKind Kind, Traits Trait
 /// <param name="AdvanceMs">From start to start.</param>
 /// <param name="GraceMs">From end to closing.</param>
 /// <param name="IsFinal">Whether each gives one result, when it closes.</param>
-internal sealed record Windows(int SizeMs, int AdvanceMs, int GraceMs, bool IsFinal)
+internal record Windows(int SizeMs, int AdvanceMs, int GraceMs, bool IsFinal)
 {
+    public long ClosesAt(long startMs) => EndOf(startMs) + GraceMs;
+
+    public virtual long EndOf(long startMs) => startMs + SizeMs;
+
+    /// <summary>The starts of all windows that hold a time.</summary>
+    public virtual IEnumerable<long> StartsOf(long timeMs)
+    {
+        for (var start = 0L; start <= timeMs; start += AdvanceMs)
+        {
+            // A long way up from zero: whole windows are skipped.
+            if (start + SizeMs <= timeMs)
+                start += Math.Max(0, (timeMs - start - SizeMs) / AdvanceMs * AdvanceMs);
+            if (start + SizeMs > timeMs)
+                yield return start;
+        }
+    }
+
+    /// <summary>Makes them with the DSL.</summary>
+    /// <param name="grouped">The stream.</param>
     /// <param name="hasFault">A planted fault: they close a while too late.</param>
-    public TimeWindows ToDsl(bool hasFault = false) =>
+    public virtual TimeWindowedKStream<string, TValue> Of<TValue>(KGroupedStream<string, TValue> grouped, bool hasFault = false) => grouped.WindowedBy(ToDsl(hasFault));
+
+    /// <summary>The same, of several streams.</summary>
+    public virtual TimeWindowedCogroupedKStream<string, TAggregate> Of<TAggregate>(CogroupedKStream<string, TAggregate> cogrouped) => cogrouped.WindowedBy(ToDsl(hasFault: false));
+
+    /// <summary>Reads keys in them.</summary>
+    public virtual Serde<Windowed<string>> Keys => Serdes.TimeWindowed(Serdes.String, TimeSpan.FromMilliseconds(SizeMs));
+
+    /// <summary>As windows of one length, for operators that want those.</summary>
+    public TimeWindows ToDsl(bool hasFault) =>
         TimeWindows.OfSizeAndGrace(TimeSpan.FromMilliseconds(SizeMs), TimeSpan.FromMilliseconds(hasFault ? GraceMs + 1_000 : GraceMs)).AdvanceBy(TimeSpan.FromMilliseconds(AdvanceMs));
 
     public override string ToString() => $"{SizeMs}/{AdvanceMs} ms, grace {GraceMs}{(IsFinal ? ", final" : "")}";

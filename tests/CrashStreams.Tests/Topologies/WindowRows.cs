@@ -5,22 +5,9 @@ internal sealed class WindowRows
 {
     private readonly SortedDictionary<long, SortedDictionary<string, (long Number, long TimeMs)>> _rows = [];
 
-    /// <summary>The starts of all windows that hold a time.</summary>
-    public static IEnumerable<long> StartsOf(Windows windows, long timeMs)
-    {
-        for (var start = 0L; start <= timeMs; start += windows.AdvanceMs)
-        {
-            // A long way up from zero: whole windows are skipped.
-            if (start + windows.SizeMs <= timeMs)
-                start += Math.Max(0, (timeMs - start - windows.SizeMs) / windows.AdvanceMs * windows.AdvanceMs);
-            if (start + windows.SizeMs > timeMs)
-                yield return start;
-        }
-    }
-
     /// <summary>The result that a window gives when it closes; it is judged by the instant before.</summary>
     public static Item Result(string key, long startMs, Windows windows, (long Number, long TimeMs) row, long closesAtMs) =>
-        new(key, Item.Text(row.Number), row.TimeMs, closesAtMs - 1, new(null, HasBytes: false)) { Window = new(startMs, startMs + windows.SizeMs) };
+        new(key, Item.Text(row.Number), row.TimeMs, closesAtMs - 1, new(null, HasBytes: false)) { Window = new(startMs, windows.EndOf(startMs)) };
 
     public (long Number, long TimeMs) Add(long startMs, Item item, Fold fold)
     {
@@ -32,9 +19,11 @@ internal sealed class WindowRows
 
     public (long Number, long TimeMs)? Find(long startMs, string key) => _rows.TryGetValue(startMs, out var rows) && rows.TryGetValue(key, out var row) ? row : null;
 
-    public IEnumerable<(long StartMs, string Key, (long Number, long TimeMs) Row)> At(long startMs) =>
-        _rows.TryGetValue(startMs, out var rows) ? rows.Select(r => (startMs, r.Key, r.Value)) : [];
+    /// <summary>The rows of windows that close at a time.</summary>
+    public IEnumerable<(long StartMs, string Key, (long Number, long TimeMs) Row)> ClosingAt(Windows windows, long timeMs) => _rows.Keys.Where(s => windows.ClosesAt(s) == timeMs).SelectMany(At);
 
-    /// <summary>The rows of windows that start after a time.</summary>
-    public IEnumerable<(long StartMs, string Key, (long Number, long TimeMs) Row)> Open(long afterMs) => _rows.Keys.Where(s => s > afterMs).SelectMany(At);
+    /// <summary>The rows of windows that close after a time.</summary>
+    public IEnumerable<(long StartMs, string Key, (long Number, long TimeMs) Row)> Open(Windows windows, long timeMs) => _rows.Keys.Where(s => windows.ClosesAt(s) > timeMs).SelectMany(At);
+
+    private IEnumerable<(long StartMs, string Key, (long Number, long TimeMs) Row)> At(long startMs) => _rows[startMs].Select(r => (startMs, r.Key, r.Value));
 }

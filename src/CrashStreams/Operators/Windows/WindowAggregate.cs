@@ -16,8 +16,7 @@ internal sealed class WindowAggregate<TKey, TValue, TAggregate>(
     string storeName, string? correctionsName, Windowing windowing, WindowFold<TKey, TValue, TAggregate> fold)
     : Processor<TKey, TValue, Windowed<TKey>, Change<TAggregate>>, IWatermarkListener
 {
-    private readonly TimeWindows _windows = windowing.Windows;
-    private readonly long _sizeMs = windowing.Windows.SizeMs;
+    private readonly IWindowGrid _windows = windowing.Windows;
     private readonly long _spanMs = windowing.SpanMs;
     private readonly Func<TAggregate>? _initializer = fold.Initializer;
     private readonly Func<TKey, TValue, TAggregate, TAggregate> _aggregator = fold.Aggregator;
@@ -73,7 +72,7 @@ internal sealed class WindowAggregate<TKey, TValue, TAggregate>(
 
         _clock.Observe(record.Timestamp);
         var lateness = _clock.Lateness;
-        for (var start = _windows.FirstStart(record.Timestamp); start <= record.Timestamp; start += _windows.AdvanceMs)
+        for (var start = _windows.FirstStart(record.Timestamp); start <= record.Timestamp; start = _windows.StartAfter(start))
         {
             var closesAt = ClosesAt(start);
             if (closesAt <= lateness)
@@ -94,9 +93,22 @@ internal sealed class WindowAggregate<TKey, TValue, TAggregate>(
 
     public long NextClosing => OldestOpenStart is var start and not long.MaxValue ? ClosesAt(start) : long.MaxValue;
 
-    public long OldestOpenStart => _store.At(_store.IndexOf(FirstOpenStart)) is { } bucket ? bucket.StartMs : long.MaxValue;
+    public long OldestOpenStart => _store.At(FirstOpen) is { } bucket ? bucket.StartMs : long.MaxValue;
 
-    private long FirstOpenStart => _clock.ClosedThrough == TaskClock.Unknown ? long.MinValue : _clock.ClosedThrough - _spanMs + 1;
+    // The place of the first bucket that is open.
+    private int FirstOpen
+    {
+        get
+        {
+            if (_clock.ClosedThrough == TaskClock.Unknown)
+                return 0;
+            var place = _store.IndexOf(_clock.ClosedThrough - _spanMs + 1);
+            // Where windows are of unlike lengths the shorter ones among them are closed.
+            while (_store.At(place) is { } bucket && ClosesAt(bucket.StartMs) <= _clock.ClosedThrough)
+                place++;
+            return place;
+        }
+    }
 
     public void OnWatermark(long watermark)
     {
@@ -127,7 +139,7 @@ internal sealed class WindowAggregate<TKey, TValue, TAggregate>(
         if (_hasUpdates)
         {
             Forward(new Record<Windowed<TKey>, Change<TAggregate>>(
-                new(record.Key, new(start, start + _sizeMs)), new(now, true, before, existed || (hasBefore && _clock.IsObserved)), timestamp, record.Headers));
+                new(record.Key, windowing.WindowAt(start)), new(now, true, before, existed || (hasBefore && _clock.IsObserved)), timestamp, record.Headers));
         }
     }
 
@@ -137,7 +149,7 @@ internal sealed class WindowAggregate<TKey, TValue, TAggregate>(
             return;
         if (_finals.Length > 0)
         {
-            for (var i = _store.IndexOf(FirstOpenStart); _store.At(i) is { } bucket && ClosesAt(bucket.StartMs) <= time; i++)
+            for (var i = FirstOpen; _store.At(i) is { } bucket && ClosesAt(bucket.StartMs) <= time; i++)
                 Close(bucket);
         }
 
@@ -146,7 +158,7 @@ internal sealed class WindowAggregate<TKey, TValue, TAggregate>(
 
     private void Close(WindowBucket bucket)
     {
-        var window = new Window(bucket.StartMs, bucket.StartMs + _sizeMs);
+        var window = windowing.WindowAt(bucket.StartMs);
         if (!_clock.IsObserved)
             _clock.EmitJustBefore(ClosesAt(bucket.StartMs));
         foreach (var (key, entry) in _store.InKeyOrder(bucket))
@@ -161,7 +173,7 @@ internal sealed class WindowAggregate<TKey, TValue, TAggregate>(
 
     private void Emit(in Record<Windowed<TKey>, Change<TAggregate>> record) => ForwardGuarded(_finals, in record);
 
-    private long ClosesAt(long start) => start + _spanMs;
+    private long ClosesAt(long start) => windowing.ClosesAt(start);
 
     // Not late in its own partition, so either it was counted before a crash, or the window was closed without waiting for its idle partition.
     private void MeetsClosedWindow(in Record<TKey, TValue> record, long start)
@@ -182,7 +194,7 @@ internal sealed class WindowAggregate<TKey, TValue, TAggregate>(
                 Drop(DroppedRecords.Replayed);
                 return;
             default:
-                Task.Late(reason, record.Timestamp, byMs, new Window(start, start + _sizeMs), windowing.OnLate);
+                Task.Late(reason, record.Timestamp, byMs, windowing.WindowAt(start), windowing.OnLate);
                 return;
         }
     }

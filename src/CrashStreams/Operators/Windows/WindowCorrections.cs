@@ -46,7 +46,7 @@ internal sealed class WindowCorrections<TKey, TValue, TAggregate>
     /// <summary>Takes a record that missed its window, unless that can't be corrected any more.</summary>
     public CorrectionOutcome Take(in Record<TKey, TValue> record, long startMs)
     {
-        var finalAt = startMs + _windowing.FinalSpanMs;
+        var finalAt = _windowing.FinalAt(startMs);
         if (finalAt <= _clock.Lateness)
             return CorrectionOutcome.TooLate;
         // As for windows that close: it is the second time, or the partition was idle and not waited for.
@@ -56,7 +56,7 @@ internal sealed class WindowCorrections<TKey, TValue, TAggregate>
         var before = entry.IsPresent ? entry.Value : _fold.Initializer is { } initial ? initial() : default!;
         var now = entry.IsPresent || _fold.Initializer is not null ? _fold.Aggregator(record.Key, record.Value, before) : _fold.First!(record.Value);
         _late.Set(bucket, record.Key, ref entry, now, now is not null, entry.IsPresent ? Math.Max(entry.Timestamp, record.Timestamp) : record.Timestamp);
-        if (startMs + _windowing.SpanMs <= _clock.ClosedThrough)
+        if (_windowing.ClosesAt(startMs) <= _clock.ClosedThrough)
             Correct(record.Key, startMs, in entry);
         else
             _inTime.Add(startMs);
@@ -82,6 +82,6 @@ internal sealed class WindowCorrections<TKey, TValue, TAggregate>
         var value = hasInTime ? _fold.Merge!(inTime.Value, late.Value) : late.Value;
         var timestamp = hasInTime ? Math.Max(inTime.Timestamp, late.Timestamp) : late.Timestamp;
         _emit(new Record<Windowed<TKey>, Change<TAggregate>>(
-            new(key, new(startMs, startMs + _windowing.Windows.SizeMs)), new(value, true, default!, false), timestamp, new Headers().Add(Correction.Header, (byte[]?)null)));
+            new(key, _windowing.WindowAt(startMs)), new(value, true, default!, false), timestamp, new Headers().Add(Correction.Header, (byte[]?)null)));
     }
 }

@@ -7,12 +7,12 @@ namespace CrashStreams.Stores;
 /// change in place. What is handed out is a copy; what can't be serialized is not set.
 /// </summary>
 internal sealed class BytesWindowStore<TKey, TValue>(
-    string name, string kind, Serde<TKey> keySerde, Serde<TValue> valueSerde, long windowSizeMs, long retentionMs, StoreContext context)
-    : WindowStore<TKey, TValue>(name, windowSizeMs, context)
+    string name, string kind, Serde<TKey> keySerde, Serde<TValue> valueSerde, IWindowEnds windows, long retentionMs, StoreContext context)
+    : WindowStore<TKey, TValue>(name, windows, context)
     where TKey : notnull
 {
     private readonly ObjectWindowStore<SerializedKey, byte[]> _inner =
-        new(name, kind, SerializedKeySerde.Instance, Serdes.Bytes, windowSizeMs, retentionMs, context);
+        new(name, kind, SerializedKeySerde.Instance, Serdes.Bytes, windows, retentionMs, context);
 
     private readonly ByteBuffer _bytes = new();
     private WindowEntry<TValue> _entry;

@@ -8,8 +8,8 @@ namespace CrashStreams.Stores;
 
 /// <summary>Keys and values as objects. Without an engine it holds everything; over one it is a write-back cache.</summary>
 internal sealed partial class ObjectWindowStore<TKey, TValue>(
-    string name, string kind, Serde<TKey> keySerde, Serde<TValue> valueSerde, long windowSizeMs, long retentionMs, StoreContext context)
-    : WindowStore<TKey, TValue>(name, windowSizeMs, context)
+    string name, string kind, Serde<TKey> keySerde, Serde<TValue> valueSerde, IWindowEnds windows, long retentionMs, StoreContext context)
+    : WindowStore<TKey, TValue>(name, windows, context)
     where TKey : notnull
 {
     private const int SequenceSize = sizeof(int);

@@ -7,7 +7,7 @@ namespace CrashStreams.Stores;
 /// proportional to what it emits, and expiry drops whole buckets. Keys are told apart by their serialized bytes.
 /// Changelog format (Kafka Streams): <c>key · start (8) · sequence (4, zero) → bare value</c>, stamped with the value's time.
 /// </summary>
-internal abstract class WindowStore<TKey, TValue>(string name, long windowSizeMs, StoreContext context)
+internal abstract class WindowStore<TKey, TValue>(string name, IWindowEnds windows, StoreContext context)
     : IWindowStore<TKey, TValue>, IStateStore, IWindowHistory, IExpiringStore
     where TKey : notnull
 {
@@ -31,12 +31,12 @@ internal abstract class WindowStore<TKey, TValue>(string name, long windowSizeMs
 
     /// <summary>Objects where that can't be noticed, else bytes: see <see cref="Serde{T}.EqualityIsThatOfBytes"/> and <see cref="Serde{T}.ValuesAreImmutable"/>.</summary>
     public static WindowStore<TKey, TValue> Create(
-        string name, Serde<TKey> keySerde, Serde<TValue> valueSerde, long windowSizeMs, long retentionMs, StoreContext context)
+        string name, Serde<TKey> keySerde, Serde<TValue> valueSerde, IWindowEnds windows, long retentionMs, StoreContext context)
     {
-        var kind = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"window {windowSizeMs} ms {typeof(TKey)} {typeof(TValue)}");
+        var kind = $"window {windows.Shape} {typeof(TKey)} {typeof(TValue)}";
         return keySerde.EqualityIsThatOfBytes && valueSerde.ValuesAreImmutable
-            ? new ObjectWindowStore<TKey, TValue>(name, kind, keySerde, valueSerde, windowSizeMs, retentionMs, context)
-            : new BytesWindowStore<TKey, TValue>(name, kind, keySerde, valueSerde, windowSizeMs, retentionMs, context);
+            ? new ObjectWindowStore<TKey, TValue>(name, kind, keySerde, valueSerde, windows, retentionMs, context)
+            : new BytesWindowStore<TKey, TValue>(name, kind, keySerde, valueSerde, windows, retentionMs, context);
     }
 
     /// <summary>The entry of a key in a window, made when it is not there. Valid until the next call; change it by <see cref="Set"/> alone.</summary>
@@ -107,5 +107,5 @@ internal abstract class WindowStore<TKey, TValue>(string name, long windowSizeMs
 
     private WindowBucket? After(WindowBucket bucket) => bucket.StartMs == long.MaxValue ? null : At(IndexOf(bucket.StartMs + 1));
 
-    private Window WindowAt(long startMs) => new(startMs, startMs + windowSizeMs);
+    private Window WindowAt(long startMs) => new(startMs, windows.EndOf(startMs));
 }

@@ -56,16 +56,16 @@ internal sealed class Cogroup : Operator
         if (_windows is null)
             dsl.Set(Outputs[0], cogrouped.Aggregate(static () => 0L, Name, Name));
         else
-            dsl.Set(Outputs[0], cogrouped.WindowedBy(_windows.ToDsl()).Aggregate(static () => 0L, Name, Name));
+            dsl.Set(Outputs[0], _windows.Of(cogrouped).Aggregate(static () => 0L, Name, Name));
     }
 
     public override void Take(Ideal run, int input, int partition, Item item)
     {
         if (item.Key is null || (_windows is null && item.Value is null))
             return;
-        foreach (var start in _windows is null ? [-1L] : WindowRows.StartsOf(_windows, item.TimeMs))
+        foreach (var start in _windows is null ? [-1L] : _windows.StartsOf(item.TimeMs))
         {
-            var end = start + (_windows?.SizeMs ?? 0);
+            var end = _windows?.EndOf(start) ?? start;
             if (_windows is not null && run.IsPast(this, end + _windows.GraceMs))
             {
                 run.Miss(this, input, item, start);

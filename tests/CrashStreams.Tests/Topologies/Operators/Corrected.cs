@@ -40,13 +40,13 @@ internal sealed class Corrected : Operator, ISink
 
     public override void Build(Dsl dsl)
     {
-        var windows = _windows.ToDsl(dsl.IsFaulty(this));
+        var hasFault = dsl.IsFaulty(this);
         var stream = dsl.Stream(Inputs[0]);
         var within = TimeSpan.FromMilliseconds(_withinMs);
         var emit = _suppresses ? EmitStrategy.OnWindowUpdate : EmitStrategy.OnWindowClose;
         var table = _fold.Kind == FoldKind.Count
-            ? Grouping.Of(stream, _fold, Name).WindowedBy(windows).CorrectedWithin(within).Emit(emit).Count(Name, Name)
-            : Grouping.Numbers(stream, _fold, Name).WindowedBy(windows).CorrectedWithin(within).Emit(emit)
+            ? _windows.Of(Grouping.Of(stream, _fold, Name), hasFault).CorrectedWithin(within).Emit(emit).Count(Name, Name)
+            : _windows.Of(Grouping.Numbers(stream, _fold, Name), hasFault).CorrectedWithin(within).Emit(emit)
                 .Reduce(_fold.Reduce, Name, Name);
         if (_suppresses)
             table = table.Suppress(Suppressed.UntilWindowCloses(), $"{Name}-final");
@@ -60,9 +60,9 @@ internal sealed class Corrected : Operator, ISink
         if (!_fold.Takes(item))
             return;
         var state = run.State<Parts>(this, partition);
-        foreach (var start in WindowRows.StartsOf(_windows, item.TimeMs))
+        foreach (var start in _windows.StartsOf(item.TimeMs))
         {
-            var end = start + _windows.SizeMs;
+            var end = _windows.EndOf(start);
             if (run.IsPast(this, end + _withinMs))
             {
                 run.Miss(this, input, item, start);
@@ -86,17 +86,17 @@ internal sealed class Corrected : Operator, ISink
         {
             if (run.FinalClock(this, partition) < tick)
                 continue;
-            foreach (var (start, key, row) in state.InTime.At(tick - _windows.SizeMs - _windows.GraceMs))
+            foreach (var (start, key, row) in state.InTime.ClosingAt(_windows, tick))
                 Write(run, key, start, row, isCorrection: false);
         }
     }
 
     public override StoreContents Contents(Ideal run) => new(
         this, IsWindowed: true,
-        run.States<Parts>(this).SelectMany(s => s.State.InTime.Open(run.FinalClock(this, s.Partition) - _windows.SizeMs - _windows.GraceMs)
+        run.States<Parts>(this).SelectMany(s => s.State.InTime.Open(_windows, run.FinalClock(this, s.Partition))
             .Select(r => ((s.Partition, r.Key, r.StartMs), Item.Text(r.Row.Number)))).ToDictionary(), _fold.Folded(Inputs[0].Traits));
 
-    public Row Read(SimulatedEntry entry) => WindowedSink.Read(entry, _windows.SizeMs);
+    public Row Read(SimulatedEntry entry) => WindowedSink.Read(entry, _windows);
 
     private void Write(Ideal run, string key, long start, (long Number, long TimeMs) row, bool isCorrection) =>
         run.Write($"out-{Id}", WindowRows.Result($"{key}@{start}", start, _windows, row, run.Now) with { IsCorrection = isCorrection });

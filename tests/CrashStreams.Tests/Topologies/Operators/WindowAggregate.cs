@@ -44,17 +44,17 @@ internal sealed class WindowAggregate : Operator
 
     public override void Build(Dsl dsl)
     {
-        var windows = _windows.ToDsl(dsl.IsFaulty(this));
-        var stream = dsl.Stream(Inputs[0]);
+        var (hasFault, stream) = (dsl.IsFaulty(this), dsl.Stream(Inputs[0]));
         var emit = _windows.IsFinal ? EmitStrategy.OnWindowClose : EmitStrategy.OnWindowUpdate;
-        TimeWindowedKStream<string, string?> Grouped() => Grouping.Of(stream, _fold, Name).WindowedBy(windows).Emit(emit).OnLate(static _ => { });
+        TimeWindowedKStream<string, string?> Grouped() => _windows.Of(Grouping.Of(stream, _fold, Name), hasFault).Emit(emit).OnLate(static _ => { });
         dsl.Set(Outputs[0], _fold.Kind switch
         {
             FoldKind.Count => Grouped().Count(Name, Name),
-            FoldKind.Sum or FoldKind.Most or FoldKind.Latest => Grouping.Numbers(stream, _fold, Name, numbers => _isCombined ? numbers.Combine(windows, _fold.Reduce, Combining()) : numbers)
-                .WindowedBy(windows).Emit(emit).OnLate(static _ => { }).Reduce(_fold.Reduce, Name, Name),
-            FoldKind.SumAndCount when _isCombined => Grouping.Rekeyed(stream, _fold).Combine(windows, static () => 0L, (_, value, sum) => _fold.Of(sum, value), Combining())
-                .GroupByKey(new() { Name = $"{Name}-by" }).WindowedBy(windows).Emit(emit).OnLate(static _ => { }).Reduce(_fold.Merge, Name, Name),
+            FoldKind.Sum or FoldKind.Most or FoldKind.Latest => _windows.Of(Grouping.Numbers(stream, _fold, Name, numbers => _isCombined ? numbers.Combine(_windows.ToDsl(hasFault), _fold.Reduce, Combining()) : numbers), hasFault)
+                .Emit(emit).OnLate(static _ => { }).Reduce(_fold.Reduce, Name, Name),
+            FoldKind.SumAndCount when _isCombined => _windows.Of(
+                Grouping.Rekeyed(stream, _fold).Combine(_windows.ToDsl(hasFault), static () => 0L, (_, value, sum) => _fold.Of(sum, value), Combining()).GroupByKey(new() { Name = $"{Name}-by" }), hasFault)
+                .Emit(emit).OnLate(static _ => { }).Reduce(_fold.Merge, Name, Name),
             _ => Grouped().Aggregate(static () => 0L, (_, value, sum) => _fold.Of(sum, value), Name, Name),
         });
     }
@@ -68,9 +68,9 @@ internal sealed class WindowAggregate : Operator
         if (!_fold.Takes(item))
             return;
         var state = run.State<WindowRows>(this, partition);
-        foreach (var start in WindowRows.StartsOf(_windows, item.TimeMs))
+        foreach (var start in _windows.StartsOf(item.TimeMs))
         {
-            var closesAt = start + _windows.SizeMs + _windows.GraceMs;
+            var closesAt = _windows.ClosesAt(start);
             if (run.IsPast(this, closesAt))
             {
                 run.Miss(this, input, item, start);
@@ -80,7 +80,7 @@ internal sealed class WindowAggregate : Operator
             run.WakeAt(closesAt);
             var row = state.Add(start, item, _fold);
             if (!_windows.IsFinal)
-                run.Emit(Outputs[0], partition, item.With(row.Number) with { TimeMs = row.TimeMs, Window = new(start, start + _windows.SizeMs) });
+                run.Emit(Outputs[0], partition, item.With(row.Number) with { TimeMs = row.TimeMs, Window = new(start, _windows.EndOf(start)) });
         }
     }
 
@@ -90,7 +90,7 @@ internal sealed class WindowAggregate : Operator
         {
             if (!_windows.IsFinal || run.FinalClock(this, partition) < tick)
                 continue;
-            foreach (var (start, key, row) in state.At(tick - _windows.SizeMs - _windows.GraceMs))
+            foreach (var (start, key, row) in state.ClosingAt(_windows, tick))
                 run.Emit(Outputs[0], partition, WindowRows.Result(key, start, _windows, row, tick));
         }
     }
@@ -98,6 +98,6 @@ internal sealed class WindowAggregate : Operator
     /// <summary>Windows that are still open: what is closed, its store may forget.</summary>
     public override StoreContents Contents(Ideal run) => new(
         this, IsWindowed: true,
-        run.States<WindowRows>(this).SelectMany(s => s.State.Open(run.FinalClock(this, s.Partition) - _windows.SizeMs - _windows.GraceMs)
+        run.States<WindowRows>(this).SelectMany(s => s.State.Open(_windows, run.FinalClock(this, s.Partition))
             .Select(r => ((s.Partition, r.Key, r.StartMs), Item.Text(r.Row.Number)))).ToDictionary(), _fold.Folded(Inputs[0].Traits));
 }

@@ -5,12 +5,12 @@ namespace CrashStreams.Tests.Topologies;
 /// <summary>Writes a windowed table's rows under their windowed keys.</summary>
 internal sealed class WindowedSink : Operator, ISink
 {
-    private readonly int _sizeMs;
+    private readonly Windows _windows;
 
     public WindowedSink(Sketch sketch, Edge input)
         : base(sketch, input)
     {
-        _sizeMs = input.Windows!.SizeMs;
+        _windows = input.Windows!;
         Traits = input.Traits;
         ResultTopics = new Dictionary<string, int> { [$"out-{Id}"] = sketch.Random.Between(1, 3) };
     }
@@ -25,12 +25,12 @@ internal sealed class WindowedSink : Operator, ISink
 
     public override void Take(Ideal run, int input, int partition, Item item) => run.Write($"out-{Id}", item with { Key = $"{item.Key}@{item.Window!.Value.StartMs}" });
 
-    public Row Read(SimulatedEntry entry) => Read(entry, _sizeMs);
+    public Row Read(SimulatedEntry entry) => Read(entry, _windows);
 
     /// <summary>A row under a windowed key.</summary>
-    public static Row Read(SimulatedEntry entry, int sizeMs)
+    public static Row Read(SimulatedEntry entry, Windows windows)
     {
-        var key = Serdes.TimeWindowed(Serdes.String, TimeSpan.FromMilliseconds(sizeMs)).Deserialize(entry.Key);
+        var key = windows.Keys.Deserialize(entry.Key);
         return new($"{key.Key}@{key.Window.StartMs}", entry.Value is null ? null : Item.Text(Serdes.Int64.Deserialize(entry.Value)), entry.Timestamp, Correction.IsIn(entry.Headers));
     }
 }
