@@ -25,6 +25,13 @@ public sealed class CogroupedKStream<TKey, TAggregate>
         return new(this, windows);
     }
 
+    /// <summary>Aggregates per day, week or month of a time zone's calendar. Each stream's lateness is judged by its own time with the Observed clock.</summary>
+    public TimeWindowedCogroupedKStream<TKey, TAggregate> WindowedBy(CalendarWindows windows)
+    {
+        ArgumentNullException.ThrowIfNull(windows);
+        return new(this, windows);
+    }
+
     /// <summary>Aggregates per session. Each stream's lateness is judged by its own time with the Observed clock.</summary>
     public SessionWindowedCogroupedKStream<TKey, TAggregate> WindowedBy(SessionWindows windows)
     {

@@ -33,6 +33,13 @@ public sealed class KGroupedStream<TKey, TValue>
         return new(this, new(windows, EmitStrategy.OnWindowUpdate, OnLate: null, CorrectedWithin: null));
     }
 
+    /// <summary>Aggregates per day, week or month of a time zone's calendar.</summary>
+    public TimeWindowedKStream<TKey, TValue> WindowedBy(CalendarWindows windows)
+    {
+        ArgumentNullException.ThrowIfNull(windows);
+        return new(this, new(windows, EmitStrategy.OnWindowUpdate, OnLate: null, CorrectedWithin: null));
+    }
+
     /// <summary>Aggregates in sliding windows: records together whose times differ by at most a difference.</summary>
     public SlidingWindowedKStream<TKey, TValue> WindowedBy(SlidingWindows windows)
     {

@@ -10,6 +10,11 @@ internal static class OperatorCases
 {
     private const int Keys = 12;
     private const int DifferenceMs = 50;
+
+    // The records are of eight seconds; half of them belong to a day that is over then.
+    private const long DayBeginsMs = 1_700_000_004_000;
+    private static readonly TimeZoneInfo _zone = TimeZoneInfo.CreateCustomTimeZone("nine hours ahead", TimeSpan.FromHours(9), null, null);
+    private static readonly TimeOnly _dayBegins = new(7, 13, 24);
     private static readonly TimeSpan _second = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan _difference = TimeSpan.FromMilliseconds(DifferenceMs);
 
@@ -49,6 +54,8 @@ internal static class OperatorCases
             static (a, _) => Counted(a, static r => [r.TimeMs / 1_000 * 1_000])),
         new("hopping", static i => Windows(i.A.GroupByKey().WindowedBy(TimeWindows.OfSizeWithNoGrace(_second).AdvanceBy(_second / 2)).Count("hopping").Suppress(Suppressed.UntilWindowCloses(), "hopping-final")),
             static (a, _) => Counted(a, static r => [r.TimeMs / 500 * 500, (r.TimeMs / 500 * 500) - 500])),
+        new("calendar", static i => Windows(i.A.GroupByKey().WindowedBy(CalendarWindows.Days(_zone, _dayBegins)).Emit(EmitStrategy.OnWindowClose).Count("calendar")),
+            static (a, _) => Counted(a.Where(static r => r.TimeMs < DayBeginsMs), static _ => [DayBeginsMs - 86_400_000])),
         new("sliding", static i => Windows(i.A.GroupByKey().WindowedBy(SlidingWindows.OfTimeDifferenceWithNoGrace(_difference)).Emit(EmitStrategy.OnWindowClose).Count("sliding")), static (a, _) => Slides(a)),
         new("session", static i => Windows(i.A.GroupByKey().WindowedBy(SessionWindows.OfInactivityGapWithNoGrace(_difference * 4)).Emit(EmitStrategy.OnWindowClose).Count("session")), static (a, _) => Sessions(a, 4 * DifferenceMs)),
         new("table-filter", static i => i.TableA.Filter(static (_, v) => Parse(v) > 20).MapValues(static v => v + "!").ToStream(), static (a, _) => Last(a).Where(static r => r.Value > 20).Select(static r => (r.Key, r.Value + "!")), IsTable: true),
@@ -118,7 +125,7 @@ internal static class OperatorCases
         }
     }
 
-    private static IEnumerable<(string, string)> Counted(IReadOnlyList<Number> a, Func<Number, long[]> starts) =>
+    private static IEnumerable<(string, string)> Counted(IEnumerable<Number> a, Func<Number, long[]> starts) =>
         a.SelectMany(r => starts(r).Select(start => (r.Key, start))).GroupBy(static r => r).Select(static g => (g.Key.Key, $"{g.Key.start}={g.Count()}"));
 
     // A window that ends with each record, and one that begins behind it, when there is anything in that.

@@ -29,8 +29,10 @@ internal sealed class Cogroup : Operator
     public static Operator? Draw(Sketch sketch)
     {
         var isWindowed = sketch.Random.Chance(0.5);
-        return DrawInputs(sketch, isWindowed) is var (left, right) ? new Cogroup(sketch, left, right, isWindowed ? WindowAggregate.DrawWindows(sketch, isFinal: false) : null) : null;
+        return DrawInputs(sketch, isWindowed) is var (left, right) ? new Cogroup(sketch, left, right, isWindowed ? DrawWindows(sketch) : null) : null;
     }
+
+    private static Windows DrawWindows(Sketch sketch) => sketch.Random.Chance(0.3) ? Calendar.Draw(sketch.Random, isFinal: false) : WindowAggregate.DrawWindows(sketch, isFinal: false);
 
     /// <summary>Two streams that can be folded together; null when there are none.</summary>
     /// <param name="sketch">Where they are drawn.</param>
