@@ -1,5 +1,8 @@
+using CrashStreams.Engine;
 using CrashStreams.Faults;
+using CrashStreams.Log;
 using CrashStreams.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CrashStreams.Tests.Dsl;
 
@@ -40,6 +43,35 @@ public class MapAsyncTests
 
         run.MostAtOnce.Should().Be(2);
         run.Results.Should().BeEquivalentTo("a1!", "b1!", "c1!", "d1!", "e1!");
+    }
+
+    // Real threads end the calls, now and then between the moment at which the operator looks which of them are done and the one at which it begins to wait for the others.
+    [Theory]
+    [InlineData(1, AsyncOrder.PerKey)]
+    [InlineData(2, AsyncOrder.PerKey)]
+    [InlineData(2, AsyncOrder.None)]
+    public void Calls_may_be_done_at_any_moment(int maxConcurrency, AsyncOrder order)
+    {
+        const int records = 20_000;
+        var builder = new StreamsBuilder();
+        builder.Stream<string, string>("in").MapAsync(static (_, value, _) => Task.Run(() => value), new() { MaxConcurrency = maxConcurrency, Order = order }).To("out");
+        var (topology, options, log) = (builder.Build(), new StreamsOptions { ApplicationId = "app" }, new MemoryLog());
+        log.Create("in", 1);
+        log.Create("out", 1);
+        for (var i = 0; i < records; i++)
+            log.Append("in", 0, new LogRecord { Key = "k"u8, HasKey = true, Value = "v"u8, HasValue = true, Timestamp = 1 });
+        var clients = new MemoryLogClients(log);
+        using var admin = clients.CreateAdmin("");
+        var topics = InternalTopics.PrepareAsync(topology, options, admin, NullLogger.Instance, CancellationToken.None).GetAwaiter().GetResult();
+        using var thread = new StreamThread("thread", topology, options, topics, clients, TimeProvider.System, NullLogger.Instance);
+        thread.Start();
+        while (log.Committed.Values.Sum(static c => c.Offset) < records)
+        {
+            thread.RunOnce();
+            thread.Commit();
+        }
+
+        log.Partition(new("out", 0)).Should().HaveCount(records);
     }
 
     [Fact]

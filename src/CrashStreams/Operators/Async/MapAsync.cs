@@ -21,7 +21,7 @@ internal sealed class MapAsync<TKey, TValue, TNewValue>(Func<TKey, TValue, Cance
         EmitDone();
         while (_underWay.Count >= calls.MaxConcurrency)
         {
-            Task.Clock.Wait(System.Threading.Tasks.Task.WhenAny(_underWay.Where(static c => !c.IsDone).Select(static c => c.Result!)));
+            WaitForOne();
             EmitDone();
         }
 
@@ -56,6 +56,14 @@ internal sealed class MapAsync<TKey, TValue, TNewValue>(Func<TKey, TValue, Cance
         {
             return System.Threading.Tasks.Task.FromException<TNewValue>(e);
         }
+    }
+
+    // Those that are done are held back by one that is not; it may be done by now as well.
+    private void WaitForOne()
+    {
+        var waiting = _underWay.FindAll(static c => !c.IsDone);
+        if (waiting.Count > 0)
+            Task.Clock.Wait(System.Threading.Tasks.Task.WhenAny(waiting.Select(static c => c.Result!)));
     }
 
     // The first of a key that is not done holds back those behind it.
