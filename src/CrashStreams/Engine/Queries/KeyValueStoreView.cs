@@ -12,10 +12,10 @@ namespace CrashStreams;
 public sealed class KeyValueStoreView<TKey, TValue>
     where TKey : notnull
 {
-    private readonly StoreTasks _tasks;
+    private readonly IStoreHolders _tasks;
     private readonly Func<TKey, int> _partitionOf;
 
-    internal KeyValueStoreView(StoreTasks tasks, Func<TKey, int> partitionOf) => (_tasks, _partitionOf) = (tasks, partitionOf);
+    internal KeyValueStoreView(IStoreHolders tasks, Func<TKey, int> partitionOf) => (_tasks, _partitionOf) = (tasks, partitionOf);
 
     /// <summary>
     /// A key with its value; null when there is none. Looks in the partition that Kafka's default partitioner gives the key: of a store behind a source
@@ -30,28 +30,28 @@ public sealed class KeyValueStoreView<TKey, TValue>
         _tasks.AskAsync(partition, store => Store(store).TryGet(key, out var value) ? KeyValuePair.Create(key, value) : (KeyValuePair<TKey, TValue>?)null, cancellation);
 
     /// <summary>The entries whose serialized keys lie between both, inclusive, of the partitions that are here: by partition, then in the order of the serialized keys.</summary>
+    /// <param name="from">The lower bound, inclusive.</param>
+    /// <param name="to">The upper bound, inclusive.</param>
+    /// <param name="reversed">Whether each partition begins with the last key.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
     /// <exception cref="StoreUnavailableException">No partition is here, one of them is still restoring, or the application does not run.</exception>
-    public Task<IReadOnlyList<KeyValuePair<TKey, TValue>>> RangeAsync(TKey from, TKey to, CancellationToken cancellation = default) =>
-        ListAsync(store => store.Range(from, to), cancellation);
-
-    /// <summary>The same, in the reverse order of the serialized keys.</summary>
-    /// <exception cref="StoreUnavailableException">No partition is here, one of them is still restoring, or the application does not run.</exception>
-    public Task<IReadOnlyList<KeyValuePair<TKey, TValue>>> ReverseRangeAsync(TKey from, TKey to, CancellationToken cancellation = default) =>
-        ListAsync(store => store.Range(from, to, reversed: true), cancellation);
+    public Task<IReadOnlyList<KeyValuePair<TKey, TValue>>> RangeAsync(TKey from, TKey to, bool reversed = false, CancellationToken cancellation = default) =>
+        ListAsync(store => store.Range(from, to, reversed), cancellation);
 
     /// <summary>The entries whose serialized keys begin with the bytes of a prefix, of the partitions that are here: by partition, then in the order of the serialized keys.</summary>
+    /// <param name="prefix">The prefix.</param>
+    /// <param name="serde">Writes it.</param>
+    /// <param name="reversed">Whether each partition begins with the last key.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
     /// <exception cref="StoreUnavailableException">No partition is here, one of them is still restoring, or the application does not run.</exception>
-    public Task<IReadOnlyList<KeyValuePair<TKey, TValue>>> PrefixAsync<TPrefix>(TPrefix prefix, Serde<TPrefix> serde, CancellationToken cancellation = default) =>
-        ListAsync(store => store.Prefix(prefix, serde), cancellation);
+    public Task<IReadOnlyList<KeyValuePair<TKey, TValue>>> PrefixAsync<TPrefix>(TPrefix prefix, Serde<TPrefix> serde, bool reversed = false, CancellationToken cancellation = default) =>
+        ListAsync(store => store.Prefix(prefix, serde, reversed), cancellation);
 
     /// <summary>All entries of the partitions that are here: by partition, then in the order of the serialized keys.</summary>
+    /// <param name="reversed">Whether each partition begins with the last key.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
     /// <exception cref="StoreUnavailableException">No partition is here, one of them is still restoring, or the application does not run.</exception>
-    public Task<IReadOnlyList<KeyValuePair<TKey, TValue>>> AllAsync(CancellationToken cancellation = default) => ListAsync(static store => store.All(), cancellation);
-
-    /// <summary>The same, in the reverse order of the serialized keys.</summary>
-    /// <exception cref="StoreUnavailableException">No partition is here, one of them is still restoring, or the application does not run.</exception>
-    public Task<IReadOnlyList<KeyValuePair<TKey, TValue>>> ReverseAllAsync(CancellationToken cancellation = default) =>
-        ListAsync(static store => store.All(reversed: true), cancellation);
+    public Task<IReadOnlyList<KeyValuePair<TKey, TValue>>> AllAsync(bool reversed = false, CancellationToken cancellation = default) => ListAsync(store => store.All(reversed), cancellation);
 
     /// <summary>The number of entries of the partitions that are here; over a state engine an estimate, without those changed since the last commit.</summary>
     /// <exception cref="StoreUnavailableException">No partition is here, one of them is still restoring, or the application does not run.</exception>

@@ -7,7 +7,7 @@ namespace CrashStreams.Engine;
 /// <param name="store">The store's name.</param>
 /// <param name="subTopology">The sub-topology that it belongs to.</param>
 /// <param name="threads">The threads of the instance as of now.</param>
-internal sealed class StoreTasks(string store, int subTopology, Func<IEnumerable<StreamThread>> threads)
+internal sealed class StoreTasks(string store, int subTopology, Func<IEnumerable<StreamThread>> threads) : IStoreHolders
 {
     /// <summary>Asks the store of one partition.</summary>
     public Task<T> AskAsync<T>(int partition, Func<IStateStore, T> question, CancellationToken cancellation)

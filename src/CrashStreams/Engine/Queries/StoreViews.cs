@@ -9,18 +9,20 @@ internal sealed class StoreViews(Topology topology, StreamsOptions options, Inte
     public KeyValueStoreView<TKey, TValue> KeyValue<TKey, TValue>(string name)
         where TKey : notnull
     {
+        if (topology.GlobalTables.FirstOrDefault(t => t.Store.Name == name) is { Store: var global })
+            return global is KeyValueStoreDefinition<TKey, TValue> ? new(new GlobalTableCopies(name, threads), static _ => 0) : throw NoKeyValueStore<TKey, TValue>(global);
         var (subTopology, definition) = Find(name);
         return definition is KeyValueStoreDefinition<TKey, TValue> { KeySerde: var serde }
-            ? new(new(name, subTopology.Id, threads), key => Partition(subTopology, definition, serde, key))
-            : throw new ArgumentException($"Store '{name}' is no key-value store of {typeof(TKey).Name} and {typeof(TValue).Name}: it is a {definition.Description}.", nameof(name));
+            ? new(new StoreTasks(name, subTopology.Id, threads), key => Partition(subTopology, definition, serde, key))
+            : throw NoKeyValueStore<TKey, TValue>(definition);
     }
 
     public WindowStoreView<TKey, TValue> Window<TKey, TValue>(string name)
         where TKey : notnull
     {
         var (subTopology, definition) = Find(name);
-        return definition is WindowStoreDefinition<TKey, TValue> { KeySerde: var serde }
-            ? new(new(name, subTopology.Id, threads), key => Partition(subTopology, definition, serde, key))
+        return definition is WindowStoreDefinition<TKey, TValue> or SlidingWindowStoreDefinition<TKey, TValue>
+            ? new(new StoreTasks(name, subTopology.Id, threads), key => Partition(subTopology, definition, ((IKeyed<TKey>)definition).KeySerde, key))
             : throw new ArgumentException($"Store '{name}' is no window store of {typeof(TKey).Name} and {typeof(TValue).Name}: it is a {definition.Description}.", nameof(name));
     }
 
@@ -29,7 +31,7 @@ internal sealed class StoreViews(Topology topology, StreamsOptions options, Inte
     {
         var (subTopology, definition) = Find(name);
         return definition is SessionStoreDefinition<TKey, TValue> { KeySerde: var serde }
-            ? new(new(name, subTopology.Id, threads), key => Partition(subTopology, definition, serde, key))
+            ? new(new StoreTasks(name, subTopology.Id, threads), key => Partition(subTopology, definition, serde, key))
             : throw new ArgumentException($"Store '{name}' is no session store of {typeof(TKey).Name} and {typeof(TValue).Name}: it is a {definition.Description}.", nameof(name));
     }
 
@@ -38,9 +40,12 @@ internal sealed class StoreViews(Topology topology, StreamsOptions options, Inte
     {
         var (subTopology, definition) = Find(name);
         return definition is VersionedStoreDefinition<TKey, TValue> { KeySerde: var serde }
-            ? new(new(name, subTopology.Id, threads), key => Partition(subTopology, definition, serde, key))
+            ? new(new StoreTasks(name, subTopology.Id, threads), key => Partition(subTopology, definition, serde, key))
             : throw new ArgumentException($"Store '{name}' is no versioned store of {typeof(TKey).Name} and {typeof(TValue).Name}: it is a {definition.Description}.", nameof(name));
     }
+
+    private static ArgumentException NoKeyValueStore<TKey, TValue>(StoreDefinition store) =>
+        new($"Store '{store.Name}' is no key-value store of {typeof(TKey).Name} and {typeof(TValue).Name}: it is a {store.Description}.", "name");
 
     /// <summary>The task that holds a key.</summary>
     public TaskId TaskOf<TKey>(string name, TKey key)
@@ -56,9 +61,10 @@ internal sealed class StoreViews(Topology topology, StreamsOptions options, Inte
     private (SubTopology SubTopology, StoreDefinition Store) Find(string name)
     {
         var all = topology.SubTopologies.SelectMany(s => s.StoresFor(options.Time.Clock).Select(d => (SubTopology: s, Store: d))).ToList();
+        var names = all.Select(a => a.Store.Name).Concat(topology.GlobalTables.Select(t => t.Store.Name)).ToList();
         return all.Find(a => a.Store.Name == name) is { Store: not null } found
             ? found
-            : throw new ArgumentException($"The topology has no store '{name}'; it has {(all.Count == 0 ? "none" : string.Join(", ", all.Select(a => $"'{a.Store.Name}'")))}.", nameof(name));
+            : throw new ArgumentException($"The topology has no store '{name}'; it has {(names.Count == 0 ? "none" : string.Join(", ", names.Select(n => $"'{n}'")))}.", nameof(name));
     }
 
     private int Partition<TKey>(SubTopology subTopology, StoreDefinition store, Serde<TKey> serde, TKey key)

@@ -7,7 +7,6 @@ namespace CrashStreams.Stores;
 /// <summary>Entries by key and time that expire by it: sessions by their end, windows and the sides of a join by their start.</summary>
 internal abstract class SegmentedStore<TKey> : OverOrderedStore, IWindowHistory, IExpiringStore
 {
-    private readonly Serde<TKey> _keySerde;
     private readonly ByteBuffer _plainKey = new();
     private readonly ByteBuffer _escapedKey = new();
     private readonly ByteBuffer _key = new();
@@ -23,7 +22,7 @@ internal abstract class SegmentedStore<TKey> : OverOrderedStore, IWindowHistory,
     protected SegmentedStore(string name, string kind, SegmentedFormat format, Segments segments, Serde<TKey> keySerde, StoreContext context)
         : base(name, kind, format, context)
     {
-        _keySerde = keySerde;
+        KeySerde = keySerde;
         Segments = segments;
         SuffixLength = format.SuffixLength;
         _logsExpired = context.Clock.Mode == StreamTime.Observed;
@@ -36,6 +35,8 @@ internal abstract class SegmentedStore<TKey> : OverOrderedStore, IWindowHistory,
     public long RetentionMs => Segments.RetentionMs;
 
     internal Segments Segments { get; }
+
+    protected Serde<TKey> KeySerde { get; }
 
     protected int SuffixLength { get; }
 
@@ -83,7 +84,7 @@ internal abstract class SegmentedStore<TKey> : OverOrderedStore, IWindowHistory,
     {
         _plainKey.Clear();
         _escapedKey.Clear();
-        _keySerde.Serialize(key, _plainKey);
+        KeySerde.Serialize(key, _plainKey);
         OrderedKey.Write(_plainKey.Written, _escapedKey);
         return _escapedKey.Written;
     }
@@ -121,22 +122,35 @@ internal abstract class SegmentedStore<TKey> : OverOrderedStore, IWindowHistory,
     protected TKey KeyOf(ReadOnlySpan<byte> storeKey)
     {
         _plainKey.Clear();
-        return _keySerde.Deserialize(OrderedKey.Read(storeKey[SegmentedFormat.HeadLength..^SuffixLength], _plainKey));
+        return KeySerde.Deserialize(OrderedKey.Read(storeKey[SegmentedFormat.HeadLength..^SuffixLength], _plainKey));
     }
 
     /// <summary>The key of an entry by time that a cursor is on.</summary>
-    protected TKey KeyOfByTime(ReadOnlySpan<byte> storeKey) => _keySerde.Deserialize(storeKey[(SegmentedFormat.HeadLength + SuffixLength)..]);
+    protected TKey KeyOfByTime(ReadOnlySpan<byte> storeKey) => KeySerde.Deserialize(storeKey[(SegmentedFormat.HeadLength + SuffixLength)..]);
 
     /// <summary>A cursor over all entries by key of a segment.</summary>
-    protected OrderedCursor ScanSegment(long segment)
+    protected OrderedCursor ScanSegment(long segment, bool reversed = false)
     {
         _key.Clear();
         SegmentedFormat.WriteHead(_key, segment, SegmentedFormat.ByKey);
-        return Entries.Prefix(_key.Written);
+        return Entries.Prefix(_key.Written, reversed);
+    }
+
+    /// <summary>A cursor over the entries by key of a segment whose keys lie between both, inclusive.</summary>
+    protected OrderedCursor ScanSegment(long segment, KeyRange<TKey> keys, bool reversed)
+    {
+        _escapedKey.Clear();
+        SegmentedFormat.WriteHead(_escapedKey, segment, SegmentedFormat.ByKey);
+        OrderedKey.Write(keys.From, _escapedKey);
+        _key.Clear();
+        SegmentedFormat.WriteHead(_key, segment, SegmentedFormat.ByKey);
+        OrderedKey.Write(keys.To, _key);
+        OrderedKey.WriteEnd(_key);
+        return Entries.Scan(_escapedKey.Written, _key.Written, reversed);
     }
 
     /// <summary>A cursor over the entries by time of a segment with times between both, inclusive.</summary>
-    protected OrderedCursor ScanByTime(long segment, long fromMs, long throughMs)
+    protected OrderedCursor ScanByTime(long segment, long fromMs, long throughMs, bool reversed = false)
     {
         Span<byte> from = stackalloc byte[SegmentedFormat.HeadLength + sizeof(long)];
         Span<byte> to = stackalloc byte[SegmentedFormat.HeadLength + sizeof(long)];
@@ -147,11 +161,11 @@ internal abstract class SegmentedStore<TKey> : OverOrderedStore, IWindowHistory,
         if (throughMs < long.MaxValue)
         {
             BinaryPrimitives.WriteInt64BigEndian(to[SegmentedFormat.HeadLength..], throughMs + 1);
-            return Entries.Scan(from, to);
+            return Entries.Scan(from, to, reversed);
         }
 
         to[sizeof(long)]++;
-        return Entries.Scan(from, to[..SegmentedFormat.HeadLength]);
+        return Entries.Scan(from, to[..SegmentedFormat.HeadLength], reversed);
     }
 
     /// <summary>The first time of an entry at or after a time; <see cref="long.MaxValue"/> when there is none. The store has to have entries by time, and tell of those that come and go.</summary>

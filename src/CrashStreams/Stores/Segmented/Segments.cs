@@ -60,6 +60,14 @@ internal sealed class Segments(long retentionMs)
         return -1;
     }
 
+    /// <summary>Those that have entries with times between both, inclusive. Entries may come and go meanwhile.</summary>
+    public IEnumerable<long> Between(long fromMs, long throughMs, bool reversed)
+    {
+        var (first, last) = (Of(fromMs), Of(throughMs));
+        for (var id = reversed ? LastUpTo(last) : NextFrom(first); id >= first && id <= last; id = reversed ? LastUpTo(id - 1) : NextFrom(id + 1))
+            yield return id;
+    }
+
     /// <summary>Lets expire what is older than the retention. True when whole segments have: all before <paramref name="kept"/>.</summary>
     public bool Expire(long referenceMs, out long kept)
     {

@@ -93,11 +93,11 @@ internal sealed class SessionStore<TKey, TValue> : SegmentedStore<TKey>, ISessio
         }
     }
 
-    public IEnumerable<KeyValuePair<Windowed<TKey>, TValue>> Fetch(TKey key) => Find(key, long.MinValue, long.MaxValue);
+    public IEnumerable<KeyValuePair<Windowed<TKey>, TValue>> Fetch(TKey key, bool reversed = false) => Find(key, long.MinValue, long.MaxValue, reversed);
 
-    public IEnumerable<KeyValuePair<Windowed<TKey>, TValue>> Find(TKey key, long earliestEndMs, long latestStartMs)
+    public IEnumerable<KeyValuePair<Windowed<TKey>, TValue>> Find(TKey key, long earliestEndMs, long latestStartMs, bool reversed = false)
     {
-        using var cursor = Fetch(Escape(key), earliestEndMs, long.MaxValue);
+        using var cursor = Fetch(Escape(key), earliestEndMs, long.MaxValue, reversed);
         while (cursor.MoveNext())
         {
             var session = SessionOf(cursor.Suffix);
@@ -106,15 +106,25 @@ internal sealed class SessionStore<TKey, TValue> : SegmentedStore<TKey>, ISessio
         }
     }
 
-    public IEnumerable<KeyValuePair<Windowed<TKey>, TValue>> All()
+    public IEnumerable<KeyValuePair<Windowed<TKey>, TValue>> Range(
+        TKey from, TKey to, long earliestEndMs = long.MinValue, long latestStartMs = long.MaxValue, bool reversed = false)
     {
-        for (var segment = Segments.NextFrom(0); segment >= 0; segment = Segments.NextFrom(segment + 1))
+        var keys = new KeyRange<TKey>(KeySerde, from, to);
+        return Between(earliestEndMs, latestStartMs, reversed, segment => ScanSegment(segment, keys, reversed));
+    }
+
+    public IEnumerable<KeyValuePair<Windowed<TKey>, TValue>> All(bool reversed = false) => Between(long.MinValue, long.MaxValue, reversed, segment => ScanSegment(segment, reversed));
+
+    private IEnumerable<KeyValuePair<Windowed<TKey>, TValue>> Between(long earliestEndMs, long latestStartMs, bool reversed, Func<long, OrderedCursor> scan)
+    {
+        earliestEndMs = Math.Max(earliestEndMs, ExpiredBefore);
+        foreach (var segment in Segments.Between(earliestEndMs, long.MaxValue, reversed))
         {
-            using var cursor = ScanSegment(segment);
+            using var cursor = scan(segment);
             while (cursor.MoveNext())
             {
                 var session = SessionOf(cursor.Key[^SuffixLength..]);
-                if (session.EndMs >= ExpiredBefore)
+                if (session.EndMs >= earliestEndMs && session.StartMs <= latestStartMs)
                     yield return new(new(KeyOf(cursor.Key), session), _valueSerde.Deserialize(cursor.Value));
             }
         }

@@ -68,25 +68,33 @@ internal sealed class SlidingWindowStore<TKey, TValue> : SegmentedStore<TKey>, I
             into.Add(new(cursor.Time, _valueSerde.Deserialize(cursor.Value[sizeof(long)..]), BinaryPrimitives.ReadInt64BigEndian(cursor.Value)));
     }
 
-    public IEnumerable<KeyValuePair<Windowed<TKey>, ValueAndTimestamp<TValue>>> Fetch(TKey key, long fromStartMs, long toStartMs)
+    public IEnumerable<KeyValuePair<Windowed<TKey>, ValueAndTimestamp<TValue>>> Fetch(TKey key, long fromStartMs, long toStartMs, bool reversed = false)
     {
         var windows = new List<StoredWindow<TValue>>();
-        Fetch(key, fromStartMs, toStartMs, reversed: false, windows);
+        Fetch(key, fromStartMs, toStartMs, reversed, windows);
         return windows.Select(w => KeyValuePair.Create(WindowAt(key, w.StartMs), new ValueAndTimestamp<TValue>(w.Value, w.Timestamp)));
     }
 
-    public IEnumerable<KeyValuePair<Windowed<TKey>, ValueAndTimestamp<TValue>>> All() => StartedBetween(0, long.MaxValue);
+    public IEnumerable<KeyValuePair<Windowed<TKey>, ValueAndTimestamp<TValue>>> FetchAll(long fromStartMs, long toStartMs, bool reversed = false) => StartedBetween(fromStartMs, toStartMs, reversed);
+
+    public IEnumerable<KeyValuePair<Windowed<TKey>, ValueAndTimestamp<TValue>>> Range(TKey from, TKey to, long fromStartMs, long toStartMs, bool reversed = false)
+    {
+        var keys = new KeyRange<TKey>(KeySerde, from, to);
+        return StartedBetween(fromStartMs, toStartMs, reversed).Where(e => keys.Holds(e.Key.Key));
+    }
+
+    public IEnumerable<KeyValuePair<Windowed<TKey>, ValueAndTimestamp<TValue>>> All(bool reversed = false) => StartedBetween(0, long.MaxValue, reversed);
 
     /// <summary>The first start at or after a time; <see cref="long.MaxValue"/> when no window starts then.</summary>
     public long FirstStartFrom(long startMs) => FirstTimeFrom(startMs);
 
     /// <summary>The windows that start between both times, inclusive, in order of start, then serialized key.</summary>
-    public IEnumerable<KeyValuePair<Windowed<TKey>, ValueAndTimestamp<TValue>>> StartedBetween(long fromStartMs, long throughStartMs)
+    public IEnumerable<KeyValuePair<Windowed<TKey>, ValueAndTimestamp<TValue>>> StartedBetween(long fromStartMs, long throughStartMs, bool reversed = false)
     {
-        var last = Segments.Of(throughStartMs);
-        for (var segment = Segments.NextFrom(Segments.Of(Math.Max(fromStartMs, ExpiredBefore))); segment >= 0 && segment <= last; segment = Segments.NextFrom(segment + 1))
+        fromStartMs = Math.Max(fromStartMs, ExpiredBefore);
+        foreach (var segment in Segments.Between(fromStartMs, throughStartMs, reversed))
         {
-            using var cursor = ScanByTime(segment, Math.Max(fromStartMs, ExpiredBefore), throughStartMs);
+            using var cursor = ScanByTime(segment, fromStartMs, throughStartMs, reversed);
             while (cursor.MoveNext())
             {
                 var start = BinaryPrimitives.ReadInt64BigEndian(cursor.Key[SegmentedFormat.HeadLength..]);

@@ -19,6 +19,11 @@ public interface IReadOnlyVersionedStore<TKey, TValue>
     /// <summary>The versions of a key that hold from times between both, inclusive, the latest first; removals included.</summary>
     IEnumerable<ValueVersion<TValue>> Versions(TKey key, long fromMs, long throughMs);
 
+    /// <summary>The latest values of the keys whose serialized bytes lie between both, inclusive, in the order of the serialized keys.</summary>
+    /// <param name="from">The lower bound, inclusive.</param>
+    /// <param name="to">The upper bound, inclusive.</param>
+    IEnumerable<KeyValuePair<TKey, ValueVersion<TValue>>> Range(TKey from, TKey to);
+
     /// <summary>The latest values of all keys, in the order of the serialized keys.</summary>
     IEnumerable<KeyValuePair<TKey, ValueVersion<TValue>>> All();
 }

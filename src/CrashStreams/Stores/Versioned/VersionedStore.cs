@@ -137,10 +137,20 @@ internal sealed class VersionedStore<TKey, TValue> : OverOrderedStore, IVersione
             yield return Read(versions);
     }
 
-    public IEnumerable<KeyValuePair<TKey, ValueVersion<TValue>>> All()
+    public IEnumerable<KeyValuePair<TKey, ValueVersion<TValue>>> Range(TKey from, TKey to)
     {
-        // Each key's latest version is the one before the next key.
-        using var versions = Entries.Prefix([VersionedFormat.Versions]);
+        Begin(_from, from);
+        Begin(_to, to);
+        OrderedKey.WriteEnd(_to);
+        return Latest(Entries.Scan(_from.Written, _to.Written));
+    }
+
+    public IEnumerable<KeyValuePair<TKey, ValueVersion<TValue>>> All() => Latest(Entries.Prefix([VersionedFormat.Versions]));
+
+    // Each key's latest version is the one before the next key.
+    private IEnumerable<KeyValuePair<TKey, ValueVersion<TValue>>> Latest(OrderedCursor cursor)
+    {
+        using var versions = cursor;
         var (key, latest) = (Array.Empty<byte>(), default(ValueVersion<TValue>));
         while (versions.MoveNext())
         {

@@ -34,6 +34,8 @@ internal sealed class BytesWindowStore<TKey, TValue>(
 
     public override long RetentionMs => _inner.RetentionMs;
 
+    protected override Serde<TKey> KeySerde => keySerde;
+
     public override ref WindowEntry<TValue> Entry(TKey key, long startMs, out WindowBucket bucket)
     {
         _key = Serialized(key);

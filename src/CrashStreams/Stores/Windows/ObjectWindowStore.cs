@@ -31,6 +31,8 @@ internal sealed partial class ObjectWindowStore<TKey, TValue>(
 
     public override long RetentionMs => retentionMs;
 
+    protected override Serde<TKey> KeySerde => keySerde;
+
     public override ref WindowEntry<TValue> Entry(TKey key, long startMs, out WindowBucket bucket)
     {
         var found = Bucket(startMs);

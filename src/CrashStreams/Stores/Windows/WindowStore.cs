@@ -29,6 +29,8 @@ internal abstract class WindowStore<TKey, TValue>(string name, IWindowEnds windo
 
     public abstract long RetentionMs { get; }
 
+    protected abstract Serde<TKey> KeySerde { get; }
+
     /// <summary>Objects where that can't be noticed, else bytes: see <see cref="Serde{T}.EqualityIsThatOfBytes"/> and <see cref="Serde{T}.ValuesAreImmutable"/>.</summary>
     public static WindowStore<TKey, TValue> Create(
         string name, Serde<TKey> keySerde, Serde<TValue> valueSerde, IWindowEnds windows, long retentionMs, StoreContext context)
@@ -72,23 +74,34 @@ internal abstract class WindowStore<TKey, TValue>(string name, IWindowEnds windo
         Expire(context.Clock.Mode == StreamTime.Observed ? LatestStart : context.Clock.Watermark);
     }
 
-    public IEnumerable<KeyValuePair<Windowed<TKey>, ValueAndTimestamp<TValue>>> Fetch(TKey key, long fromStartMs, long toStartMs)
+    public IEnumerable<KeyValuePair<Windowed<TKey>, ValueAndTimestamp<TValue>>> Fetch(TKey key, long fromStartMs, long toStartMs, bool reversed = false)
     {
-        for (var bucket = At(IndexOf(fromStartMs)); bucket is not null && bucket.StartMs <= toStartMs; bucket = After(bucket))
+        foreach (var bucket in Buckets(fromStartMs, toStartMs, reversed))
         {
             if (TryGet(key, bucket.StartMs, out var value))
                 yield return new(new(key, WindowAt(bucket.StartMs)), value);
         }
     }
 
-    public IEnumerable<KeyValuePair<Windowed<TKey>, ValueAndTimestamp<TValue>>> All()
+    public IEnumerable<KeyValuePair<Windowed<TKey>, ValueAndTimestamp<TValue>>> FetchAll(long fromStartMs, long toStartMs, bool reversed = false)
     {
-        for (var bucket = At(0); bucket is not null; bucket = After(bucket))
+        foreach (var bucket in Buckets(fromStartMs, toStartMs, reversed))
         {
-            foreach (var (key, entry) in InKeyOrder(bucket))
+            var entries = InKeyOrder(bucket);
+            if (reversed)
+                entries.Reverse();
+            foreach (var (key, entry) in entries)
                 yield return new(new(key, WindowAt(bucket.StartMs)), new(entry.Value, entry.Timestamp));
         }
     }
+
+    public IEnumerable<KeyValuePair<Windowed<TKey>, ValueAndTimestamp<TValue>>> Range(TKey from, TKey to, long fromStartMs, long toStartMs, bool reversed = false)
+    {
+        var keys = new KeyRange<TKey>(KeySerde, from, to);
+        return FetchAll(fromStartMs, toStartMs, reversed).Where(e => keys.Holds(e.Key.Key));
+    }
+
+    public IEnumerable<KeyValuePair<Windowed<TKey>, ValueAndTimestamp<TValue>>> All(bool reversed = false) => FetchAll(long.MinValue, long.MaxValue, reversed);
 
     /// <summary>Forgets windows that start the retention or more before <paramref name="referenceMs"/>.</summary>
     public abstract void Expire(long referenceMs);
@@ -105,7 +118,28 @@ internal abstract class WindowStore<TKey, TValue>(string name, IWindowEnds windo
 
     public abstract void Evict(long bytes);
 
-    private WindowBucket? After(WindowBucket bucket) => bucket.StartMs == long.MaxValue ? null : At(IndexOf(bucket.StartMs + 1));
+    // The store may be changed meanwhile: each bucket is looked for by its start.
+    private IEnumerable<WindowBucket> Buckets(long fromStartMs, long toStartMs, bool reversed)
+    {
+        for (var bucket = reversed ? LastUpTo(toStartMs) : At(IndexOf(fromStartMs)); bucket is not null && bucket.StartMs >= fromStartMs && bucket.StartMs <= toStartMs;)
+        {
+            yield return bucket;
+            bucket = reversed ? LastUpTo(bucket.StartMs - 1) : At(IndexOf(bucket.StartMs + 1));
+        }
+    }
+
+    private WindowBucket? LastUpTo(long startMs)
+    {
+        var places = startMs == long.MaxValue ? IndexOf(startMs) + 1 : IndexOf(startMs + 1);
+        while (places > 0)
+        {
+            if (At(places - 1) is { } bucket)
+                return bucket;
+            places--;
+        }
+
+        return null;
+    }
 
     private Window WindowAt(long startMs) => new(startMs, windows.EndOf(startMs));
 }
