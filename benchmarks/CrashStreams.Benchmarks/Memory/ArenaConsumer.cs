@@ -13,6 +13,9 @@ internal sealed class ArenaConsumer(ArenaLog log) : ILogConsumer
 
     public object GroupIdentity => this;
 
+    /// <summary>Records of the input that were handed out.</summary>
+    public int Handed => _next;
+
     /// <summary>Whether all input was read; the last repartitioned records come with one more poll.</summary>
     public bool IsDrained => _next == log.Input.Total;
 

@@ -11,19 +11,27 @@ internal sealed class ArenaLog : ILogClients
 {
     private readonly MemoryLogClients _topics;
 
-    public ArenaLog(string inputTopic, string repartitionTopic, int partitions)
+    /// <param name="inputTopics">The topics that are read.</param>
+    /// <param name="repartitionTopic">The topic that brings records back; null for none.</param>
+    /// <param name="partitions">How many each has.</param>
+    public ArenaLog(IReadOnlyList<string> inputTopics, string? repartitionTopic, int partitions)
     {
         RepartitionTopic = repartitionTopic;
         PartitionCount = partitions;
-        Partitions = [.. from topic in new[] { inputTopic, repartitionTopic } from p in Enumerable.Range(0, partitions) select new TopicPartition(topic, p)];
+        Partitions = [.. from topic in repartitionTopic is null ? inputTopics : inputTopics.Append(repartitionTopic) from p in Enumerable.Range(0, partitions) select new TopicPartition(topic, p)];
+        RepartitionIndex = inputTopics.Count * partitions;
         Input = new(Partitions);
         Ends = new long[Partitions.Count];
         var log = new MemoryLog();
-        log.Create(inputTopic, partitions);
+        foreach (var topic in inputTopics)
+            log.Create(topic, partitions);
         _topics = new(log);
     }
 
-    public string RepartitionTopic { get; }
+    public string? RepartitionTopic { get; }
+
+    /// <summary>The index of the repartition topic's first partition.</summary>
+    public int RepartitionIndex { get; }
 
     public int PartitionCount { get; }
 
@@ -38,10 +46,12 @@ internal sealed class ArenaLog : ILogClients
 
     public ArenaProducer Producer { get; private set; } = null!;
 
+    /// <param name="partition">By index: the partitions of the first topic, then those of the next.</param>
+    /// <param name="record">The record.</param>
     public void AddInput(int partition, in LogRecord record) => Input.Add(partition, Ends[partition]++, in record);
 
     /// <summary>Forgets what an application wrote; the input stays.</summary>
-    public void Rewind() => Array.Clear(Ends, PartitionCount, PartitionCount);
+    public void Rewind() => Array.Clear(Ends, RepartitionIndex, Ends.Length - RepartitionIndex);
 
     public ILogConsumer CreateConsumer(string clientId, string groupId, bool readCommitted) => Consumer = new(this);
 

@@ -25,7 +25,7 @@ internal sealed class ArenaProducer(ArenaLog log) : ILogProducer
         }
 
         Repartitioned++;
-        var index = log.PartitionCount + partition;
+        var index = log.RepartitionIndex + partition;
         _written.Add(index, log.Ends[index]++, in record);
     }
 

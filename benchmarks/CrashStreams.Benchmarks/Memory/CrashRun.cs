@@ -20,7 +20,7 @@ internal sealed class CrashRun
         // Kafka Streams' throttle of emission would leave most windows open in a run of a second: less work, not a cheaper clock.
         _topology = topology ?? CrashTopology.Build(monitor);
         _options = monitor.ToStreamsOptions() with { Time = new() { Clock = clock, ObservedEmitInterval = TimeSpan.Zero } };
-        Log = new(monitor.InputTopic, InternalTopics.FullName(monitor.ApplicationId, _topology.RepartitionTopics.Keys.Single(), true), Partitions);
+        Log = new([monitor.InputTopic], InternalTopics.FullName(monitor.ApplicationId, _topology.RepartitionTopics.Keys.Single(), true), Partitions);
         var generator = new LoadGenerator(new() { Count = lines, MatchingShare = matchingShare, Start = DateTimeOffset.FromUnixTimeSeconds(1_768_142_570) }, Partitions);
         while (generator.TryNext(out var line))
             Log.AddInput(line.Partition, new LogRecord { Value = line.Value, HasValue = true, Timestamp = line.TimestampMs });
