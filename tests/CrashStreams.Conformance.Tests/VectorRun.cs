@@ -71,20 +71,24 @@ internal static class VectorRun
             : $"step {step}: expected '{text}', got '{error}'";
     }
 
+    /// <summary>A record of an output topic as the vectors show it.</summary>
+    public static string Show(TopologyDefinition definition, Vector vector, string topic, RawRecord record)
+    {
+        var (key, value) = definition.Outputs[topic](vector);
+        return $"{topic}: {Codec.Normal(key.Show(record.Key))} = {Codec.Normal(value.Show(record.Value))} @{record.Timestamp}";
+    }
+
+    /// <summary>The records of the output topics that a vector tells of, with their steps: those of one step in the order of topics.</summary>
+    public static IEnumerable<(int Step, string Text)> Expected(Vector vector) => vector.Expected.EnumerateArray().Select(e => (
+            Step: e.GetProperty("step").GetInt32(), Topic: e.GetProperty("topic").GetString()!, Json: e))
+        .OrderBy(e => e.Step).ThenBy(e => e.Topic, StringComparer.Ordinal)
+        .Select(e => (e.Step, $"{e.Topic}: {JsonSerializer.Serialize(e.Json.GetProperty("key"))} = {JsonSerializer.Serialize(e.Json.GetProperty("value"))} @{e.Json.GetProperty("ts").GetInt64()}"));
+
     private static string? CompareOutputs(TopologyDefinition definition, Vector vector, List<(int Step, string Topic, RawRecord Record)> appended)
     {
         // Between topics the order within one step says nothing.
-        var actual = appended.OrderBy(a => a.Step).ThenBy(a => a.Topic, StringComparer.Ordinal).Select(a =>
-        {
-            var (key, value) = definition.Outputs[a.Topic](vector);
-            return $"step {a.Step} {a.Topic}: {Codec.Normal(key.Show(a.Record.Key))} = {Codec.Normal(value.Show(a.Record.Value))} @{a.Record.Timestamp}";
-        }).ToList();
-        var expected = vector.Expected.EnumerateArray().Select(e => (
-                Step: e.GetProperty("step").GetInt32(), Topic: e.GetProperty("topic").GetString()!, Json: e))
-            .OrderBy(e => e.Step).ThenBy(e => e.Topic, StringComparer.Ordinal)
-            .Select(e => $"step {e.Step} {e.Topic}: {JsonSerializer.Serialize(e.Json.GetProperty("key"))} = {JsonSerializer.Serialize(e.Json.GetProperty("value"))} @{e.Json.GetProperty("ts").GetInt64()}")
-            .ToList();
-        return Difference("output", expected, actual);
+        var actual = appended.OrderBy(a => a.Step).ThenBy(a => a.Topic, StringComparer.Ordinal).Select(a => $"step {a.Step} {Show(definition, vector, a.Topic, a.Record)}").ToList();
+        return Difference("output", Expected(vector).Select(static e => $"step {e.Step} {e.Text}").ToList(), actual);
     }
 
     private static string? CompareDropped(TopologyTestDriver driver, Vector vector)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 
 namespace CrashStreams.Kafka.Tests.Java;
@@ -7,15 +8,25 @@ internal static class JavaProgram
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
-    // Compiled for the first test that wants it; tests of several classes share it.
-    private static readonly Lazy<string> Scenarios = new(Compile);
+    // Compiled for the first test that wants one; tests of several classes share it.
+    private static readonly ConcurrentDictionary<string, Lazy<string>> _compiled = [];
 
     /// <summary>Runs a scenario of Scenarios.java; returns what it printed.</summary>
     public static string RunScenario(string bootstrapServers, string[] scenario)
     {
         SkipUnlessPossible();
-        return Run("java", ["-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-cp", $"{Jars}:{Scenarios.Value}", "Scenarios", bootstrapServers, .. scenario]);
+        return Run("java", OfClass("Scenarios", [bootstrapServers, .. scenario]));
     }
+
+    /// <summary>Starts a class of the tests' folder Java, which reads what it is to do.</summary>
+    public static Process Start(string name, string[] arguments)
+    {
+        SkipUnlessPossible();
+        return Process.Start(new ProcessStartInfo("java", OfClass(name, arguments)) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
+    }
+
+    private static string[] OfClass(string name, string[] arguments) =>
+        ["-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-cp", $"{Jars}:{_compiled.GetOrAdd(name, static n => new(() => Compile(n))).Value}", name, .. arguments];
 
     /// <summary>Runs one of Apache Kafka's command-line tools; returns what it printed.</summary>
     public static string RunTool(string[] arguments, string input = "")
@@ -32,12 +43,12 @@ internal static class JavaProgram
             Assert.Skip(reason);
     }
 
-    private static string Compile()
+    private static string Compile(string name)
     {
         var directory = Path.Combine(AppContext.BaseDirectory, "java-classes");
         try
         {
-            Run("javac", ["-cp", Jars, "-d", directory, Path.Combine(AppContext.BaseDirectory, "Java", "Scenarios.java")]);
+            Run("javac", ["-cp", Jars, "-d", directory, Path.Combine(AppContext.BaseDirectory, "Java", $"{name}.java")]);
         }
         catch (System.ComponentModel.Win32Exception)
         {
