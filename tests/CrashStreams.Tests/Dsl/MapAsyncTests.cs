@@ -75,6 +75,34 @@ public class MapAsyncTests
     }
 
     [Fact]
+    public void Windows_behind_wait_for_calls_of_records_that_have_waited_in_front()
+    {
+        var underWay = new Queue<TaskCompletionSource<string>>();
+        var builder = new StreamsBuilder();
+        builder.Stream<string, string>("in").InEventTimeOrder("order")
+            .MapAsync((_, _, _) =>
+            {
+                underWay.Enqueue(new());
+                return underWay.Last().Task;
+            })
+            .GroupByKey().WindowedBy(TimeWindows.OfSizeWithNoGrace(TimeSpan.FromSeconds(1))).Emit(EmitStrategy.OnWindowClose).Count("counts")
+            .ToStream().SelectKey(static (key, _) => key.Key).To("out");
+        using var driver = new TopologyTestDriver(builder.Build());
+        // They are done when somebody waits for them.
+        driver.Time.PassUntil = _ =>
+        {
+            while (underWay.TryDequeue(out var call))
+                call.SetResult("done");
+        };
+        foreach (var time in new[] { 100, 900, 5_000 })
+            driver.Append("in", "k"u8.ToArray(), "v"u8.ToArray(), time);
+        driver.Settle();
+
+        driver.Output<string, long>("out").Read().Select(static r => r.Value).Should().Equal(2);
+        driver.Dropped.Should().BeEmpty();
+    }
+
+    [Fact]
     public void What_is_committed_is_done()
     {
         using var run = new Run(new());
