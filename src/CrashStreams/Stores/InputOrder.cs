@@ -32,6 +32,9 @@ internal sealed class InputOrder<TKey, TValue>(string name, Serde<TKey> keySerde
     private long? _first;
     private bool _hasIndirect;
 
+    // Of the record that was read last, as it is written and as it is called: the next one is of the same, as a rule.
+    private (byte[] Bytes, string Name) _lastTopic = ([], "");
+
     // Where the records begin that still wait. Before it are those that were taken: kept until that is committed, or removed, and that not written yet. Nobody looks through them again.
     private readonly ByteBuffer _begin = new();
 
@@ -99,12 +102,18 @@ internal sealed class InputOrder<TKey, TValue>(string name, Serde<TKey> keySerde
     public bool TryTake(long before, bool keeps, out long watermark, out SourcePosition? source, out Record<TKey, TValue> record)
     {
         (watermark, source, record) = (0, null, default);
-        if (FirstWatermark >= before)
+        if (_first >= before)
             return false;
         using (var all = _entries.Scan(_begin.Written, default))
         {
-            all.MoveNext();
-            watermark = BinaryPrimitives.ReadInt64BigEndian(all.Key);
+            var first = all.MoveNext() ? BinaryPrimitives.ReadInt64BigEndian(all.Key) : long.MaxValue;
+            if (first >= before)
+            {
+                _first = first;
+                return false;
+            }
+
+            watermark = first;
             source = ReadSource(all.Key[TimesSize..]);
             record = ReadContent(all.Value, BinaryPrimitives.ReadInt64BigEndian(all.Key[sizeof(long)..]));
             _place.Clear();
@@ -244,10 +253,15 @@ internal sealed class InputOrder<TKey, TValue>(string name, Serde<TKey> keySerde
         if (place[0] == Result)
             return null;
         var length = OrderedKey.Length(place[1..]);
-        _topic.Clear();
-        var topic = Encoding.UTF8.GetString(OrderedKey.Read(place[1..(1 + length)], _topic));
+        var topic = place[1..(1 + length)];
+        if (!topic.SequenceEqual(_lastTopic.Bytes))
+        {
+            _topic.Clear();
+            _lastTopic = (topic.ToArray(), Encoding.UTF8.GetString(OrderedKey.Read(topic, _topic)));
+        }
+
         place = place[(1 + length)..];
-        return new(topic, BinaryPrimitives.ReadInt32BigEndian(place), BinaryPrimitives.ReadInt64BigEndian(place[sizeof(int)..]));
+        return new(_lastTopic.Name, BinaryPrimitives.ReadInt32BigEndian(place), BinaryPrimitives.ReadInt64BigEndian(place[sizeof(int)..]));
     }
 
     private static void WriteText(string text, ByteBuffer into)

@@ -15,6 +15,7 @@ internal sealed class OrderedEntries
     // The i-th leaf holds keys that are not below the i-th bound; the first leaf's bound is not looked at.
     private byte[][] _bounds = new byte[4][];
     private int _leafCount;
+    private int _lastLeaf;
 
     public int Count { get; private set; }
 
@@ -165,9 +166,12 @@ internal sealed class OrderedEntries
         return true;
     }
 
-    // The last leaf whose bound is not above the key.
+    // The last leaf whose bound is not above the key. What an operator does with one key comes to one leaf, as a rule: the last one is looked at first, where its neighbours' bounds say whether it is right.
     private int LeafOf(ReadOnlySpan<byte> key)
     {
+        var last = _lastLeaf;
+        if (last < _leafCount && (last == 0 || _bounds[last].AsSpan().SequenceCompareTo(key) <= 0) && (last + 1 == _leafCount || _bounds[last + 1].AsSpan().SequenceCompareTo(key) > 0))
+            return last;
         var (low, high) = (1, _leafCount);
         while (low < high)
         {
@@ -178,7 +182,7 @@ internal sealed class OrderedEntries
                 high = middle;
         }
 
-        return low - 1;
+        return _lastLeaf = low - 1;
     }
 
     private void Insert(int at, int index, OrderedEntry entry)
