@@ -6,14 +6,14 @@ using CrashStreams.Kafka.Tests.Java;
 namespace CrashStreams.Conformance.Tests;
 
 /// <summary>
-/// An Apache Kafka, and a Java program that carries out commands on it: see StreamsState.java. Vectors are of 1970: the broker does not look for records that are too old.
+/// An Apache Kafka, and a Java program that carries out commands on it: see StreamsState.java. Vectors are of 1970: the broker does not delete what is too old.
 /// Both begin with the first test that wants them.
 /// </summary>
 public sealed class JavaStreamsState : IDisposable
 {
     private static readonly TimeSpan _patience = TimeSpan.FromMinutes(2);
 
-    private readonly Lazy<ApacheKafka> _broker = new(static () => new ApacheKafka("log.retention.check.interval.ms=86400000"));
+    private readonly Lazy<ApacheKafka> _broker = new(static () => new ApacheKafka("log.cleaner.backoff.ms=86400000\nlog.retention.check.interval.ms=86400000"));
     private readonly Lazy<Process> _program;
 
     public JavaStreamsState() => _program = new(() => JavaProgram.Start("StreamsState", [_broker.Value.BootstrapServers]));
