@@ -13,7 +13,7 @@ public class SnippetTests(PackedRepository repository)
             folder.Write($"Snippets/Snippet{i}.cs", snippet.ToClass(i));
         folder.Write("Snippets/Snippets.csproj", Project.Library([
             .. repository.Packages.Values.Where(package => !package.IsTool).Select(package => (package.Id, package.Version)),
-            .. new[] { "NUnit", "OpenTelemetry.Extensions.Hosting" }.Select(package => (package, Repository.VersionOf(package))),
+            .. new[] { "NUnit", "OpenTelemetry.Extensions.Hosting", "Polly.Core" }.Select(package => (package, Repository.VersionOf(package))),
             // xunit.v3 itself wants a program.
             .. new[] { "xunit.v3.assert", "xunit.v3.extensibility.core" }.Select(package => (package, Repository.VersionOf("xunit.v3"))),
         ]));
