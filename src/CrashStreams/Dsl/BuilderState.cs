@@ -4,7 +4,8 @@ using CrashStreams.Plan;
 namespace CrashStreams;
 
 /// <summary>The graph under construction, and the names in it: Kafka Streams' own, so that its topics and stores can be taken over.</summary>
-internal sealed class BuilderState
+/// <param name="rewrites">How it may be simplified.</param>
+internal sealed class BuilderState(TopologyRewrites rewrites)
 {
     private readonly HashSet<string> _names = [];
     private readonly HashSet<string> _storeNames = [];
@@ -12,6 +13,9 @@ internal sealed class BuilderState
     private int _index;
 
     public List<TopologyNode> Nodes { get; } = [];
+
+    /// <summary>Whether the topology may be simplified so.</summary>
+    public bool Does(TopologyRewrites rewrite) => rewrites.HasFlag(rewrite);
 
     public List<RepartitionTopic> RepartitionTopics { get; } = [];
 

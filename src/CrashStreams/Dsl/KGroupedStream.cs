@@ -152,8 +152,13 @@ public sealed class KGroupedStream<TKey, TValue>
     internal InOrder<TKey, TValue> InOrder(string node, TopologyNode source) =>
         _builder.InOrder(node, source, _keySerde ?? Serdes.Find<TKey>(), _valueSerde ?? Serdes.Find<TValue>());
 
-    // All aggregations of one grouped stream read one repartition topic: it is named by the first.
-    internal TopologyNode<TKey, TValue> RepartitionIfNeeded(string storeName, bool isNameGiven) => _needsRepartition
-        ? _repartitioned ??= _builder.Repartition(_node, _name ?? (isNameGiven ? storeName : null), storeName, _keySerde, _valueSerde, null)
-        : _node;
+    internal TopologyNode<TKey, TValue> RepartitionIfNeeded(string storeName, bool isNameGiven)
+    {
+        if (!_needsRepartition)
+            return _node;
+        var isShared = _name is not null || _builder.Does(TopologyRewrites.SharedRepartitionTopics);
+        return isShared ? _repartitioned ??= Repartition() : Repartition();
+
+        TopologyNode<TKey, TValue> Repartition() => _builder.Repartition(_node, _name ?? (isNameGiven ? storeName : null), storeName, _keySerde, _valueSerde, null);
+    }
 }

@@ -62,12 +62,15 @@ public sealed partial class KStream<TKey, TValue>
         };
         var name = joined.Name;
         var left = _needsRepartition ? _builder.Repartition(_node, name is null ? null : $"{name}-left", _node.Name, joined.KeySerde, joined.LeftSerde, null) : _node;
-        var right = other._needsRepartition ? _builder.Repartition(other._node, name is null ? null : $"{name}-right", other._node.Name, joined.KeySerde, joined.RightSerde, null) : other._node;
+        var isSelfJoin = _builder.Does(TopologyRewrites.SelfJoins) && (object)other._node == _node && !keepsLeft && !keepsRight && windows.BeforeMs == windows.AfterMs;
+        var right = isSelfJoin ? other._node : other._needsRepartition ? _builder.Repartition(other._node, name is null ? null : $"{name}-right", other._node.Name, joined.KeySerde, joined.RightSerde, null) : other._node;
         var names = new JoinNames(_builder, name, joined.StoreName, keepsLeft, keepsRight);
         _builder.CheckSameBuilder(other._builder, names.Merge);
         if (joined is { StoreName: null, Logged: true })
             _builder.Warnings.Add($"The stores of '{names.Merge}' have generated names: they change when the topology does, and their state is lost then. Name them by StreamJoined.StoreName.");
         var leftStore = _builder.AddStore(new JoinWindowStoreDefinition<TKey, TValue>(names.LeftStore, joined.KeySerde, joined.LeftSerde, windows, joined.Logged));
+        if (isSelfJoin)
+            return SelfJoin(names, leftStore, left, joiner, windows, joined, onLate);
         var rightStore = _builder.AddStore(new JoinWindowStoreDefinition<TKey, TOther>(names.RightStore, joined.KeySerde, joined.RightSerde, windows, joined.Logged));
         var unmatched = names.UnmatchedStore is null
             ? null
@@ -90,6 +93,19 @@ public sealed partial class KStream<TKey, TValue>
             rightWindow);
         var merge = _builder.Add(new ProcessorNode<TKey, TResult, TKey, TResult>(names.Merge, static () => new PassThrough<TKey, TResult>()), leftJoin, rightJoin);
         return new(_builder, merge, joined.KeySerde, Serdes.Find<TResult>(), needsRepartition: false);
+    }
+
+    // Both sides are of one type.
+    private KStream<TKey, TResult> SelfJoin<TOther, TResult>(
+        JoinNames names, StoreDefinition store, TopologyNode<TKey, TValue> source, Func<Optional<TValue>, Optional<TOther>, TResult> joiner, JoinWindows windows,
+        StreamJoined<TKey, TValue, TOther> joined, Action<LateRecord>? onLate)
+    {
+        var side = new JoinSide(true, names.LeftStore, names.LeftStore, null, windows.BeforeMs, windows.AfterMs, windows.GraceMs, KeepsUnmatched: false, OtherKeepsUnmatched: false);
+        var window = _builder.Add(new ProcessorNode<TKey, TValue, TKey, TValue>(names.LeftWindow, () => new JoinWindow<TKey, TValue>(side, onLate), [store]), source);
+        TResult Join(TKey key, TValue left, TValue right) => joiner(new(left, true), new((TOther)(object)right!, true));
+        var join = _builder.Add(
+            new StreamJoinNode<TKey, TValue, TResult>(names.Merge, [store], new object(), _ => new SelfJoin<TKey, TValue, TResult>(side, Join), windows.HeldMs), window);
+        return new(_builder, join, joined.KeySerde, Serdes.Find<TResult>(), needsRepartition: false);
     }
 #pragma warning restore CS8714
 }

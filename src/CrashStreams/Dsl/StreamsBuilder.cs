@@ -5,7 +5,11 @@ namespace CrashStreams;
 /// <summary>Where a topology begins: declare streams and stores, then <see cref="Build"/>.</summary>
 public sealed class StreamsBuilder
 {
-    private readonly BuilderState _state = new();
+    private readonly BuilderState _state;
+
+    /// <summary>An empty topology.</summary>
+    /// <param name="rewrites">How it may be simplified when it is built.</param>
+    public StreamsBuilder(TopologyRewrites rewrites = TopologyRewrites.SharedRepartitionTopics) => _state = new(rewrites);
 
     /// <summary>A stream of the records of a topic.</summary>
     public KStream<TKey, TValue> Stream<TKey, TValue>(string topic, Consumed<TKey, TValue>? consumed = null) => Stream([topic], consumed);

@@ -3,7 +3,7 @@ using System.Text;
 namespace CrashStreams.Tests.Topologies;
 
 /// <summary>A topology as a list of operators, each behind those that it reads.</summary>
-internal sealed class Description(IReadOnlyList<Operator> operators)
+internal sealed class Description(IReadOnlyList<Operator> operators, TopologyRewrites rewrites = TopologyRewrites.All)
 {
     public IReadOnlyList<Operator> Operators => operators;
 
@@ -22,7 +22,7 @@ internal sealed class Description(IReadOnlyList<Operator> operators)
     /// <param name="delay">Is done when so much virtual time has passed, milliseconds.</param>
     public Topology Build(Action<int> spend, Type? faulty = null, Func<int, Task>? delay = null)
     {
-        var dsl = new Dsl { Spend = spend, Faulty = faulty, Delay = delay ?? (static _ => Task.CompletedTask) };
+        var dsl = new Dsl(rewrites) { Spend = spend, Faulty = faulty, Delay = delay ?? (static _ => Task.CompletedTask) };
         foreach (var each in operators)
         {
             if (dsl.IsFaulty(each) && !each.HasOwnFault && each.Outputs.Count > 0 && each.Outputs.All(o => o.Kind == each.Inputs[0].Kind))
@@ -41,7 +41,7 @@ internal sealed class Description(IReadOnlyList<Operator> operators)
         foreach (var each in operators.Where(o => o.Inputs.Any(i => gone.Contains(i.From))))
             gone.Add(each);
         var left = operators.Where(o => !gone.Contains(o)).ToList();
-        return left.Exists(static o => o is ISink) && left.Count < operators.Count ? new(left) : null;
+        return left.Exists(static o => o is ISink) && left.Count < operators.Count ? new(left, rewrites) : null;
     }
 
     /// <summary>A line for each operator: its name, what it does, what it reads.</summary>

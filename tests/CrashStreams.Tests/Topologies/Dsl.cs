@@ -1,11 +1,12 @@
 namespace CrashStreams.Tests.Topologies;
 
 /// <summary>A topology while it is built with the DSL: what stands for each edge.</summary>
-internal sealed class Dsl
+/// <param name="rewrites">How it is simplified.</param>
+internal sealed class Dsl(TopologyRewrites rewrites)
 {
     private readonly Dictionary<Edge, object> _built = new(ReferenceEqualityComparer.Instance);
 
-    public StreamsBuilder Builder { get; } = new();
+    public StreamsBuilder Builder { get; } = new(rewrites);
 
     /// <summary>A planted fault: operators of this class do nothing, or another thing.</summary>
     public Type? Faulty { get; init; }

@@ -33,6 +33,9 @@ internal sealed class Sketch(SimulationRandom random, SketchOptions options)
 
     public IReadOnlyList<Operator> Operators => _operators;
 
+    /// <summary>How the topology is simplified.</summary>
+    public TopologyRewrites Rewrites { get; } = random.Pick([TopologyRewrites.None, TopologyRewrites.All]);
+
     public int NextId() => _nextId++;
 
     /// <summary>Adds an operator that another one needs, and answers its output.</summary>
@@ -60,7 +63,7 @@ internal sealed class Sketch(SimulationRandom random, SketchOptions options)
             sketch._operators.Add(end.Kind == EdgeKind.Table || random.Chance(0.5) ? new TableRows(sketch, end) : new WindowedSink(sketch, end));
         foreach (var end in sketch.Ends().ToList())
             sketch._operators.Add(new Sink(sketch, end));
-        return new(sketch._operators);
+        return new(sketch._operators, sketch.Rewrites);
     }
 
     /// <summary>Two inputs that are merged and shuffled, put into order, and folded in ways that depend on the order.</summary>

@@ -106,10 +106,6 @@ internal sealed class TaskEventTime(
             {
                 fault(e);
             }
-
-            // What it gave and an operator behind it holds back (a call, a cache) belongs before what the next one closes.
-            if (emitPending is not null && listeners.Count > 1)
-                emitPending();
         }
     }
 

@@ -14,6 +14,9 @@ internal sealed class StreamJoin : Operator
     private readonly int _afterMs;
     private readonly int _graceMs;
 
+    // Both roles of a record are one, and it is late once.
+    private readonly bool _isRewritten;
+
     private StreamJoin(Sketch sketch, Edge left, Edge right)
         : base(sketch, left, right)
     {
@@ -25,13 +28,21 @@ internal sealed class StreamJoin : Operator
             _afterMs = -random.Pick([0, 300, 600]) is var after && after + _beforeMs >= 0 ? after : 0;
         else if (random.Chance(0.2))
             _beforeMs = -random.Pick([200, 900]) is var before && before + _afterMs >= 0 ? before : 0;
+        if (left == right)
+        {
+            (_keepsLeft, _keepsRight) = (false, false);
+            if (random.Chance(0.7))
+                _afterMs = _beforeMs = Math.Abs(_beforeMs);
+            _isRewritten = _beforeMs == _afterMs && sketch.Rewrites.HasFlag(TopologyRewrites.SelfJoins);
+        }
+
         AddOutput(EdgeKind.Stream, left.Traits with
         {
             IsOrdered = false, IsRising = false, IsKeyed = left.Traits.IsKeyed && right.Traits.IsKeyed, Repeats = Repeats.Anything, Shuffles = Math.Max(left.Traits.Shuffles, right.Traits.Shuffles),
         });
     }
 
-    public override string Text => $"{(_keepsRight ? "outer" : _keepsLeft ? "left" : "inner")} join of streams, {_beforeMs} ms before to {_afterMs} ms after, grace {_graceMs} ms";
+    public override string Text => $"{(_keepsRight ? "outer" : _keepsLeft ? "left" : "inner")} join of streams{(Inputs[0] == Inputs[1] ? ", with itself" : "")}, {_beforeMs} ms before to {_afterMs} ms after, grace {_graceMs} ms";
 
     public override bool HasStore => true;
 
@@ -41,6 +52,8 @@ internal sealed class StreamJoin : Operator
     {
         if (sketch.Pick(EdgeKind.Stream, static t => t is { IsExact: true, IsTimed: true, IsRekeyed: false, IsCoPartitioned: true }) is not { } left)
             return null;
+        if (sketch.Random.Chance(0.3))
+            return new StreamJoin(sketch, left, left);
         var layout = new Layout(sketch.Operators);
         var right = sketch.Pick(
             EdgeKind.Stream, static t => t is { IsExact: true, IsTimed: true, IsRekeyed: false, IsCoPartitioned: true },
@@ -64,7 +77,8 @@ internal sealed class StreamJoin : Operator
         var heldUntil = HeldUntil(input, item.TimeMs);
         if (run.IsPast(this, heldUntil))
         {
-            run.Miss(this, input, item, item.TimeMs - (input == 0 ? _beforeMs : _afterMs));
+            if (!_isRewritten || input == 0)
+                run.Miss(this, input, item, item.TimeMs - (input == 0 ? _beforeMs : _afterMs));
             return;
         }
 
