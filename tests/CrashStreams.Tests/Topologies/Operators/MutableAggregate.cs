@@ -46,7 +46,7 @@ internal sealed class MutableAggregate : Operator
         if (_windows is null)
             dsl.Set(Outputs[0], grouped.Aggregate(static () => new Box(), Add, materialized, Name).MapValues(static sum => sum.Number, $"{Name}-number"));
         else
-            dsl.Set(Outputs[0], grouped.WindowedBy(_windows.ToDsl()).Aggregate(static () => new Box(), Add, materialized, Name).MapValues(static sum => sum.Number, $"{Name}-number"));
+            dsl.Set(Outputs[0], grouped.WindowedBy(_windows.ToDsl(hasFault: false)).Aggregate(static () => new Box(), Add, materialized, Name).MapValues(static sum => sum.Number, $"{Name}-number"));
     }
 
     public override Item Rekey(Item item) => _fold.Rekey(item);
@@ -55,7 +55,7 @@ internal sealed class MutableAggregate : Operator
     {
         if (item.Key is null || (_windows is null && item.Value is null))
             return;
-        foreach (var start in _windows is null ? [-1L] : WindowRows.StartsOf(_windows, item.TimeMs))
+        foreach (var start in _windows is null ? [-1L] : _windows.StartsOf(item.TimeMs))
         {
             var end = start + (_windows?.SizeMs ?? 0);
             if (_windows is not null && run.IsPast(this, end + _windows.GraceMs))
