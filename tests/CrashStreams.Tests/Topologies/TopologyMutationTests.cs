@@ -6,7 +6,7 @@ namespace CrashStreams.Tests.Topologies;
 /// by what differs from the ideal run in a case that does not differ without the fault.</summary>
 public class TopologyMutationTests
 {
-    private const int MostSeeds = 400;
+    private const int MostSeeds = 2_000;
 
     // What changes nothing, what only brings rows to a topic, and what stands for other operators.
     private static readonly Type[] _withoutFault = [typeof(Peek), typeof(Source), typeof(SourceTable), typeof(HistoryTable), typeof(Sink), typeof(WindowedSink), typeof(TableRows)];
