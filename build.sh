@@ -299,6 +299,25 @@ write_docs() {
   write_page docs/images/crash-monitor.svg CrashStreams.CrashMonitor.Tests PictureTests
 }
 
+# api: the public API of each library, PublicAPI.Unshipped.txt beside its project, as the compiler sees it.
+write_api() {
+  need_dotnet
+  mkdir -p "$out"
+  local file project log=$out/api-build.log
+  : >"$log"
+  for file in src/*/PublicAPI.Unshipped.txt; do echo '#nullable enable' >"$file"; done
+  # Each library is compiled once, and then says what is not in its list: everything.
+  for file in src/*/PublicAPI.Unshipped.txt; do
+    dotnet build "$(dirname "$file")" -c Release -nodeReuse:false -v q --nologo -p:TreatWarningsAsErrors=false >>"$log" 2>&1 \
+      || { grep -E 'error [A-Z]+[0-9]+' "$log" | sort -u | head -40 >&2; die "the build failed; all of it: $log"; }
+  done
+  for file in src/*/PublicAPI.Unshipped.txt; do
+    project=$(basename "$(dirname "$file")")
+    sed -nE "s/.*RS0016: Symbol '(.*)' is not part of the declared public API.*\/$project\.csproj\]$/\1/p" "$log" | LC_ALL=C sort -u >>"$file"
+    echo "$file"
+  done
+}
+
 # write_page PAGE PROJECT CLASS: the test that compares a page with the code writes it.
 write_page() {
   build "$out/docs-build.log" "tests/$2" || die "the build failed; all of it: $out/docs-build.log"
@@ -465,6 +484,9 @@ usage() {
 ./build.sh docs             write what is generated from the code: the configuration reference, the picture of folders in the architecture, the list of metrics
 ./build.sh bench            list the measurements
 ./build.sh bench quick      those that matter most, in about four minutes; results under artifacts/bench
+./build.sh docs             write what is generated from the code: the configuration reference, the picture of folders in the architecture
+./build.sh api              write the public API of each library to its PublicAPI.Unshipped.txt; the build fails when the code has another
+./build.sh bench [quick]    measurements: lists them, or runs those that matter most; results under artifacts/bench
 ./build.sh bench broker [RECORDS] [ROUNDS] [all|compare|alone]
                             the broker's targets, each with pass or MISS: against Apache Kafka (KAFKA_TEST_HOME) in the same run, and alone
 ./build.sh bench broker-kills [KILLS] [SEED]
@@ -495,6 +517,8 @@ case $command in
   publish) no_arguments publish "$@"; publish_programs ;;
   pack) pack "$@" ;;
   docs) no_arguments docs "$@"; write_docs ;;
+  docs) write_docs ;;
+  api) write_api ;;
   bench)
     what=${1:-list}; [ $# -eq 0 ] || shift
     case $what in
