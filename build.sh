@@ -482,11 +482,9 @@ usage() {
 ./build.sh publish          crash-monitor and crashstreams-broker as native programs of this machine, under artifacts/native
 ./build.sh pack [FOLDER]    NuGet packages with symbols, under artifacts/packages unless FOLDER is given; the version comes from the tags of the clone
 ./build.sh docs             write what is generated from the code: the configuration reference, the picture of folders in the architecture, the list of metrics
+./build.sh api              write the public API of each library to its PublicAPI.Unshipped.txt; the build fails when the code has another
 ./build.sh bench            list the measurements
 ./build.sh bench quick      those that matter most, in about four minutes; results under artifacts/bench
-./build.sh docs             write what is generated from the code: the configuration reference, the picture of folders in the architecture
-./build.sh api              write the public API of each library to its PublicAPI.Unshipped.txt; the build fails when the code has another
-./build.sh bench [quick]    measurements: lists them, or runs those that matter most; results under artifacts/bench
 ./build.sh bench broker [RECORDS] [ROUNDS] [all|compare|alone]
                             the broker's targets, each with pass or MISS: against Apache Kafka (KAFKA_TEST_HOME) in the same run, and alone
 ./build.sh bench broker-kills [KILLS] [SEED]
@@ -517,8 +515,7 @@ case $command in
   publish) no_arguments publish "$@"; publish_programs ;;
   pack) pack "$@" ;;
   docs) no_arguments docs "$@"; write_docs ;;
-  docs) write_docs ;;
-  api) write_api ;;
+  api) no_arguments api "$@"; write_api ;;
   bench)
     what=${1:-list}; [ $# -eq 0 ] || shift
     case $what in
