@@ -50,7 +50,7 @@ public class MapAsyncTests
     [InlineData(1, AsyncOrder.PerKey)]
     [InlineData(2, AsyncOrder.PerKey)]
     [InlineData(2, AsyncOrder.None)]
-    public void Calls_may_be_done_at_any_moment(int maxConcurrency, AsyncOrder order)
+    public async Task Calls_may_be_done_at_any_moment(int maxConcurrency, AsyncOrder order)
     {
         const int records = 20_000;
         var builder = new StreamsBuilder();
@@ -62,7 +62,7 @@ public class MapAsyncTests
             log.Append("in", 0, new LogRecord { Key = "k"u8, HasKey = true, Value = "v"u8, HasValue = true, Timestamp = 1 });
         var clients = new MemoryLogClients(log);
         using var admin = clients.CreateAdmin("");
-        var topics = InternalTopics.PrepareAsync(topology, options, admin, NullLogger.Instance, CancellationToken.None).GetAwaiter().GetResult();
+        var topics = await InternalTopics.PrepareAsync(topology, options, admin, NullLogger.Instance, TestContext.Current.CancellationToken);
         using var thread = new StreamThread("thread", topology, options, topics, clients, TimeProvider.System, NullLogger.Instance);
         thread.Start();
         while (log.Committed.Values.Sum(static c => c.Offset) < records)
