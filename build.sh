@@ -50,7 +50,7 @@ want_node() {
 }
 
 # Several test programs run at once: those at the end of this list begin first, because they take longest.
-slow_tests=(CrashStreams.Kafka.Tests CrashStreams.Integration.Tests CrashStreams.Tests)
+slow_tests=(CrashStreams.Samples.Tests CrashStreams.Kafka.Tests CrashStreams.Integration.Tests CrashStreams.Tests)
 
 # test [NAME...]: all test programs, or those whose name contains one of NAME.
 run_tests() {
