@@ -16,7 +16,8 @@ internal sealed class RunMetrics : IDisposable
     private readonly Process _process = Process.GetCurrentProcess();
     private long _lagMs = long.MinValue;
     private long _stateBytes;
-    private long _events;
+    private long _counted;
+    private long _ofEnded;
     private (long Count, double SumMs, double MaxMs) _commits;
     private (long Timestamp, TimeSpan Cpu) _last;
 
@@ -41,7 +42,7 @@ internal sealed class RunMetrics : IDisposable
         get
         {
             Observe();
-            return _events;
+            return _ofEnded + _counted;
         }
     }
 
@@ -49,7 +50,7 @@ internal sealed class RunMetrics : IDisposable
     public string Line()
     {
         _process.Refresh();
-        Observe();
+        var events = Events;
         var (timestamp, cpu) = (_time.GetTimestamp(), _process.TotalProcessorTime);
         var share = (cpu - _last.Cpu) / _time.GetElapsedTime(_last.Timestamp, timestamp) / Environment.ProcessorCount;
         _last = (timestamp, cpu);
@@ -57,7 +58,7 @@ internal sealed class RunMetrics : IDisposable
         lock (_lock)
             (commits, _commits) = (_commits, default);
 
-        var line = string.Create(CultureInfo.InvariantCulture, $"{_rate.PerSecond(_events):N0} events/s, {_events:N0} in all");
+        var line = string.Create(CultureInfo.InvariantCulture, $"{_rate.PerSecond(events):N0} events/s, {events:N0} in all");
         if (_lagMs != long.MinValue)
             line += string.Create(CultureInfo.InvariantCulture, $"; event time {TimeSpan.FromMilliseconds(_lagMs):d\\.hh\\:mm\\:ss} behind the clock");
         if (commits.Count > 0)
@@ -78,8 +79,11 @@ internal sealed class RunMetrics : IDisposable
 
     private void Observe()
     {
-        (_lagMs, _stateBytes, _events) = (long.MinValue, 0, 0);
+        var before = _counted;
+        (_lagMs, _stateBytes, _counted) = (long.MinValue, 0, 0);
         _listener.RecordObservableInstruments();
+        // An application that is started again counts from zero; what the one before it has read was read all the same.
+        _ofEnded += Math.Max(0, before - _counted);
     }
 
     private void Read(string instrument, long value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
@@ -95,7 +99,7 @@ internal sealed class RunMetrics : IDisposable
             default:
                 // What the application has shuffled was an event before.
                 foreach (var (tag, topic) in tags)
-                    _events += tag == "topic" && !$"{topic}".EndsWith("-repartition", StringComparison.Ordinal) ? value : 0;
+                    _counted += tag == "topic" && !$"{topic}".EndsWith("-repartition", StringComparison.Ordinal) ? value : 0;
                 break;
         }
     }
