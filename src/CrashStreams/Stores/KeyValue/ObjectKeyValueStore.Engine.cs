@@ -35,6 +35,9 @@ internal sealed partial class ObjectKeyValueStore<TKey, TValue>
 
     public override void Evict(long bytes)
     {
+        // Without an engine nobody else has the entries.
+        if (_engine is null)
+            return;
         // Twice: whoever was used since the last time gets another chance.
         for (var pass = 0; pass < 2 && CachedBytes > bytes; pass++)
         {
