@@ -11,21 +11,20 @@ internal sealed class VersionedStoreDefinition<TKey, TValue>(string name, Serde<
     // As Kafka Streams: the broker's clock may run ahead of event time.
     private const long AdditionalLagMs = 24 * 60 * 60 * 1000;
 
-    // With a clock that is committed, a task that comes back after a while, or reads an old input, goes on where it was: versions are needed that the broker's clock has long passed. Twice as long as
-    // topics are kept by default (7 days).
-    private const long AdditionalLagOfWatermarksMs = 14 * AdditionalLagMs;
-
     public Serde<TKey> KeySerde => keySerde!;
 
     public override IReadOnlyList<object?> Serdes => [keySerde, valueSerde];
 
     public Serde<TValue> ValueSerde => valueSerde!;
 
-    public override IReadOnlyDictionary<string, string> ChangelogConfigs(StreamTime clock) => new Dictionary<string, string>
+    // With the Watermarks clock each version has a key of its own, and compaction finds nothing that is needed.
+    public override IReadOnlyDictionary<string, string> ChangelogConfigs(StreamTime clock)
     {
-        ["cleanup.policy"] = "compact",
-        ["min.compaction.lag.ms"] = (historyMs + (clock == StreamTime.Watermarks ? AdditionalLagOfWatermarksMs : AdditionalLagMs)).ToString(CultureInfo.InvariantCulture),
-    };
+        var configs = new Dictionary<string, string> { ["cleanup.policy"] = "compact" };
+        if (clock == StreamTime.Observed)
+            configs["min.compaction.lag.ms"] = (historyMs + AdditionalLagMs).ToString(CultureInfo.InvariantCulture);
+        return configs;
+    }
 
     public override void Validate(ICollection<string> faults)
     {

@@ -24,9 +24,12 @@ internal sealed class StoreHost<TStore> : IChangelogWriter, IDisposable
     private readonly string? _directory;
     private IStateStorage? _storage;
     private int _committed;
+    private (long StreamTime, long Watermark, long Floor) _committedTimes = (TaskClock.Unknown, TaskClock.Unknown, TaskClock.Unknown);
 
-    public StoreHost(Backing backing, Func<StoreContext, TStore> create, StreamTime clock = StreamTime.Watermarks)
+    public StoreHost(Backing backing, Func<StoreContext, TStore> create, StreamTime clock = StreamTime.Watermarks, IEnumerable<RawRecord>? changelog = null)
     {
+        _changelog.AddRange(changelog ?? []);
+        _committed = _changelog.Count;
         (_backing, _create) = (backing, create);
         Clock = new(clock, TimeProvider.System);
         _directory = backing == Backing.RocksDb ? Directory.CreateTempSubdirectory("crashstreams-store-").FullName : null;
@@ -49,6 +52,16 @@ internal sealed class StoreHost<TStore> : IChangelogWriter, IDisposable
         Store.Flush(this);
         Store.Engine?.Write(_changelog.Count, 0);
         _committed = _changelog.Count;
+        _committedTimes = (Clock.StreamTime, Clock.Watermark, Clock.Floor);
+    }
+
+    /// <summary>Keeps the last record of each key, as a broker does sooner or later, of what was committed.</summary>
+    public void Compact()
+    {
+        var kept = _changelog.Take(_committed).GroupBy(static r => Convert.ToHexString(r.Key!)).Select(static g => g.Last()).Where(static r => r.Value is not null).OrderBy(static r => r.Offset).ToList();
+        _changelog.RemoveRange(0, _committed);
+        _changelog.InsertRange(0, kept);
+        _committed = kept.Count;
     }
 
     /// <summary>Ends the store and opens it again, with what was committed.</summary>
@@ -69,7 +82,7 @@ internal sealed class StoreHost<TStore> : IChangelogWriter, IDisposable
         }
 
         var clock = new TaskClock(Clock.Mode, TimeProvider.System);
-        clock.Restore(Clock.StreamTime, Clock.Watermark, Clock.Floor, OperatorTimes.None);
+        clock.Restore(_committedTimes.StreamTime, _committedTimes.Watermark, _committedTimes.Floor, OperatorTimes.None);
         Clock = clock;
         Store = Open();
     }

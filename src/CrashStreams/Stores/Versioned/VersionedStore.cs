@@ -18,26 +18,30 @@ internal sealed class VersionedStore<TKey, TValue> : OverOrderedStore, IVersione
     private readonly Serde<TValue> _valueSerde;
     private readonly long _historyMs;
     private readonly VersionedFormat _format;
+    private readonly bool _isObserved;
     private readonly ByteBuffer _place = new();
     private readonly ByteBuffer _plainKey = new();
     private readonly ByteBuffer _from = new();
     private readonly ByteBuffer _to = new();
     private long _latestMs = long.MinValue;
+
+    // With the Watermarks clock: whoever is answered from now on, also after a crash, was read after this.
+    private long _answeredMs = TaskClock.Unknown;
     private long _firstRemovalMs = long.MaxValue;
 
     public VersionedStore(string name, Serde<TKey> keySerde, Serde<TValue> valueSerde, long historyMs, StoreContext context)
-        : this(name, keySerde, valueSerde, historyMs, new(), context)
+        : this(name, keySerde, valueSerde, historyMs, new(keepsKafkaStreamsKeys: context.Clock.Mode == StreamTime.Observed), context)
     {
     }
 
     private VersionedStore(string name, Serde<TKey> keySerde, Serde<TValue> valueSerde, long historyMs, VersionedFormat format, StoreContext context)
         : base(name, $"versioned {typeof(TKey)} {typeof(TValue)}", format, context)
     {
-        (_keySerde, _valueSerde, _historyMs, _format) = (keySerde, valueSerde, historyMs, format);
+        (_keySerde, _valueSerde, _historyMs, _format, _isObserved) = (keySerde, valueSerde, historyMs, format, context.Clock.Mode == StreamTime.Observed);
     }
 
     public bool Put(TKey key, TValue value, long timestamp) =>
-        Put(key, value, value is not null, timestamp, Context.Clock.Mode == StreamTime.Observed ? timestamp : Math.Max(timestamp, Context.Clock.RecordWatermark));
+        Put(key, value, value is not null, timestamp, _isObserved ? timestamp : Math.Max(timestamp, Context.Clock.RecordWatermark));
 
     /// <param name="key">The key.</param>
     /// <param name="value">The value.</param>
@@ -72,7 +76,7 @@ internal sealed class VersionedStore<TKey, TValue> : OverOrderedStore, IVersione
     {
         counts = true;
         _latestMs = Math.Max(_latestMs, timestamp);
-        var reference = Context.Clock.Mode == StreamTime.Observed ? _latestMs : watermark;
+        var reference = _isObserved ? _latestMs : watermark;
         if (timestamp < reference - _historyMs)
             return false;
         ValueBytes.Clear();
@@ -169,13 +173,22 @@ internal sealed class VersionedStore<TKey, TValue> : OverOrderedStore, IVersione
         base.Restored();
         _latestMs = Math.Max(_latestMs, _format.LatestRestored);
         FindFirstRemoval();
+        if (Entries.TryGet([VersionedFormat.HasReplaceable], out _))
+            ReplaceKeysOfKafkaStreams();
+    }
+
+    // What is dropped from now on is logged with the next commit, so this one has succeeded then: a task that begins again begins with this clock or a later one, and reads a changelog that has all that it may
+    // ask for.
+    public override void Flush(IChangelogWriter changelog)
+    {
+        base.Flush(changelog);
+        // Whoever is answered at an instant of the clock was read before it, but may have been at the one before.
+        if (Context.Clock.ClosingTime is var closing and not TaskClock.Unknown)
+            _answeredMs = closing - 1;
     }
 
     // Nobody can ask for a time before: of a key the version that holds then, and later ones, are all that is needed.
-    private long Horizon => Before(Context.Clock.Mode == StreamTime.Observed ? _latestMs : Answered);
-
-    // Whoever is answered at an instant of the clock was read before it, but may have been at the one before.
-    private long Answered => Context.Clock.ClosingTime is var closing and not TaskClock.Unknown ? closing - 1 : TaskClock.Unknown;
+    private long Horizon => Before(_isObserved ? _latestMs : _answeredMs);
 
     private long Before(long timeMs) => timeMs < long.MinValue + _historyMs ? long.MinValue : timeMs - _historyMs;
 
@@ -188,7 +201,7 @@ internal sealed class VersionedStore<TKey, TValue> : OverOrderedStore, IVersione
     // Of the key in _from. A version with a higher w is not yet seen by everyone, so it hides nothing.
     private void Clean()
     {
-        var (horizon, watermark) = (Horizon, Context.Clock.Mode == StreamTime.Observed ? long.MaxValue : Answered);
+        var (horizon, watermark) = (Horizon, _isObserved ? long.MaxValue : _answeredMs);
         if (horizon < 0)
             return;
         using var versions = Scan(horizon);
@@ -198,9 +211,37 @@ internal sealed class VersionedStore<TKey, TValue> : OverOrderedStore, IVersione
             if (!isHidden && VersionedFormat.Watermark(versions.Key) > watermark)
                 continue;
             if (isHidden || !VersionedFormat.HasValue(versions.Value))
-                Entries.Erase(versions.Key);
+                Drop(versions.Key);
             isHidden = true;
         }
+    }
+
+    private void Drop(ReadOnlySpan<byte> version)
+    {
+        if (_isObserved)
+            Entries.Erase(version);
+        else
+            Entries.Delete(version, VersionedFormat.Timestamp(version));
+    }
+
+    private void ReplaceKeysOfKafkaStreams()
+    {
+        using var versions = Entries.Prefix([VersionedFormat.Versions]);
+        while (versions.MoveNext())
+        {
+            var time = VersionedFormat.Timestamp(versions.Key);
+            _from.Clear();
+            _from.Write(versions.Key);
+            ValueBytes.Clear();
+            ValueBytes.Write(versions.Value);
+            Entries.Put(_from.Written, ValueBytes.Written, time);
+            _to.Clear();
+            _to.WriteByte(VersionedFormat.ReplacedKeys);
+            OrderedKey.Append(_from.Written[1..^VersionedFormat.SuffixLength], _to);
+            Entries.Delete(_to.Written, time);
+        }
+
+        Entries.Delete([VersionedFormat.HasReplaceable], 0);
     }
 
     private void CleanRemovals()
@@ -212,7 +253,7 @@ internal sealed class VersionedStore<TKey, TValue> : OverOrderedStore, IVersione
         while (removals.MoveNext())
         {
             // What not everyone sees yet stays in the index.
-            if (BinaryPrimitives.ReadInt64BigEndian(removals.Key[(1 + sizeof(long))..]) > Answered && Context.Clock.Mode != StreamTime.Observed)
+            if (BinaryPrimitives.ReadInt64BigEndian(removals.Key[(1 + sizeof(long))..]) > _answeredMs && !_isObserved)
                 continue;
             _from.Clear();
             _from.WriteByte(VersionedFormat.Versions);
