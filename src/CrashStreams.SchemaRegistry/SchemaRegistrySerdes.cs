@@ -2,6 +2,7 @@ using Confluent.Kafka;
 using Confluent.SchemaRegistry;
 using Confluent.SchemaRegistry.Serdes;
 using CrashStreams.SchemaRegistry;
+using Google.Protobuf;
 
 namespace CrashStreams;
 
@@ -24,7 +25,19 @@ public static class SchemaRegistrySerdes
     public static Serde<T> Json<T>(ISchemaRegistryClient registry, JsonSerializerConfig? writing = null)
         where T : class => Of(new JsonSerializer<T>(registry, writing), new JsonDeserializer<T>(registry));
 
-    /// <summary>A serializer and a deserializer of Confluent's client that may wait, for example those for Protobuf of <c>Confluent.SchemaRegistry.Serdes.Protobuf</c>.</summary>
+    /// <summary>Protobuf, for messages that <c>protoc</c> has made. A value whose schema in the registry names another message is a bad record.</summary>
+    /// <param name="registry">The registry; the caller disposes of it after the application.</param>
+    /// <param name="subjects">How schemas are named; by default after the topic. Imported files have the subjects of their own names.</param>
+    /// <param name="registersSchemas">Whether schemas that the registry does not have are registered; otherwise writing with one fails.</param>
+    public static Serde<T> Protobuf<T>(ISchemaRegistryClient registry, SubjectNameStrategy subjects = SubjectNameStrategy.Topic, bool registersSchemas = true)
+        where T : class, IMessage<T>, new()
+    {
+        ArgumentNullException.ThrowIfNull(registry);
+        var format = new ProtobufFormat<T>(registry, subjects, registersSchemas);
+        return Of(format, format);
+    }
+
+    /// <summary>A serializer and a deserializer of Confluent's client that may wait.</summary>
     /// <param name="serializer">Writes.</param>
     /// <param name="deserializer">Reads.</param>
     public static Serde<T> Of<T>(IAsyncSerializer<T> serializer, IAsyncDeserializer<T> deserializer)

@@ -12,7 +12,7 @@ internal sealed class SchemaRegistryServer : IAsyncDisposable
 {
     private readonly WebApplication _web;
     private readonly Lock _lock = new();
-    private readonly List<(string Type, string Schema)> _schemas = [];
+    private readonly List<(string Type, string Schema, string References)> _schemas = [];
     private readonly ConcurrentDictionary<string, List<int>> _subjects = [];
 
     private SchemaRegistryServer(WebApplication web) => _web = web;
@@ -21,6 +21,9 @@ internal sealed class SchemaRegistryServer : IAsyncDisposable
 
     /// <summary>Subjects that schemas were registered under.</summary>
     public IEnumerable<string> Subjects => _subjects.Keys.Order(StringComparer.Ordinal);
+
+    /// <summary>What the latest schema of a subject imports: names and subjects.</summary>
+    public IEnumerable<string> ReferencesOf(string subject) => JsonNode.Parse(_schemas[_subjects[subject][^1] - 1].References)!.AsArray().Select(static r => $"{r!["name"]} of {r["subject"]}, version {r["version"]}");
 
     /// <summary>While it is set every request is answered with 503.</summary>
     public bool IsDown { get; set; }
@@ -64,7 +67,7 @@ internal sealed class SchemaRegistryServer : IAsyncDisposable
         });
     }
 
-    private (int Id, int Version) Register(string subject, (string Type, string Schema) schema)
+    private (int Id, int Version) Register(string subject, (string Type, string Schema, string References) schema)
     {
         lock (_lock)
         {
@@ -82,7 +85,7 @@ internal sealed class SchemaRegistryServer : IAsyncDisposable
         }
     }
 
-    private (int Id, int Version) Find(string subject, (string Type, string Schema) schema)
+    private (int Id, int Version) Find(string subject, (string Type, string Schema, string References) schema)
     {
         lock (_lock)
         {
@@ -99,12 +102,21 @@ internal sealed class SchemaRegistryServer : IAsyncDisposable
     }
 
     // Avro is the type that is not said.
-    private JsonObject Body(int id) => _schemas[id - 1] is var (type, schema) && type == "AVRO" ? new() { ["schema"] = schema } : new() { ["schemaType"] = type, ["schema"] = schema };
+    private JsonObject Body(int id)
+    {
+        var (type, schema, references) = _schemas[id - 1];
+        var body = new JsonObject { ["schema"] = schema };
+        if (type != "AVRO")
+            body["schemaType"] = type;
+        if (references != "[]")
+            body["references"] = JsonNode.Parse(references);
+        return body;
+    }
 
-    private static async Task<(string Type, string Schema)> BodyAsync(HttpRequest request)
+    private static async Task<(string Type, string Schema, string References)> BodyAsync(HttpRequest request)
     {
         var body = (await JsonNode.ParseAsync(request.Body))!;
-        return ((string?)body["schemaType"] ?? "AVRO", (string)body["schema"]!);
+        return ((string?)body["schemaType"] ?? "AVRO", (string)body["schema"]!, body["references"]?.ToJsonString() ?? "[]");
     }
 
     private static IResult Answer(JsonObject body) => Results.Text(body.ToJsonString(), "application/vnd.schemaregistry.v1+json");
