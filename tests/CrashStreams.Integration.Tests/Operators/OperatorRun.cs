@@ -81,7 +81,7 @@ internal sealed class OperatorRun(string bootstrapServers)
     }
 
     private StreamsApplication Application(Topology topology) =>
-        new(topology, new() { ApplicationId = _name, Delivery = { Guarantee = ProcessingGuarantee.ExactlyOnce, CommitInterval = TimeSpan.FromMilliseconds(100) } }, _clients);
+        new(topology, new() { ApplicationId = _name, Delivery = { Guarantee = ProcessingGuarantee.ExactlyOnce, CommitInterval = TimeSpan.FromMilliseconds(100) }, Time = { IdleAfter = _patience } }, _clients);
 
     private void Write(ILogProducer producer, int from, int to)
     {
