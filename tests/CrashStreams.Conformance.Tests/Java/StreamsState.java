@@ -47,7 +47,25 @@ public final class StreamsState {
     }
 
     private static void create(Admin admin, String topic, Map<String, String> configs) throws Exception {
-        admin.createTopics(List.of(new NewTopic(topic, 1, (short) 1).configs(configs))).all().get();
+        var created = admin.createTopics(List.of(new NewTopic(topic, 1, (short) 1).configs(configs)));
+        var id = created.topicId(topic).get();
+        // The controller has it; the broker's metadata follow.
+        var deadline = System.nanoTime() + PATIENCE.toNanos();
+        while (!id.equals(idOf(admin, topic))) {
+            if (System.nanoTime() > deadline)
+                throw new IllegalStateException(topic + " is not there");
+            Thread.sleep(20);
+        }
+    }
+
+    private static Object idOf(Admin admin, String topic) throws Exception {
+        try {
+            return admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic).topicId();
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof UnknownTopicOrPartitionException)
+                return null;
+            throw e;
+        }
     }
 
     /** What Kafka Streams commits with an offset: the second version of its format, and the highest time of the partition. */
