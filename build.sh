@@ -410,11 +410,65 @@ with_broker() {
   return $result
 }
 
-# bench hop [RATE]: how long a record takes through an application, both guarantees.
-bench_hop() {
+# suite COMMAND [ARG...]: the measuring program, with the programs that it runs.
+suite() {
+  publish benchmarks/CrashStreams.Suite
+  "$out/bin/CrashStreams.Suite/CrashStreams.Suite" "$@"
+}
+
+# broker_options DEFAULT [ARG...]: for the suite, where the broker is that --broker names; one that is missing is compiled.
+broker_options() {
+  local kind=$1 kafka; shift
+  case " $* " in *' --broker kafka '*) kind=kafka ;; *' --broker embedded '*) kind=embedded ;; esac
+  if [ "$kind" = kafka ]; then
+    kafka=$(need_kafka) || exit 1
+    options=(--broker kafka --kafka-home "$kafka")
+  else
+    publish_native src/CrashStreams.Broker.Cli
+    options=(--broker embedded --broker-program "$out/native/CrashStreams.Broker.Cli/crashstreams-broker")
+  fi
+}
+
+# bench e2e [--broker kafka|embedded] [--records N] [--rounds N] [--only NAME] [--json FILE]: drains of one topic by each client in turn; the exit code is 1 when alerts of ours are wrong.
+bench_e2e() {
+  local options
   need_dotnet
-  with_broker hop 10 AtLeastOnce "${1:-1000}"
-  with_broker hop 10 ExactlyOnce "${1:-1000}"
+  broker_options kafka "$@"
+  publish_native benchmarks/CrashStreams.Drain
+  suite e2e "${options[@]}" --clients "$out/native/CrashStreams.Drain/CrashStreams.Drain" "$@"
+}
+
+# bench latency [--broker embedded|kafka] [--rates R,R] [--seconds N] [--only CASE] [--json FILE]: how long results take at a steady rate.
+bench_latency() {
+  local options
+  need_dotnet
+  broker_options embedded "$@"
+  suite latency "${options[@]}" "$@"
+}
+
+# bench budget [ROUNDS] [FILE]: the engine beside a loop written by hand, and what each step costs.
+bench_budget() {
+  need_dotnet
+  mkdir -p "$out"
+  build "$out/bench-build.log" benchmarks/CrashStreams.Benchmarks || die "the build failed; all of it: $out/bench-build.log"
+  benchmarks/CrashStreams.Benchmarks/bin/Release/net10.0/CrashStreams.Benchmarks budget "$@"
+}
+
+# bench profile [RECORDS]: where the processor time of a drain goes, as a picture.
+bench_profile() {
+  local options clients=$out/native/CrashStreams.Drain/CrashStreams.Drain
+  need_dotnet
+  command -v perf >/dev/null || die "bench: perf is missing (apt-get install linux-perf)."
+  broker_options kafka
+  publish_native benchmarks/CrashStreams.Drain
+  suite profile "${options[@]}" --clients "$clients" --records "${1:-3000000}" --svg docs/performance/charts/profile.svg
+}
+
+# bench report: docs/performance/report.md and budget.md from docs/performance/results.
+bench_report() {
+  no_arguments 'bench report' "$@"
+  need_dotnet
+  suite report
 }
 
 # bench partitions [COUNT] [RATE]: what very many partitions cost.
@@ -427,7 +481,15 @@ list_benches() {
   cat <<'T'
 ./build.sh bench quick      the two figures that matter most, in about four minutes: crash topology in memory, drain from Apache Kafka
 ./build.sh bench guarantees [RECORDS] [ROUNDS]  drains of an Apache Kafka at-least-once, exactly-once, and with two instances
-./build.sh bench hop [RATE] how long a record takes through an application, with default settings, at 1,000 records a second
+./build.sh bench e2e [--broker kafka|embedded] [--records N] [--rounds N] [--only NAME] [--json FILE]
+                            drains of one topic (3,000,000 lines, five rounds) by the bare consume, ours and Streamiz in turn, each one's alerts compared
+                            with what the input requires; the exit code is 1 when ours are wrong
+./build.sh bench latency [--broker embedded|kafka] [--rates R,R] [--seconds N] [--only CASE] [--json FILE]
+                            how long results take with default settings: one hop, re-keyed count, final result; both guarantees; 1,000, 10,000 and 100,000/s
+./build.sh bench hop [RATE] of these one hop, at 1,000 records a second
+./build.sh bench budget [ROUNDS] [FILE]         the engine alone beside a loop written by hand, and what each step of a line's way costs
+./build.sh bench profile [RECORDS]              where the processor time of a drain goes: docs/performance/charts/profile.svg (needs perf)
+./build.sh bench report     docs/performance/report.md and budget.md from the results in docs/performance/results
 ./build.sh bench partitions [COUNT] [RATE]      what a windowed count over 1,000 partitions costs at 10 records a second; 0: idle
 ./build.sh bench broker     our broker against Apache Kafka in the same run
 ./build.sh bench broker-kills [KILLS] [SEED]   kill -9 our broker while clients produce, then look for what is missing or doubled
@@ -522,7 +584,12 @@ case $command in
       quick) bench_quick "$@" ;;
       broker) bench_broker "$@" ;;
       guarantees) bench_guarantees "$@" ;;
-      hop) bench_hop "$@" ;;
+      e2e) bench_e2e "$@" ;;
+      latency) bench_latency "$@" ;;
+      hop) bench_latency --only hop --rates "${1:-1000}" ;;
+      budget) bench_budget "$@" ;;
+      profile) bench_profile "$@" ;;
+      report) bench_report "$@" ;;
       partitions) bench_partitions "$@" ;;
       broker-kills) bench_broker_kills "$@" ;;
       list | -h | --help) list_benches ;;

@@ -1,11 +1,13 @@
 using System.Globalization;
 using BenchmarkDotNet.Running;
+using CrashStreams.Benchmarks.Budget;
 using CrashStreams.Benchmarks.Clocks;
 using CrashStreams.Benchmarks.Operators;
 
 // clocks [PAIRS]   the Watermarks clock against the Observed one, in pairs of runs
 // closing          what closing a window costs by what is stored
 // operators [NAME] [KEYS...]   each stateful operator beside the tumbling count: time and bytes per record and store access
+// budget [ROUNDS] [FILE] [SHARES]   the engine beside a loop written by hand, and what each step costs
 // anything else is BenchmarkDotNet's
 switch (args)
 {
@@ -17,6 +19,12 @@ switch (args)
         break;
     case ["operators", .. var rest]:
         OperatorCosts.Run(rest);
+        break;
+    case ["budget", .. var rest]:
+        BudgetRun.Run(
+            rest is [var rounds, ..] ? int.Parse(rounds, CultureInfo.InvariantCulture) : 7,
+            rest is [_, var file, ..] ? file : null,
+            [.. (rest is [_, _, var shares] ? shares : "0.01,0.25,1").Split(',').Select(static s => double.Parse(s, CultureInfo.InvariantCulture))]);
         break;
     default:
         BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace CrashStreams.Drain;
 
@@ -17,6 +18,16 @@ internal sealed class ApacheKafka : IDisposable
     }
 
     public string Bootstrap { get; }
+
+    /// <summary>What its process has used since its start.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            using var node = Process.GetProcessById(int.Parse(File.ReadAllText(Path.Combine(_directory, "node1.pid")), CultureInfo.InvariantCulture));
+            return node.TotalProcessorTime;
+        }
+    }
 
     public void Dispose()
     {

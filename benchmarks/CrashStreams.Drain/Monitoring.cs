@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using CrashStreams.CrashMonitor;
 using CrashStreams.Log;
+using CrashStreams.RocksDb;
 using Microsoft.Extensions.Logging;
 
 namespace CrashStreams.Drain;
@@ -18,7 +19,23 @@ internal static class Monitoring
     /// <param name="threads">Stream threads.</param>
     /// <param name="guarantee">What the monitor runs with.</param>
     /// <param name="application">Shared with other instances, and its topics stay; null: of its own.</param>
-    public static async Task RunAsync(ILogClients clients, string topic, long records, int threads, ProcessingGuarantee guarantee, string? application)
+    /// <param name="isOnDisk">Whether state is kept by RocksDB, in a directory of its own that is deleted at the end, and not in memory.</param>
+    public static async Task RunAsync(ILogClients clients, string topic, long records, int threads, ProcessingGuarantee guarantee, string? application, bool isOnDisk)
+    {
+        var directory = isOnDisk ? Directory.CreateTempSubdirectory("crashstreams-state-").FullName : null;
+        try
+        {
+            using var storage = directory is null ? null : new RocksDbState(new() { Directory = directory });
+            await RunAsync(clients, topic, records, threads, guarantee, application, storage);
+        }
+        finally
+        {
+            if (directory is not null)
+                Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    private static async Task RunAsync(ILogClients clients, string topic, long records, int threads, ProcessingGuarantee guarantee, string? application, RocksDbState? storage)
     {
         using var admin = clients.CreateAdmin("drain");
         var name = application ?? $"drain-{Guid.NewGuid():N}";
@@ -26,6 +43,7 @@ internal static class Monitoring
         await admin.CreateTopicsAsync([new(monitor.AlertTopic, 1, new Dictionary<string, string>())], default);
         var options = monitor.ToStreamsOptions();
         options.Delivery.Guarantee = guarantee;
+        options.State.Storage = storage;
         var waits = new Waits();
         using var loggers = new Warnings();
 

@@ -15,18 +15,33 @@ internal sealed record Outcome(long Records, double Seconds, double JoiningSecon
 
     public double PeakMegabytes { get; init; } = Process.GetCurrentProcess().PeakWorkingSet64 / 1048576.0;
 
+    /// <summary>Managed bytes that the whole process has allocated.</summary>
+    public double AllocatedBytes { get; init; } = GC.GetTotalAllocatedBytes();
+
+    /// <summary>How long all its threads stood still for collections, together.</summary>
+    public double PauseMilliseconds { get; init; } = GC.GetTotalPauseDuration().TotalMilliseconds;
+
+    public double Collections { get; init; } = GC.CollectionCount(0);
+
     public double MillionsPerSecond => Records / Seconds / 1e6;
 
     public double ProcessorSecondsPerMillion => ProcessorSeconds / Records * 1e6;
 
     public void Print() =>
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Prefix}{Records} {Seconds} {JoiningSeconds} {ProcessorSeconds} {PeakMegabytes}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Prefix}{Records} {Seconds} {JoiningSeconds} {ProcessorSeconds} {PeakMegabytes} {AllocatedBytes} {PauseMilliseconds} {Collections}"));
 
     public static Outcome? TryRead(string line)
     {
         if (!line.StartsWith(Prefix, StringComparison.Ordinal))
             return null;
         var figures = Array.ConvertAll(line[Prefix.Length..].Split(' '), figure => double.Parse(figure, CultureInfo.InvariantCulture));
-        return new((long)figures[0], figures[1], figures[2]) { ProcessorSeconds = figures[3], PeakMegabytes = figures[4] };
+        return new((long)figures[0], figures[1], figures[2])
+        {
+            ProcessorSeconds = figures[3],
+            PeakMegabytes = figures[4],
+            AllocatedBytes = figures[5],
+            PauseMilliseconds = figures[6],
+            Collections = figures[7],
+        };
     }
 }

@@ -10,16 +10,15 @@ using CrashStreams.Log;
 //   load BOOTSTRAP TOPIC RECORDS [PARTITIONS]      makes the topic and fills it with the load generator's lines
 //   drain BOOTSTRAP TOPIC                          reads the topic to its end and only counts
 //   java BOOTSTRAP TOPIC RECORDS KAFKA_HOME        the same with Kafka's own consumer tool
-//   monitor BOOTSTRAP TOPIC RECORDS [THREADS] [GUARANTEE] [APPLICATION]
+//   monitor BOOTSTRAP TOPIC RECORDS [THREADS] [GUARANTEE] [APPLICATION] [rocksdb]
 //                                                  runs the crash monitor on the topic until it has caught up, and tells what it waited for
 //   latency BOOTSTRAP WINDOWS                      how long an alert takes with either clock
-//   hop BOOTSTRAP SECONDS [GUARANTEE] [RATE]       how long a record takes through an application, at RATE (1000) a second
 //   guarantees KAFKA_HOME RECORDS [ROUNDS]         starts an Apache Kafka and runs the monitor at-least-once, exactly-once and with two instances in turn
 //   partitions BOOTSTRAP COUNT [RATE] [SECONDS]    what a windowed count over so many partitions costs while RATE (10) records come a second; 0: idle
 //   compare KAFKA_HOME RESULT_FILE                 starts an Apache Kafka, loads it, and runs drain, monitor and java in turn
 if (args is not [var command, var bootstrap, var topic, ..])
 {
-    Console.Error.WriteLine("usage: CrashStreams.Drain produce|confluent|load|drain|java|monitor|latency|hop|guarantees BOOTSTRAP TOPIC [RECORDS] [PARTITIONS|THREADS]");
+    Console.Error.WriteLine("usage: CrashStreams.Drain produce|confluent|load|drain|java|monitor|latency|guarantees BOOTSTRAP TOPIC [RECORDS] [PARTITIONS|THREADS]");
     return 2;
 }
 
@@ -33,12 +32,6 @@ if (command == "compare")
 if (command == "guarantees")
 {
     await Guarantees.RunAsync(bootstrap, long.Parse(topic, CultureInfo.InvariantCulture), args.Length > 3 ? int.Parse(args[3], CultureInfo.InvariantCulture) : 5);
-    return 0;
-}
-
-if (command == "hop")
-{
-    await Hop.RunAsync(bootstrap, args.Length > 3 ? Enum.Parse<ProcessingGuarantee>(args[3]) : ProcessingGuarantee.AtLeastOnce, int.Parse(topic, CultureInfo.InvariantCulture), Argument(4, 1_000));
     return 0;
 }
 
@@ -84,7 +77,7 @@ switch (command)
         await Loading.RunAsync(clients, topic, Argument(4, 12), Argument(3, 3_000_000));
         return 0;
     case "monitor":
-        await Monitoring.RunAsync(clients, topic, Argument(3, 3_000_000), Argument(4, 1), args.Length > 5 ? Enum.Parse<ProcessingGuarantee>(args[5]) : ProcessingGuarantee.AtLeastOnce, args.Length > 6 ? args[6] : null);
+        await Monitoring.RunAsync(clients, topic, Argument(3, 3_000_000), Argument(4, 1), args.Length > 5 ? Enum.Parse<ProcessingGuarantee>(args[5]) : ProcessingGuarantee.AtLeastOnce, args.Length > 6 ? args[6] : null, args is [.., "rocksdb"]);
         return 0;
     case "drain":
         if (!(await admin.PartitionCountsAsync([topic], default)).TryGetValue(topic, out var count))
@@ -96,6 +89,6 @@ switch (command)
         Draining.Run(clients, await admin.OffsetsAsync([.. Enumerable.Range(0, count).Select(p => new TopicPartition(topic, p))], default));
         return 0;
     default:
-        Console.Error.WriteLine($"'{command}' is none of produce, confluent, load, drain, java, monitor, latency, hop, guarantees and compare.");
+        Console.Error.WriteLine($"'{command}' is none of produce, confluent, load, drain, java, monitor, latency, guarantees and compare.");
         return 2;
 }

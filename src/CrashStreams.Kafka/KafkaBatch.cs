@@ -85,7 +85,7 @@ internal sealed unsafe class KafkaBatch(int capacity, PartitionTable partitions)
     }
 
     // Asked for headers, librdkafka sets up a parser even where there are none, with allocations of its own: an eighth of the processor time
-    // of a drain (docs/performance.md).
+    // of a drain (docs/decisions/what-was-measured.md).
     // A value points into the fetched batch, where the number of headers follows it (KIP-98: a varint); librdkafka has read as far, so the byte is
     // there. In the message sets before that format the next message's offset follows: no headers, whatever it says. An empty value points elsewhere.
     private static bool HasNoHeaders(NativeMessage* message) => message->Length > 0 && message->Payload[message->Length] == 0;
