@@ -18,6 +18,9 @@ internal sealed class KafkaAdmin : ILogAdmin
     // The member then hears of them with its next heartbeat, 5 s later. Nothing tells when the coordinator has caught up.
     private static readonly TimeSpan CoordinatorDelay = TimeSpan.FromMilliseconds(400);
 
+    // How long a broker may take to make a topic that was asked for; it says the same until then as when it makes none.
+    private static readonly TimeSpan AutoCreation = TimeSpan.FromSeconds(3);
+
     private readonly IAdminClient _client;
     private readonly TimeSpan _timeout;
     private readonly ConnectionFaults _faults;
@@ -44,7 +47,8 @@ internal sealed class KafkaAdmin : ILogAdmin
                 .SetLogHandler((_, line) => faults.Line(clientId, (int)line.Level, line.Facility, line.Message))
                 .SetErrorHandler((_, error) => faults.Error(clientId, (Native.ErrorCode)(int)error.Code, error.Reason)).Build();
         }
-        catch (InvalidOperationException e)
+        // An unknown property, or a value that one can't have.
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
         {
             // Its text may quote a property's value, which may be a secret: only the name is told.
             var name = properties.Keys.FirstOrDefault(key => e.Message.Contains($"\"{key}\"", StringComparison.Ordinal));
@@ -67,6 +71,28 @@ internal sealed class KafkaAdmin : ILogAdmin
         }
 
         return counts;
+    }
+
+    public async Task<IReadOnlyDictionary<string, int>> PartitionCountsForWritingAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation)
+    {
+        var counts = await PartitionCountsAsync(topics, cancellation);
+        var missing = topics.Except(counts.Keys).ToList();
+        if (missing.Count == 0)
+            return counts;
+
+        try
+        {
+            // As a producer asks: a broker that creates topics by itself does so now, and has them a moment later.
+            foreach (var topic in missing)
+                await Answer(Task.Run(() => _client.GetMetadata(topic, _timeout), CancellationToken.None), cancellation);
+        }
+        catch (KafkaException e)
+        {
+            throw Exception(e.Error, $"Asking for topic {missing[0]}");
+        }
+
+        await Until(found => found.Count == missing.Count, missing, AutoCreation, cancellation);
+        return await PartitionCountsAsync(topics, cancellation);
     }
 
     public async Task<IReadOnlyDictionary<string, string>> TopicIdsAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation)
@@ -338,10 +364,13 @@ internal sealed class KafkaAdmin : ILogAdmin
         }
     }
 
-    private async Task Until(Func<IReadOnlyDictionary<string, int>, bool> isReached, IReadOnlyCollection<string> topics, CancellationToken cancellation)
+    private Task Until(Func<IReadOnlyDictionary<string, int>, bool> isReached, IReadOnlyCollection<string> topics, CancellationToken cancellation) =>
+        Until(isReached, topics, _timeout, cancellation);
+
+    private async Task Until(Func<IReadOnlyDictionary<string, int>, bool> isReached, IReadOnlyCollection<string> topics, TimeSpan patience, CancellationToken cancellation)
     {
         var start = TimeProvider.System.GetTimestamp();
-        while (!isReached(await PartitionCountsAsync(topics, cancellation)) && TimeProvider.System.GetElapsedTime(start) < _timeout)
+        while (!isReached(await PartitionCountsAsync(topics, cancellation)) && TimeProvider.System.GetElapsedTime(start) < patience)
             await Task.Delay(Pause, TimeProvider.System, cancellation);
     }
 

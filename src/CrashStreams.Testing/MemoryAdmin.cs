@@ -9,6 +9,10 @@ internal sealed class MemoryAdmin(MemoryLog log) : ILogAdmin
         Task.FromResult<IReadOnlyDictionary<string, int>>(
             topics.Where(t => log.PartitionCount(t) is not null).Distinct().ToDictionary(t => t, t => log.PartitionCount(t)!.Value));
 
+    // The producer makes them when it writes the first record.
+    public Task<IReadOnlyDictionary<string, int>> PartitionCountsForWritingAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation) =>
+        Task.FromResult<IReadOnlyDictionary<string, int>>(topics.Distinct().ToDictionary(t => t, t => log.PartitionCount(t) ?? 1));
+
     public Task<IReadOnlyDictionary<string, string>> TopicIdsAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation) =>
         Task.FromResult<IReadOnlyDictionary<string, string>>(
             topics.Where(t => log.IdOf(t) is not null).Distinct().ToDictionary(t => t, t => log.IdOf(t)!));

@@ -7,6 +7,11 @@ public interface ILogAdmin : IDisposable
     Task<IReadOnlyDictionary<string, int>> PartitionCountsAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation);
 
     /// <summary>
+    /// The number of partitions of each of these topics that exists, or does now because the log creates topics when somebody means to write to them.
+    /// </summary>
+    Task<IReadOnlyDictionary<string, int>> PartitionCountsForWritingAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation) => PartitionCountsAsync(topics, cancellation);
+
+    /// <summary>
     /// The id of each of these topics that exists (KIP-516), as Kafka's tools write it: a topic that was deleted and made anew has another. A broker that knows of no ids
     /// names none.
     /// </summary>

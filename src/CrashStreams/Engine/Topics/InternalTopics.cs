@@ -183,11 +183,23 @@ internal sealed class InternalTopics
     private async Task AskLimitsAsync(Topology topology, StreamsOptions options, ILogAdmin admin, ILogger logger, CancellationToken cancellation)
     {
         var written = topology.SinkTopics.Concat(new[] { options.Faults.DeadLetterTopic, options.Time.LateTopic }.OfType<string>()).Distinct().Where(t => !_limits.ContainsKey(t)).ToList();
-        var existing = await admin.PartitionCountsAsync(written, cancellation).ConfigureAwait(false);
-        foreach (var topic in written.Where(t => !existing.ContainsKey(t)))
-            logger.SinkIsMissing(topic);
+        var existing = await admin.PartitionCountsForWritingAsync(written, cancellation).ConfigureAwait(false);
+        var missing = written.FindAll(t => !existing.ContainsKey(t));
+        // Who goes on after such a fault may create them later.
+        if (missing.Count > 0 && options.Faults is { OnProduction: FaultResponse.Fail, Handler: null })
+            throw MissingSinks(missing, topology, options);
+        missing.ForEach(logger.SinkIsMissing);
         foreach (var (topic, configs) in await ConfigsAsync([.. existing.Keys], admin, logger, cancellation).ConfigureAwait(false))
             _limits[topic] = TopicLimits.Of(configs);
+    }
+
+    private static TopologyException MissingSinks(List<string> missing, Topology topology, StreamsOptions options)
+    {
+        var named = missing.ConvertAll(topic => topology.SubTopologies.SelectMany(static s => s.Sinks).FirstOrDefault(s => !s.IsRepartition && s.Topic == topic) is { } sink
+            ? $"'{topic}' (sink '{sink.Name}')"
+            : $"'{topic}' ({(topic == options.Faults.DeadLetterTopic ? "Faults.DeadLetterTopic" : "Time.LateTopic")})");
+        return new($"Topic(s) {string.Join(", ", named)}, which the application writes, do not exist, and the broker does not create them by itself. Create them first, "
+            + $"or set Faults.{nameof(FaultOptions.OnProduction)} to {nameof(FaultResponse.Skip)} to start without them: records for them are dropped and counted until they exist.");
     }
 
     // Who may write a topic need not be permitted to see its settings.
