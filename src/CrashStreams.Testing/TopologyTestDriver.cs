@@ -44,7 +44,7 @@ public sealed class TopologyTestDriver : IDisposable
         _options = _options with { Time = _options.Time with { MaxFuture = _options.Time.GivenMaxFuture ?? _patience } };
         _options.Validate();
         SideTopicLoops.Check(topology, _options);
-        Time = new(startTime ?? DateTimeOffset.UnixEpoch);
+        Time = new(startTime ?? DateTimeOffset.UnixEpoch) { PassUntil = WaitFor };
         _sources = [.. topology.SourceTopics, .. topology.GlobalTables.Select(t => t.Topic)];
         _sinks = [.. topology.SinkTopics, .. new[] { _options.Faults.DeadLetterTopic, _options.Time.LateTopic }.OfType<string>()];
         _choosesTopics = topology.SubTopologies.SelectMany(s => s.Sinks).Any(s => s.Topic is null);
@@ -75,6 +75,9 @@ public sealed class TopologyTestDriver : IDisposable
     public IReadOnlyCollection<string> Topics => _log.Topics;
 
     internal MemoryLog Log => _log;
+
+    /// <summary>How long a call of <c>MapAsync</c> may take, by the machine's clock.</summary>
+    internal TimeSpan CallPatience { get; set; } = TimeSpan.FromMinutes(1);
 
     internal StreamThread Thread => _thread;
 
@@ -209,9 +212,15 @@ public sealed class TopologyTestDriver : IDisposable
         if (_isDisposed)
             return;
         _isDisposed = true;
-        _thread.Stop();
-        _thread.Dispose();
-        _gauges.Dispose();
+        try
+        {
+            _thread.Stop();
+        }
+        finally
+        {
+            _thread.Dispose();
+            _gauges.Dispose();
+        }
     }
 
     private (object? Key, object? Value) SerdesOf(string topic) =>
@@ -227,6 +236,18 @@ public sealed class TopologyTestDriver : IDisposable
     {
         if (_log.PartitionCount(topic) is null && !_choosesTopics && !_sinks.Contains(topic))
             throw new ArgumentException($"The topology writes no topic '{topic}'; it writes {List(_sinks)}.", nameof(topic));
+    }
+
+    // Calls of MapAsync run beside the driver, in real time; their timeouts are by its own clock, and that stands still.
+    private void WaitFor(Func<bool> isOver)
+    {
+        var (waiting, began) = (new SpinWait(), TimeProvider.System.GetTimestamp());
+        while (!isOver())
+        {
+            if (TimeProvider.System.GetElapsedTime(began) > CallPatience)
+                throw new ProcessingException($"A call of MapAsync has not ended for {CallPatience.TotalSeconds:0.#} s. The driver's clock stands still, so its timeout does not end it: let the calls of a test end, with a result or an exception.");
+            waiting.SpinOnce();
+        }
     }
 
     private List<string> Loops => [.. _sources.Intersect(_sinks)];

@@ -9,6 +9,12 @@ internal interface IOperatorContext : IProcessorContext
     /// <summary>The operator's node.</summary>
     string Node { get; }
 
+    /// <summary>Whether the caller is the thread whose turn it is.</summary>
+    bool IsInTurn { get; }
+
+    /// <summary>What to throw at a caller that is not; the application fails with it too.</summary>
+    Exception Misused(string action);
+
     StreamsOptions Options { get; }
 
     TaskClock Clock { get; }

@@ -13,6 +13,7 @@ public abstract class Processor<TKeyIn, TValueIn, TKeyOut, TValueOut> : Receiver
     private Receiver<TKeyOut, TValueOut>[] _children = [];
     private Receiver<TKeyOut, TValueOut>? _only;
     private IOperatorContext? _context;
+    private bool _isOwn;
 
     /// <summary>What the processor may ask of the task that runs it, from <see cref="Init"/> on.</summary>
     /// <exception cref="InvalidOperationException">The processor is being constructed, or was created by nobody but the user: no task runs it.</exception>
@@ -58,10 +59,16 @@ public abstract class Processor<TKeyIn, TValueIn, TKeyOut, TValueOut> : Receiver
     internal void ConnectTo(Receiver<TKeyOut, TValueOut>[] children)
     {
         _children = children;
-        _only = children.Length == 1 ? children[0] : null;
+        // The library's own operators never leave their thread.
+        _isOwn = GetType().Assembly == typeof(IOperatorContext).Assembly;
+        _only = _isOwn && children.Length == 1 ? children[0] : null;
     }
 
-    /// <summary>Hands a record to every operator behind this one, in the order in which they were added.</summary>
+    /// <summary>
+    /// Hands a record to every operator behind this one, in the order in which they were added. Only within <c>Process</c>, <see cref="Init"/>, <see cref="Close"/> and the callbacks of
+    /// <see cref="IProcessorContext.Schedule"/>, in their thread.
+    /// </summary>
+    /// <exception cref="ProcessingException">Another thread calls, or the call that the record belongs to is over; the application fails with it too.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     protected void Forward(in Record<TKeyOut, TValueOut> record)
     {
@@ -108,6 +115,8 @@ public abstract class Processor<TKeyIn, TValueIn, TKeyOut, TValueOut> : Receiver
 
     private void ForwardToAll(in Record<TKeyOut, TValueOut> record)
     {
+        if (!_isOwn && _context is { IsInTurn: false } context)
+            throw context.Misused(nameof(Forward));
         foreach (var child in _children)
             child.Take(in record);
     }

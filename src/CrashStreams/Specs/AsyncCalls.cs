@@ -23,7 +23,7 @@ public sealed record AsyncCalls
         get => _maxConcurrency;
         init
         {
-            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1);
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1, nameof(MaxConcurrency));
             _maxConcurrency = value;
         }
     }
@@ -38,7 +38,7 @@ public sealed record AsyncCalls
         get => _timeout;
         init
         {
-            ArgumentOutOfRangeException.ThrowIfLessThan(value, TimeSpan.FromMilliseconds(1));
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, TimeSpan.FromMilliseconds(1), nameof(Timeout));
             _timeout = value;
         }
     }

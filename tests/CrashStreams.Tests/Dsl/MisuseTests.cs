@@ -94,6 +94,12 @@ public class MisuseTests
         ["a partitioner that answers no partition"] = (b => In(b).To("out", new() { Name = "write", Partitioner = (_, _, _) => 7 }), Pipe, ["'write'", "chose partition 7 of topic 'out'", "answer 0 to 0"]),
         ["a function that returns null for no values"] = (b => In(b).FlatMapValues<string>(_ => null!, "explode").To("out"), Pipe, ["'explode'", "returned null", "empty sequence"]),
         ["a function that returns null for no records"] = (b => In(b).FlatMap<string, string>((_, _) => null!, "explode").To("out"), Pipe, ["'explode'", "returned null", "empty sequence"]),
+        ["a call that is no task"] = (b => In(b).MapAsync<string>((_, _, _) => null!, name: "call").To("out"), Pipe, ["'call'", "returned null instead of a task", "Task.FromResult"]),
+        ["a call that never ends"] = (b => In(b).MapAsync<string>((_, _, _) => new TaskCompletionSource<string>().Task, name: "call").To("out"), d =>
+        {
+            d.CallPatience = TimeSpan.FromMilliseconds(50);
+            Pipe(d);
+        }, ["A call of MapAsync has not ended", "clock stands still", "let the calls of a test end"]),
         ["an event time that throws"] = (
             b => b.Stream("in", new Consumed<string, string> { Name = "lines", TimestampExtractor = new((_, _, _) => throw new FormatException("no time")) }).To("out"), Pipe, ["'lines'", "topic in, partition 0, offset 0", "no time"]),
         ["records of another type than the source reads"] = (b => b.Stream<string, long>("in").To("out"), Pipe, ["topic in, partition 0, offset 0", "not-8-bytes", "Faults.OnDeserialization"]),

@@ -21,6 +21,8 @@ internal sealed class OperatorContext(TaskContext task, string nodeName, IReadOn
 
     public IRecordWriter Output => task.Output;
 
+    public bool IsInTurn => task.Owner.IsHere;
+
     public string ApplicationId => task.ApplicationId;
 
     public TaskId TaskId => task.Id;
@@ -66,6 +68,8 @@ internal sealed class OperatorContext(TaskContext task, string nodeName, IReadOn
     public IDisposable Schedule(TimeSpan interval, PunctuationType type, Action<long> callback)
     {
         ArgumentNullException.ThrowIfNull(callback);
+        if (!IsInTurn)
+            throw Misused(nameof(Schedule));
         if (type == PunctuationType.Watermark && task.Options.Time.Clock != CrashStreams.StreamTime.Watermarks)
             throw new TopologyException($"Processor '{nodeName}' is to be called back when the watermark moves, which needs the Watermarks clock.");
         return task.Punctuations.Schedule(interval, type, CallBack, task.Clock.WallClock);
@@ -88,7 +92,14 @@ internal sealed class OperatorContext(TaskContext task, string nodeName, IReadOn
     public TStore GlobalStore<TStore>(string name)
         where TStore : class => (TStore)task.GlobalStore(name);
 
-    public void Drop(string reason) => task.Dropped.Count(reason, nodeName);
+    public Exception Misused(string action) => task.Owner.Misused(nodeName, task.Id, action);
+
+    public void Drop(string reason)
+    {
+        if (!IsInTurn)
+            throw Misused(nameof(Drop));
+        task.Dropped.Count(reason, nodeName);
+    }
 
     public void Late(string reason, long timestamp, long byMs, Window? window, Action<LateRecord>? callback) =>
         LateRecords.Divert(task, nodeName, reason, timestamp, byMs, window, callback);

@@ -25,6 +25,9 @@ internal sealed class TaskContext(TaskId id, StreamsOptions options, TimeProvide
 
     public TaskId Id => id;
 
+    /// <summary>The thread whose turn it is, with the tasks beside this one.</summary>
+    public required TurnOwner Owner { get; init; }
+
     public TaskClock Clock { get; } = new(options.Time.Clock, time);
 
     public RecordCollector Collector => collector;

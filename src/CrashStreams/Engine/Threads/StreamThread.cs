@@ -41,6 +41,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     private readonly TimeSpan _longestWait;
     private readonly Turn _turn;
     private readonly TaskMaker _maker;
+    private readonly TurnOwner _owner = new();
     private readonly PauseLog _pauses;
     private readonly PollStep _poll;
     private readonly TakeStep _take;
@@ -109,7 +110,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
             _lostOwners = new(name, options.ApplicationId, topology, _directory, aside ?? clients, logger);
         if (topology.GlobalTables.Count > 0)
             _globals = new(topology.GlobalTables, options, time, () => clients.CreateRestoreConsumer($"{name}-global-consumer", readCommitted: true), _admin, _collector, _meter, logger);
-        _maker = new(topology, options, topics, _collector, _meter, _globals, _positions, time, logger);
+        _maker = new(topology, options, topics, _collector, _meter, _globals, _positions, _owner, time, logger);
         if (options.State.StandbyReplicas > 0)
         {
             var counts = topology.SubTopologies.Where(s => s.Sources.Any()).ToDictionary(s => s.Id, s => topics.TasksOf(s).Count);
@@ -190,6 +191,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
 
     public void Start()
     {
+        _owner.Enter();
         if (_options.Delivery.Guarantee == ProcessingGuarantee.ExactlyOnce)
         {
             // First: heirs of this thread's last life are not to fence this one.
@@ -208,6 +210,8 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     /// <summary>One turn. Answers whether there was anything to do.</summary>
     public bool RunOnce()
     {
+        _owner.Enter();
+        _owner.ThrowIfMisused();
         (_turn.IsBusy, _turn.IsCommitRequested) = (_globals?.Follow() ?? false, false);
         _poll.Run(_turn);
         _meter.Polled(_spent.Polled());
@@ -230,6 +234,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         foreach (var step in _steps)
             step.Run(_turn);
         _spent.DidOther();
+        _owner.Leave();
         return _turn.IsBusy;
     }
 
@@ -270,11 +275,18 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         _topology.RepartitionTopics.Keys.Any(t => InternalTopics.FullName(_options.ApplicationId, t, true) == topic);
 
     /// <summary>Makes results, state and positions durable.</summary>
-    public void Commit() => _committer.Commit(_processed);
+    public void Commit()
+    {
+        _owner.Enter();
+        _owner.ThrowIfMisused();
+        _committer.Commit(_processed);
+    }
 
     /// <summary>Ends in order: what was processed is committed, then the group is left.</summary>
     public void Stop()
     {
+        _owner.Enter();
+        _owner.ThrowIfMisused();
         _committer.CommitLast(_processed);
         Leave([.. Tasks.SelectMany(t => t.Inputs).Select(i => i.Partition)]);
         _standbys?.Stop();

@@ -7,7 +7,8 @@ namespace CrashStreams.Engine;
 
 /// <summary>Makes a thread's tasks, or takes its warm copies for them.</summary>
 internal sealed class TaskMaker(
-    Topology topology, StreamsOptions options, InternalTopics topics, RecordCollector collector, ApplicationMeter meter, GlobalTables? globals, StartPositions positions, TimeProvider time, ILogger logger)
+    Topology topology, StreamsOptions options, InternalTopics topics, RecordCollector collector, ApplicationMeter meter, GlobalTables? globals, StartPositions positions, TurnOwner owner, TimeProvider time,
+    ILogger logger)
 {
     /// <summary>The thread's warm copies; null without any.</summary>
     public Standbys? Standbys { get; set; }
@@ -27,7 +28,7 @@ internal sealed class TaskMaker(
 
     private StreamTask Make(TaskId id, TaskLayout tasks)
     {
-        var context = new TaskContext(id, options, time, collector, meter) { Globals = globals };
+        var context = new TaskContext(id, options, time, collector, meter) { Globals = globals, Owner = owner };
         return new(context, tasks, topology.HorizonMs, topics.WritersOf)
         {
             Local = options.State.Storage is { } state && context.Stores.Count > 0 ? new(state, options.ApplicationId, id, context.Stores, time, logger) : null,

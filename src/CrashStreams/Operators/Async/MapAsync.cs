@@ -50,7 +50,8 @@ internal sealed class MapAsync<TKey, TValue, TNewValue>(Func<TKey, TValue, Cance
     {
         try
         {
-            return map(record.Key, record.Value, cancellation).WaitAsync(calls.Timeout, Task.Clock.Provider, CancellationToken.None);
+            var call = map(record.Key, record.Value, cancellation) ?? throw new InvalidOperationException($"The function of '{NodeName}' returned null instead of a task: return Task.FromResult for a value that is there already.");
+            return call.WaitAsync(calls.Timeout, Task.Clock.Provider, CancellationToken.None);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
