@@ -1,12 +1,17 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using CrashStreams.Faults;
 using CrashStreams.Kafka;
+using CrashStreams.Stores;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 
 namespace CrashStreams.Hosting;
 
-/// <summary>Finds settings of a section that there are not: a misspelled one would be passed over, and its default hold without a word.</summary>
+/// <summary>
+/// Finds what binding passes over without a word, so that defaults would hold: settings that there are not, values where a group of settings belongs, and groups where a value does. And times that are
+/// one number, which .NET takes for days.
+/// </summary>
 internal sealed class ConfigurationKeys(string application, string section, IConfiguration configuration) : IValidateOptions<StreamsOptions>
 {
     private const string Kafka = nameof(Kafka);
@@ -26,8 +31,31 @@ internal sealed class ConfigurationKeys(string application, string section, ICon
 
     private static IEnumerable<string> Unknown(IConfigurationSection section, [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] Type type, params string[] others)
     {
-        string[] known = [.. type.GetProperties().Where(static p => p.SetMethod is { IsPublic: true }).Select(static p => p.Name), .. others];
-        return section.GetChildren().Where(child => !known.Contains(child.Key, StringComparer.OrdinalIgnoreCase))
-            .Select(child => $"'{child.Path}' is no setting. There are: {string.Join(", ", known.Order(StringComparer.Ordinal))}.");
+        var settings = Array.FindAll(type.GetProperties(), static p => p.SetMethod is { IsPublic: true });
+        var known = string.Join(", ", settings.Select(static p => p.Name).Concat(others).Order(StringComparer.Ordinal));
+        return section.GetChildren().Where(child => !others.Contains(child.Key, StringComparer.OrdinalIgnoreCase))
+            .Select(child => Array.Find(settings, p => string.Equals(p.Name, child.Key, StringComparison.OrdinalIgnoreCase)) is { } setting
+                ? FaultOf(child, setting.PropertyType)
+                : $"'{child.Path}' is no setting. There are: {known}.")
+            .OfType<string>();
+    }
+
+    private static string? FaultOf(IConfigurationSection setting, Type type)
+    {
+        type = Nullable.GetUnderlyingType(type) ?? type;
+        var hasParts = setting.GetChildren().Any();
+        if (typeof(Delegate).IsAssignableFrom(type) || type == typeof(IStateStorage))
+            return $"'{setting.Path}' can't be set by configuration: set it in code, with {nameof(StreamsApplicationBuilder.Configure)}.";
+        if (type.IsPrimitive || type.IsEnum || type == typeof(TimeSpan) || type == typeof(string))
+        {
+            return hasParts ? $"'{setting.Path}' is one value ({type.Name}), and the configuration has a group there: {string.Join(", ", setting.GetChildren().Select(static part => $"'{part.Path}'"))}."
+                : type == typeof(TimeSpan) && int.TryParse(setting.Value, NumberStyles.Integer, CultureInfo.InvariantCulture, out var days) && days != 0
+                    ? $"'{setting.Path}' is '{setting.Value}', which would be {days} days: write it as hours:minutes:seconds, '00:00:05' for five seconds."
+                    : null;
+        }
+
+        return hasParts || string.IsNullOrEmpty(setting.Value)
+            ? null
+            : $"'{setting.Path}' is a group of settings, and the configuration has the value '{setting.Value}' there: write the setting's name behind it, '{setting.Path}:...'.";
     }
 }

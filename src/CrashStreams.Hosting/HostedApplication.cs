@@ -16,9 +16,13 @@ internal sealed partial class HostedApplication(string name, IServiceProvider se
     private readonly ApplicationWatch _watch = services.GetRequiredKeyedService<ApplicationWatch>(name);
     private StreamsApplication? _application;
 
+    // Asked for once: a host that is disposed without being stopped has no services any more when the application tells that it ends.
+    private List<Action<ApplicationStatus, IServiceProvider>> _changed = [];
+
     public override Task StartAsync(CancellationToken cancellationToken)
     {
         _application = services.GetRequiredKeyedService<StreamsApplication>(name);
+        _changed = [.. services.GetKeyedServices<Action<ApplicationStatus, IServiceProvider>>(name)];
         return base.StartAsync(cancellationToken);
     }
 
@@ -79,7 +83,7 @@ internal sealed partial class HostedApplication(string name, IServiceProvider se
             LogHindered(name, status);
         else
             LogStatus(name, status);
-        foreach (var changed in services.GetKeyedServices<Action<ApplicationStatus, IServiceProvider>>(name))
+        foreach (var changed in _changed)
             changed(status, services);
     }
 

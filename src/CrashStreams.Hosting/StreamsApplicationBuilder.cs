@@ -37,7 +37,8 @@ public sealed class StreamsApplicationBuilder
     /// <param name="build">Makes it, with what it needs from the services.</param>
     public StreamsApplicationBuilder UseTopology(Func<IServiceProvider, Topology> build)
     {
-        Services.AddKeyedSingleton(Name, (services, _) => build(services));
+        ArgumentNullException.ThrowIfNull(build);
+        Services.AddKeyedSingleton(Name, (services, _) => Given(build(services), nameof(UseTopology)));
         return this;
     }
 
@@ -49,6 +50,7 @@ public sealed class StreamsApplicationBuilder
         Services.AddOptions<StreamsOptions>(Name).BindConfiguration(section);
         Services.AddOptions<KafkaOptions>(Name).BindConfiguration($"{section}:Kafka");
         Services.AddSingleton<IValidateOptions<StreamsOptions>>(provider => new ConfigurationKeys(Name, section, provider.GetRequiredService<IConfiguration>()));
+        Services.AddSingleton<IValidateOptions<KafkaOptions>>(provider => new ConfigurationSection(Name, section, provider.GetRequiredService<IConfiguration>()));
         return this;
     }
 
@@ -78,14 +80,16 @@ public sealed class StreamsApplicationBuilder
     /// <summary>Runs on another log.</summary>
     public StreamsApplicationBuilder UseClients(Func<IServiceProvider, ILogClients> clients)
     {
-        Services.AddKeyedSingleton(Name, (services, _) => clients(services));
+        ArgumentNullException.ThrowIfNull(clients);
+        Services.AddKeyedSingleton(Name, (services, _) => Given(clients(services), nameof(UseClients)));
         return this;
     }
 
     /// <summary>Keeps the application's state in this storage, for example <c>RocksDbState</c>. The host disposes of it after the application.</summary>
     public StreamsApplicationBuilder UseState(Func<IServiceProvider, IStateStorage> state)
     {
-        Services.AddKeyedSingleton(Name, (services, _) => state(services));
+        ArgumentNullException.ThrowIfNull(state);
+        Services.AddKeyedSingleton(Name, (services, _) => Given(state(services), nameof(UseState)));
         return this;
     }
 
@@ -93,7 +97,12 @@ public sealed class StreamsApplicationBuilder
     /// <param name="changed">Gets the new status.</param>
     public StreamsApplicationBuilder OnStatusChanged(Action<ApplicationStatus, IServiceProvider> changed)
     {
+        ArgumentNullException.ThrowIfNull(changed);
         Services.AddKeyedSingleton(Name, changed);
         return this;
     }
+
+    // A container takes null for a service that nobody has registered: state would be in memory without a word.
+    private T Given<T>(T? made, string method)
+        where T : class => made ?? throw new InvalidOperationException($"Application '{Name}': the function that {method} got returned null.");
 }

@@ -3,6 +3,7 @@ using CrashStreams.Processing;
 using CrashStreams.RocksDb;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace CrashStreams.Hosting.Tests;
@@ -104,6 +105,108 @@ public class HostedApplicationTests : HostTest
         var thrown = await Xunit.Record.ExceptionAsync(() => host.StartAsync());
 
         thrown!.ToString().Should().ContainAll("'bad'", "Threads is 0", "Time.IdleAfter is -00:00:01", "BootstrapServers is empty", "'worse'", "ApplicationId 'a b'");
+    }
+
+    [Theory]
+    [InlineData("Delivery", "ExactlyOnce", "'Counts:Delivery' is a group of settings", "the value 'ExactlyOnce'", "'Counts:Delivery:...'")]
+    [InlineData("Threads:Count", "2", "'Counts:Threads' is one value (Int32)", "'Counts:Threads:Count'")]
+    [InlineData("Time:IdleAfter", "5", "'Counts:Time:IdleAfter' is '5', which would be 5 days", "'00:00:05'")]
+    [InlineData("Kafka:Linger", "10", "'Counts:Kafka:Linger' is '10', which would be 10 days", "hours:minutes:seconds")]
+    [InlineData("Kafka:Properties", "security.protocol=SSL", "'Counts:Kafka:Properties' is a group of settings")]
+    [InlineData("Faults:Handler", "Skip", "'Counts:Faults:Handler' can't be set by configuration", "Configure")]
+    [InlineData("State:Storage", "RocksDb", "'Counts:State:Storage' can't be set by configuration", "Configure")]
+    [InlineData("Time:MaxFutur", "1:00", "'Counts:Time:MaxFutur' is no setting", "MaxFuture")]
+    [InlineData("Threads", "100000", "Threads is 100000: choose 1 to 1000")]
+    public async Task What_binding_would_pass_over_or_take_for_something_else_ends_the_start(string setting, string value, params string[] told)
+    {
+        var builder = NewHost(("Counts:Kafka:BootstrapServers", "localhost:1"), ($"Counts:{setting}", value));
+        builder.Services.AddCrashStreams("counts", app => app.BindConfiguration("Counts").UseTopology(CountVisits));
+        using var host = builder.Build();
+
+        var thrown = await Xunit.Record.ExceptionAsync(() => host.StartAsync());
+
+        thrown!.ToString().Should().ContainAll([.. told, "Application 'counts'", nameof(OptionsValidationException)]);
+    }
+
+    [Fact]
+    public async Task Times_may_be_zero_and_dictionaries_may_be_empty()
+    {
+        var builder = NewHost(("Counts:Kafka:BootstrapServers", Broker.BootstrapServers), ("Counts:Kafka:Linger", "0"), ("Counts:Kafka:Properties", ""));
+        builder.Services.AddCrashStreams("counts", app => app.BindConfiguration("Counts").UseTopology(CountVisits));
+        using var host = builder.Build();
+
+        await host.StartAsync();
+        await host.StopAsync();
+    }
+
+    [Fact]
+    public async Task A_section_that_there_is_not_is_named()
+    {
+        var builder = NewHost(("Count:Kafka:BootstrapServers", Broker.BootstrapServers));
+        builder.Services.AddCrashStreams("counts", app => app.BindConfiguration("Counts").UseTopology(CountVisits));
+        using var host = builder.Build();
+
+        var thrown = await Xunit.Record.ExceptionAsync(() => host.StartAsync());
+
+        thrown!.ToString().Should().ContainAll("has no section 'Counts'", "it has 'Count'", "BootstrapServers is empty");
+    }
+
+    [Theory]
+    [InlineData(nameof(StreamsApplicationBuilder.UseTopology))]
+    [InlineData(nameof(StreamsApplicationBuilder.UseClients))]
+    [InlineData(nameof(StreamsApplicationBuilder.UseState))]
+    public async Task A_function_that_returns_nothing_is_named(string method)
+    {
+        var builder = NewHost();
+        builder.Services.AddCrashStreams("counts", app =>
+        {
+            app.UseKafka(kafka => kafka.BootstrapServers = Broker.BootstrapServers).UseTopology(CountVisits);
+            _ = method switch
+            {
+                nameof(StreamsApplicationBuilder.UseTopology) => app.UseTopology(static () => null!),
+                nameof(StreamsApplicationBuilder.UseClients) => app.UseClients(static _ => null!),
+                _ => app.UseState(static _ => null!),
+            };
+        });
+        using var host = builder.Build();
+
+        var start = () => host.StartAsync();
+
+        await start.Should().ThrowAsync<InvalidOperationException>().WithMessage($"Application 'counts': the function that {method} got returned null.");
+    }
+
+    [Fact]
+    public async Task A_property_that_can_not_have_its_value_is_named_without_the_value()
+    {
+        var builder = NewHost();
+        builder.Services.AddCrashStreams("counts", app => app
+            .UseKafka(kafka => (kafka.BootstrapServers, kafka.Properties) = (Broker.BootstrapServers, new Dictionary<string, string> { ["security.protocol"] = "secret" }))
+            .UseTopology(CountVisits));
+        using var host = builder.Build();
+        var application = host.Services.GetRequiredService<StreamsApplication>();
+
+        await host.StartAsync();
+
+        var completion = () => application.Completion.WaitAsync(TimeSpan.FromMinutes(1));
+        (await completion.Should().ThrowAsync<Log.LogException>()).Which.Message.Should().Contain("'security.protocol'").And.NotContain("secret");
+    }
+
+    [Fact]
+    public async Task A_host_that_is_disposed_without_being_stopped_says_nothing_of_disposed_services()
+    {
+        var faults = new ConcurrentQueue<Exception>();
+        var builder = NewHost();
+        builder.Logging.AddProvider(new FaultCollector(faults));
+        builder.Services.AddCrashStreams("counts", app => app.UseKafka(kafka => kafka.BootstrapServers = Broker.BootstrapServers).UseTopology(CountVisits));
+        var host = builder.Build();
+        await host.StartAsync();
+        var application = host.Services.GetRequiredService<StreamsApplication>();
+        await UntilAsync(() => Task.FromResult(application.State == ApplicationState.Running));
+
+        host.Dispose();
+
+        await UntilAsync(() => Task.FromResult(application.State == ApplicationState.Stopped));
+        faults.OfType<ObjectDisposedException>().Should().BeEmpty();
     }
 
     [Fact]
@@ -237,5 +340,25 @@ public class HostedApplicationTests : HostTest
     private sealed class Greeter(Greeting greeting) : Processor<string, string, string, string>
     {
         public override void Process(in Record<string, string> record) => Forward(record.WithValue($"{greeting.Text} {record.Key}"));
+    }
+
+    private sealed class FaultCollector(ConcurrentQueue<Exception> faults) : ILoggerProvider, ILogger
+    {
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (exception is not null)
+                faults.Enqueue(exception);
+        }
+
+        public void Dispose()
+        {
+        }
     }
 }

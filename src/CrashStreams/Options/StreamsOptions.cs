@@ -31,10 +31,12 @@ public sealed record StreamsOptions
         StuckAfter = original.StuckAfter;
     }
 
+    private const int MostThreads = 1000;
+
     /// <summary>Names the consumer group, the internal topics and the changelogs. Instances with the same id share the work.</summary>
     public required string ApplicationId { get; set; }
 
-    /// <summary>Threads of this instance, each with its own consumer and tasks; 1 by default.</summary>
+    /// <summary>Threads of this instance, each with its own consumer and tasks, 1 to 1,000; 1 by default.</summary>
     public int Threads { get; set; } = 1;
 
     /// <summary>
@@ -109,8 +111,8 @@ public sealed record StreamsOptions
     {
         if (string.IsNullOrWhiteSpace(ApplicationId) || ApplicationId.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('.' or '_' or '-')))
             yield return $"{nameof(ApplicationId)} '{ApplicationId}': use ASCII letters, digits, '.', '_' and '-': it becomes part of topic names.";
-        if (Threads < 1)
-            yield return $"{nameof(Threads)} is {Threads}: at least 1.";
+        if (Threads is < 1 or > MostThreads)
+            yield return $"{nameof(Threads)} is {Threads}: choose 1 to {MostThreads}; more than the machine has cores seldom help.";
         if (HostInfo is not null && (HostInfo.Length == 0 || HostInfo.Contains('\n')))
             yield return $"{nameof(HostInfo)}: one line of text that is not empty.";
         if (ReplicationFactor is not (-1 or > 0))
