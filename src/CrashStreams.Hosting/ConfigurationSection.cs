@@ -9,7 +9,7 @@ internal sealed class ConfigurationSection(string application, string section, I
 {
     public ValidateOptionsResult Validate(string? name, KafkaOptions options)
     {
-        if (name != application || options.BootstrapServers.Length > 0 || configuration.GetSection(section).Exists())
+        if (name != application || !string.IsNullOrEmpty(options.BootstrapServers) || configuration.GetSection(section).Exists())
             return ValidateOptionsResult.Skip;
         var present = configuration.GetChildren().Where(static child => child.GetChildren().Any()).Select(static child => $"'{child.Key}'").Order(StringComparer.Ordinal).ToList();
         return ValidateOptionsResult.Fail($"Application '{application}': the configuration has no section '{section}', which {nameof(StreamsApplicationBuilder.BindConfiguration)} names; "
