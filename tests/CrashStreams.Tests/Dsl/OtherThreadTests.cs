@@ -55,7 +55,7 @@ public class OtherThreadTests
         await application.StartAsync(TestContext.Current.CancellationToken);
         log.Append("in", 0, new() { Key = "ann"u8, HasKey = true, Value = "v"u8, HasValue = true, Timestamp = 1 });
         while (processors is not [{ HasProcessed: true }])
-            await Task.Delay(10, TestContext.Current.CancellationToken);
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, TestContext.Current.CancellationToken);
 
         Record.Exception(processors[0].Doing("Forward")).Should().BeOfType<ProcessingException>();
 
