@@ -18,7 +18,7 @@ internal abstract class CogroupInput<TKey, TAggregate>
     public abstract TopologyNode<Windowed<TKey>, Change<TAggregate>> FoldWindows(string name, StoreDefinition store, Windowing windowing, Func<TAggregate> initializer);
 
     public abstract TopologyNode<Windowed<TKey>, Change<TAggregate>> FoldSessions(
-        string name, StoreDefinition store, SessionWindows windows, Func<TAggregate> initializer, Func<TKey, TAggregate, TAggregate, TAggregate> merger);
+        string name, StoreDefinition store, SessionWindows windows, Func<TAggregate> initializer, Func<TKey, TAggregate, TAggregate, TAggregate> merger, int number);
 }
 
 /// <summary>One of the streams that are aggregated together.</summary>
@@ -40,13 +40,13 @@ internal sealed class CogroupInput<TKey, TValue, TAggregate>(KGroupedStream<TKey
         new WindowAggregateNode<TKey, TValue, TAggregate>(name, store, null, windowing, new(aggregator) { Initializer = initializer }), _source);
 
     public override TopologyNode<Windowed<TKey>, Change<TAggregate>> FoldSessions(
-        string name, StoreDefinition store, SessionWindows windows, Func<TAggregate> initializer, Func<TKey, TAggregate, TAggregate, TAggregate> merger)
+        string name, StoreDefinition store, SessionWindows windows, Func<TAggregate> initializer, Func<TKey, TAggregate, TAggregate, TAggregate> merger, int number)
     {
         var fold = new SessionFold<TKey, TValue, TAggregate>(aggregator, merger) { Initializer = initializer };
         return Builder.Add(
             new KeyWindowAggregateNode<TKey, TValue, TAggregate>(
                 name, store, grouped.InOrder(name, _source), windows.SpanMs + 1,
-                () => new SessionAggregate<TKey, TValue, TAggregate>(store.Name, windows, fold, onlyFinal: false, onLate: null)),
+                () => new SessionAggregate<TKey, TValue, TAggregate>(store.Name, windows, fold, onlyFinal: false, onLate: null), number),
             _source);
     }
 }

@@ -25,7 +25,8 @@ public sealed class SessionWindowedCogroupedKStream<TKey, TAggregate>
         var builder = _cogrouped.Builder;
         var plan = _cogrouped.Plan(materialized);
         var store = plan.Sessions(_windows, isEndOrdered: false);
-        var folds = _cogrouped.Folds(name, (input, node) => input.FoldSessions(node, store, _windows, initializer, merger));
+        var number = 0;
+        var folds = _cogrouped.Folds(name, (input, node) => input.FoldSessions(node, store, _windows, initializer, merger, number++));
         return WindowedTables.Of(builder, _cogrouped.Merge<Windowed<TKey>>(name, folds), plan, _windows);
     }
 }

@@ -13,12 +13,18 @@ internal sealed class InOrder<TKey, TValue>(string name, Serde<TKey>? keySerde, 
     public IEnumerable<StoreDefinition> StoresFor(StreamTime mode) => mode == StreamTime.Watermarks ? [Store] : [];
 
     /// <summary>Puts the order in front of an operator of a task.</summary>
+    /// <param name="receiver">The operator.</param>
+    /// <param name="node">Its node.</param>
+    /// <param name="task">Its task.</param>
+    /// <param name="among">All inputs of what the operator writes to, when there may be several.</param>
+    /// <param name="number">Which of them this is.</param>
     /// <returns>What takes the records.</returns>
-    public Receiver<TKey, TValue> Before(Receiver<TKey, TValue> receiver, TopologyNode node, IOperatorBuilder task)
+    public Receiver<TKey, TValue> Before(Receiver<TKey, TValue> receiver, TopologyNode node, IOperatorBuilder task, OrderedInputs? among = null, int number = 0)
     {
         if (task.Options.Time.Clock != StreamTime.Watermarks)
             return receiver;
-        var order = new EventTimeOrder<TKey, TValue>(Store.Name);
+        var order = new EventTimeOrder<TKey, TValue>(Store.Name, among, number);
+        among?.Add(order);
         order.Attach(task.ContextFor(node));
         order.ConnectTo([receiver]);
         task.Add(order);

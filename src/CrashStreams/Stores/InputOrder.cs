@@ -62,6 +62,16 @@ internal sealed class InputOrder<TKey, TValue>(string name, Serde<TKey> keySerde
         }
     }
 
+    /// <summary>Where the first record stands that waits: comparable with places of other stores of this kind. Empty when none does; valid until the store changes.</summary>
+    public ReadOnlySpan<byte> FirstPlace
+    {
+        get
+        {
+            using var all = _entries.Scan(_begin.Written, default);
+            return all.MoveNext() ? all.Key : default;
+        }
+    }
+
     /// <param name="watermark">Its <c>w</c>, milliseconds.</param>
     /// <param name="record">The record.</param>
     /// <param name="source">Where it was read from a source topic; null for results.</param>

@@ -9,7 +9,11 @@ namespace CrashStreams.Operators;
 /// Forwards records in the order of the ideal live run: each waits until the task's clock is past its reference <c>w</c>, because others with the same one may
 /// come until then. Those that wait are a store.
 /// </summary>
-internal sealed class EventTimeOrder<TKey, TValue>(string storeName) : Processor<TKey, TValue, TKey, TValue>, IWatermarkListener, ICommitListener
+/// <param name="storeName">The store.</param>
+/// <param name="among">All inputs of the operator behind it, when it may have several.</param>
+/// <param name="number">Which of them this is.</param>
+internal sealed class EventTimeOrder<TKey, TValue>(string storeName, OrderedInputs? among = null, int number = 0)
+    : Processor<TKey, TValue, TKey, TValue>, IWatermarkListener, ICommitListener, IOrderedInput
 {
     private InputOrder<TKey, TValue> _waiting = null!;
     private OperatorClock _clock = null!;
@@ -39,17 +43,35 @@ internal sealed class EventTimeOrder<TKey, TValue>(string storeName) : Processor
 
     public long OldestOpenStart => long.MaxValue;
 
+    public int Number => number;
+
+    public ReadOnlySpan<byte> FirstPlace => _waiting.FirstPlace;
+
     public void OnWatermark(long watermark)
     {
         _clock.ClosedThrough = Math.Max(_clock.ClosedThrough, watermark);
-        while (_waiting.TryTake(watermark, _repeats, out var readAt, out var source, out var record))
-        {
-            Task.Clock.Resume(record.Timestamp, readAt);
-            Task.Current.Resume(source, record.Headers);
-            ForwardGuarded(in record);
-        }
-
+        if (among is not null)
+            among.Reach(watermark);
+        else
+            ForwardAll(watermark);
         Task.Current.Clear();
+    }
+
+    private void ForwardAll(long before)
+    {
+        while (TryForwardFirst(before))
+        {
+        }
+    }
+
+    public bool TryForwardFirst(long before)
+    {
+        if (!_waiting.TryTake(before, _repeats, out var readAt, out var source, out var record))
+            return false;
+        Task.Clock.Resume(record.Timestamp, readAt);
+        Task.Current.Resume(source, record.Headers);
+        ForwardGuarded(in record);
+        return true;
     }
 
     // At-least-once: a record leaves the store only when it is certain that what was made of it is written, in topics and in stores behind. If it left with that, and that was lost on its way, it

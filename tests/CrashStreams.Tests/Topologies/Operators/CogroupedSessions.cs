@@ -47,7 +47,7 @@ internal sealed class CogroupedSessions : Operator
     public override void Take(Ideal run, int input, int partition, Item item)
     {
         run.WakeAt(item.ReadAtMs + 1);
-        run.State<State>(this, partition).Waiting[input].Add(item);
+        run.State<State>(this, partition).Waiting.Add((input, item));
     }
 
     public override void Tick(Ideal run, long tick)
@@ -56,11 +56,8 @@ internal sealed class CogroupedSessions : Operator
         {
             if (run.FinalClock(this, partition) < tick)
                 continue;
-            for (var input = 0; input < 2; input++)
-            {
-                foreach (var item in InEventTimeOrder.TakeDue(state.Waiting[input], tick).Where(static i => i.Key is not null))
-                    Include(run, state, input, partition, item);
-            }
+            foreach (var (input, item) in InEventTimeOrder.TakeDue(state.Waiting, tick).Where(static i => i.Item.Key is not null))
+                Include(run, state, input, partition, item);
         }
     }
 
@@ -84,7 +81,7 @@ internal sealed class CogroupedSessions : Operator
 
     private sealed class State
     {
-        public List<Item>[] Waiting { get; } = [[], []];
+        public List<(int Input, Item Item)> Waiting { get; } = [];
 
         public List<(string Key, long StartMs, long EndMs, long Number)> Sessions { get; } = [];
     }

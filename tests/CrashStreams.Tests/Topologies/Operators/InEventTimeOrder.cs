@@ -37,13 +37,22 @@ internal sealed class InEventTimeOrder : Operator
     /// <summary>Takes what waits no longer at a tick out of a list, in the order in which it goes on.</summary>
     public static IReadOnlyList<Item> TakeDue(List<Item> waiting, long tick)
     {
-        var due = waiting.Where(i => i.ReadAtMs < tick).ToList();
+        var inputs = waiting.Select(static i => (Input: 0, Item: i)).ToList();
         waiting.RemoveAll(i => i.ReadAtMs < tick);
-        return due.OrderBy(static i => i.ReadAtMs).ThenBy(static i => i.TimeMs).ThenBy(static i => i.Position is not null)
-            .ThenBy(static i => i.Position?.Topic, StringComparer.Ordinal).ThenBy(static i => i.Position?.Partition).ThenBy(static i => i.Position?.Offset)
-            .ThenBy(static i => i.IsUnordered)
-            .ThenBy(static i => HasNoPlace(i) ? i.Key : null, StringComparer.Ordinal).ThenBy(static i => HasNoPlace(i) ? i.Value : null, StringComparer.Ordinal)
-            .Select(static i => i with { Origin = i.Origin with { HasBytes = false }, IsUnordered = false }).ToList();
+        return TakeDue(inputs, tick).Select(static i => i.Item).ToList();
+    }
+
+    /// <summary>The same with several inputs that have one order.</summary>
+    public static IReadOnlyList<(int Input, Item Item)> TakeDue(List<(int Input, Item Item)> waiting, long tick)
+    {
+        var due = waiting.Where(i => i.Item.ReadAtMs < tick).ToList();
+        waiting.RemoveAll(i => i.Item.ReadAtMs < tick);
+        return due.OrderBy(static i => i.Item.ReadAtMs).ThenBy(static i => i.Item.TimeMs).ThenBy(static i => i.Item.Position is not null)
+            .ThenBy(static i => i.Item.Position?.Topic, StringComparer.Ordinal).ThenBy(static i => i.Item.Position?.Partition).ThenBy(static i => i.Item.Position?.Offset)
+            .ThenBy(static i => i.Item.IsUnordered)
+            .ThenBy(static i => HasNoPlace(i.Item) ? i.Item.Key : null, StringComparer.Ordinal).ThenBy(static i => HasNoPlace(i.Item) ? i.Item.Value : null, StringComparer.Ordinal)
+            .ThenBy(static i => i.Input)
+            .Select(static i => (i.Input, i.Item with { Origin = i.Item.Origin with { HasBytes = false }, IsUnordered = false })).ToList();
 
         static bool HasNoPlace(Item item) => item.Position is null || item.IsUnordered;
     }
