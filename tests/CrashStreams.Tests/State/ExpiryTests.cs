@@ -58,6 +58,26 @@ public class ExpiryTests
         driver.Read("out").Should().HaveCount(2);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_restart_does_not_bring_back_what_a_distinct_operator_had_forgotten(bool hasDisk)
+    {
+        var builder = new StreamsBuilder();
+        builder.Stream<string, string>("in").DistinctWithin(TimeSpan.FromMilliseconds(1), "distinct").To("out");
+        using var driver = new TopologyTestDriver(builder.Build(), new() { ApplicationId = "app", State = { Storage = hasDisk ? new MemoryStateStorage() : null } });
+        foreach (var time in new[] { 1_000, 200_000, 400_000 })
+            driver.Input<string, string>("in").Pipe("ann", "v", time);
+        var before = Entries(driver).ToList();
+        before.Should().ContainSingle();
+
+        driver.Restart(isCrash: true);
+
+        Entries(driver).Should().BeSubsetOf(before);
+
+        static IEnumerable<string> Entries(TopologyTestDriver driver) => StoreDump.Of(driver.Thread.Tasks.Single().Context.Stores.Single(static s => s.Name == "distinct-store")).Keys;
+    }
+
     // The disk has lost all that was written last.
     private static void Rewind(MemoryStateStorage storage)
     {

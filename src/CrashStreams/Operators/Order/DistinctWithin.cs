@@ -21,6 +21,9 @@ internal sealed class DistinctWithin<TKey, TValue, TId>(string storeName, Func<T
     {
         _store = Store<SessionStore<TId, byte>>(storeName);
         _clock = Task.Clock.ForOperator(NodeName);
+        // A local store that is older than the last commit, or a restore, may have brought back what an earlier life of the task had forgotten.
+        if (!_clock.IsObserved)
+            _store.Expire(_clock.Now);
     }
 
     public override void Process(in Record<TKey, TValue> record)
