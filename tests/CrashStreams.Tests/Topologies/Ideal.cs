@@ -193,12 +193,9 @@ internal sealed class Ideal
         : !seen.Add(entry) ? long.MinValue
         : entry.Inputs.SelectMany(i => Layout.Entries(i.From).Select(e => EndOfAll(e, seen)).Concat(Layout.Answered(i.From).Select(j => EndOfAnswers(j, seen)))).Append(long.MinValue).Max();
 
-    // Answers are as far as what is asked and what answers, whichever is further.
-    private long EndOfAnswers(Operator join, HashSet<Operator> seen) => join.Inputs.Max(i => EndInFront(i.From, seen));
-
-    private long EndInFront(Operator of, HashSet<Operator> seen) => of.SourceTopics.Count > 0 || of.IsBehindShuffle ? EndOfAll(of, seen)
-        : of.Inputs.Where((_, i) => of.IsRemote(i)).Any() ? EndOfAnswers(of, seen)
-        : of.Inputs.Max(i => EndInFront(i.From, seen));
+    // Answers are as far as the tasks that ask and those that answer, whichever are further: as far as all inputs of these, also those that have nothing to do with the join.
+    private long EndOfAnswers(Operator join, HashSet<Operator> seen) => !seen.Add(join) ? long.MinValue
+        : join.Inputs.SelectMany(i => Layout.EntriesOfTask(i.From).Select(e => EndOfAll(e, seen)).Concat(Layout.AnsweredInTask(i.From).Select(j => EndOfAnswers(j, seen)))).Append(long.MinValue).Max();
 
     // A failure ends what is done for one record, and nothing else.
     private void Process(string? record, Action process)

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace CrashStreams.Tests.Topologies;
 
 /// <summary>Makes a case that fails smaller as long as it fails: without operators, without input, without faults.</summary>
@@ -49,5 +51,8 @@ internal static class Shrinking
     }
 
     private static string Records(TopologyCase of) => of.Input.Count > 40 ? "" : string.Join('\n', of.Input.Select(static i =>
-        $"  {i.At} {(i.Key is null ? "-" : Serdes.String.Deserialize(i.Key))} = {(i.Value is null ? "-" : Serdes.String.Deserialize(i.Value))} @{i.Timestamp} {i.Transaction}"));
+        $"  {i.At} {Text(i.Key)} = {Text(i.Value)} @{i.Timestamp} {i.Transaction}"));
+
+    // Some bytes are no text on purpose.
+    private static string Text(byte[]? bytes) => bytes is null ? "-" : Encoding.UTF8.GetString(bytes);
 }
