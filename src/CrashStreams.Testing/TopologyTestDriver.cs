@@ -19,6 +19,7 @@ public sealed class TopologyTestDriver : IDisposable
     private const int MaxTurns = 100_000;
 
     private readonly MemoryLog _log = new();
+    private readonly CallWait _calls = new();
     private readonly Dictionary<TopicPartition, int> _read = [];
     private readonly Topology _topology;
     private readonly StreamsOptions _options;
@@ -44,7 +45,7 @@ public sealed class TopologyTestDriver : IDisposable
         _options = _options with { Time = _options.Time with { MaxFuture = _options.Time.GivenMaxFuture ?? _patience } };
         _options.Validate();
         SideTopicLoops.Check(topology, _options);
-        Time = new(startTime ?? DateTimeOffset.UnixEpoch) { PassUntil = WaitFor };
+        Time = new(startTime ?? DateTimeOffset.UnixEpoch) { PassUntil = _calls.WaitUntil };
         _sources = [.. topology.SourceTopics, .. topology.GlobalTables.Select(t => t.Topic)];
         _sinks = [.. topology.SinkTopics, .. new[] { _options.Faults.DeadLetterTopic, _options.Time.LateTopic }.OfType<string>()];
         _choosesTopics = topology.SubTopologies.SelectMany(s => s.Sinks).Any(s => s.Topic is null);
@@ -77,7 +78,7 @@ public sealed class TopologyTestDriver : IDisposable
     internal MemoryLog Log => _log;
 
     /// <summary>How long a call of <c>MapAsync</c> may take, by the machine's clock.</summary>
-    internal TimeSpan CallPatience { get; set; } = TimeSpan.FromMinutes(1);
+    internal TimeSpan CallPatience { set => _calls.Patience = value; }
 
     internal StreamThread Thread => _thread;
 
@@ -236,18 +237,6 @@ public sealed class TopologyTestDriver : IDisposable
     {
         if (_log.PartitionCount(topic) is null && !_choosesTopics && !_sinks.Contains(topic))
             throw new ArgumentException($"The topology writes no topic '{topic}'; it writes {List(_sinks)}.", nameof(topic));
-    }
-
-    // Calls of MapAsync run beside the driver, in real time; their timeouts are by its own clock, and that stands still.
-    private void WaitFor(Func<bool> isOver)
-    {
-        var (waiting, began) = (new SpinWait(), TimeProvider.System.GetTimestamp());
-        while (!isOver())
-        {
-            if (TimeProvider.System.GetElapsedTime(began) > CallPatience)
-                throw new ProcessingException($"A call of MapAsync has not ended for {CallPatience.TotalSeconds:0.#} s. The driver's clock stands still, so its timeout does not end it: let the calls of a test end, with a result or an exception.");
-            waiting.SpinOnce();
-        }
     }
 
     private List<string> Loops => [.. _sources.Intersect(_sinks)];
