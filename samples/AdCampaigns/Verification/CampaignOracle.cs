@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Unicode;
 using CrashStreams.Samples.Verification;
 
 namespace CrashStreams.Samples.AdCampaigns.Verification;
@@ -78,6 +79,9 @@ internal sealed class CampaignOracle(TimeSpan grace, DateTimeOffset latest)
 
     private static (string? Ad, long? Campaign, string Type, long TimeMs, long Produced)? Read(byte[] value)
     {
+        // Parsing looks only at the texts that are asked for.
+        if (!Utf8.IsValid(value))
+            return null;
         try
         {
             using var document = JsonDocument.Parse(value);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 using CrashStreams.Samples.Verification;
 
 namespace CrashStreams.Samples.Clickstream.Verification;
@@ -14,6 +15,9 @@ internal sealed record ShopEvent(string User, string Session, string Product, st
     /// <summary>Null when it is malformed.</summary>
     public static ShopEvent? Read(bool isClick, byte[] value)
     {
+        // Parsing looks only at the texts that are asked for.
+        if (!Utf8.IsValid(value))
+            return null;
         try
         {
             using var document = JsonDocument.Parse(value);

@@ -1,5 +1,6 @@
 using System.Text;
 using CrashStreams.Samples.AdCampaigns;
+using CrashStreams.Samples.AdCampaigns.Verification;
 using CrashStreams.Testing;
 
 namespace CrashStreams.Samples.Tests.AdCampaigns;
@@ -79,6 +80,19 @@ public sealed class CampaignRowsTests : IDisposable
         _driver.Pipe("events", key: null, Encoding.UTF8.GetBytes(json), timestamp: 0);
 
         _driver.Dropped.Should().Contain(reason, 1);
+    }
+
+    [Fact]
+    public void What_is_no_UTF8_is_malformed_for_the_application_and_for_the_oracle()
+    {
+        var value = Encoding.Latin1.GetBytes("""{"event_type":"view","event_time_ns":1767268800000000000,"produce_time":1,"page_id":"ÿ"}""");
+        var oracle = new CampaignOracle(TimeSpan.Zero, DateTimeOffset.MaxValue);
+
+        oracle.Add(partition: 0, value);
+        _driver.Pipe("events", key: null, value, timestamp: 0);
+
+        oracle.Malformed.Should().Be(1);
+        _driver.Dropped.Should().Contain("invalid-utf8", 1);
     }
 
     [Fact]

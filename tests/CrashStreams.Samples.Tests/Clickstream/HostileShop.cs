@@ -17,6 +17,7 @@ internal sealed class HostileShop(int seed)
         """{"user_id":null,"session_id":"s","product_id":"p1","category":"c1","amount":1,"timestamp":"2026-03-01T00:00:00Z"}""",
         """{"user_id":"u1","session_id":"s","product_id":"p1","category":"c1","amount":"12.50","timestamp":["2026-03-01T00:00:00Z"]}""",
         """{"user_id":"u1","product_id":"p1","category":"c1","amount":"12.50","timestamp":"2026-03-01T00:00:00Z"}""", """{"user_id":"\ud800","session_id":"s"}""",
+        """{"user_id":"u1","session_id":"s","product_id":"p1","category":"c1","amount":1,"timestamp":"2026-03-01T00:00:00Z","note":"ÿ"}""",
     ];
 
     private readonly Random _random = new(seed);
@@ -44,7 +45,8 @@ internal sealed class HostileShop(int seed)
 
             if (isClick)
                 clicks.Add((user, product, time));
-            var value = _random.Next(40) == 0 ? Encoding.UTF8.GetBytes(_malformed[_random.Next(_malformed.Length)]) : Event(isClick, user, product, time);
+            // The note's letter is no UTF-8 as Latin-1.
+            var value = _random.Next(40) == 0 ? Encoding.Latin1.GetBytes(_malformed[_random.Next(_malformed.Length)]) : Event(isClick, user, product, time);
             yield return Place(isClick ? clickstream : transactions, user, value);
         }
 
