@@ -12,6 +12,7 @@ namespace CrashStreams.Kafka;
 internal sealed unsafe class KafkaConsumer : NativeClient, ILogConsumer
 {
     private const string Eager = "EAGER";
+    private const int FirstPatienceMs = 1_000;
     private readonly PartitionTable _partitions = new();
     private readonly ReceivedMessages _received;
     private readonly KafkaBatch _batch;
@@ -187,7 +188,7 @@ internal sealed unsafe class KafkaConsumer : NativeClient, ILogConsumer
             return committed;
 
         using var list = PartitionList.Of(partitions);
-        KafkaError.ThrowIf(Librdkafka.rd_kafka_committed(Handle, list.Pointer, _requestTimeoutMs), $"Asking for the committed offsets of {Who}");
+        KafkaError.ThrowIf(AskForCommitted(list), $"Asking for the committed offsets of {Who}");
         list.ThrowIfAnyFailed($"{Who}: asking for the committed offset");
         for (var i = 0; i < list.Count; i++)
             if (list[i].Offset >= 0)
@@ -367,6 +368,20 @@ internal sealed unsafe class KafkaConsumer : NativeClient, ILogConsumer
         _partitions.ForgetHandles();
         _rebalances.Dequeue();
         rebalance.Partitions.Dispose();
+    }
+
+    // An answer that is lost, or that waits for the coordinator, takes up the whole timeout of a request: until then it is asked for again.
+    private ErrorCode AskForCommitted(PartitionList list)
+    {
+        var left = _requestTimeoutMs;
+        for (var patience = FirstPatienceMs; ; patience *= 2)
+        {
+            patience = Math.Min(patience, left);
+            var code = Librdkafka.rd_kafka_committed(Handle, list.Pointer, patience);
+            left -= patience;
+            if (code != ErrorCode.LocalTimedOut || left <= 0)
+                return code;
+        }
     }
 
     private sealed record Rebalance(ErrorCode Code, PartitionList Partitions, bool IsLost)
