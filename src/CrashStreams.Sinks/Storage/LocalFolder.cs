@@ -24,8 +24,15 @@ public sealed class LocalFolder(string path, TimeProvider? time = null) : IFileS
             Directory.CreateDirectory(FolderPath);
             RemoveLeftovers(FolderPath);
             var probe = TemporaryPath(FolderPath, "probe");
-            File.WriteAllBytes(probe, [0]);
-            File.Delete(probe);
+            try
+            {
+                File.WriteAllBytes(probe, [0]);
+            }
+            finally
+            {
+                // A full disk has taken the name, and not the byte.
+                File.Delete(probe);
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -44,6 +44,21 @@ public class DiskTests
     }
 
     [Fact]
+    public async Task A_full_disk_is_told_at_the_start_and_nothing_is_left_on_it()
+    {
+        using var folder = new TemporaryFolder();
+        using var disk = new SmallDisk(Path.Combine(folder.Path, "disk"));
+        disk.Fill();
+        await File.WriteAllBytesAsync(Path.Combine(disk.Path, "last"), new byte[SmallDisk.Page]);
+
+        var (exitCode, text) = await SampleProcess.RunAsync("clickstream", "run", "-b", "127.0.0.1:1", "--out", disk.Path);
+
+        exitCode.Should().Be(2, text);
+        text.Should().ContainAll("nothing can be written to the folder", "free space on its disk");
+        Directory.GetFiles(new ClickstreamOptions { Out = disk.Path }.RevenueFolder).Should().BeEmpty();
+    }
+
+    [Fact]
     public async Task A_read_only_folder_is_told_before_anything_is_read()
     {
         using var folder = new TemporaryFolder();

@@ -5,8 +5,10 @@ namespace CrashStreams.Samples.Tests.Clickstream;
 /// <summary>A disk in memory that can be filled and protected. Only who may mount can have one.</summary>
 internal sealed class SmallDisk : IDisposable
 {
+    /// <summary>The least that a file takes, bytes.</summary>
+    public const int Page = 4096;
+
     private const int Size = 512 * 1024;
-    private const int Page = 4096;
 
     private readonly string _filler;
     private bool _isMounted;
@@ -22,7 +24,7 @@ internal sealed class SmallDisk : IDisposable
 
     public string Path { get; }
 
-    /// <summary>Leaves room for a small file at most.</summary>
+    /// <summary>Leaves room for one file of a page.</summary>
     public void Fill()
     {
         using (var file = File.Create(_filler))
