@@ -14,6 +14,7 @@ internal sealed class StuckTransactions(ApplicationContext application, StatusBo
     private static readonly TimeSpan _longestPause = TimeSpan.FromSeconds(20);
 
     private readonly TimeSpan _after = application.Options.StuckAfter;
+    private readonly TransactionAges _ages = new();
 
     public async Task RunAsync(ILogAdmin admin, CancellationToken cancellation)
     {
@@ -34,8 +35,7 @@ internal sealed class StuckTransactions(ApplicationContext application, StatusBo
 
     private void Report(IReadOnlyList<OpenTransaction> open)
     {
-        var now = application.Time.GetUtcNow();
-        var stuck = open.Where(t => now - t.LastWrite >= _after).OrderBy(static t => t.Partition).ToList();
+        var stuck = _ages.OpenFor(_after, open, application.Time.GetUtcNow()).OrderBy(static t => t.Transaction.Partition).ToList();
         if (stuck.Count == 0)
         {
             status.Clear(Part);
@@ -46,11 +46,12 @@ internal sealed class StuckTransactions(ApplicationContext application, StatusBo
         status.Report(Part, ApplicationActivity.Blocked, stuck.Count > 3 ? $"{text}; and {stuck.Count - 3} more" : text);
     }
 
-    private string Describe(OpenTransaction transaction)
+    private string Describe((OpenTransaction Transaction, DateTimeOffset Since) stuck)
     {
+        var (transaction, since) = stuck;
         var at = transaction.Partition;
         return string.Create(CultureInfo.InvariantCulture,
-            $"{at} waits for producer {transaction.ProducerId} (epoch {transaction.ProducerEpoch}), whose transaction is open from offset {transaction.StartOffset} on and was last written to at {transaction.LastWrite:yyyy-MM-dd HH:mm:ss}Z. ")
+            $"{at} waits for producer {transaction.ProducerId} (epoch {transaction.ProducerEpoch}), whose transaction is open from offset {transaction.StartOffset} on, since {since:yyyy-MM-dd HH:mm:ss}Z or longer. ")
             + "If its timeout is over it hangs; this ends it: "
             + $"kafka-transactions.sh --bootstrap-server {application.Clients.Address ?? "HOST:PORT"} abort --topic {at.Topic} --partition {at.Partition} --start-offset {transaction.StartOffset}";
     }
