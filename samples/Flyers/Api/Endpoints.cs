@@ -32,7 +32,16 @@ internal static class Endpoints
         if (!request.HasJsonContentType())
             return TypedResults.StatusCode(StatusCodes.Status415UnsupportedMediaType);
         using var body = new MemoryStream();
-        await request.Body.CopyToAsync(body, cancellation);
+        try
+        {
+            await request.Body.CopyToAsync(body, cancellation);
+        }
+        catch (BadHttpRequestException e)
+        {
+            // It is too large, or it has ended early.
+            return TypedResults.Json([new(-1, e.Message)], ApiJson.Default.ListBatchFault, statusCode: e.StatusCode);
+        }
+
         List<FlyerEvent> events;
         List<BatchFault> faults;
         try

@@ -54,8 +54,12 @@ internal sealed class FlyerApi : IAsyncDisposable
         }
     }
 
-    public async Task<HttpResponseMessage> PostAsync(string body, string type = "application/json", string query = "") =>
-        await Http.PostAsync(new Uri($"/api/process{query}", UriKind.Relative), new StringContent(body, Encoding.UTF8, type));
+    public async Task<HttpResponseMessage> PostAsync(string body, string type = "application/json", string query = "")
+    {
+        // A body that is refused by its length is not sent.
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri($"/api/process{query}", UriKind.Relative)) { Content = new StringContent(body, Encoding.UTF8, type), Headers = { ExpectContinue = true } };
+        return await Http.SendAsync(request);
+    }
 
     public Task<string> GetAsync(string path) => Http.GetStringAsync(new Uri(path, UriKind.Relative));
 
