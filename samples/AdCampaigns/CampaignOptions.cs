@@ -23,6 +23,8 @@ internal sealed record CampaignOptions
     /// <summary>Event times further ahead of the clock are not believed; the input is believed by default.</summary>
     public TimeSpan MaxFuture { get; init; } = TimeSpan.FromDays(36_500);
 
+    public TimeSpan IdleAfter { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>The broker says when a result was written: its latency is measured by that.</summary>
     public IReadOnlyList<TopicSpec> Topics(int partitions) =>
     [
@@ -39,7 +41,7 @@ internal sealed record CampaignOptions
         // A result waits for one transaction at the shuffle and one of its own.
         Delivery = { Guarantee = Guarantee, CommitInterval = Guarantee == ProcessingGuarantee.ExactlyOnce ? TimeSpan.FromMilliseconds(20) : null },
         // A window closes when all partitions have said that they are past it: often, because here latency counts more than bytes.
-        Time = { MaxFuture = MaxFuture, MarkerInterval = TimeSpan.FromMilliseconds(5) },
+        Time = { IdleAfter = IdleAfter, MaxFuture = MaxFuture, MarkerInterval = TimeSpan.FromMilliseconds(5) },
         // Malformed events are counted by their reason, never fatal.
         Faults = { OnDeserialization = FaultResponse.Skip },
         State = { Storage = storage },

@@ -28,12 +28,12 @@ internal sealed class SampleProcess : IDisposable
         }
     }
 
-    /// <summary>Waits until it has written something; it has a minute.</summary>
-    public async Task WaitForAsync(string text)
+    /// <summary>Waits until it has written something, so many times; it has a minute.</summary>
+    public async Task WaitForAsync(string text, int times = 1)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         using var ticks = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
-        while (!Text.Contains(text, StringComparison.Ordinal))
+        while (Text.Split(text).Length <= times)
         {
             if (_process.HasExited || patience.IsCancellationRequested)
                 Assert.Fail($"It never came:\n{Text}");

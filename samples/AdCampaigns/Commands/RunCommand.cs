@@ -17,22 +17,25 @@ internal static class RunCommand
     {
         var options = new CampaignArguments();
         var state = new StateOption();
+        var idle = new IdleOption();
         var log = new ChoiceOption<LogLevel>("--log", "What is logged", LogLevel.Warning);
         var exit = new Option<bool>("--exit-when-caught-up") { Description = "Stop when all that was there at the start is processed and its results are written" };
         var command = new ExampleCommand("run", "Runs until Ctrl-C. Start it several times to share the work.", "ad-campaigns run --bootstrap kafka:9092", "ad-campaigns run --exit-when-caught-up") { exit, log };
         foreach (var option in options.All)
             command.Add(option);
         state.AddTo(command);
+        idle.AddTo(command);
         command.SetAction(async (arguments, cancellation) =>
         {
-            var (chosen, kafka) = (options.Read(arguments), LoadCommand.ForLatency(KafkaOption.Read(arguments)));
+            var untilCaughtUp = arguments.GetValue(exit);
+            var (chosen, kafka) = (options.Read(arguments) with { IdleAfter = idle.Read(arguments, untilCaughtUp) }, LoadCommand.ForLatency(KafkaOption.Read(arguments)));
             await using var broker = await OwnBroker.StartUnlessNamedAsync(arguments, dataDirectory: "data", cancellation);
             var clients = KafkaOption.Clients(kafka, broker);
             using var storage = state.Open(arguments);
             if (broker is not null)
                 await TopicCommands.CreateAsync(clients, chosen.Topics(PartitionsOfOwnTopics), cancellation);
             await using var run = await StartAsync(clients, chosen, storage, log.Read(arguments), cancellation);
-            await run.RunAsync(arguments.GetValue(exit), cancellation);
+            await run.RunAsync(untilCaughtUp, cancellation);
             return ExitCode.Success;
         });
         return command;

@@ -19,6 +19,7 @@ internal static class RunCommand
     {
         var options = new ClickstreamArguments();
         var state = new StateOption();
+        var idle = new IdleOption();
         var log = new ChoiceOption<LogLevel>("--log", "What is logged", LogLevel.Warning);
         var exit = new Option<bool>("--exit-when-caught-up") { Description = "Stop when all that was there at the start is processed and its results are written" };
         var command = new ExampleCommand(
@@ -31,9 +32,11 @@ internal static class RunCommand
         foreach (var option in options.All)
             command.Add(option);
         state.AddTo(command);
+        idle.AddTo(command);
         command.SetAction(async (arguments, cancellation) =>
         {
-            var (chosen, kafka) = (options.Read(arguments), KafkaOption.Read(arguments));
+            var untilCaughtUp = arguments.GetValue(exit);
+            var (chosen, kafka) = (options.Read(arguments) with { IdleAfter = idle.Read(arguments, untilCaughtUp) }, KafkaOption.Read(arguments));
             var folder = new LocalFolder(chosen.RevenueFolder);
             folder.CheckWritable();
             await using var broker = await OwnBroker.StartUnlessNamedAsync(arguments, dataDirectory: "data", cancellation);
@@ -42,7 +45,7 @@ internal static class RunCommand
             if (broker is not null)
                 await TopicCommands.CreateAsync(clients, chosen.Topics(PartitionsOfOwnTopics), cancellation);
             await using var run = await StartAsync(clients, chosen, storage, log.Read(arguments), folder, cancellation);
-            await run.RunAsync(arguments.GetValue(exit), cancellation);
+            await run.RunAsync(untilCaughtUp, cancellation);
             return ExitCode.Success;
         });
         return command;

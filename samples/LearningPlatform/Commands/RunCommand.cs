@@ -22,6 +22,7 @@ internal static class RunCommand
         var options = new LearningArguments();
         var storage = new StorageArguments();
         var state = new StateOption();
+        var idle = new IdleOption();
         var jobs = new Argument<string[]>("job") { Description = "Which jobs; all of them by default", Arity = ArgumentArity.ZeroOrMore };
         var log = new ChoiceOption<LogLevel>("--log", "What is logged", LogLevel.Warning);
         var exit = new Option<bool>("--exit-when-caught-up") { Description = "Stop when all that was there at the start is processed and its rows are written" };
@@ -32,9 +33,11 @@ internal static class RunCommand
         foreach (var option in options.All.Concat(storage.All))
             command.Add(option);
         state.AddTo(command);
+        idle.AddTo(command);
         command.SetAction(async (arguments, cancellation) =>
         {
-            var (chosen, kafka) = (options.Read(arguments), KafkaOption.Read(arguments));
+            var untilCaughtUp = arguments.GetValue(exit);
+            var (chosen, kafka) = (options.Read(arguments) with { IdleAfter = idle.Read(arguments, untilCaughtUp) }, KafkaOption.Read(arguments));
             var named = arguments.GetValue(jobs)!.Select(name => Jobs.Find(name) ?? throw new UsageException($"There is no job '{name}': {string.Join(", ", Jobs.All.Select(Jobs.NameOf))}.")).Distinct().ToList();
             var files = storage.Open(arguments);
             await using var broker = await OwnBroker.StartUnlessNamedAsync(arguments, dataDirectory: "data", cancellation);
@@ -45,7 +48,7 @@ internal static class RunCommand
                 await TopicCommands.CreateAsync(clients, chosen.Topics(LearningTopics.DefaultPartitions), cancellation);
             using var runner = new Runner(named.Count == 0 ? Jobs.All : named, chosen, files, clients, kept, log.Read(arguments));
             Console.Error.WriteLine($"Running {string.Join(", ", (named.Count == 0 ? Jobs.All : named).Select(Jobs.NameOf))}, writing views to {files.Address}. Ctrl-C stops.");
-            await runner.RunAsync(arguments.GetValue(exit), cancellation);
+            await runner.RunAsync(untilCaughtUp, cancellation);
             return ExitCode.Success;
         });
         return command;

@@ -15,6 +15,9 @@ public sealed class ClickstreamRunTests : IAsyncLifetime
 {
     private const int Partitions = 6;
 
+    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan _look = TimeSpan.FromMilliseconds(500);
+
     private readonly TemporaryFolder _folder = new();
     private EmbeddedBroker _broker = null!;
     private KafkaLogClients _clients = null!;
@@ -78,11 +81,7 @@ public sealed class ClickstreamRunTests : IAsyncLifetime
     {
         var events = new HostileShop(4).Events(9_000, Partitions, isKeyed: false).ToList();
         var options = Options("first");
-        string[] arguments =
-        [
-            "-b", _broker.BootstrapServers, "--application", options.ApplicationId, "--page-views", options.PageViews, "--analytics-results", options.AnalyticsResults, "--sessions", options.Sessions,
-            "--out", options.Out,
-        ];
+        var arguments = Arguments(options);
         foreach (var part in events.Chunk(3_000).Take(2))
         {
             await HostileShop.AppendAsync(_broker, part);
@@ -105,10 +104,34 @@ public sealed class ClickstreamRunTests : IAsyncLifetime
         Directory.EnumerateFiles(options.RevenueFolder).Should().OnlyContain(file => file.EndsWith(".parquet") || file.EndsWith(".tmp"));
     }
 
+    [Fact]
+    public async Task Hours_of_events_that_come_within_seconds_after_a_silence_give_the_same_though_partitions_begin_one_after_the_other()
+    {
+        var options = Options("first");
+        using var run = new SampleProcess("clickstream", ["run", .. Arguments(options)]);
+        // A line every five seconds.
+        await run.WaitForAsync("0 events/s, 0 in all", times: 3);
+
+        await HostileShop.AppendAsync(_broker, new HostileShop(6).Events(6_000, Partitions, isKeyed: false));
+
+        var began = TimeProvider.System.GetTimestamp();
+        while (!(await VerifyCommand.CheckAsync(_clients, options, CancellationToken.None)).Checks.All(static check => check.IsCorrect))
+        {
+            TimeProvider.System.GetElapsedTime(began).Should().BeLessThan(_patience, run.Text);
+            await Task.Delay(_look, TimeProvider.System);
+        }
+    }
+
     private ClickstreamOptions Options(string name) => new()
     {
         ApplicationId = name, PageViews = $"{name}-page-views", AnalyticsResults = $"{name}-analytics", Sessions = $"{name}-sessions", Out = Path.Combine(_folder.Path, name), IdleAfter = TimeSpan.FromSeconds(2),
     };
+
+    private string[] Arguments(ClickstreamOptions options) =>
+    [
+        "-b", _broker.BootstrapServers, "--application", options.ApplicationId, "--page-views", options.PageViews, "--analytics-results", options.AnalyticsResults, "--sessions", options.Sessions,
+        "--out", options.Out,
+    ];
 
     private async Task RunAsync(ClickstreamOptions options, int instances)
     {
