@@ -10,6 +10,10 @@ namespace CrashStreams.CrashMonitor;
 /// </summary>
 public sealed class CrashAlertSerde : Serde<CrashAlert>
 {
+    // Of the thread: threads share the serde.
+    [ThreadStatic]
+    private static Utf8JsonWriter? _writer;
+
     private CrashAlertSerde()
     {
     }
@@ -35,7 +39,23 @@ public sealed class CrashAlertSerde : Serde<CrashAlert>
     /// <inheritdoc/>
     public override void Serialize(CrashAlert value, IBufferWriter<byte> output)
     {
-        using var json = new Utf8JsonWriter(output);
-        JsonSerializer.Serialize(json, value, CrashAlertJson.Default.CrashAlert);
+        // Field by field: the serializer takes twice the time, and a writer of its own for each alert.
+        var json = _writer ??= new(output);
+        json.Reset(output);
+        json.WriteStartObject();
+        WriteTime(json, "interval_start"u8, value.IntervalStart);
+        WriteTime(json, "interval_end"u8, value.IntervalEnd);
+        json.WriteString("user_id"u8, value.UserId);
+        json.WriteNumber("crash_count"u8, value.CrashCount);
+        if (value.IsCorrection)
+            json.WriteBoolean("correction"u8, true);
+        json.WriteEndObject();
+        json.Flush();
+    }
+
+    private static void WriteTime(Utf8JsonWriter json, ReadOnlySpan<byte> name, DateTimeOffset time)
+    {
+        Span<char> text = stackalloc char[UtcTimeConverter.MaxLength];
+        json.WriteString(name, text[..UtcTimeConverter.Format(time, text)]);
     }
 }

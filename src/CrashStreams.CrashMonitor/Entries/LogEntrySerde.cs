@@ -12,7 +12,7 @@ namespace CrashStreams.CrashMonitor;
 /// </summary>
 public sealed class LogEntrySerde : Serde<LogEntry>
 {
-    private readonly UserIdPool _users = new();
+    private readonly UserIdPool _users = UserIdPool.Shared;
     private readonly TimestampUnit _unit;
     private readonly bool _caseSensitive;
     private readonly int _maxBytes;

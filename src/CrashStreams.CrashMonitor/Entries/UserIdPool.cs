@@ -17,6 +17,9 @@ internal sealed class UserIdPool
 
     private readonly string?[] _slots;
 
+    /// <summary>What all serdes of the process use, so that a user is one string from the line to the store.</summary>
+    public static UserIdPool Shared { get; } = new();
+
     /// <param name="capacity">How many strings it remembers at most; a power of two.</param>
     public UserIdPool(int capacity = 1 << 14)
     {

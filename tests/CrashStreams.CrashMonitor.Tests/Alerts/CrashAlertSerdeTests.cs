@@ -13,6 +13,20 @@ public class CrashAlertSerdeTests
             """{"interval_start":"2026-01-11T14:42:50Z","interval_end":"2026-01-11T14:43:00Z","user_id":"user_1836","crash_count":5}""");
 
     [Fact]
+    public void An_alert_is_what_the_serializer_would_write()
+    {
+        foreach (var user in new[] { "user_1836", "Jörg \"the\" <b>", "☃\n\u0001", "" })
+        {
+            foreach (var isCorrection in new[] { false, true })
+            {
+                var alert = new CrashAlert(_start.AddTicks(1), _start.AddMilliseconds(10_005), user, long.MaxValue, isCorrection);
+
+                Text(alert).Should().Be(System.Text.Json.JsonSerializer.Serialize(alert));
+            }
+        }
+    }
+
+    [Fact]
     public void Windows_below_a_second_keep_their_milliseconds()
     {
         var alert = new CrashAlert(_start.AddMilliseconds(250), _start.AddMilliseconds(500), "u", 3);

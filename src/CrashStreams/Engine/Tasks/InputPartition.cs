@@ -6,7 +6,7 @@ using CrashStreams.Time;
 namespace CrashStreams.Engine;
 
 /// <summary>One partition that a task reads.</summary>
-internal sealed class InputPartition(StreamTask task, TopicPartition partition, ISourceProcessor source, InputClock clock, RecordCount count)
+internal sealed class InputPartition(StreamTask task, TopicPartition partition, SourceProcessor source, InputClock clock, RecordCount count)
 {
     private const int InputsOnStack = 16;
 
@@ -20,7 +20,7 @@ internal sealed class InputPartition(StreamTask task, TopicPartition partition, 
 
     public TopicPartition Partition => partition;
 
-    public ISourceProcessor Source => source;
+    public SourceProcessor Source => source;
 
     public InputClock Clock => clock;
 

@@ -18,7 +18,7 @@ internal sealed class TaskBuilder(TaskContext context, SubTopology subTopology, 
     /// <summary>The operators with a lifetime, parents before children.</summary>
     public IReadOnlyList<IProcessorLifetime> Processors { get; private set; } = [];
 
-    public IReadOnlyDictionary<string, ISourceProcessor> SourcesByTopic { get; private set; } = new Dictionary<string, ISourceProcessor>();
+    public IReadOnlyDictionary<string, SourceProcessor> SourcesByTopic { get; private set; } = new Dictionary<string, SourceProcessor>();
 
     public void Build()
     {
@@ -26,12 +26,12 @@ internal sealed class TaskBuilder(TaskContext context, SubTopology subTopology, 
         foreach (var store in nodes.SelectMany(n => n.StoresFor(context.Options.Time.Clock)).Distinct())
             context.AddStore(store.Create(new StoreContext(context.ChangelogTopic(store), context.Clock)));
 
-        var byTopic = new Dictionary<string, ISourceProcessor>();
+        var byTopic = new Dictionary<string, SourceProcessor>();
         foreach (var node in nodes)
         {
             if (node is not ISourceNode source)
                 continue;
-            var processor = (ISourceProcessor)GetOrCreate(node);
+            var processor = (SourceProcessor)GetOrCreate(node);
             foreach (var topic in source.Topics.Select(t => FullTopic(t, source.IsRepartition)).Where(IsInput))
                 byTopic.Add(topic, processor);
         }

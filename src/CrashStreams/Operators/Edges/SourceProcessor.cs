@@ -5,24 +5,24 @@ using CrashStreams.Time;
 
 namespace CrashStreams.Operators;
 
-/// <summary>A source of a task, whatever its types.</summary>
-internal interface ISourceProcessor
+/// <summary>A source of a task, whatever its types. A class, not an interface: tasks of several types in turn make an interface's call a search for the type.</summary>
+internal abstract class SourceProcessor
 {
     /// <summary>The source node's name.</summary>
-    string Node { get; }
+    public abstract string Node { get; }
 
-    bool IsRepartition { get; }
+    public abstract bool IsRepartition { get; }
 
     /// <summary>Reads a record's event time and turns it over to the operators.</summary>
-    void Process(in LogRecord record, InputClock clock);
+    public abstract void Process(in LogRecord record, InputClock clock);
 
     /// <summary>The event time by which a buffered record waits for its turn; negative when it can't be told.</summary>
-    long TimestampOf(in LogRecord record);
+    public abstract long TimestampOf(in LogRecord record);
 }
 
 /// <summary>Bytes in, records out: prefilter, event time, deserialization.</summary>
 internal sealed class SourceProcessor<TKey, TValue>(
-    IOperatorContext task, Consumed<TKey, TValue> consumed, bool isRepartition, Receiver<TKey, TValue>[] children) : ISourceProcessor
+    IOperatorContext task, Consumed<TKey, TValue> consumed, bool isRepartition, Receiver<TKey, TValue>[] children) : SourceProcessor
 {
     private const string BadKey = "bad-key: ";
 
@@ -38,11 +38,11 @@ internal sealed class SourceProcessor<TKey, TValue>(
     private readonly long _maxFutureMs = (long)task.Options.Time.MaxFuture.TotalMilliseconds;
     private readonly Receiver<TKey, TValue>? _only = children.Length == 1 ? children[0] : null;
 
-    public string Node => _task.Node;
+    public override string Node => _task.Node;
 
-    public bool IsRepartition => isRepartition;
+    public override bool IsRepartition => isRepartition;
 
-    public void Process(in LogRecord record, InputClock clock)
+    public override void Process(in LogRecord record, InputClock clock)
     {
         _current.IsFromSource = !isRepartition;
         // The time is read from the bytes where it can be: then every record with a readable time moves the watermark, even one that
@@ -72,7 +72,7 @@ internal sealed class SourceProcessor<TKey, TValue>(
         Forward(new Record<TKey, TValue>(key, record.HasKey, value, record.HasValue, timestamp, _current.Headers));
     }
 
-    public long TimestampOf(in LogRecord record)
+    public override long TimestampOf(in LogRecord record)
     {
         try
         {

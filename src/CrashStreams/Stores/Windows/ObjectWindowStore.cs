@@ -14,12 +14,17 @@ internal sealed partial class ObjectWindowStore<TKey, TValue>(
 {
     private const int SequenceSize = sizeof(int);
 
+    // A new window begins with room for as many keys as the last one had, but no more: it may stay empty.
+    private const int MostRoom = 1_024;
+
     private readonly SortedList<long, WindowBucket<TKey, TValue>> _buckets = [];
     private readonly HashSet<WindowBucket<TKey, TValue>> _dirty = [];
     private readonly ByteBuffer _keyBytes = new();
     private readonly ByteBuffer _valueBytes = new();
     // Kafka Streams writes them: its clock is not committed.
     private readonly bool _owesExpired = context.ChangelogTopic is not null && context.Clock.Mode == StreamTime.Observed;
+    private readonly List<KeyPlace> _places = [];
+    private Comparison<KeyPlace>? _byBytes;
     private WindowBucket<TKey, TValue>? _last;
     private long _expiredBefore = long.MinValue;
     private long _forgottenBefore;
@@ -97,16 +102,25 @@ internal sealed partial class ObjectWindowStore<TKey, TValue>(
     {
         if (!bucket.IsComplete)
             return Merged(bucket);
-        var sorted = new List<(byte[] Bytes, TKey Key, WindowEntry<TValue> Entry)>(bucket.Entries.Count);
+        // The keys' bytes one behind the other, and their places in order: a window of many keys closes without an array for each.
+        _keyBytes.Clear();
+        _places.Clear();
+        var present = new List<(TKey Key, WindowEntry<TValue> Entry)>(bucket.Entries.Count);
         foreach (var (key, entry) in bucket.Entries)
         {
             if (!entry.IsPresent)
                 continue;
-            sorted.Add((Bytes(key), key, entry));
+            var from = _keyBytes.Length;
+            keySerde.Serialize(key, _keyBytes);
+            _places.Add(new(from, _keyBytes.Length - from, present.Count));
+            present.Add((key, entry));
         }
 
-        sorted.Sort((a, b) => KeyOrder.Instance.Compare(a.Bytes, b.Bytes));
-        return sorted.ConvertAll(e => (e.Key, e.Entry));
+        _places.Sort(_byBytes ??= (a, b) => _keyBytes.Written.Slice(a.From, a.Length).SequenceCompareTo(_keyBytes.Written.Slice(b.From, b.Length)));
+        var sorted = new List<(TKey Key, WindowEntry<TValue> Entry)>(present.Count);
+        foreach (var place in _places)
+            sorted.Add(present[place.Index]);
+        return sorted;
     }
 
     public override void Expire(long referenceMs)
@@ -221,7 +235,7 @@ internal sealed partial class ObjectWindowStore<TKey, TValue>(
     {
         if (!_buckets.TryGetValue(startMs, out var bucket))
         {
-            _buckets.Add(startMs, bucket = new(startMs, isComplete: true));
+            _buckets.Add(startMs, bucket = new(startMs, isComplete: true, Math.Min(MostRoom, _last?.Entries.Count ?? 0)));
             _latestStart = Math.Max(_latestStart, startMs);
         }
 
@@ -260,4 +274,7 @@ internal sealed partial class ObjectWindowStore<TKey, TValue>(
             entry.Size = _keyBytes.Length + _valueBytes.Length;
         return isTaken;
     }
+
+    /// <summary>Where a key's bytes are, and which of the entries is its own.</summary>
+    private readonly record struct KeyPlace(int From, int Length, int Index);
 }

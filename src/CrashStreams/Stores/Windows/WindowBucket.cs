@@ -7,11 +7,11 @@ internal abstract class WindowBucket(long startMs)
 }
 
 /// <summary>The entries of all windows with the same start.</summary>
-internal sealed class WindowBucket<TKey, TValue>(long startMs, bool isComplete) : WindowBucket(startMs)
+internal sealed class WindowBucket<TKey, TValue>(long startMs, bool isComplete, int room = 0) : WindowBucket(startMs)
     where TKey : notnull
 {
-    public readonly Dictionary<TKey, WindowEntry<TValue>> Entries = [];
-    public readonly List<Changed> Dirty = [];
+    public readonly Dictionary<TKey, WindowEntry<TValue>> Entries = new(room);
+    public readonly List<Changed> Dirty = new(room);
 
     /// <summary>Whether the engine has nothing of this start that is not here, so that nobody needs to look there.</summary>
     public bool IsComplete { get; set; } = isComplete;
