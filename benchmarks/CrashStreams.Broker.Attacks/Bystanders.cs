@@ -15,9 +15,12 @@ namespace CrashStreams.Broker.Attacks;
 internal sealed class Bystanders(Target target)
 {
     public const string Topic = "bystanders";
-    private const int RecordsPerBatch = 10;
+    private const int RecordsPerInterval = 10;
+    private const int MostPerBatch = 1000;
     private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(10);
     private readonly List<double> _latenciesMs = [];
+
+    private static long Ticks => (long)(s_interval.TotalSeconds * Stopwatch.Frequency);
 
     public int Records { get; private set; }
 
@@ -58,14 +61,17 @@ internal sealed class Bystanders(Target target)
         var due = Stopwatch.GetTimestamp();
         while (true)
         {
-            // A late broker does not make the next batch due later.
-            due += (long)(s_interval.TotalSeconds * Stopwatch.Frequency);
-            if (due > Stopwatch.GetTimestamp())
+            if (due + Ticks > Stopwatch.GetTimestamp())
                 await timer.WaitForNextTickAsync(stop);
             builder.Reset();
-            BinaryPrimitives.WriteInt64BigEndian(value, Math.Min(due, Stopwatch.GetTimestamp())); // ticks come a little early, too
-            for (var i = 0; i < RecordsPerBatch; i++)
-                builder.Append(TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(), RecordField.Null, value);
+            // A late broker does not make the next records due later; as with any producer, those that have become due meanwhile leave together.
+            for (var records = 0; records == 0 || (due + Ticks <= Stopwatch.GetTimestamp() && records < MostPerBatch); )
+            {
+                due += Ticks;
+                BinaryPrimitives.WriteInt64BigEndian(value, Math.Min(due, Stopwatch.GetTimestamp())); // ticks come a little early, too
+                for (var i = 0; i < RecordsPerInterval; i++, records++)
+                    builder.Append(TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(), RecordField.Null, value);
+            }
             var answer = await client.AskAsync<ProduceRequest, ProduceResponse>(new()
             {
                 Acks = -1,

@@ -77,6 +77,9 @@ internal sealed class AttackClient : IDisposable
         return frame;
     }
 
+    /// <summary>Takes so many bytes of whatever comes.</summary>
+    public async Task ReadSomeAsync(int bytes, CancellationToken stop = default) => await _stream.ReadExactlyAsync(new byte[bytes], stop);
+
     /// <summary>Whether the broker closes the connection; what it still sends is dropped.</summary>
     public async Task<bool> IsClosedAsync(TimeSpan within)
     {

@@ -12,12 +12,12 @@ internal static class AddPartitionsToTxn
     private const short FencedVersion = 2;
     private const short BatchedVersion = 4;
 
-    public static AddPartitionsToTxnResponse Handle(AddPartitionsToTxnRequest request, short version, TransactionCoordinator transactions, ITopicView topics)
+    public static IEnumerable<AddPartitionsToTxnResponse?> Handle(AddPartitionsToTxnRequest request, short version, TransactionCoordinator transactions, ITopicView topics)
     {
         if (version < BatchedVersion)
         {
             var producer = new ProducerIdentity(request.V3AndBelowProducerId, request.V3AndBelowProducerEpoch);
-            return new AddPartitionsToTxnResponse
+            yield return new()
             {
                 ResultsByTopicV3AndBelow = Add(request.V3AndBelowTopics, topics, partitions =>
                 {
@@ -25,15 +25,19 @@ internal static class AddPartitionsToTxn
                     return error == ErrorCode.ProducerFenced && version < FencedVersion ? ErrorCode.InvalidProducerEpoch : error;
                 }),
             };
+            yield break;
         }
-        return new AddPartitionsToTxnResponse
+        var response = new AddPartitionsToTxnResponse();
+        foreach (var transaction in request.Transactions)
         {
-            ResultsByTransaction = request.Transactions.ConvertAll(transaction => new AddPartitionsToTxnResponse.AddPartitionsToTxnResult
+            response.ResultsByTransaction.Add(new()
             {
                 TransactionalId = transaction.TransactionalId,
                 TopicResults = transaction.VerifyOnly ? Verify(transaction, transactions) : Add(transaction, transactions, topics),
-            }),
-        };
+            });
+            yield return null;
+        }
+        yield return response;
     }
 
     private static List<AddPartitionsToTxnResponse.AddPartitionsToTxnTopicResult> Add(

@@ -32,7 +32,7 @@ internal static class BrokerApis
         apis.Add(new ProduceEndpoint(core));
         apis.AddDeferred<FetchRequest, FetchResponse>(fetch.Handle);
         apis.AddStepwise<ListOffsetsRequest, ListOffsetsResponse>(core, (request, _) => ListOffsets.Handle(request, core.Topics));
-        apis.Add<OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse>((request, _) => OffsetForLeaderEpoch.Handle(request, core.Topics));
+        apis.AddStepwise<OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse>(core, (request, _) => OffsetForLeaderEpoch.Handle(request, core.Topics));
         apis.AddStepwise<DeleteRecordsRequest, DeleteRecordsResponse>(core, (request, _) => DeleteRecords.Handle(request, core.Topics));
     }
 
@@ -45,10 +45,10 @@ internal static class BrokerApis
         apis.AddStepwise<AlterConfigsRequest, AlterConfigsResponse>(core, (request, _) => AlterConfigs.Handle(request, core));
         apis.AddStepwise<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>(core, (request, _) => IncrementalAlterConfigs.Handle(request, core));
         apis.Add<DescribeClusterRequest, DescribeClusterResponse>((request, _) => DescribeCluster.Handle(request, core));
-        apis.Add<DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse>((request, context) => DescribeTopicPartitions.Handle(request, context.Access, core));
+        apis.AddStepwise<DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse>(core, (request, context) => DescribeTopicPartitions.Handle(request, context.Access, core));
         apis.AddStepwise<DescribeLogDirsRequest, DescribeLogDirsResponse>(core, (request, _) => DescribeLogDirs.Handle(request, core));
         apis.Add<ListPartitionReassignmentsRequest, ListPartitionReassignmentsResponse>((request, _) => ListPartitionReassignments.Handle(request));
-        apis.Add<ElectLeadersRequest, ElectLeadersResponse>((request, _) => ElectLeaders.Handle(request, core.Topics));
+        apis.AddStepwise<ElectLeadersRequest, ElectLeadersResponse>(core, (request, _) => ElectLeaders.Handle(request, core.Topics));
         apis.Add<DescribeQuorumRequest, DescribeQuorumResponse>((request, _) => DescribeQuorum.Handle(request, core));
     }
 
@@ -60,17 +60,17 @@ internal static class BrokerApis
         apis.AddDeferred<JoinGroupRequest, JoinGroupResponse>((request, context, reply) => JoinGroup.Handle(request, context.Version, context.Client, context.Access, groups, reply));
         apis.AddDeferred<SyncGroupRequest, SyncGroupResponse>((request, _, reply) => SyncGroup.Handle(request, groups, reply));
         apis.Add<HeartbeatRequest, HeartbeatResponse>((request, _) => Heartbeat.Handle(request, groups));
-        apis.Add<LeaveGroupRequest, LeaveGroupResponse>((request, context) => LeaveGroup.Handle(request, context.Version, groups));
+        apis.AddStepwise<LeaveGroupRequest, LeaveGroupResponse>(core, (request, context) => LeaveGroup.Handle(request, context.Version, groups));
         apis.Add<ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse>((request, context) =>
             ConsumerGroupHeartbeat.Handle(request, context.Version, context.Client, context.Access, groups));
         apis.Add<OffsetCommitRequest, OffsetCommitResponse>((request, context) => OffsetCommit.Handle(request, context.Version, groups));
-        apis.Add<OffsetFetchRequest, OffsetFetchResponse>((request, context) => OffsetFetch.Handle(request, context.Version, groups, Budget()));
+        apis.AddStepwise<OffsetFetchRequest, OffsetFetchResponse>(core, (request, context) => OffsetFetch.Handle(request, context.Version, groups, Budget()));
         apis.Add<OffsetDeleteRequest, OffsetDeleteResponse>((request, _) => OffsetDelete.Handle(request, groups));
         apis.AddStepwise<DescribeGroupsRequest, DescribeGroupsResponse>(core, (request, context) =>
             DescribeGroups.Handle(request, context.Version, groups, Budget()));
         apis.AddStepwise<ConsumerGroupDescribeRequest, ConsumerGroupDescribeResponse>(core, (request, _) =>
             ConsumerGroupDescribe.Handle(request, groups, Budget()));
-        apis.Add<ListGroupsRequest, ListGroupsResponse>((request, _) => ListGroups.Handle(request, groups, Budget()));
+        apis.AddStepwise<ListGroupsRequest, ListGroupsResponse>(core, (request, _) => ListGroups.Handle(request, groups, Budget()));
         apis.AddStepwise<DeleteGroupsRequest, DeleteGroupsResponse>(core, (request, _) => DeleteGroups.Handle(request, groups));
 
         AnswerBudget Budget() => new(core.Options.Limits.AnswerBytes);
@@ -81,16 +81,16 @@ internal static class BrokerApis
         var transactions = core.Transactions;
         var participants = new TransactionParticipants(core);
         apis.Add<InitProducerIdRequest, InitProducerIdResponse>((request, context) => InitProducerId.Handle(request, context.Version, transactions));
-        apis.Add<AddPartitionsToTxnRequest, AddPartitionsToTxnResponse>((request, context) =>
+        apis.AddStepwise<AddPartitionsToTxnRequest, AddPartitionsToTxnResponse>(core, (request, context) =>
             AddPartitionsToTxn.Handle(request, context.Version, transactions, core.Topics));
         apis.Add<AddOffsetsToTxnRequest, AddOffsetsToTxnResponse>((request, context) => AddOffsetsToTxn.Handle(request, context.Version, transactions));
         apis.Add<EndTxnRequest, EndTxnResponse>((request, context) => EndTxn.Handle(request, context.Version, transactions));
         apis.Add<TxnOffsetCommitRequest, TxnOffsetCommitResponse>((request, context) =>
             TxnOffsetCommit.Handle(request, context.Version, core.Groups, transactions));
         apis.AddStepwise<WriteTxnMarkersRequest, WriteTxnMarkersResponse>(core, (request, _) => WriteTxnMarkers.Handle(request, participants));
-        apis.Add<DescribeProducersRequest, DescribeProducersResponse>((request, _) => DescribeProducers.Handle(request, participants, Budget()));
-        apis.Add<DescribeTransactionsRequest, DescribeTransactionsResponse>((request, _) => DescribeTransactions.Handle(request, transactions, Budget()));
-        apis.Add<ListTransactionsRequest, ListTransactionsResponse>((request, _) => ListTransactions.Handle(request, transactions, core.Timers.NowMs, Budget()));
+        apis.AddStepwise<DescribeProducersRequest, DescribeProducersResponse>(core, (request, _) => DescribeProducers.Handle(request, participants, Budget()));
+        apis.AddStepwise<DescribeTransactionsRequest, DescribeTransactionsResponse>(core, (request, _) => DescribeTransactions.Handle(request, transactions, Budget()));
+        apis.AddStepwise<ListTransactionsRequest, ListTransactionsResponse>(core, (request, _) => ListTransactions.Handle(request, transactions, core.Timers.NowMs, Budget()));
 
         AnswerBudget Budget() => new(core.Options.Limits.AnswerBytes);
     }

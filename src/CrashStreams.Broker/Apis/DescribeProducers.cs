@@ -8,14 +8,21 @@ namespace CrashStreams.Broker.Apis;
 /// <summary>Shows the producers that partitions remember.</summary>
 internal static class DescribeProducers
 {
-    public static DescribeProducersResponse Handle(DescribeProducersRequest request, IProducerView producers, AnswerBudget budget) => new()
+    public static IEnumerable<DescribeProducersResponse?> Handle(DescribeProducersRequest request, IProducerView producers, AnswerBudget budget)
     {
-        Topics = request.Topics.ConvertAll(topic => new DescribeProducersResponse.TopicResponse
+        var response = new DescribeProducersResponse();
+        foreach (var topic in request.Topics)
         {
-            Name = topic.Name,
-            Partitions = [.. topic.PartitionIndexes.Distinct().Select(index => Describe(new TopicPartition(topic.Name, index), producers, budget))],
-        }),
-    };
+            var partitions = new List<DescribeProducersResponse.PartitionResponse>();
+            response.Topics.Add(new() { Name = topic.Name, Partitions = partitions });
+            foreach (var index in topic.PartitionIndexes.Distinct())
+            {
+                partitions.Add(Describe(new TopicPartition(topic.Name, index), producers, budget));
+                yield return null;
+            }
+        }
+        yield return response;
+    }
 
     private static DescribeProducersResponse.PartitionResponse Describe(TopicPartition partition, IProducerView producers, AnswerBudget budget)
     {

@@ -7,10 +7,16 @@ namespace CrashStreams.Broker.Apis;
 /// <summary>Shows transactional ids and their open transactions.</summary>
 internal static class DescribeTransactions
 {
-    public static DescribeTransactionsResponse Handle(DescribeTransactionsRequest request, TransactionCoordinator transactions, AnswerBudget budget) => new()
+    public static IEnumerable<DescribeTransactionsResponse?> Handle(DescribeTransactionsRequest request, TransactionCoordinator transactions, AnswerBudget budget)
     {
-        TransactionStates = [.. request.TransactionalIds.Distinct().Select(id => Find(id, transactions, budget))],
-    };
+        var response = new DescribeTransactionsResponse();
+        foreach (var id in request.TransactionalIds.Distinct())
+        {
+            response.TransactionStates.Add(Find(id, transactions, budget));
+            yield return null;
+        }
+        yield return response;
+    }
 
     private static DescribeTransactionsResponse.TransactionStateData Find(string id, TransactionCoordinator transactions, AnswerBudget budget)
     {

@@ -31,21 +31,18 @@ internal sealed class Fetch(BrokerCore core)
         var targets = session is not null ? session.Targets.InOrder() : Rotate(Targets(request));
         var read = new FetchRead(request, context.Version, session, targets, core.Topics);
         var mustAnswer = request.MaxWaitMs <= 0 || request.MinBytes <= 0 || targets.Count == 0 || session is not null && request.SessionEpoch == 0;
-        if (read.TryRead(mustAnswer) is { } response)
+        if (read.IsLong)
+            Waiting(read, request, context, reply).Look(mustAnswer);
+        else if (read.TryRead(mustAnswer) is { } response)
             reply(response);
         else
-            Wait(read, Math.Min(request.MaxWaitMs, (long)core.Options.Limits.FetchWait.TotalMilliseconds), context.Session, reply);
+            Waiting(read, request, context, reply).Wait();
     }
 
-    private void Wait(FetchRead read, long maxWaitMs, IClientSession session, Action<FetchResponse?> reply)
+    private WaitingFetch Waiting(FetchRead read, FetchRequest request, RequestContext context, Action<FetchResponse?> reply) => new(read, core, _waiting, context.Session, reply)
     {
-        var partitions = read.Partitions();
-        var fetch = new WaitingFetch(read, partitions, _waiting, session, reply);
-        fetch.Timeout = core.Timers.Schedule(core.Timers.NowMs + maxWaitMs, fetch.TimeIsUp);
-        foreach (var partition in partitions.Keys)
-            partition.Await(fetch);
-        session.Await(fetch);
-    }
+        MaxWaitMs = Math.Min(request.MaxWaitMs, (long)core.Options.Limits.FetchWait.TotalMilliseconds),
+    };
 
     /// <summary>Each partition once: one that is named again is read from where its last naming says, as in a session.</summary>
     private static List<FetchTarget> Targets(FetchRequest request)

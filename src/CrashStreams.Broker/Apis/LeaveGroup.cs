@@ -9,21 +9,29 @@ internal static class LeaveGroup
 {
     private const short BatchedVersion = 3;
 
-    public static LeaveGroupResponse Handle(LeaveGroupRequest request, short version, GroupCoordinator groups)
+    public static IEnumerable<LeaveGroupResponse?> Handle(LeaveGroupRequest request, short version, GroupCoordinator groups)
     {
         if (request.GroupId.Length == 0)
-            return new LeaveGroupResponse { ErrorCode = ErrorCode.InvalidGroupId };
-        var group = groups.FindClassic(request.GroupId);
-        if (version < BatchedVersion)
-            return new LeaveGroupResponse { ErrorCode = group?.Leave(request.MemberId, null) ?? ErrorCode.UnknownMemberId };
-        return new LeaveGroupResponse
         {
-            Members = request.Members.ConvertAll(member => new LeaveGroupResponse.MemberResponse
+            yield return new() { ErrorCode = ErrorCode.InvalidGroupId };
+            yield break;
+        }
+        if (version < BatchedVersion)
+        {
+            yield return new() { ErrorCode = groups.FindClassic(request.GroupId)?.Leave(request.MemberId, null) ?? ErrorCode.UnknownMemberId };
+            yield break;
+        }
+        var response = new LeaveGroupResponse();
+        foreach (var member in request.Members)
+        {
+            response.Members.Add(new()
             {
                 MemberId = member.MemberId,
                 GroupInstanceId = member.GroupInstanceId,
-                ErrorCode = group?.Leave(member.MemberId, member.GroupInstanceId) ?? ErrorCode.UnknownMemberId,
-            }),
-        };
+                ErrorCode = groups.FindClassic(request.GroupId)?.Leave(member.MemberId, member.GroupInstanceId) ?? ErrorCode.UnknownMemberId,
+            });
+            yield return null;
+        }
+        yield return response;
     }
 }

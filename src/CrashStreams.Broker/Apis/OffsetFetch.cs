@@ -12,77 +12,69 @@ internal static class OffsetFetch
     private const short TopicIdVersion = 10;
     private static readonly CommittedOffset s_none = new(-1, -1, "", -1);
 
-    public static OffsetFetchResponse Handle(OffsetFetchRequest request, short version, GroupCoordinator groups, AnswerBudget budget)
+    public static IEnumerable<OffsetFetchResponse?> Handle(OffsetFetchRequest request, short version, GroupCoordinator groups, AnswerBudget budget)
     {
+        var response = new OffsetFetchResponse();
         if (version < BatchedVersion)
-            return FetchOne(request, groups, budget);
-        return new OffsetFetchResponse { Groups = [.. request.Groups.DistinctBy(group => group.GroupId).Select(group => Fetch(group, version, request.RequireStable, groups, budget))] };
-    }
-
-    private static OffsetFetchResponse FetchOne(OffsetFetchRequest request, GroupCoordinator groups, AnswerBudget budget)
-    {
-        var offsets = groups.Find(request.GroupId)?.Offsets;
-        var topics = request.Topics?.ConvertAll(topic => (topic.Name, Partitions: topic.PartitionIndexes)) ?? AllTopics(offsets);
-        return new OffsetFetchResponse
         {
-            Topics = topics.ConvertAll(topic => new OffsetFetchResponse.OffsetFetchResponseTopic
+            var offsets = groups.Find(request.GroupId)?.Offsets;
+            var topics = request.Topics?.ConvertAll(topic => (topic.Name, Partitions: topic.PartitionIndexes)) ?? AllTopics(offsets);
+            foreach (var (name, indexes) in topics)
             {
-                Name = topic.Name,
-                Partitions = ConvertOnce(topic.Partitions, index =>
+                var answers = new List<OffsetFetchResponse.OffsetFetchResponsePartition>();
+                response.Topics.Add(new() { Name = name, Partitions = answers });
+                foreach (var some in indexes.Distinct().Chunk(Steps.Elements))
                 {
-                    var (offset, error) = Find(offsets, new TopicPartition(topic.Name, index), request.RequireStable, budget);
-                    return new OffsetFetchResponse.OffsetFetchResponsePartition
-                    {
-                        PartitionIndex = index,
-                        CommittedOffset = offset.Offset,
-                        CommittedLeaderEpoch = offset.LeaderEpoch,
-                        Metadata = offset.Metadata,
-                        ErrorCode = error,
-                    };
-                }),
-            }),
-        };
+                    answers.AddRange(some.Select(index => OfOneGroup(index, Find(offsets, new TopicPartition(name, index), request.RequireStable, budget))));
+                    yield return null;
+                }
+            }
+            yield return response;
+            yield break;
+        }
+        foreach (var group in request.Groups.DistinctBy(group => group.GroupId))
+        {
+            var answer = new OffsetFetchResponse.OffsetFetchResponseGroup { GroupId = group.GroupId };
+            response.Groups.Add(answer);
+            foreach (var _ in Answer(group, answer, version, request.RequireStable, groups, budget))
+                yield return null;
+            yield return null;
+        }
+        yield return response;
     }
 
-    private static OffsetFetchResponse.OffsetFetchResponseGroup Fetch(
-        OffsetFetchRequest.OffsetFetchRequestGroup request, short version, bool requireStable, GroupCoordinator groups, AnswerBudget budget)
+    private static IEnumerable<int> Answer(
+        OffsetFetchRequest.OffsetFetchRequestGroup request, OffsetFetchResponse.OffsetFetchResponseGroup response, short version, bool requireStable, GroupCoordinator groups, AnswerBudget budget)
     {
-        var response = new OffsetFetchResponse.OffsetFetchResponseGroup { GroupId = request.GroupId };
         var group = groups.Find(request.GroupId);
         response.ErrorCode = group?.Membership.CheckFetch(request.MemberId, request.MemberEpoch) ?? ErrorCode.None;
         if (response.ErrorCode != ErrorCode.None)
-            return response;
-        if (request.Topics is null)
+            yield break;
+        foreach (var (name, id, indexes) in Named(request, group?.Offsets, version, groups.Context.Topics))
         {
-            foreach (var (name, partitions) in AllTopics(group?.Offsets))
+            var answers = new List<OffsetFetchResponse.OffsetFetchResponsePartitions>();
+            response.Topics.Add(new() { Name = name ?? "", TopicId = id, Partitions = answers });
+            foreach (var some in indexes.Distinct().Chunk(Steps.Elements))
             {
-                var exists = groups.Context.Topics.TryGet(name, out var topic);
-                if (version < TopicIdVersion || exists)
-                    response.Topics.Add(Topic(name, topic?.Id ?? default, partitions));
+                answers.AddRange(some.Select(index =>
+                {
+                    var (offset, error) = name is null ? (s_none, ErrorCode.UnknownTopicId) : Find(group?.Offsets, new TopicPartition(name, index), requireStable, budget);
+                    return Partition(index, offset, error);
+                }));
+                yield return answers.Count;
             }
-            return response;
         }
-        foreach (var topic in request.Topics)
-        {
-            if (version < TopicIdVersion)
-                response.Topics.Add(Topic(topic.Name, default, topic.PartitionIndexes));
-            else if (groups.Context.Topics.TryGet(topic.TopicId, out var info))
-                response.Topics.Add(Topic(info.Name, topic.TopicId, topic.PartitionIndexes));
-            else
-                response.Topics.Add(new() { TopicId = topic.TopicId, Partitions = topic.PartitionIndexes.ConvertAll(index => Partition(index, s_none, ErrorCode.UnknownTopicId)) });
-        }
-        return response;
+    }
 
-        OffsetFetchResponse.OffsetFetchResponseTopics Topic(string name, Guid id, List<int> partitions) => new()
-        {
-            Name = name,
-            TopicId = id,
-            Partitions = ConvertOnce(partitions, index =>
-            {
-                var (offset, error) = Find(group?.Offsets, new TopicPartition(name, index), requireStable, budget);
-                return Partition(index, offset, error);
-            }),
-        };
+    /// <summary>The topics that a request names, or all; the name of an unknown id is null.</summary>
+    private static IEnumerable<(string? Name, Guid Id, List<int> Indexes)> Named(OffsetFetchRequest.OffsetFetchRequestGroup request, GroupOffsets? offsets, short version, ITopicView topics)
+    {
+        if (request.Topics is null)
+            return AllTopics(offsets).Select(topic => (topic.Name, Id: topics.TryGet(topic.Name, out var info) ? info.Id : default, topic.Partitions))
+                .Where(topic => version < TopicIdVersion || topic.Id != Guid.Empty).Select(topic => ((string?)topic.Name, topic.Id, topic.Partitions));
+        return version < TopicIdVersion
+            ? request.Topics.Select(topic => ((string?)topic.Name, Guid.Empty, topic.PartitionIndexes))
+            : request.Topics.Select(topic => (topics.TryGet(topic.TopicId, out var info) ? info.Name : null, topic.TopicId, topic.PartitionIndexes));
     }
 
     private static (CommittedOffset Offset, ErrorCode Error) Find(GroupOffsets? offsets, TopicPartition partition, bool requireStable, AnswerBudget budget)
@@ -95,10 +87,17 @@ internal static class OffsetFetch
         return budget.TryTake(AnswerBudget.Size(found.Metadata)) ? (found, ErrorCode.None) : (s_none, ErrorCode.InvalidRequest);
     }
 
-    private static List<T> ConvertOnce<T>(List<int> partitions, Func<int, T> convert) => [.. partitions.Distinct().Select(convert)];
-
     private static List<(string Name, List<int> Partitions)> AllTopics(GroupOffsets? offsets) =>
         offsets is null ? [] : [.. offsets.Committed.Keys.GroupBy(partition => partition.Topic, partition => partition.Partition).Select(topic => (topic.Key, topic.ToList()))];
+
+    private static OffsetFetchResponse.OffsetFetchResponsePartition OfOneGroup(int index, (CommittedOffset Offset, ErrorCode Error) found) => new()
+    {
+        PartitionIndex = index,
+        CommittedOffset = found.Offset.Offset,
+        CommittedLeaderEpoch = found.Offset.LeaderEpoch,
+        Metadata = found.Offset.Metadata,
+        ErrorCode = found.Error,
+    };
 
     private static OffsetFetchResponse.OffsetFetchResponsePartitions Partition(int index, CommittedOffset offset, ErrorCode error) => new()
     {

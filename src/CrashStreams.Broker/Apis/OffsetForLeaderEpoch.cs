@@ -7,14 +7,23 @@ namespace CrashStreams.Broker.Apis;
 /// <summary>Where the records of a leader epoch end. There is one leader and its epoch is always 0.</summary>
 internal static class OffsetForLeaderEpoch
 {
-    public static OffsetForLeaderEpochResponse Handle(OffsetForLeaderEpochRequest request, TopicCatalog topics) => new()
+    public static IEnumerable<OffsetForLeaderEpochResponse?> Handle(OffsetForLeaderEpochRequest request, TopicCatalog topics)
     {
-        Topics = request.Topics.ConvertAll(topic => new OffsetForLeaderEpochResponse.OffsetForLeaderTopicResult
+        var response = new OffsetForLeaderEpochResponse();
+        foreach (var topic in request.Topics)
         {
-            Topic = topic.Topic,
-            Partitions = topic.Partitions.ConvertAll(wanted => Find(wanted, topics.Find(topic.Topic)?.Find(wanted.Partition))),
-        }),
-    };
+            var partitions = new List<OffsetForLeaderEpochResponse.EpochEndOffset>();
+            response.Topics.Add(new() { Topic = topic.Topic, Partitions = partitions });
+            foreach (var wanted in topic.Partitions.DistinctBy(partition => partition.Partition))
+            {
+                partitions.Add(Find(wanted, topics.Find(topic.Topic)?.Find(wanted.Partition)));
+                if (partitions.Count % Steps.Elements == 0)
+                    yield return null;
+            }
+            yield return null;
+        }
+        yield return response;
+    }
 
     private static OffsetForLeaderEpochResponse.EpochEndOffset Find(OffsetForLeaderEpochRequest.OffsetForLeaderPartition wanted, Partition? partition)
     {

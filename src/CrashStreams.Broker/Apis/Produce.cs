@@ -19,21 +19,72 @@ internal sealed class Produce(BrokerCore core)
 
     private const short AllReplicas = -1;
 
+    /// <summary>More batches than these are appended in steps.</summary>
+    private const int MostAtOnce = 200;
+
+    private const int AppendsPerStep = 20;
+
     public void Handle(PreparedProduce prepared, RequestContext context, Action<ProduceResponse?> reply)
     {
-        var request = prepared.Request;
-        var next = 0;
-        var response = new ProduceResponse();
-        var failed = false;
-        List<(PartitionLog Log, ProduceResponse.PartitionProduceResponse Answer)>? unflushed = null;
-        foreach (var topic in request.TopicData)
+        if (prepared.Batches.Count > MostAtOnce)
         {
-            var found = context.Version >= TopicIdVersion ? core.Topics.Find(topic.TopicId) : core.Topics.Find(topic.Name);
+            var waits = new StepWaits();
+            new StepwiseRequest<ProduceResponse>(
+                InSteps(prepared, context, waits).GetEnumerator(), waits, core.Steps, core.Timers, context.Session, response => Answer(prepared.Request, context, response, reply)).Run();
+            return;
+        }
+        var response = new ProduceResponse();
+        List<Unflushed>? unflushed = null;
+        foreach (var appended in Append(prepared, context, response))
+            if (appended.IsNeeded)
+                (unflushed ??= []).Add(appended);
+        if (unflushed is null)
+            Answer(prepared.Request, context, response, reply);
+        else
+            Flush(unflushed, _ => Answer(prepared.Request, context, response, reply));
+    }
+
+    /// <summary>A request of many partitions: each is written by a call of the system.</summary>
+    private IEnumerable<ProduceResponse?> InSteps(PreparedProduce prepared, RequestContext context, StepWaits waits)
+    {
+        var response = new ProduceResponse();
+        var unflushed = new List<Unflushed>();
+        var appends = 0;
+        foreach (var appended in Append(prepared, context, response))
+        {
+            if (appended.IsNeeded)
+                unflushed.Add(appended);
+            if (++appends % AppendsPerStep != 0)
+                continue;
+            FlushAndWait();
+            yield return null;
+        }
+        FlushAndWait();
+        yield return null;
+        yield return response;
+
+        // Before the next step: others may read what was appended, and are not to read what a power cut could take back.
+        void FlushAndWait()
+        {
+            if (unflushed.Count > 0)
+                _ = waits.For<bool>(done => Flush(unflushed, done));
+            unflushed = [];
+        }
+    }
+
+    /// <summary>Appends one partition's batch after the other, and adds what has come of it to the answer.</summary>
+    private IEnumerable<Unflushed> Append(PreparedProduce prepared, RequestContext context, ProduceResponse response)
+    {
+        var next = 0;
+        foreach (var topic in prepared.Request.TopicData)
+        {
             var answers = new List<ProduceResponse.PartitionProduceResponse>(topic.PartitionData.Count);
+            response.Responses.Add(new() { Name = topic.Name, TopicId = topic.TopicId, PartitionResponses = answers });
             foreach (var partition in topic.PartitionData)
             {
-                var result = Append(request, context.Version, found, partition, prepared.Batches[next++]);
-                failed |= result.Error != ErrorCode.None;
+                // Each time: in another step the topic may be gone.
+                var found = context.Version >= TopicIdVersion ? core.Topics.Find(topic.TopicId) : core.Topics.Find(topic.Name);
+                var result = Append(prepared.Request, context.Version, found, partition, prepared.Batches[next++]);
                 var answer = new ProduceResponse.PartitionProduceResponse
                 {
                     Index = partition.Index,
@@ -44,36 +95,25 @@ internal sealed class Produce(BrokerCore core)
                     ErrorMessage = result.Message,
                 };
                 answers.Add(answer);
-                if (result.Error == ErrorCode.None && found!.Find(partition.Index)!.Log is var log && GroupFlush.IsNeededFor(log))
-                    (unflushed ??= []).Add((log, answer));
+                yield return new(result.Error == ErrorCode.None ? found!.Find(partition.Index)!.Log : null, answer);
             }
-            response.Responses.Add(new() { Name = topic.Name, TopicId = topic.TopicId, PartitionResponses = answers });
         }
-        if (unflushed is null)
-            Answer(request, context, response, failed, reply);
-        else
-            AnswerAfterFlush(request, context, response, failed, unflushed, reply);
     }
 
-    private void AnswerAfterFlush(
-        ProduceRequest request, RequestContext context, ProduceResponse response, bool failed, List<(PartitionLog Log, ProduceResponse.PartitionProduceResponse Answer)> unflushed, Action<ProduceResponse?> reply)
+    private void Flush(List<Unflushed> unflushed, Action<bool> done)
     {
         foreach (var (log, _) in unflushed)
-            core.Flushes.Add(log);
+            core.Flushes.Add(log!);
         core.Flushes.Then(failedLogs =>
         {
             foreach (var (log, answer) in unflushed)
-            {
-                if (!failedLogs.Contains(log))
-                    continue;
-                failed = true;
-                (answer.ErrorCode, answer.BaseOffset, answer.LogAppendTimeMs, answer.LogStartOffset) = (ErrorCode.KafkaStorageError, -1, -1, -1);
-            }
-            Answer(request, context, response, failed, reply);
+                if (failedLogs.Contains(log!))
+                    (answer.ErrorCode, answer.BaseOffset, answer.LogAppendTimeMs, answer.LogStartOffset) = (ErrorCode.KafkaStorageError, -1, -1, -1);
+            done(true);
         });
     }
 
-    private static void Answer(ProduceRequest request, RequestContext context, ProduceResponse response, bool failed, Action<ProduceResponse?> reply)
+    private static void Answer(ProduceRequest request, RequestContext context, ProduceResponse? response, Action<ProduceResponse?> reply)
     {
         if (request.Acks != 0)
         {
@@ -81,7 +121,7 @@ internal sealed class Produce(BrokerCore core)
             return;
         }
         // Nobody listens for an answer: only a closed connection tells the producer to look at its metadata again.
-        if (failed)
+        if (response?.Responses.Exists(topic => topic.PartitionResponses.Exists(partition => partition.ErrorCode != ErrorCode.None)) == true)
             context.Session.Close();
         reply(null);
     }
@@ -110,4 +150,10 @@ internal sealed class Produce(BrokerCore core)
     }
 
     private static AppendResult Refuse(ErrorCode error, string? message = null) => new() { Error = error, Message = message };
+
+    /// <summary>What was appended to a log; null where nothing was.</summary>
+    private readonly record struct Unflushed(PartitionLog? Log, ProduceResponse.PartitionProduceResponse Answer)
+    {
+        public bool IsNeeded => Log is not null && GroupFlush.IsNeededFor(Log);
+    }
 }

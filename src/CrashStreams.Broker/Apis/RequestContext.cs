@@ -26,6 +26,9 @@ internal interface IClientSession
     /// <summary>So much memory was taken, in a later turn of the loop, for what the client waits for.</summary>
     void Charge(long bytes);
 
+    /// <summary>What the client waits for depends on others now: their large requests may come first.</summary>
+    void GiveWay();
+
     /// <summary>What the client waited for has been answered, or cancelled.</summary>
     void EndWait();
 

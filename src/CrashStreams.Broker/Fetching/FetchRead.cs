@@ -30,44 +30,26 @@ internal sealed class FetchRead(FetchRequest request, short version, FetchSessio
     private readonly FetchIsolation _isolation = (FetchIsolation)request.IsolationLevel;
     private readonly bool _isIncremental = session is not null && request.SessionEpoch != 0;
 
+    /// <summary>Whether it names so many partitions that they are read in turns.</summary>
+    public bool IsLong => targets.Count > FetchLook.PartitionsPerStep;
+
     /// <summary>The answer, when there are enough bytes or there is an error; else null, unless <paramref name="mustAnswer"/>.</summary>
     public FetchResponse? TryRead(bool mustAnswer)
     {
-        // Most looks at a waiting fetch find nothing: they are not to cost an answer.
-        if (!mustAnswer && _minBytes > 0 && !targets.Exists(IsWorthALook))
+        if (IsInVain(mustAnswer))
             return null;
-        var response = new FetchResponse { SessionId = session?.Id ?? 0 };
-        var topics = new Dictionary<(string, Guid), FetchResponse.FetchableTopicResponse>();
-        var left = Math.Min(request.MaxBytes, session is null && request.MinBytes <= 1 ? MaxBytesForReadersAhead : MaxResponseBytes);
-        var isEmpty = true;
-        var total = 0;
-        var answered = new List<(FetchTarget Target, FetchResponse.PartitionData Data)>(targets.Count);
-        foreach (var target in targets)
+        var look = Look(mustAnswer);
+        while (!look.TryEnd())
         {
-            if (_isIncremental && IsQuiet(target))
-                continue; // of which a session's answer says nothing
-            var data = Read(target, left, isFirst: isEmpty);
-            answered.Add((target, data));
-            mustAnswer |= data.ErrorCode != ErrorCode.None;
-            var length = data.Records.Length;
-            isEmpty &= length == 0;
-            // The answer is full: no waiting makes it larger, and looking into the files of the other partitions would be in vain.
-            var isFull = length == 0 && left < target.MaxBytes && HasRecords(target, data);
-            mustAnswer |= isFull;
-            left = isFull ? 0 : Math.Max(0, left - length);
-            total += length;
         }
-        if (!mustAnswer && total < _minBytes)
-        {
-            foreach (var (_, data) in answered)
-                data.Records.Release();
-            return null;
-        }
-        foreach (var (target, data) in answered)
-            if (!_isIncremental || HasNews(target, data))
-                Add(response, topics, target, data);
-        return response;
+        return look.Response;
     }
+
+    /// <summary>The same, a step at a time.</summary>
+    public FetchLook Look(bool mustAnswer) => new(this, IsInVain(mustAnswer) ? [] : targets, session?.Id ?? 0, _minBytes, mustAnswer)
+    {
+        BytesLeft = Math.Min(request.MaxBytes, session is null && request.MinBytes <= 1 ? MaxBytesForReadersAhead : MaxResponseBytes),
+    };
 
     /// <summary>The partitions to wait for, and what is wanted of them.</summary>
     public Dictionary<Partition, FetchTarget> Partitions()
@@ -79,6 +61,9 @@ internal sealed class FetchRead(FetchRequest request, short version, FetchSessio
         return partitions;
     }
 
+    /// <summary>Most looks at a waiting fetch find nothing: they are not to cost an answer.</summary>
+    private bool IsInVain(bool mustAnswer) => !mustAnswer && _minBytes > 0 && !targets.Exists(IsWorthALook);
+
     /// <summary>Whether there is something to read, or an error to tell.</summary>
     public bool IsWorthALook(FetchTarget target)
     {
@@ -88,14 +73,15 @@ internal sealed class FetchRead(FetchRequest request, short version, FetchSessio
         return target.FetchOffset < end || target.FetchOffset > partition.Log.EndOffset || target.FetchOffset < partition.Log.LogStartOffset;
     }
 
-    /// <summary>Whether there is nothing to read and nothing that the client has not been told.</summary>
-    private bool IsQuiet(FetchTarget target) =>
-        target.Resolve(catalog, _byId, out _) is { Log: var log }
+    /// <summary>Whether an answer of a session says nothing of it: there is nothing to read and nothing that the client has not been told.</summary>
+    public bool IsQuiet(FetchTarget target) =>
+        _isIncremental
+        && target.Resolve(catalog, _byId, out _) is { Log: var log }
         && log.EndOffset == target.ToldHighWatermark && log.LastStableOffset == target.ToldLastStableOffset && log.LogStartOffset == target.ToldLogStartOffset
         && target.FetchOffset >= log.LogStartOffset && target.FetchOffset <= log.EndOffset
         && target.FetchOffset >= (_isolation == FetchIsolation.ReadCommitted ? log.LastStableOffset : log.EndOffset);
 
-    private FetchResponse.PartitionData Read(FetchTarget target, int maxBytes, bool isFirst)
+    public FetchResponse.PartitionData Read(FetchTarget target, int maxBytes, bool isFirst)
     {
         if (target.Resolve(catalog, _byId, out var error) is not { } partition)
             return new FetchResponse.PartitionData { PartitionIndex = target.Index, ErrorCode = error, HighWatermark = -1, AbortedTransactions = null, Records = RecordsField.Empty };
@@ -112,24 +98,22 @@ internal sealed class FetchRead(FetchRequest request, short version, FetchSessio
         };
     }
 
-    private bool HasRecords(FetchTarget target, FetchResponse.PartitionData data) =>
+    /// <summary>Whether the partition has records behind what was read.</summary>
+    public bool HasRecords(FetchTarget target, FetchResponse.PartitionData data) =>
         data.ErrorCode == ErrorCode.None && target.FetchOffset < (_isolation == FetchIsolation.ReadCommitted ? data.LastStableOffset : data.HighWatermark);
 
-    private static bool HasNews(FetchTarget target, FetchResponse.PartitionData data) =>
-        data.ErrorCode != ErrorCode.None
+    /// <summary>Whether the answer has to name it: always, but in a session.</summary>
+    public bool HasNews(FetchTarget target, FetchResponse.PartitionData data) =>
+        !_isIncremental
+        || data.ErrorCode != ErrorCode.None
         || data.Records.Length > 0
         || data.HighWatermark != target.ToldHighWatermark
         || data.LastStableOffset != target.ToldLastStableOffset
         || data.LogStartOffset != target.ToldLogStartOffset;
 
-    private void Add(FetchResponse response, Dictionary<(string, Guid), FetchResponse.FetchableTopicResponse> topics, FetchTarget target, FetchResponse.PartitionData data)
+    /// <summary>Remembers what the client is told, and that it was served.</summary>
+    public void Told(FetchTarget target, FetchResponse.PartitionData data)
     {
-        if (!topics.TryGetValue((target.Topic, target.TopicId), out var topic))
-        {
-            topics[(target.Topic, target.TopicId)] = topic = new() { Topic = target.Topic, TopicId = target.TopicId };
-            response.Responses.Add(topic);
-        }
-        topic.Partitions.Add(data);
         target.ToldHighWatermark = data.HighWatermark;
         target.ToldLastStableOffset = data.LastStableOffset;
         target.ToldLogStartOffset = data.LogStartOffset;

@@ -10,6 +10,7 @@ internal sealed class GroupOffsets(string groupId, IJournal journal, StateBudget
 {
     private readonly SortedDictionary<TopicPartition, CommittedOffset> _committed = [];
     private readonly Dictionary<long, SortedDictionary<TopicPartition, CommittedOffset>> _pending = [];
+    private readonly Dictionary<TopicPartition, int> _unstable = []; // how many open transactions have an offset of it
 
     public IReadOnlyDictionary<TopicPartition, CommittedOffset> Committed => _committed;
 
@@ -21,7 +22,7 @@ internal sealed class GroupOffsets(string groupId, IJournal journal, StateBudget
     public CommittedOffset? Find(TopicPartition partition) => _committed.GetValueOrDefault(partition);
 
     /// <summary>Whether an open transaction is going to replace the partition's offset.</summary>
-    public bool IsUnstable(TopicPartition partition) => _pending.Count > 0 && _pending.Values.Any(offsets => offsets.ContainsKey(partition));
+    public bool IsUnstable(TopicPartition partition) => _unstable.ContainsKey(partition);
 
     public bool TryCommit(IReadOnlyCollection<KeyValuePair<TopicPartition, CommittedOffset>> offsets)
     {
@@ -53,6 +54,8 @@ internal sealed class GroupOffsets(string groupId, IJournal journal, StateBudget
         if (!journal.TryAppend([.. entries]))
             return false;
         _pending.Remove(producerId);
+        foreach (var partition in ended.Keys)
+            CountUnstable(partition, -1);
         budget.Add(-ended.Values.Sum(BytesOf));
         if (commit)
         {
@@ -95,6 +98,7 @@ internal sealed class GroupOffsets(string groupId, IJournal journal, StateBudget
         budget.Add(-_committed.Values.Sum(BytesOf) - _pending.Values.Sum(producer => producer.Values.Sum(BytesOf)));
         _committed.Clear();
         _pending.Clear();
+        _unstable.Clear();
     }
 
     public void Replay(TopicPartition partition, CommittedOffset? offset) => Set(_committed, partition, offset);
@@ -103,9 +107,20 @@ internal sealed class GroupOffsets(string groupId, IJournal journal, StateBudget
     {
         if (!_pending.TryGetValue(producerId, out var offsets))
             _pending[producerId] = offsets = [];
+        var before = offsets.Count;
         Set(offsets, partition, offset);
+        CountUnstable(partition, offsets.Count - before);
         if (offsets.Count == 0)
             _pending.Remove(producerId);
+    }
+
+    private void CountUnstable(TopicPartition partition, int change)
+    {
+        var count = _unstable.GetValueOrDefault(partition) + change;
+        if (count == 0)
+            _unstable.Remove(partition);
+        else
+            _unstable[partition] = count;
     }
 
     private void Set(SortedDictionary<TopicPartition, CommittedOffset> offsets, TopicPartition partition, CommittedOffset? offset)

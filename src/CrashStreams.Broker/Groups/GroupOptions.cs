@@ -37,6 +37,9 @@ internal sealed record GroupOptions
     /// <summary>What the members of one group hold: subscriptions, assignments, ids. All of it goes into one answer and one journal record.</summary>
     public long MaxGroupBytes { get; init; } = 8 * 1024 * 1024;
 
+    /// <summary>Topics that a member names: more are a pattern.</summary>
+    public int MaxTopicNames { get; init; } = 10_000;
+
     /// <summary>Different patterns that the members of one group may subscribe with.</summary>
     public int MaxPatterns { get; init; } = 10;
 

@@ -135,6 +135,8 @@ internal sealed partial class ClientConnection : IClientSession, IThreadPoolWork
 
     void IClientSession.Await(IWaiting waiting) => Turn.Await(waiting);
 
+    void IClientSession.GiveWay() => Turn.Awaited?.Place?.Dispose();
+
     void IClientSession.EndWait() => Turn.EndWait();
 
     void IClientSession.Charge(long bytes)

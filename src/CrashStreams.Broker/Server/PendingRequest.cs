@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime;
 using CrashStreams.Broker.Apis;
 using CrashStreams.Broker.Faults;
 using CrashStreams.Broker.Loop;
@@ -40,7 +41,7 @@ internal sealed class PendingRequest(ApiEndpoint endpoint, object body, RequestC
     /// <summary>Handles the request. To be called by the connection's turn.</summary>
     public void Handle()
     {
-        var (started, collecting) = (ThreadClock.Nanoseconds, GC.GetTotalPauseDuration());
+        var (started, elsewhere) = (ThreadClock.Nanoseconds, NotItsOwn());
         _allocatedBefore = GC.GetAllocatedBytesForCurrentThread();
         try
         {
@@ -63,10 +64,12 @@ internal sealed class PendingRequest(ApiEndpoint endpoint, object body, RequestC
             if (!IsDone)
                 connection.Charge(this, GC.GetAllocatedBytesForCurrentThread() - _allocatedBefore); // what it has so far; the rest comes in later turns
             _allocatedBefore = -1;
-            // A collection that falls into its time is not its own: others have filled the memory, too.
-            connection.Turn.Took(new TimeSpan((ThreadClock.Nanoseconds - started) / TimeSpan.NanosecondsPerTick) - (GC.GetTotalPauseDuration() - collecting));
+            connection.Turn.Took(new TimeSpan((ThreadClock.Nanoseconds - started) / TimeSpan.NanosecondsPerTick) - (NotItsOwn() - elsewhere));
         }
     }
+
+    /// <summary>What falls into the time of a request and is no work of its own: collections, because others have filled the memory, too, and code that runs for the first time.</summary>
+    private static TimeSpan NotItsOwn() => GC.GetTotalPauseDuration() + JitInfo.GetCompilationTime(currentThread: true);
 
     public void Complete(IResponse? response)
     {

@@ -14,11 +14,13 @@ namespace CrashStreams.Broker.Tests.Core;
 /// <summary>The broker's core without sockets and threads: a request is a call, and time moves when a test says so.</summary>
 internal sealed class CoreHost
 {
-    private readonly FakeTimeProvider _time = new(DateTimeOffset.FromUnixTimeMilliseconds(1_000_000));
+    private readonly FakeTimeProvider _time;
     private readonly Session _session = new();
 
-    public CoreHost(BrokerOptions? options = null, IStorage? storage = null, IWorkers? workers = null)
+    public CoreHost(BrokerOptions? options = null, IStorage? storage = null, IWorkers? workers = null, bool isSlow = false)
     {
+        var start = DateTimeOffset.FromUnixTimeMilliseconds(1_000_000);
+        _time = isSlow ? new SlowTime(start) : new FakeTimeProvider(start);
         Timers = new Timers(_time);
         Core = new BrokerCore(options ?? new BrokerOptions(), storage ?? new MemoryStorage(), Timers, workers ?? new InlineWorkers(), new Random(1), new NodeAddress(1, "test", 9092), new BrokerFaults());
     }
@@ -92,6 +94,16 @@ internal sealed class CoreHost
         return new RecordsField(builder.Build().ToArray());
     }
 
+    /// <summary>On a machine so slow that a millisecond has passed with each look at the clock.</summary>
+    private sealed class SlowTime(DateTimeOffset start) : FakeTimeProvider(start)
+    {
+        public override long GetTimestamp()
+        {
+            Advance(TimeSpan.FromMilliseconds(1));
+            return base.GetTimestamp();
+        }
+    }
+
     /// <summary>Does all work at once; what the work's end asks for comes after it.</summary>
     private sealed class InlineWorkers : IWorkers
     {
@@ -133,6 +145,10 @@ internal sealed class CoreHost
         }
 
         public void Charge(long bytes)
+        {
+        }
+
+        public void GiveWay()
         {
         }
 

@@ -56,6 +56,10 @@ public class StepwiseRequestTests
 
         public void Charge(long bytes) => Charged += bytes;
 
+        public void GiveWay()
+        {
+        }
+
         public void EndWait()
         {
         }

@@ -100,7 +100,7 @@ internal sealed class ClassicClient(CoordinatorHost host, string name, string? i
     public ErrorCode Beat() =>
         Heartbeat.Handle(new HeartbeatRequest { GroupId = "g", MemberId = MemberId, GroupInstanceId = instanceId, GenerationId = Generation }, host.Groups).ErrorCode;
 
-    public ErrorCode Leave() => LeaveGroup.Handle(new LeaveGroupRequest { GroupId = "g", MemberId = MemberId }, 1, host.Groups).ErrorCode;
+    public ErrorCode Leave() => LeaveGroup.Handle(new LeaveGroupRequest { GroupId = "g", MemberId = MemberId }, 1, host.Groups).Last()!.ErrorCode;
 
     public ErrorCode Commit(long offset = 1, string? memberId = null) => OffsetCommit.Handle(
         new OffsetCommitRequest

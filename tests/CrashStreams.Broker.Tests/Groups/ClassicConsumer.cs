@@ -66,7 +66,7 @@ internal sealed class ClassicConsumer(CoordinatorHost host, string name, bool is
     public ErrorCode Leave()
     {
         Owned.Clear();
-        return LeaveGroup.Handle(new LeaveGroupRequest { GroupId = "g", MemberId = MemberId }, 1, host.Groups).ErrorCode;
+        return LeaveGroup.Handle(new LeaveGroupRequest { GroupId = "g", MemberId = MemberId }, 1, host.Groups).Last()!.ErrorCode;
     }
 
     /// <summary>The broker is gone, and with it the answer that it waits for.</summary>

@@ -308,7 +308,7 @@ public class ConsumerGroupTests
         classic.Leave();
 
         modern.Beat().Should().Be(ErrorCode.None);
-        ListGroups.Handle(new ListGroupsRequest(), _host.Groups, new AnswerBudget(int.MaxValue)).Groups.Should().ContainSingle().Which.GroupType.Should().Be("consumer");
+        ListGroups.Handle(new ListGroupsRequest(), _host.Groups, new AnswerBudget(int.MaxValue)).Last()!.Groups.Should().ContainSingle().Which.GroupType.Should().Be("consumer");
         _host.Groups.Find("g")!.Offsets.Find(new TopicPartition("t", 0))!.Offset.Should().Be(42);
         var back = new ClassicClient(_host, "c");
         back.Join().Should().Be(ErrorCode.InconsistentGroupProtocol, "the consumer group has a member");
@@ -372,6 +372,33 @@ public class ConsumerGroupTests
                 client.Beat();
         }
     }
+
+    [Fact]
+    public void What_a_member_subscribed_to_before_is_not_kept()
+    {
+        var a = Join("a");
+        var before = Names(a);
+
+        a.Topics = ["t", "u"];
+        a.SendAllNext();
+        a.Beat();
+
+        GC.Collect();
+        before.IsAlive.Should().BeFalse("a member can change its mind as often as it likes");
+
+        [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+        WeakReference Names(ConsumerClient client)
+        {
+            client.Topics = ["t", "v"];
+            client.SendAllNext();
+            client.Beat();
+            return new WeakReference(Group.Members.Single().TopicNames);
+        }
+    }
+
+    [Fact]
+    public void A_member_that_names_more_topics_than_there_are_reasons_for_is_refused() =>
+        new ConsumerClient(_host, "a") { Topics = [.. Enumerable.Range(0, 10_001).Select(i => $"t{i}")] }.Beat().Should().Be(ErrorCode.InvalidRequest);
 
     private IEnumerable<TopicIdPartition> Partitions(int from, int to) => Enumerable.Range(from, to - from).Select(index => new TopicIdPartition(_topic.Id, index));
 }

@@ -42,7 +42,7 @@ public class OffsetTests
         OffsetCommit.Handle(byId, 10, _host.Groups).Topics.Select(topic => topic.Partitions[0].ErrorCode).Should().Equal(ErrorCode.UnknownTopicId, ErrorCode.None);
 
         var fetch = new OffsetFetchRequest { Groups = [new() { GroupId = "g", Topics = [new() { TopicId = _topic.Id, PartitionIndexes = [0] }, new() { TopicId = Guid.NewGuid(), PartitionIndexes = [0] }] }] };
-        var fetched = OffsetFetch.Handle(fetch, 10, _host.Groups, new AnswerBudget(int.MaxValue)).Groups[0].Topics.ConvertAll(topic => topic.Partitions[0]);
+        var fetched = OffsetFetch.Handle(fetch, 10, _host.Groups, new AnswerBudget(int.MaxValue)).Last()!.Groups[0].Topics.ConvertAll(topic => topic.Partitions[0]);
         fetched[0].CommittedOffset.Should().Be(8);
         fetched[1].ErrorCode.Should().Be(ErrorCode.UnknownTopicId);
     }
@@ -55,7 +55,7 @@ public class OffsetTests
     {
         Commit(new OffsetCommitRequest.OffsetCommitRequestPartition { PartitionIndex = 1, CommittedOffset = 5 });
         Commit(new OffsetCommitRequest.OffsetCommitRequestPartition { PartitionIndex = 3, CommittedOffset = 6 });
-        var response = OffsetFetch.Handle(new OffsetFetchRequest { GroupId = "g", Topics = null, Groups = [new() { GroupId = "g", Topics = null }] }, version, _host.Groups, new AnswerBudget(int.MaxValue));
+        var response = OffsetFetch.Handle(new OffsetFetchRequest { GroupId = "g", Topics = null, Groups = [new() { GroupId = "g", Topics = null }] }, version, _host.Groups, new AnswerBudget(int.MaxValue)).Last()!;
         var offsets = version < 8
             ? response.Topics.Single().Partitions.Select(partition => (partition.PartitionIndex, partition.CommittedOffset))
             : response.Groups[0].Topics.Single().Partitions.Select(partition => (partition.PartitionIndex, partition.CommittedOffset));
@@ -201,5 +201,5 @@ public class OffsetTests
     private OffsetFetchResponse.OffsetFetchResponsePartitions Fetch(int partition, bool requireStable = false) => OffsetFetch.Handle(
         new OffsetFetchRequest { RequireStable = requireStable, Groups = [new() { GroupId = "g", Topics = [new() { Name = "t", PartitionIndexes = [partition] }] }] },
         9,
-        _host.Groups, new AnswerBudget(int.MaxValue)).Groups[0].Topics[0].Partitions[0];
+        _host.Groups, new AnswerBudget(int.MaxValue)).Last()!.Groups[0].Topics[0].Partitions[0];
 }

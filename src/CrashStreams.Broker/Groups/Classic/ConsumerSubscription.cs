@@ -11,12 +11,16 @@ internal static class ConsumerSubscription
 {
     public const string ProtocolType = "consumer";
 
+    private const int MostTopics = 100_000;
+
     /// <summary>The topics subscribed to; none when the bytes are not what they should be, because clients may put anything there.</summary>
     public static IReadOnlyList<string> Topics(ReadOnlySpan<byte> subscription)
     {
         if (subscription.Length < 6)
             return [];
         var count = BinaryPrimitives.ReadInt32BigEndian(subscription[2..]);
+        if (count > MostTopics)
+            return [];
         subscription = subscription[6..];
         var topics = new List<string>();
         for (var i = 0; i < count; i++)

@@ -159,8 +159,9 @@ internal sealed partial class ConsumerGroup
     {
         if (!_haveSubscriptionsChanged && _topicsVersion == _context.Topics.Version)
             return;
-        (_haveSubscriptionsChanged, _topicsVersion) = (false, _context.Topics.Version);
+        _subscriptions.Begin();
         var topics = TopicsNow();
+        (_haveSubscriptionsChanged, _topicsVersion) = (!_subscriptions.AreCurrent, _context.Topics.Version);
         if (topics.SetEquals(_topicsOfSubscriptions))
             return;
         _topicsOfSubscriptions = topics;
@@ -235,6 +236,8 @@ internal sealed partial class ConsumerGroup
             return HeartbeatRules.Refuse(ErrorCode.GroupMaxSizeReached, $"The group has {_members.Count} members, and may have no more.");
         if (request.SubscribedTopicNames is not { } names)
             return null;
+        if (names.Count > _context.Options.MaxTopicNames)
+            return HeartbeatRules.Refuse(ErrorCode.InvalidRequest, $"A member names at most {_context.Options.MaxTopicNames} topics.");
         if (names.Exists(name => name.Length > TopicName.MaxLength))
             return HeartbeatRules.Refuse(ErrorCode.InvalidTopicException, $"A topic's name has at most {TopicName.MaxLength} characters.");
         var more = names.Sum(name => 64L + name.Length) - (member?.Bytes ?? 0);

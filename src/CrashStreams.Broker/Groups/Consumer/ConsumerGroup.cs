@@ -28,7 +28,7 @@ internal sealed partial class ConsumerGroup : Membership
     public ConsumerGroup(string groupId, GroupContext context)
         : base(context.Budget)
     {
-        _subscriptions = new Subscriptions(context.Topics);
+        _subscriptions = new Subscriptions(context.Topics, context.Options.MaxPatterns);
         _groupId = groupId;
         _context = context;
         _emptySinceMs = context.Timers.NowMs;

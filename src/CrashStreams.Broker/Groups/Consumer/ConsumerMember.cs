@@ -28,6 +28,8 @@ internal sealed class ConsumerMember
     public const int AwayEpoch = -2;
 
     private long _topicNamesBytes;
+    private IReadOnlyList<TopicInfo>? _topicsByName;
+    private long _topicsVersion;
 
     public required string Id { get; init; }
 
@@ -42,7 +44,7 @@ internal sealed class ConsumerMember
     public ImmutableSortedSet<string> TopicNames
     {
         get;
-        set => (field, _topicNamesBytes) = (value, value.Sum(name => 64L + name.Length));
+        set => (field, _topicNamesBytes, _topicsByName) = (value, value.Sum(name => 64L + name.Length), null);
     } = ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
 
     public TopicPattern? Pattern { get; set; }
@@ -89,6 +91,14 @@ internal sealed class ConsumerMember
     /// partition, may be on its way (KIP-1251).
     /// </summary>
     public bool HasHad(TopicIdPartition partition, int epoch) => GivenAt.TryGetValue(partition, out var since) && since <= epoch;
+
+    /// <summary>Those of <see cref="TopicNames"/> that exist, in their order; looked up again when topics have come, gone or grown.</summary>
+    public IReadOnlyList<TopicInfo> TopicsByName(ITopicView topics)
+    {
+        if (_topicsByName is null || _topicsVersion != topics.Version)
+            (_topicsByName, _topicsVersion) = ([.. TopicNames.Select(name => topics.TryGet(name, out var topic) ? topic : null).OfType<TopicInfo>()], topics.Version);
+        return _topicsByName;
+    }
 
     /// <summary>What it holds, about.</summary>
     public long Bytes => 512 + (Classic?.Bytes ?? 0) + Id.Length + (InstanceId?.Length ?? 0) + (RackId?.Length ?? 0) + (Pattern?.Text.Length ?? 0) + TopicPrefix.Length + _topicNamesBytes + 64L * (2 * Assigned.Count + Revoking.Count + Target.Count);

@@ -2,19 +2,25 @@ using CrashStreams.Broker.Coordination;
 
 namespace CrashStreams.Broker.Groups.Consumer;
 
-/// <summary>Which existing topics members subscribe to. Worked out once for each set of names and each pattern, and again only when topics come, go or grow.</summary>
-internal sealed class Subscriptions(ITopicView topics)
+/// <summary>Which existing topics members subscribe to. Worked out once for each member's names and each pattern, and again only when topics come, go or grow.</summary>
+internal sealed class Subscriptions(ITopicView topics, int maxPatterns)
 {
-    private readonly Dictionary<(string Pattern, string TopicPrefix), List<TopicInfo>> _byPattern = [];
-    private readonly Dictionary<object, List<TopicInfo>> _byNames = new(ReferenceEqualityComparer.Instance);
-    private long _version = -1;
+    /// <summary>What patterns may take in one request, in steps of nanoseconds: about 20 ms.</summary>
+    private const long MostSteps = 5_000_000;
+
+    private readonly Dictionary<(string Pattern, string TopicPrefix), Match> _byPattern = [];
+    private long _stepsLeft = MostSteps;
+
+    /// <summary>Whether all that was asked since <see cref="Begin"/> was worked out with the topics of now.</summary>
+    public bool AreCurrent { get; private set; } = true;
+
+    /// <summary>To be called for each request: what is left of the steps for another one begins again.</summary>
+    public void Begin() => (_stepsLeft, AreCurrent) = (MostSteps, true);
 
     /// <summary>A member's topics, in the order of their names: those of what it subscribes to that its user may read.</summary>
     public IReadOnlyList<TopicInfo> TopicsOf(ConsumerMember member)
     {
-        Refresh();
-        if (!_byNames.TryGetValue(member.TopicNames, out var named))
-            _byNames[member.TopicNames] = named = Named(member.TopicNames);
+        var named = member.TopicsByName(topics);
         if (member.TopicPrefix.Length > 0)
             named = [.. named.Where(topic => IsUnder(member.TopicPrefix, topic))];
         if (member.Pattern is not { } pattern)
@@ -23,50 +29,52 @@ internal sealed class Subscriptions(ITopicView topics)
         return named.Count == 0 ? matched : [.. named.Union(matched).OrderBy(topic => topic.Name, StringComparer.Ordinal)];
     }
 
-    /// <summary>Whether a pattern can be compared with all topics in the time that it may take.</summary>
+    /// <summary>Whether a pattern can be compared with all topics in the steps that it may take.</summary>
     public bool TryMatch(TopicPattern pattern, string topicPrefix)
     {
-        Refresh();
-        if (!TryMatch(pattern, topicPrefix, out var matched))
+        if (_byPattern.TryGetValue((pattern.Text, topicPrefix), out var known) && known.Version == topics.Version)
+            return true;
+        var steps = MostSteps;
+        if (!TryMatch(pattern, topicPrefix, ref steps, out var matched))
             return false;
-        _byPattern[(pattern.Text, topicPrefix)] = matched;
+        Remember(pattern, topicPrefix, matched);
         return true;
     }
 
-    private List<TopicInfo> Named(IEnumerable<string> names)
-    {
-        var named = new List<TopicInfo>();
-        foreach (var name in names)
-            if (topics.TryGet(name, out var topic))
-                named.Add(topic);
-        return named;
-    }
-
-    /// <summary>A pattern that takes too long with the topics that have come since it was accepted has those that it found in its time.</summary>
+    /// <summary>
+    /// A pattern that takes too long with the topics that have come since it was accepted has those that it found in its steps. One for which this request has none left has what it had
+    /// before, until the next.
+    /// </summary>
     private List<TopicInfo> Matched(TopicPattern pattern, string topicPrefix)
     {
-        if (!_byPattern.TryGetValue((pattern.Text, topicPrefix), out var matched))
+        var isKnown = _byPattern.TryGetValue((pattern.Text, topicPrefix), out var known);
+        if (isKnown && known!.Version == topics.Version)
+            return known.Topics;
+        if (_stepsLeft < 0)
         {
-            _ = TryMatch(pattern, topicPrefix, out matched);
-            _byPattern[(pattern.Text, topicPrefix)] = matched;
+            AreCurrent = false;
+            return known?.Topics ?? [];
         }
+        var isAlone = _stepsLeft == MostSteps;
+        if (TryMatch(pattern, topicPrefix, ref _stepsLeft, out var matched) || isAlone)
+            Remember(pattern, topicPrefix, matched);
+        else
+            AreCurrent = false;
         return matched;
     }
 
-    private bool TryMatch(TopicPattern pattern, string topicPrefix, out List<TopicInfo> matched) =>
-        pattern.TryMatch(topics.All.Where(topic => IsUnder(topicPrefix, topic)), topic => topic.Name, out matched);
+    /// <summary>Members that change their minds leave what they subscribed to before; it is dropped when there is more than members can have.</summary>
+    private void Remember(TopicPattern pattern, string topicPrefix, List<TopicInfo> matched)
+    {
+        if (_byPattern.Count >= 2 * maxPatterns)
+            _byPattern.Clear();
+        _byPattern[(pattern.Text, topicPrefix)] = new Match(topics.Version, matched);
+    }
+
+    private bool TryMatch(TopicPattern pattern, string topicPrefix, ref long steps, out List<TopicInfo> matched) =>
+        pattern.TryMatch(topics.All.Where(topic => IsUnder(topicPrefix, topic)), topic => topic.Name, ref steps, out matched);
 
     private static bool IsUnder(string topicPrefix, TopicInfo topic) => topic.Name.StartsWith(topicPrefix, StringComparison.Ordinal);
 
-    private void Refresh()
-    {
-        if (_version == topics.Version && _byNames.Count < MostRemembered && _byPattern.Count < MostRemembered)
-            return;
-        _version = topics.Version;
-        _byNames.Clear();
-        _byPattern.Clear();
-    }
-
-    /// <summary>Members that change their minds leave what they subscribed to before; it is dropped when there is much of it.</summary>
-    private const int MostRemembered = 2000;
+    private sealed record Match(long Version, List<TopicInfo> Topics);
 }
