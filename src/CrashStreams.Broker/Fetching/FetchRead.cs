@@ -38,7 +38,7 @@ internal sealed class FetchRead(FetchRequest request, short version, FetchSessio
     {
         if (IsInVain(mustAnswer))
             return null;
-        var look = Look(mustAnswer);
+        var look = LookAt(targets, mustAnswer);
         while (!look.TryEnd())
         {
         }
@@ -46,7 +46,9 @@ internal sealed class FetchRead(FetchRequest request, short version, FetchSessio
     }
 
     /// <summary>The same, a step at a time.</summary>
-    public FetchLook Look(bool mustAnswer) => new(this, IsInVain(mustAnswer) ? [] : targets, session?.Id ?? 0, _minBytes, mustAnswer)
+    public FetchLook Look(bool mustAnswer) => LookAt(IsInVain(mustAnswer) ? [] : targets, mustAnswer);
+
+    private FetchLook LookAt(List<FetchTarget> some, bool mustAnswer) => new(this, some, session?.Id ?? 0, _minBytes, mustAnswer)
     {
         BytesLeft = Math.Min(request.MaxBytes, session is null && request.MinBytes <= 1 ? MaxBytesForReadersAhead : MaxResponseBytes),
     };

@@ -56,10 +56,12 @@ internal sealed class Subscriptions(ITopicView topics, int maxPatterns)
             return known?.Topics ?? [];
         }
         var isAlone = _stepsLeft == MostSteps;
-        if (TryMatch(pattern, topicPrefix, ref _stepsLeft, out var matched) || isAlone)
-            Remember(pattern, topicPrefix, matched);
-        else
+        if (!TryMatch(pattern, topicPrefix, ref _stepsLeft, out var matched) && !isAlone)
+        {
             AreCurrent = false;
+            return known?.Topics ?? [];
+        }
+        Remember(pattern, topicPrefix, matched);
         return matched;
     }
 

@@ -30,7 +30,7 @@ internal static class NameCharacters
         return set;
     }
 
-    public static bool Contains(UInt128 set, char character) => (set >> Math.Min(character, Count - 1) & UInt128.One) != UInt128.Zero;
+    public static bool Contains(UInt128 set, char character) => (set >> Math.Min((int)character, Count - 1) & UInt128.One) != UInt128.Zero;
 
     /// <summary>The set with the other case of its letters.</summary>
     public static UInt128 IgnoringCase(UInt128 set) => set | Where(c => char.IsAsciiLetter(c) && Contains(set, (char)(c ^ 0x20)));

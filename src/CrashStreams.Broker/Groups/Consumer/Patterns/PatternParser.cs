@@ -151,7 +151,7 @@ internal sealed class PatternParser
     private PatternNode? TryRepetition(PatternNode part)
     {
         PatternNode? repeated = null;
-        while (TryCount() is var (least, most))
+        while (TryCount() is (var least, var most))
         {
             if (repeated is not null)
                 throw new FormatException("A repetition of a repetition.");
