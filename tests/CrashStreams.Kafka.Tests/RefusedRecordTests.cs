@@ -179,6 +179,8 @@ public abstract class RefusedRecordTests : LogTest
         public Task SetTopicConfigsAsync(string topic, IReadOnlyDictionary<string, string> configs, CancellationToken cancellation) =>
             throw new LogException($"Changing the settings of {topic} failed: Broker: Topic authorization failed (29)");
 
+        public Task<IReadOnlyDictionary<string, int>> PartitionCountsForWritingAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation) => inner.PartitionCountsForWritingAsync(topics, cancellation);
+
         public Task<IReadOnlyDictionary<string, int>> PartitionCountsAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation) => inner.PartitionCountsAsync(topics, cancellation);
 
         public Task<IReadOnlyDictionary<string, string>> TopicIdsAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation) => inner.TopicIdsAsync(topics, cancellation);

@@ -5,6 +5,8 @@ namespace CrashStreams.Tests.Runtime;
 /// <summary>Another admin client, with something that happens instead when it is disposed of.</summary>
 internal sealed class EndingAdmin(ILogAdmin inner, Action end) : ILogAdmin
 {
+    public Task<IReadOnlyDictionary<string, int>> PartitionCountsForWritingAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation) => inner.PartitionCountsForWritingAsync(topics, cancellation);
+
     public Task<IReadOnlyDictionary<string, int>> PartitionCountsAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation) => inner.PartitionCountsAsync(topics, cancellation);
 
     public Task<IReadOnlyDictionary<string, string>> TopicIdsAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation) => inner.TopicIdsAsync(topics, cancellation);

@@ -11,6 +11,8 @@ internal sealed class MutantAdmin(ILogAdmin inner, Mutation mutation) : ILogAdmi
         return offsets.ToDictionary(o => o.Key, o => IsNotRestored(o.Key.Topic) ? (o.Value.End, o.Value.End) : o.Value);
     }
 
+    public Task<IReadOnlyDictionary<string, int>> PartitionCountsForWritingAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation) => inner.PartitionCountsForWritingAsync(topics, cancellation);
+
     public Task<IReadOnlyDictionary<string, int>> PartitionCountsAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation) =>
         mutation == Mutation.PartitionOverlooked ? CountAllButLastAsync(topics, cancellation) : inner.PartitionCountsAsync(topics, cancellation);
 
