@@ -19,8 +19,6 @@ internal static class OpenTransactions
                 from partition in topic.Partitions
                 from producer in partition.ActiveProducers
                 where producer.CurrentTxnStartOffset >= 0
-                select new OpenTransaction(
-                    new(topic.Name, partition.PartitionIndex), producer.ProducerId, producer.ProducerEpoch, DateTimeOffset.FromUnixTimeMilliseconds(Math.Max(0, producer.LastTimestamp)),
-                    producer.CurrentTxnStartOffset)).ToList();
+                select new OpenTransaction(new(topic.Name, partition.PartitionIndex), producer.ProducerId, producer.ProducerEpoch, producer.CurrentTxnStartOffset)).ToList();
     }
 }

@@ -61,9 +61,8 @@ public sealed record GroupMember(string ClientId, string Host, IReadOnlyCollecti
 /// <param name="Partition">A partition that it has written to.</param>
 /// <param name="ProducerId">The broker's number of its producer.</param>
 /// <param name="ProducerEpoch">The producer's epoch.</param>
-/// <param name="LastWrite">The time of its last record in the partition, which may be an event time.</param>
 /// <param name="StartOffset">Its first record in the partition: readers of committed records stop there.</param>
-public sealed record OpenTransaction(TopicPartition Partition, long ProducerId, int ProducerEpoch, DateTimeOffset LastWrite, long StartOffset);
+public sealed record OpenTransaction(TopicPartition Partition, long ProducerId, int ProducerEpoch, long StartOffset);
 
 /// <summary>A topic to create.</summary>
 /// <param name="Name">Its name.</param>

@@ -211,7 +211,6 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     public bool RunOnce()
     {
         _owner.Enter();
-        _owner.ThrowIfMisused();
         (_turn.IsBusy, _turn.IsCommitRequested) = (_globals?.Follow() ?? false, false);
         _poll.Run(_turn);
         _meter.Polled(_spent.Polled());
@@ -278,7 +277,6 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     public void Commit()
     {
         _owner.Enter();
-        _owner.ThrowIfMisused();
         _committer.Commit(_processed);
     }
 
@@ -286,7 +284,6 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     public void Stop()
     {
         _owner.Enter();
-        _owner.ThrowIfMisused();
         _committer.CommitLast(_processed);
         Leave([.. Tasks.SelectMany(t => t.Inputs).Select(i => i.Partition)]);
         _standbys?.Stop();

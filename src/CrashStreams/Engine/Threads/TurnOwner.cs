@@ -13,7 +13,14 @@ internal sealed class TurnOwner
 
     public bool IsHere => _threadId == Environment.CurrentManagedThreadId;
 
-    public void Enter() => _threadId = Environment.CurrentManagedThreadId;
+    /// <summary>The calling thread's turn begins.</summary>
+    /// <exception cref="ProcessingException">Another thread has used an operator.</exception>
+    public void Enter()
+    {
+        if (Volatile.Read(ref _misuse) is { } misuse)
+            throw new ProcessingException(misuse.Message, misuse);
+        _threadId = Environment.CurrentManagedThreadId;
+    }
 
     /// <summary>Until the next turn nobody may use operators, not even from the thread that ran the last one.</summary>
     public void Leave() => _threadId = 0;
@@ -26,12 +33,5 @@ internal sealed class TurnOwner
             + "after an await or in Task.Run the task has gone on. For calls that take time use MapAsync; or put what other threads have to say into a ConcurrentQueue, and let a callback of Schedule forward it.");
         Interlocked.CompareExchange(ref _misuse, misuse, null);
         return misuse;
-    }
-
-    /// <exception cref="ProcessingException">Another thread has used an operator.</exception>
-    public void ThrowIfMisused()
-    {
-        if (Volatile.Read(ref _misuse) is { } misuse)
-            throw new ProcessingException(misuse.Message, misuse);
     }
 }

@@ -41,7 +41,8 @@ internal sealed class VersionedFormat(bool keepsKafkaStreamsKeys) : StoreFormat
     private static readonly Headers _ownKey = new Headers().Add(FormatHeader, [OwnKey]);
     private static readonly Headers _replaced = new Headers().Add(FormatHeader, [Replaced]);
 
-    private readonly ByteBuffer _key = new();
+    private readonly ByteBuffer _version = new();
+    private readonly ByteBuffer _removal = new();
 
     /// <summary>The highest time that was restored, milliseconds.</summary>
     public long LatestRestored { get; private set; } = long.MinValue;
@@ -104,31 +105,27 @@ internal sealed class VersionedFormat(bool keepsKafkaStreamsKeys) : StoreFormat
     {
         Begin(buffer, record.HasValue, default);
         buffer.Write(record.Value);
-        _key.Clear();
-        _key.WriteByte(Versions);
-        OrderedKey.Write(record.Key, _key);
-        _key.WriteInt64(record.Timestamp);
-        _key.WriteInt64(record.Timestamp);
-        store.RestorePut(_key.Written, buffer.Written);
-        RestoreRemoval(store, _key.Written.ToArray(), isRemoval: !record.HasValue);
+        _version.Clear();
+        _version.WriteByte(Versions);
+        OrderedKey.Write(record.Key, _version);
+        // Kafka Streams knows no w.
+        _version.WriteInt64(record.Timestamp);
+        _version.WriteInt64(record.Timestamp);
+        store.RestorePut(_version.Written, buffer.Written);
+        RestoreRemoval(store, _version.Written, isRemoval: !record.HasValue);
         if (!keepsKafkaStreamsKeys)
             store.RestorePut([HasReplaceable], default);
     }
 
     private void RestoreRemoval(OrderedStore store, ReadOnlySpan<byte> version, bool isRemoval)
     {
-        _key.Clear();
-        WriteRemoval(version, _key);
+        _removal.Clear();
+        _removal.WriteByte(Removals);
+        _removal.Write(version[^SuffixLength..]);
+        OrderedKey.Append(version[1..^SuffixLength], _removal);
         if (isRemoval)
-            store.RestorePut(_key.Written, default);
+            store.RestorePut(_removal.Written, default);
         else
-            store.RestoreDelete(_key.Written);
-    }
-
-    private static void WriteRemoval(ReadOnlySpan<byte> version, ByteBuffer into)
-    {
-        into.WriteByte(Removals);
-        into.Write(version[^SuffixLength..]);
-        OrderedKey.Append(version[1..^SuffixLength], into);
+            store.RestoreDelete(_removal.Written);
     }
 }
