@@ -51,7 +51,7 @@ internal static class Charts
         plot.Title(title);
         plot.XLabel("milliseconds");
         plot.YLabel("% of results");
-        plot.ShowLegend(Alignment.LowerRight);
+        plot.ShowLegend(Edge.Bottom);
         plot.Axes.SetLimitsY(0, 102);
         plot.SaveSvg(path, Width, Height);
     }

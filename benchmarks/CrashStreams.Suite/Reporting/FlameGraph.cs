@@ -12,6 +12,7 @@ internal sealed class FlameGraph
 {
     private const int Width = 1200, RowHeight = 17, LetterWidth = 7;
     private const double LeastShare = 0.002;
+    private const string Unknown = "[unknown]";
 
     private readonly Frame _root = new("all");
 
@@ -29,7 +30,9 @@ internal sealed class FlameGraph
             }
             else if (char.IsWhiteSpace(line[0]))
             {
-                stack.Add(Name(line.Trim()));
+                // Code without symbols is walked as a tower of callers without names: one box says as much.
+                if (Name(line.Trim()) is var name && (name != Unknown || stack.LastOrDefault() != Unknown))
+                    stack.Add(name);
             }
             else
             {
