@@ -74,10 +74,14 @@ public sealed class ChaosRun(ChaosOptions options, Action<string> progress)
     private async Task TellOpenTransactionsAsync(string bootstrapServers)
     {
         using var admin = new KafkaLogClients(new() { BootstrapServers = bootstrapServers }).CreateAdmin("chaos");
-        var now = TimeProvider.System.GetUtcNow();
-        var open = await admin.OpenTransactionsAsync(_monitor.ApplicationId, [_monitor.InputTopic, _monitor.AlertTopic, .. CrashTopology.OwnTopics(_monitor.ApplicationId)], CancellationToken.None);
-        foreach (var hanging in open.Where(t => now - t.LastWrite > _hanging))
-            Tell($"a hanging transaction: {hanging.Partition} waits from offset {hanging.StartOffset} on for producer {hanging.ProducerId} (epoch {hanging.ProducerEpoch}), which last wrote at {hanging.LastWrite:HH:mm:ss}");
+        string[] topics = [_monitor.InputTopic, _monitor.AlertTopic, .. CrashTopology.OwnTopics(_monitor.ApplicationId)];
+        var before = await admin.OpenTransactionsAsync(_monitor.ApplicationId, topics, CancellationToken.None);
+        if (before.Count == 0)
+            return;
+        await Task.Delay(_hanging, TimeProvider.System);
+        var after = await admin.OpenTransactionsAsync(_monitor.ApplicationId, topics, CancellationToken.None);
+        foreach (var hanging in before.Intersect(after))
+            Tell($"a hanging transaction: {hanging.Partition} waits from offset {hanging.StartOffset} on for producer {hanging.ProducerId} (epoch {hanging.ProducerEpoch}), for more than {_hanging.TotalSeconds:0} s");
     }
 
     private async Task DrainAsync(string bootstrapServers, List<Monitor> monitors, Faults faults)
