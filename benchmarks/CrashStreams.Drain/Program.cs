@@ -8,14 +8,15 @@ using CrashStreams.Log;
 //   produce BOOTSTRAP TOPIC RECORDS [PARTITIONS]   makes the topic and fills it with records of 165 B
 //   confluent BOOTSTRAP TOPIC RECORDS              the same through Confluent.Kafka's own producer
 //   load BOOTSTRAP TOPIC RECORDS [PARTITIONS]      makes the topic and fills it with the load generator's lines
-//   drain BOOTSTRAP TOPIC                          reads the topic to its end and only counts
+//   drain BOOTSTRAP TOPIC [librdkafka]             reads the topic to its end and only counts
 //   java BOOTSTRAP TOPIC RECORDS KAFKA_HOME        the same with Kafka's own consumer tool
-//   monitor BOOTSTRAP TOPIC RECORDS [THREADS] [GUARANTEE] [APPLICATION] [rocksdb]
+//   monitor BOOTSTRAP TOPIC RECORDS [THREADS] [GUARANTEE] [APPLICATION] [rocksdb] [librdkafka]
 //                                                  runs the crash monitor on the topic until it has caught up, and tells what it waited for
 //   latency BOOTSTRAP WINDOWS                      how long an alert takes with either clock
 //   guarantees KAFKA_HOME RECORDS [ROUNDS]         starts an Apache Kafka and runs the monitor at-least-once, exactly-once and with two instances in turn
 //   partitions BOOTSTRAP COUNT [RATE] [SECONDS]    what a windowed count over so many partitions costs while RATE (10) records come a second; 0: idle
 //   compare KAFKA_HOME RESULT_FILE                 starts an Apache Kafka, loads it, and runs drain, monitor and java in turn
+// With librdkafka at the end it fetches, else the library itself.
 if (args is not [var command, var bootstrap, var topic, ..])
 {
     Console.Error.WriteLine("usage: CrashStreams.Drain produce|confluent|load|drain|java|monitor|latency|guarantees BOOTSTRAP TOPIC [RECORDS] [PARTITIONS|THREADS]");
@@ -61,7 +62,7 @@ if (command == "java")
 
 // The records' timestamps lie in the past: with the default retention a broker would delete them.
 TopicSpec NewTopic() => new(topic, Argument(4, 12), new Dictionary<string, string> { ["retention.ms"] = "-1" });
-var clients = new KafkaLogClients(new KafkaOptions { BootstrapServers = bootstrap });
+var clients = new KafkaLogClients(new KafkaOptions { BootstrapServers = bootstrap, Fetching = args is [.., "librdkafka"] ? FetchPath.Librdkafka : FetchPath.Own });
 using var admin = clients.CreateAdmin("drain");
 switch (command)
 {
@@ -77,7 +78,7 @@ switch (command)
         await Loading.RunAsync(clients, topic, Argument(4, 12), Argument(3, 3_000_000));
         return 0;
     case "monitor":
-        await Monitoring.RunAsync(clients, topic, Argument(3, 3_000_000), Argument(4, 1), args.Length > 5 ? Enum.Parse<ProcessingGuarantee>(args[5]) : ProcessingGuarantee.AtLeastOnce, args.Length > 6 ? args[6] : null, args is [.., "rocksdb"]);
+        await Monitoring.RunAsync(clients, topic, Argument(3, 3_000_000), Argument(4, 1), args.Length > 5 ? Enum.Parse<ProcessingGuarantee>(args[5]) : ProcessingGuarantee.AtLeastOnce, args.Length > 6 ? args[6] : null, args.Contains("rocksdb"));
         return 0;
     case "drain":
         if (!(await admin.PartitionCountsAsync([topic], default)).TryGetValue(topic, out var count))

@@ -19,8 +19,8 @@ internal sealed class ClientStatistics
         var meter = factory?.Create(StreamsTelemetry.MeterName) ?? new Meter(StreamsTelemetry.MeterName);
         meter.CreateObservableGauge("crashstreams.librdkafka.queue.messages", () => PerClient(static c => c.QueuedMessages), "{message}", "Records that a producer holds until they are acknowledged.");
         meter.CreateObservableGauge("crashstreams.librdkafka.queue.size", () => PerClient(static c => c.QueuedBytes), "By", "Bytes of records that a producer holds until they are acknowledged.");
-        meter.CreateObservableGauge("crashstreams.librdkafka.fetched.messages", () => PerClient(static c => c.FetchedMessages), "{message}", "Records that a consumer has fetched ahead of its polls.");
-        meter.CreateObservableGauge("crashstreams.librdkafka.fetched.size", () => PerClient(static c => c.FetchedBytes), "By", "Bytes of records that a consumer has fetched ahead of its polls.");
+        meter.CreateObservableGauge("crashstreams.librdkafka.fetched.messages", () => PerClient(static c => c.FetchedMessages), "{message}", "Records that a consumer has fetched ahead of its polls, where librdkafka fetches.");
+        meter.CreateObservableGauge("crashstreams.librdkafka.fetched.size", () => PerClient(static c => c.FetchedBytes), "By", "Bytes of records that a consumer has fetched ahead of its polls, where librdkafka fetches.");
         meter.CreateObservableGauge("crashstreams.librdkafka.broker.rtt.avg", () => PerBroker(static b => b.RttAvgMicros / MicrosPerSecond), "s", "Round trip of requests to a broker in the last interval, mean.");
         meter.CreateObservableGauge("crashstreams.librdkafka.broker.rtt.p99", () => PerBroker(static b => b.RttP99Micros / MicrosPerSecond), "s", "Round trip of requests to a broker in the last interval, 99th percentile.");
         meter.CreateObservableGauge("crashstreams.librdkafka.broker.waiting", () => PerBroker(static b => b.Waiting), "{request}", "Requests that wait to be sent to a broker, or for its answer.");

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using CrashStreams.Kafka.Fetching;
 using CrashStreams.Log;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -39,15 +40,14 @@ public sealed class KafkaLogClients : ILogClients
     /// <inheritdoc/>
     public ILogConsumer CreateConsumer(string clientId, string groupId, bool readCommitted)
     {
-        KafkaConsumer Create(GroupProtocol protocol) =>
-            new(ClientProperties.Consumer(_options, clientId, groupId, readCommitted).Joining(_options, protocol), _options, readCommitted, _faults);
+        KafkaConsumer Create(GroupProtocol protocol) => Consumer(ClientProperties.Consumer(_options, clientId, groupId, readCommitted).Joining(_options, protocol), readCommitted);
 
         return _options.GroupProtocol == GroupProtocol.Auto ? new NegotiatingConsumer(Create) : Create(_options.GroupProtocol);
     }
 
     /// <inheritdoc/>
     public ILogConsumer CreateRestoreConsumer(string clientId, bool readCommitted) =>
-        new KafkaConsumer(ClientProperties.Restorer(_options, clientId, readCommitted), _options, readCommitted, _faults);
+        Consumer(ClientProperties.Restorer(_options, clientId, readCommitted), readCommitted);
 
     /// <inheritdoc/>
     public ILogProducer CreateProducer(string clientId, string? transactionalId) => CreateProducer(clientId, transactionalId, int.MaxValue);
@@ -58,4 +58,10 @@ public sealed class KafkaLogClients : ILogClients
 
     /// <inheritdoc/>
     public ILogAdmin CreateAdmin(string clientId) => new KafkaAdmin(_options, clientId, _faults);
+
+    private KafkaConsumer Consumer(ClientProperties properties, bool readCommitted)
+    {
+        var own = _options.Fetching == FetchPath.Own || (_options.Fetching == FetchPath.Auto && FetchSettings.AllowFetching(properties.Values));
+        return own ? new FetchingConsumer(properties, _options, readCommitted, _faults) : new LibrdkafkaConsumer(properties, _options, readCommitted, _faults);
+    }
 }

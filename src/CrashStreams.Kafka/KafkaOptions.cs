@@ -1,3 +1,5 @@
+using CrashStreams.Kafka.Fetching;
+
 namespace CrashStreams.Kafka;
 
 /// <summary>
@@ -45,11 +47,14 @@ public sealed record KafkaOptions
     /// <summary>The most records that a poll delivers. Default 4096; 1 to 100,000.</summary>
     public int MaxPollRecords { get; set; } = 4096;
 
-    /// <summary>How many records a consumer fetches ahead of its polls. Default 40,000; each costs about 0.4 KB besides its bytes.</summary>
+    /// <summary>How many records a consumer fetches ahead of its polls where librdkafka fetches. Default 40,000; each costs about 0.4 KB besides its bytes.</summary>
     public int FetchAheadRecords { get; set; } = 40_000;
 
     /// <summary>How many bytes of records a consumer fetches ahead of its polls. Default 16 MiB; at least 64 KiB.</summary>
     public int FetchAheadBytes { get; set; } = 16 << 20;
+
+    /// <summary>Who fetches records. Default <see cref="FetchPath.Auto"/>. Groups, offsets and transactions are librdkafka's either way.</summary>
+    public FetchPath Fetching { get; set; } = FetchPath.Auto;
 
     /// <summary>How long the broker may hold a fetch when there is nothing new. Default 100 ms.</summary>
     public TimeSpan FetchMaxWait { get; set; } = TimeSpan.FromMilliseconds(100);
@@ -125,6 +130,9 @@ public sealed record KafkaOptions
         Check(TransactionTimeout >= TimeSpan.FromSeconds(1), $"TransactionTimeout is {TransactionTimeout}: choose at least 1 s.");
         Check(StatisticsInterval >= TimeSpan.Zero && StatisticsInterval <= TimeSpan.FromDays(1), $"StatisticsInterval is {StatisticsInterval}: choose 0 (none) to 1 day.");
         Check(RequestTimeout > TimeSpan.Zero, $"RequestTimeout is {RequestTimeout}: choose more than 0.");
+        Check(
+            Fetching != FetchPath.Own || FetchSettings.AllowFetching(Properties.Concat(ConsumerProperties).ToLookup(static p => p.Key, static p => p.Value).ToDictionary(static p => p.Key, static p => p.Last())),
+            "Fetching is Own, which takes plain connections only: choose Auto or Librdkafka with TLS, SASL, client.rack, broker.address.family or client.dns.lookup.");
         foreach (var name in Properties.Keys.Concat(ConsumerProperties.Keys).Concat(ProducerProperties.Keys).Concat(AdminProperties.Keys))
             Check(!ClientProperties.IsReserved(name), $"Property '{name}' is decided by the library: remove it.");
 

@@ -66,11 +66,12 @@ internal sealed unsafe class PartitionTable
         /// <summary>Where the end was last met.</summary>
         public long End { get; set; } = Unknown;
 
-        private long _start = Unknown;
+        /// <summary>Where reading starts.</summary>
+        public long Start { get; private set; } = Unknown;
 
         /// <summary>Whether a record or the end has come since reading began: what librdkafka remembers of an earlier reading is old.</summary>
-        public bool IsHeardOf => End >= 0 || Position > _start;
+        public bool IsHeardOf => End >= 0 || Position > Start;
 
-        public void StartAt(long position) => (_start, Position, End) = (position, position, Unknown);
+        public void StartAt(long position) => (Start, Position, End) = (position, position, Unknown);
     }
 }

@@ -19,7 +19,10 @@ public abstract class LogTest : IDisposable
     protected KafkaOptions Options => new()
     {
         BootstrapServers = Broker.BootstrapServers, GroupProtocol = Protocol, SessionTimeout = TimeSpan.FromSeconds(6), TransactionTimeout = TimeSpan.FromMinutes(5),
+        Fetching = Fetching,
     };
+
+    protected virtual FetchPath Fetching => FetchPath.Own;
 
     protected virtual GroupProtocol Protocol => GroupProtocol.Consumer;
 

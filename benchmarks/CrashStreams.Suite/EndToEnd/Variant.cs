@@ -13,13 +13,18 @@ internal sealed record Variant(string Name)
 
     public int Processes { get; init; } = 1;
 
+    /// <summary>Whether the library fetches, or librdkafka.</summary>
+    public bool FetchesItself { get; init; } = true;
+
     /// <summary>The yardstick: reads and counts, and does nothing else.</summary>
-    public static Variant Bare { get; } = new("bare librdkafka batch consume") { Engine = Engine.None };
+    public static Variant Bare { get; } = new("bare librdkafka batch consume") { Engine = Engine.None, FetchesItself = false };
 
     public static IReadOnlyList<Variant> All { get; } =
     [
         Bare,
+        new("bare own consume") { Engine = Engine.None },
         new("at-least-once, RocksDB"),
+        new("at-least-once, RocksDB, librdkafka fetches") { FetchesItself = false },
         new("exactly-once, RocksDB") { Guarantee = ProcessingGuarantee.ExactlyOnce },
         new("at-least-once, memory") { IsOnDisk = false },
         new("exactly-once, memory") { Guarantee = ProcessingGuarantee.ExactlyOnce, IsOnDisk = false },
@@ -32,10 +37,12 @@ internal sealed record Variant(string Name)
 
     public IReadOnlyList<string> Arguments(string bootstrap, string topic, long records, string application) => Engine switch
     {
-        Engine.None => ["drain", bootstrap, topic],
+        Engine.None => ["drain", bootstrap, topic, .. Fetching],
         Engine.Streamiz => ["streamiz", bootstrap, topic, $"{records}", application],
-        _ => ["monitor", bootstrap, topic, $"{records}", $"{Threads}", $"{Guarantee}", application, IsOnDisk ? "rocksdb" : "memory"],
+        _ => ["monitor", bootstrap, topic, $"{records}", $"{Threads}", $"{Guarantee}", application, IsOnDisk ? "rocksdb" : "memory", .. Fetching],
     };
+
+    private string[] Fetching => FetchesItself ? [] : ["librdkafka"];
 }
 
 /// <summary>What processes the records.</summary>

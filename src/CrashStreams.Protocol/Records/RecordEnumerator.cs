@@ -32,6 +32,18 @@ internal ref struct RecordEnumerator(ReadOnlySpan<byte> source, int count)
 
     public readonly bool HasKey => _keyLength >= 0;
 
+    /// <summary>Where the key lies in the source, and its length; -1 when there is none.</summary>
+    public readonly (int At, int Length) KeyPlace => (_keyAt, _keyLength);
+
+    /// <summary>Where the value lies in the source, and its length; -1 when there is none.</summary>
+    public readonly (int At, int Length) ValuePlace => (_valueAt, _valueLength);
+
+    /// <summary>Where the headers begin in the source; they end at <see cref="Position"/>.</summary>
+    public readonly int HeadersAt => _headersAt;
+
+    /// <summary>How far the source has been read.</summary>
+    public readonly int Position => _position;
+
     /// <summary>True when the bytes are not records; the walk ended there.</summary>
     public bool IsMalformed { get; private set; }
 
