@@ -89,6 +89,8 @@ public sealed record BrokerOptions
             yield return $"{nameof(Address)} {Address} can be reached from other machines: set {nameof(Certificate)} and {nameof(Users)} too, or listen on the loopback.";
         if (Certificate is { HasPrivateKey: false })
             yield return $"{nameof(Certificate)} has no private key.";
+        if (DataDirectory is { } directory && (string.IsNullOrWhiteSpace(directory) || directory.Contains('\0')))
+            yield return $"{nameof(DataDirectory)} must name a folder, without NUL characters; leave it out to keep everything in memory.";
         if (Port is < 0 or > 65535)
             yield return $"{nameof(Port)} must be from 0 to 65535; it is {Port}.";
         if (DefaultPartitions < 1 || DefaultPartitions > MaxPartitionsPerTopic)

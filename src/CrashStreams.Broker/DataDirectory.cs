@@ -23,13 +23,23 @@ internal static class DataDirectory
     /// <exception cref="InvalidDataException">The directory lies in the data of another broker, or is none.</exception>
     public static void RequireOutsideOfOthers(string path)
     {
-        if (File.Exists(path))
-            throw new InvalidDataException($"The data directory {Path.GetFullPath(path)} is a file. Choose a folder; one that is not there is made.");
+        RequireNoFile(path, Path.GetFullPath(path));
         for (var parent = Path.GetDirectoryName(Path.GetFullPath(path)); parent is not null; parent = Path.GetDirectoryName(parent))
         {
+            RequireNoFile(path, parent);
             if (File.Exists(Path.Combine(parent, Marker)))
                 throw new InvalidDataException($"{Path.GetFullPath(path)} lies in the data of another broker, {parent}. Choose a data directory outside of it.");
         }
+    }
+
+    private static void RequireNoFile(string path, string part)
+    {
+        if (!File.Exists(part))
+            return;
+        var what = new FileInfo(part).LinkTarget is { } target ? $"a link to {target}, which is no folder" : "a file";
+        throw new InvalidDataException(part == Path.GetFullPath(path)
+            ? $"The data directory {part} is {what}. Choose a folder; one that is not there is made."
+            : $"The data directory {Path.GetFullPath(path)} can't be made: {part} is {what}. Choose a folder; one that is not there is made.");
     }
 
     /// <summary>Reads the catalog, and changes nothing in the directory.</summary>

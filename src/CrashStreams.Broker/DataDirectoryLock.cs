@@ -37,7 +37,7 @@ internal sealed class DataDirectoryLock : IDisposable
             throw;
         }
         directory?.Dispose();
-        throw new IOException($"The data directory {path} is in use by another broker. Stop that one, or choose another directory.");
+        throw new DataDirectoryInUseException($"The data directory {path} is in use by another broker. Stop that one, or choose another directory.");
     }
 
     private static FileStreamOptions Options()

@@ -41,12 +41,10 @@ public sealed partial class EmbeddedBroker : IAsyncDisposable
         _log = options.LoggerFactory.CreateLogger(Name);
         if (options.DataDirectory is not null)
             DataDirectory.RequireOutsideOfOthers(options.DataDirectory);
-        _storage = options.Storage ?? (options.DataDirectory is null ? new MemoryStorage(Faults.Disk) : new FileStorage(options.DataDirectory, Faults.Disk, options.OpenFileLimit is { } limit ? new FileBudget(limit) : null));
-        _ = DataDirectory.Check(_storage); // before the first file is made in a directory that may be somebody else's; again when it is locked
-        _directoryLock = options.DataDirectory is null ? null : DataDirectoryLock.Take(options.DataDirectory);
+        (_storage, _directoryLock) = DataDirectoryFailure.Explain(options.DataDirectory, () => OpenStorage(options));
         try
         {
-            (_server, _loop, _core) = Start(options.Port);
+            (_server, _loop, _core) = DataDirectoryFailure.Explain(options.DataDirectory, () => Start(options.Port));
         }
         catch
         {
@@ -87,6 +85,14 @@ public sealed partial class EmbeddedBroker : IAsyncDisposable
         if (_isRunning)
             await StopAsync(core => core.Close()).ConfigureAwait(false);
         _directoryLock?.Dispose();
+    }
+
+    private (IStorage Storage, DataDirectoryLock? Lock) OpenStorage(BrokerOptions options)
+    {
+        var storage = options.Storage
+            ?? (options.DataDirectory is null ? new MemoryStorage(Faults.Disk) : new FileStorage(options.DataDirectory, Faults.Disk, options.OpenFileLimit is { } limit ? new FileBudget(limit) : null));
+        _ = DataDirectory.Check(storage); // before the first file is made in a directory that may be somebody else's; again when it is locked
+        return (storage, options.DataDirectory is null ? null : DataDirectoryLock.Take(options.DataDirectory));
     }
 
     private async Task StopAsync(Action<BrokerCore> close)

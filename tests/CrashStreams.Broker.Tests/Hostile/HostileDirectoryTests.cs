@@ -1,5 +1,6 @@
 using System.Runtime.Versioning;
 using CrashStreams.Broker.Tests.Clients;
+using CrashStreams.Broker.Tests.Core;
 using CrashStreams.Protocol;
 using CrashStreams.Protocol.Records;
 using Microsoft.Extensions.Logging;
@@ -277,6 +278,39 @@ public sealed class HostileDirectoryTests : IDisposable
 
         (await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken)).Should().Be("mine");
         File.Delete(file);
+    }
+
+    [Theory]
+    [InlineData("file/below", "*can't be made: *file is a file. Choose a folder*")]
+    [InlineData("dangling", "*dangling is a link to /nowhere/at/all, which is no folder. Choose a folder*")]
+    public async Task What_is_no_folder_and_can_hold_none_is_told_with_what_to_do(string path, string message)
+    {
+        Directory.CreateDirectory(Root);
+        await File.WriteAllTextAsync(Path.Combine(Root, "file"), "mine", TestContext.Current.CancellationToken);
+        File.CreateSymbolicLink(Path.Combine(Root, "dangling"), "/nowhere/at/all");
+
+        await FluentActions.Awaiting(() => EmbeddedBroker.StartAsync(new() { DataDirectory = Path.Combine(Root, path) })).Should().ThrowAsync<InvalidDataException>().WithMessage(message);
+    }
+
+    /// <summary>Nobody can make a folder there, whoever it is.</summary>
+    [Fact]
+    public async Task A_folder_that_cannot_be_made_is_told_with_what_to_do() =>
+        await FluentActions.Awaiting(() => EmbeddedBroker.StartAsync(new() { DataDirectory = "/proc/nope" })).Should().ThrowAsync<IOException>().WithMessage("The data directory /proc/nope can't be made: *. Choose a folder that * may write to*");
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(" ")]
+    [InlineData("a\0b")]
+    public async Task A_folder_without_a_name_is_told_with_what_to_do(string path) =>
+        await FluentActions.Awaiting(() => EmbeddedBroker.StartAsync(new() { DataDirectory = path })).Should().ThrowAsync<ArgumentException>().WithMessage("*DataDirectory must name a folder*");
+
+    [Fact]
+    public async Task A_full_disk_is_told_with_what_to_do()
+    {
+        Directory.CreateDirectory(Root);
+        var full = new FailingStorage { IsFull = true };
+
+        await FluentActions.Awaiting(() => EmbeddedBroker.StartAsync(new() { DataDirectory = Root, Storage = full })).Should().ThrowAsync<IOException>().WithMessage($"The data directory {Root} can't be *Make room there*");
     }
 
     [Fact]
