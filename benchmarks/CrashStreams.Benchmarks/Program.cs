@@ -6,7 +6,7 @@ using CrashStreams.Benchmarks.Operators;
 
 // clocks [PAIRS]   the Watermarks clock against the Observed one, in pairs of runs
 // closing          what closing a window costs by what is stored
-// operators [NAME] [KEYS...]   each stateful operator beside the tumbling count: time and bytes per record and store access
+// operators [NAME...] [KEYS...] [memory|RocksDB] [xROUNDS]   each stateful operator beside the tumbling count: time and bytes per record and store access
 // budget [ROUNDS] [FILE] [SHARES]   the engine beside a loop written by hand, and what each step costs
 // anything else is BenchmarkDotNet's
 switch (args)

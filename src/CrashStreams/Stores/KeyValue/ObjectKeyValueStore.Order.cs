@@ -43,12 +43,12 @@ internal sealed partial class ObjectKeyValueStore<TKey, TValue>
         if (_engine is null)
         {
             foreach (var (key, entry) in _entries)
-                order.GetOrAdd(Bytes(key), out _).IsPresent = entry.IsPresent;
+                Add(order, Bytes(key), entry.IsPresent);
         }
         else
         {
             foreach (ref readonly var change in CollectionsMarshal.AsSpan(_dirty))
-                order.GetOrAdd(Bytes(change.Key), out _).IsPresent = _entries[change.Key].IsPresent;
+                Add(order, Bytes(change.Key), _entries[change.Key].IsPresent);
         }
 
         return order;
@@ -58,7 +58,13 @@ internal sealed partial class ObjectKeyValueStore<TKey, TValue>
     {
         _keyBytes.Clear();
         keySerde.Serialize(key, _keyBytes);
-        _order!.GetOrAdd(_keyBytes.Written, out _).IsPresent = isPresent;
+        Add(_order!, _keyBytes.Written, isPresent);
+    }
+
+    private static void Add(OrderedEntries order, ReadOnlySpan<byte> key, bool isPresent)
+    {
+        var at = order.GetOrAdd(key, 0, out _);
+        at.Leaf![at.Index].State = isPresent ? EntryState.Present : EntryState.None;
     }
 
     // What was changed is the engine's now.

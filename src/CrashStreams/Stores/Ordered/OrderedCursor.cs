@@ -8,6 +8,12 @@ internal sealed class OrderedCursor(IOrderedSource store) : IDisposable
 {
     private readonly ByteBuffer _from = new(64);
     private readonly ByteBuffer _to = new(64);
+
+    // The current entry of those in memory, key and value: the store may be changed before the next step.
+    private readonly ByteBuffer _current = new(128);
+    private int _keyLength;
+    private bool _isInEngine;
+    private bool _isOnEntry;
     private bool _reversed;
     private bool _isEnded;
     private OrderedEntries.Position _at;
@@ -18,16 +24,12 @@ internal sealed class OrderedCursor(IOrderedSource store) : IDisposable
     private bool _hasScanned;
     private bool _isScanConsumed;
 
-    // The current entry; null while the cursor stands on an entry of the engine, or on none.
-    private OrderedEntry? _entry;
-    private bool _isOnEntry;
+    public ReadOnlySpan<byte> Key => _isInEngine ? _scan!.Key : _current.Written[.._keyLength];
 
-    public ReadOnlySpan<byte> Key => _entry is { } entry ? entry.Key : _scan!.Key;
-
-    public ReadOnlySpan<byte> Value => _entry is { } entry ? entry.Value : _scan!.Value;
+    public ReadOnlySpan<byte> Value => _isInEngine ? _scan!.Value : _current.Written[_keyLength..];
 
     /// <summary>Whether the entry is not in memory.</summary>
-    public bool IsInEngine => _entry is null;
+    public bool IsInEngine => _isInEngine;
 
     public bool MoveNext()
     {
@@ -40,22 +42,21 @@ internal sealed class OrderedCursor(IOrderedSource store) : IDisposable
             if (_isScanConsumed)
                 NextScanned();
             var next = _at;
-            var hasEntry = TryPeek(ref next, out var entry);
+            var hasEntry = TryPeek(ref next);
             if (!hasEntry && !_hasScanned)
             {
                 Close();
                 break;
             }
 
-            var order = !hasEntry ? 1 : !_hasScanned ? -1 : entry.Key.AsSpan().SequenceCompareTo(_scan!.Key) * (_reversed ? -1 : 1);
+            var order = !hasEntry ? 1 : !_hasScanned ? -1 : next.Leaf!.Key(next.Index).SequenceCompareTo(_scan!.Key) * (_reversed ? -1 : 1);
             _isScanConsumed = order >= 0;
+            _isInEngine = order > 0;
             _isOnEntry = true;
-            _entry = null;
-            if (order > 0)
+            if (_isInEngine)
                 return true;
-            _at = next;
-            _entry = entry;
-            if (entry.IsPresent)
+            _at = _reversed ? next : new(next.Leaf, next.Index + 1);
+            if (Read(next))
                 return true;
         }
 
@@ -74,9 +75,7 @@ internal sealed class OrderedCursor(IOrderedSource store) : IDisposable
         _from.Write(from);
         _to.Clear();
         _to.Write(to);
-        _reversed = reversed;
-        _entry = null;
-        _isOnEntry = false;
+        (_reversed, _isInEngine, _isOnEntry) = (reversed, false, false);
         _isEnded = !to.IsEmpty && from.SequenceCompareTo(to) >= 0;
         if (_isEnded)
             return;
@@ -143,13 +142,21 @@ internal sealed class OrderedCursor(IOrderedSource store) : IDisposable
         while (_hasScanned && store.IsForgotten(_scan.Key));
     }
 
-    private bool TryPeek(ref OrderedEntries.Position at, out OrderedEntry entry)
+    private bool TryPeek(ref OrderedEntries.Position at) => _reversed
+        ? OrderedEntries.TryGetBefore(ref at) && at.Leaf!.Key(at.Index).SequenceCompareTo(_from.Written) >= 0
+        : OrderedEntries.TryGet(ref at) && (_to.Length == 0 || at.Leaf!.Key(at.Index).SequenceCompareTo(_to.Written) < 0);
+
+    // False for an entry that is only remembered as removed: of that the key is all that counts.
+    private bool Read(OrderedEntries.Position at)
     {
-        if (_reversed)
-            return _entries.TryGetBefore(ref at, out entry) && entry.Key.AsSpan().SequenceCompareTo(_from.Written) >= 0;
-        if (!_entries.TryGet(ref at, out entry) || (_to.Length > 0 && entry.Key.AsSpan().SequenceCompareTo(_to.Written) >= 0))
+        var leaf = at.Leaf!;
+        var key = leaf.Key(at.Index);
+        _current.Clear();
+        _current.Write(key);
+        _keyLength = key.Length;
+        if (!leaf[at.Index].IsPresent)
             return false;
-        at = new(at.Leaf, at.Index + 1);
+        _current.Write(leaf.Value(at.Index));
         return true;
     }
 
@@ -158,7 +165,6 @@ internal sealed class OrderedCursor(IOrderedSource store) : IDisposable
         _isEnded = true;
         _isOnEntry = false;
         _hasScanned = false;
-        _entry = null;
         _scan?.Dispose();
         _scan = null;
     }

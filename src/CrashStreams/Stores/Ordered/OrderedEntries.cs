@@ -1,329 +1,300 @@
-using System.Diagnostics;
-
 namespace CrashStreams.Stores;
 
 /// <summary>
-/// Entries in the order of their keys' bytes: a directory of leaves with at most <see cref="LeafCapacity"/> entries each. Finding a key is two binary
-/// searches; inserting moves part of one leaf, and now and then part of the directory, which is 1/64 of the entries at most and moved at 10 GB/s.
+/// Entries in the order of their keys' bytes: branches of leaves of at most <see cref="OrderedLeaf.Capacity"/> entries each. Finding a key is three binary searches, of which the first is short and in the processor's cache;
+/// inserting moves part of a leaf.
 /// </summary>
 internal sealed class OrderedEntries
 {
-    private const int LeafCapacity = 128;
+    private readonly BlockPool _pool = new();
+    private OrderedBranch[] _branches = new OrderedBranch[4];
+    private int _branchCount;
 
-    private Leaf[] _leaves = new Leaf[4];
-
-    // The i-th leaf holds keys that are not below the i-th bound; the first leaf's bound is not looked at.
-    private byte[][] _bounds = new byte[4][];
-    private int _leafCount;
-    private int _lastLeaf;
+    // What an operator does with one key comes to one leaf, as a rule.
+    private OrderedLeaf? _last;
 
     public int Count { get; private set; }
 
     /// <summary>Changes whenever entries are added or removed: a <see cref="Position"/> of another version must be found again.</summary>
     public int Version { get; private set; }
 
-    public OrderedEntry? Find(ReadOnlySpan<byte> key)
-    {
-        if (_leafCount == 0)
-            return null;
-        var leaf = _leaves[LeafOf(key)];
-        var index = leaf.IndexOf(key);
-        return index >= 0 ? leaf.Entries[index] : null;
-    }
+    public bool TryFind(ReadOnlySpan<byte> key, out Position at) => Locate(key, out at);
 
     /// <summary>The entry of a key, added when there is none.</summary>
-    public OrderedEntry GetOrAdd(ReadOnlySpan<byte> key, out bool existed)
+    /// <param name="key">The key; copied.</param>
+    /// <param name="valueRoom">Bytes of the value that is about to be set.</param>
+    /// <param name="existed">Whether there was one.</param>
+    public Position GetOrAdd(ReadOnlySpan<byte> key, int valueRoom, out bool existed)
     {
-        existed = false;
-        if (_leafCount == 0)
-            InsertLeaf(0, new(), []);
-        var at = LeafOf(key);
-        var leaf = _leaves[at];
-        var index = leaf.IndexOf(key);
-        if (index >= 0)
+        if (_branchCount == 0)
+            InsertBranch(0, new([])).Insert(0, _pool.RentLeaf(), []);
+        existed = Locate(key, out var at);
+        if (at.Leaf!.IsTooLarge)
         {
-            existed = true;
-            return leaf.Entries[index];
+            Split(at.Leaf, at.Leaf.Count / 2, default);
+            existed = Locate(key, out at);
         }
 
-        var entry = new OrderedEntry(key.ToArray());
-        Insert(at, ~index, entry);
-        return entry;
+        if (existed)
+            return at;
+        var (leaf, index) = (at.Leaf!, at.Index);
+        if (leaf.IsFull)
+        {
+            // What comes in order, as entries by time do, fills its leaves.
+            var kept = index == leaf.Count ? leaf.Count : leaf.Count / 2;
+            var upper = Split(leaf, kept, key);
+            // One that falls between both halves is below the upper one's bound.
+            if (index > kept || kept == OrderedLeaf.Capacity)
+                (leaf, index) = (upper, index - kept);
+        }
+
+        leaf.Insert(index, key, valueRoom, _pool);
+        Count++;
+        Version++;
+        _last = leaf;
+        return new(leaf, index);
     }
 
-    public bool Remove(ReadOnlySpan<byte> key)
+    public void SetValue(Position at, ReadOnlySpan<byte> value) => at.Leaf!.SetValue(at.Index, value, _pool);
+
+    public void Remove(ReadOnlySpan<byte> key)
     {
-        if (_leafCount == 0)
-            return false;
-        var at = LeafOf(key);
-        var index = _leaves[at].IndexOf(key);
-        if (index < 0)
-            return false;
-        _leaves[at].RemoveRange(index, 1);
+        if (TryFind(key, out var at))
+            Remove(at);
+    }
+
+    public void Remove(Position at)
+    {
+        var leaf = at.Leaf!;
+        leaf.RemoveRange(at.Index, 1);
         Count--;
         Version++;
-        Shrink(at);
-        return true;
+        if (leaf.Count == 0)
+            Remove(leaf);
+        else if (IsSmall(leaf) && leaf.Next is { } next && next.Branch == leaf.Branch && leaf.CanTake(next))
+            Merge(leaf, next);
     }
 
-    /// <summary>Removes the entries from <paramref name="from"/> (inclusive) to <paramref name="to"/> (exclusive), each handed to <paramref name="removed"/>.</summary>
-    public void RemoveRange(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, Action<OrderedEntry> removed)
+    /// <summary>Removes the entries from <paramref name="from"/> (inclusive) to <paramref name="to"/> (exclusive), each shown to <paramref name="removed"/> before.</summary>
+    public void RemoveRange(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, Action<OrderedLeaf, int> removed)
     {
-        for (var at = LowerBound(from); TryGet(ref at, out _);)
+        for (var at = LowerBound(from); TryGet(ref at);)
         {
-            var leaf = _leaves[at.Leaf];
-            var end = leaf.LowerBound(to);
+            var leaf = at.Leaf!;
+            leaf.Search(to, out var end);
             if (end <= at.Index)
                 return;
             for (var i = at.Index; i < end; i++)
-                removed(leaf.Entries[i]);
+                removed(leaf, i);
             var isLast = end < leaf.Count;
+            var next = leaf.Next;
             leaf.RemoveRange(at.Index, end - at.Index);
             Count -= end - at.Index;
             Version++;
             if (leaf.Count == 0)
-                RemoveLeaf(at.Leaf);
+                Remove(leaf);
             if (isLast)
                 return;
+            at = new(next, 0);
         }
     }
 
-    /// <summary>Removes entries that <paramref name="isRemoved"/> chooses, in order, until it has seen all or <paramref name="isDone"/>.</summary>
-    public void RemoveWhere(Predicate<OrderedEntry> isRemoved, Func<bool> isDone)
+    /// <summary>
+    /// Shows the leaves with a mark in order, or all, until all have been seen or <paramref name="isDone"/>. The mark is taken off, and may be put on again. Entries that are <see cref="EntryState.Leaving"/> then are removed.
+    /// </summary>
+    public void Walk(LeafMarks mark, Action<OrderedLeaf> visit, Func<bool>? isDone = null)
     {
-        for (var at = 0; at < _leafCount && !isDone();)
+        for (var i = 0; i < _branchCount;)
         {
-            var leaf = _leaves[at];
-            var removed = leaf.RemoveWhere(isRemoved, isDone);
-            Count -= removed;
-            Version += removed > 0 ? 1 : 0;
-            if (leaf.Count == 0)
-                RemoveLeaf(at);
-            else
-                at++;
-        }
-    }
-
-    /// <summary>Adds to a list those entries that <paramref name="isMeant"/> chooses, in order.</summary>
-    public void AddTo(List<OrderedEntry> list, Predicate<OrderedEntry> isMeant)
-    {
-        for (var at = 0; at < _leafCount; at++)
-        {
-            foreach (var entry in _leaves[at].Entries.AsSpan(0, _leaves[at].Count))
-            {
-                if (isMeant(entry))
-                    list.Add(entry);
-            }
+            var branch = _branches[i];
+            if (mark == LeafMarks.None || (branch.Marks & mark) != 0)
+                Walk(branch, mark, visit, isDone);
+            if (isDone is not null && isDone())
+                return;
+            if (i < _branchCount && _branches[i] == branch)
+                i++;
         }
     }
 
     /// <summary>The place of the first entry that is not below a key.</summary>
     public Position LowerBound(ReadOnlySpan<byte> key)
     {
-        if (_leafCount == 0)
-            return default;
-        var at = LeafOf(key);
-        return new(at, _leaves[at].LowerBound(key));
+        Locate(key, out var at);
+        return at;
     }
 
-    public Position End => new(_leafCount, 0);
-
-    /// <summary>The entry at a place; one behind a leaf's end is moved to the next leaf. False behind the last.</summary>
-    public bool TryGet(ref Position at, out OrderedEntry entry)
+    /// <summary>Behind the last entry.</summary>
+    public Position End
     {
-        while (at.Leaf < _leafCount)
+        get
         {
-            var leaf = _leaves[at.Leaf];
-            if (at.Index < leaf.Count)
-            {
-                entry = leaf.Entries[at.Index];
-                return true;
-            }
+            if (_branchCount == 0)
+                return default;
+            var branch = _branches[_branchCount - 1];
+            var leaf = branch[branch.Count - 1];
+            return new(leaf, leaf.Count);
+        }
+    }
 
-            at = new(at.Leaf + 1, 0);
+    /// <summary>Whether an entry is at a place; one behind a leaf's end is moved to the next leaf. False behind the last.</summary>
+    public static bool TryGet(ref Position at)
+    {
+        while (at.Leaf is { } leaf)
+        {
+            if (at.Index < leaf.Count)
+                return true;
+            at = new(leaf.Next, 0);
         }
 
-        entry = null!;
         return false;
     }
 
-    /// <summary>The entry before a place, which is moved there. False before the first.</summary>
-    public bool TryGetBefore(ref Position at, out OrderedEntry entry)
+    /// <summary>Whether an entry is before a place, which is moved there. False before the first.</summary>
+    public static bool TryGetBefore(ref Position at)
     {
-        while (at.Index == 0)
+        while (at.Leaf is { } leaf)
         {
-            if (at.Leaf == 0)
+            if (at.Index > 0)
             {
-                entry = null!;
-                return false;
+                at = new(leaf, at.Index - 1);
+                return true;
             }
 
-            at = new(at.Leaf - 1, _leaves[at.Leaf - 1].Count);
+            at = new(leaf.Previous, leaf.Previous?.Count ?? 0);
         }
 
-        at = new(at.Leaf, at.Index - 1);
-        entry = _leaves[at.Leaf].Entries[at.Index];
-        return true;
+        return false;
     }
 
-    // The last leaf whose bound is not above the key. What an operator does with one key comes to one leaf, as a rule: the last one is looked at first, where its neighbours' bounds say whether it is right.
-    private int LeafOf(ReadOnlySpan<byte> key)
+    private void Walk(OrderedBranch branch, LeafMarks mark, Action<OrderedLeaf> visit, Func<bool>? isDone)
     {
-        var last = _lastLeaf;
-        if (last < _leafCount && (last == 0 || _bounds[last].AsSpan().SequenceCompareTo(key) <= 0) && (last + 1 == _leafCount || _bounds[last + 1].AsSpan().SequenceCompareTo(key) > 0))
-            return last;
-        var (low, high) = (1, _leafCount);
+        branch.Unmark(mark);
+        for (var i = 0; i < branch.Count;)
+        {
+            var leaf = branch[i];
+            if (mark != LeafMarks.None && (leaf.Marks & mark) == 0)
+            {
+                i++;
+                continue;
+            }
+
+            leaf.Unmark(mark);
+            visit(leaf);
+            if (leaf.RemoveLeaving() is var removed and > 0)
+            {
+                Count -= removed;
+                Version++;
+                if (leaf.Count == 0)
+                    Remove(leaf);
+                // Into one that has been seen.
+                else if (i > 0 && IsSmall(leaf) && branch[i - 1].CanTake(leaf))
+                    Merge(branch[i - 1], leaf);
+            }
+
+            if (isDone is not null && isDone())
+                return;
+            if (i < branch.Count && branch[i] == leaf)
+                i++;
+        }
+    }
+
+    private bool Locate(ReadOnlySpan<byte> key, out Position at)
+    {
+        if (_branchCount == 0)
+        {
+            at = default;
+            return false;
+        }
+
+        bool isFound;
+        int index;
+        if (_last is { } last)
+        {
+            isFound = last.Search(key, out index);
+            if (isFound || (index == 0 ? last.Previous is null : index < last.Count || last.Next is null))
+            {
+                at = new(last, index);
+                return isFound;
+            }
+        }
+
+        _last = BranchOf(key).LeafOf(key);
+        isFound = _last.Search(key, out index);
+        at = new(_last, index);
+        return isFound;
+    }
+
+    // The last one whose bound is not above the key.
+    private OrderedBranch BranchOf(ReadOnlySpan<byte> key)
+    {
+        var (low, high) = (1, _branchCount);
         while (low < high)
         {
             var middle = (low + high) >>> 1;
-            if (_bounds[middle].AsSpan().SequenceCompareTo(key) <= 0)
+            if (_branches[middle].Bound.AsSpan().SequenceCompareTo(key) <= 0)
                 low = middle + 1;
             else
                 high = middle;
         }
 
-        return _lastLeaf = low - 1;
+        return _branches[low - 1];
     }
 
-    private void Insert(int at, int index, OrderedEntry entry)
+    // With none kept aside, the new leaf begins with the key that is about to come.
+    private OrderedLeaf Split(OrderedLeaf leaf, int kept, ReadOnlySpan<byte> key)
     {
-        Count++;
-        Version++;
-        var leaf = _leaves[at];
-        if (leaf.Count == LeafCapacity)
+        var upper = _pool.RentLeaf();
+        leaf.SplitTo(upper, kept, _pool);
+        (upper.Previous, upper.Next) = (leaf, leaf.Next);
+        leaf.Next?.Previous = upper;
+        leaf.Next = upper;
+        var branch = leaf.Branch;
+        if (branch.Count == OrderedBranch.Capacity)
         {
-            // What comes in order, as entries by time do, fills its leaves.
-            var kept = index == LeafCapacity ? LeafCapacity : LeafCapacity / 2;
-            var upper = leaf.Split(kept);
-            InsertLeaf(at + 1, upper, kept == LeafCapacity ? entry.Key : upper.Keys[0]);
-            // One that falls between both halves is below the upper one's bound.
-            if (index > kept || kept == LeafCapacity)
-                (leaf, index) = (upper, index - kept);
+            var isAppended = branch.IndexOf(leaf) == branch.Count - 1;
+            InsertBranch(Array.IndexOf(_branches, branch, 0, _branchCount) + 1, branch.Split(isAppended ? branch.Count - 1 : branch.Count / 2));
+            branch = leaf.Branch;
         }
 
-        leaf.Insert(index, entry);
+        branch.Insert(branch.IndexOf(leaf) + 1, upper, upper.Count == 0 ? key.ToArray() : upper.Key(0).ToArray());
+        return upper;
     }
 
-    private void Shrink(int at)
+    private static bool IsSmall(OrderedLeaf leaf) => leaf.Count <= OrderedLeaf.Capacity / 8;
+
+    private void Merge(OrderedLeaf leaf, OrderedLeaf next)
     {
-        var leaf = _leaves[at];
-        if (leaf.Count == 0)
-        {
-            RemoveLeaf(at);
+        leaf.Append(next, _pool);
+        Remove(next);
+    }
+
+    private void Remove(OrderedLeaf leaf)
+    {
+        var branch = leaf.Branch;
+        branch.RemoveAt(branch.IndexOf(leaf));
+        leaf.Previous?.Next = leaf.Next;
+        leaf.Next?.Previous = leaf.Previous;
+        if (_last == leaf)
+            _last = null;
+        _pool.Return(leaf);
+        if (branch.Count > 0)
             return;
-        }
-
-        if (leaf.Count > LeafCapacity / 8 || at + 1 >= _leafCount || leaf.Count + _leaves[at + 1].Count > LeafCapacity / 2)
-            return;
-        leaf.Append(_leaves[at + 1]);
-        RemoveLeaf(at + 1);
+        var at = Array.IndexOf(_branches, branch, 0, _branchCount);
+        _branchCount--;
+        Array.Copy(_branches, at + 1, _branches, at, _branchCount - at);
+        _branches[_branchCount] = null!;
     }
 
-    private void InsertLeaf(int at, Leaf leaf, byte[] bound)
+    private OrderedBranch InsertBranch(int at, OrderedBranch branch)
     {
-        if (_leafCount == _leaves.Length)
-        {
-            Array.Resize(ref _leaves, _leafCount * 2);
-            Array.Resize(ref _bounds, _leafCount * 2);
-        }
-
-        Array.Copy(_leaves, at, _leaves, at + 1, _leafCount - at);
-        Array.Copy(_bounds, at, _bounds, at + 1, _leafCount - at);
-        (_leaves[at], _bounds[at]) = (leaf, bound);
-        _leafCount++;
+        if (_branchCount == _branches.Length)
+            Array.Resize(ref _branches, _branchCount * 2);
+        Array.Copy(_branches, at, _branches, at + 1, _branchCount - at);
+        _branches[at] = branch;
+        _branchCount++;
+        return branch;
     }
 
-    private void RemoveLeaf(int at)
-    {
-        _leafCount--;
-        Array.Copy(_leaves, at + 1, _leaves, at, _leafCount - at);
-        Array.Copy(_bounds, at + 1, _bounds, at, _leafCount - at);
-        (_leaves[_leafCount], _bounds[_leafCount]) = (null!, null!);
-    }
-
-    public readonly record struct Position(int Leaf, int Index);
-
-    private sealed class Leaf
-    {
-        public readonly byte[][] Keys = new byte[LeafCapacity][];
-        public readonly OrderedEntry[] Entries = new OrderedEntry[LeafCapacity];
-
-        public int Count { get; private set; }
-
-        public int IndexOf(ReadOnlySpan<byte> key)
-        {
-            var index = LowerBound(key);
-            return index < Count && Keys[index].AsSpan().SequenceEqual(key) ? index : ~index;
-        }
-
-        public int LowerBound(ReadOnlySpan<byte> key)
-        {
-            var (low, high) = (0, Count);
-            while (low < high)
-            {
-                var middle = (low + high) >>> 1;
-                if (Keys[middle].AsSpan().SequenceCompareTo(key) < 0)
-                    low = middle + 1;
-                else
-                    high = middle;
-            }
-
-            return low;
-        }
-
-        public void Insert(int index, OrderedEntry entry)
-        {
-            Debug.Assert(Count < LeafCapacity, "A full leaf is split before.");
-            Array.Copy(Keys, index, Keys, index + 1, Count - index);
-            Array.Copy(Entries, index, Entries, index + 1, Count - index);
-            (Keys[index], Entries[index]) = (entry.Key, entry);
-            Count++;
-        }
-
-        public Leaf Split(int kept)
-        {
-            var upper = new Leaf { Count = Count - kept };
-            Array.Copy(Keys, kept, upper.Keys, 0, upper.Count);
-            Array.Copy(Entries, kept, upper.Entries, 0, upper.Count);
-            RemoveRange(kept, upper.Count);
-            return upper;
-        }
-
-        public void Append(Leaf other)
-        {
-            Array.Copy(other.Keys, 0, Keys, Count, other.Count);
-            Array.Copy(other.Entries, 0, Entries, Count, other.Count);
-            Count += other.Count;
-        }
-
-        public void RemoveRange(int index, int count)
-        {
-            Array.Copy(Keys, index + count, Keys, index, Count - index - count);
-            Array.Copy(Entries, index + count, Entries, index, Count - index - count);
-            SetCount(Count - count);
-        }
-
-        public int RemoveWhere(Predicate<OrderedEntry> isRemoved, Func<bool> isDone)
-        {
-            var kept = 0;
-            for (var i = 0; i < Count; i++)
-            {
-                if (!isDone() && isRemoved(Entries[i]))
-                    continue;
-                (Keys[kept], Entries[kept]) = (Keys[i], Entries[i]);
-                kept++;
-            }
-
-            var removed = Count - kept;
-            SetCount(kept);
-            return removed;
-        }
-
-        private void SetCount(int count)
-        {
-            Array.Clear(Keys, count, Count - count);
-            Array.Clear(Entries, count, Count - count);
-            Count = count;
-        }
-    }
+    /// <summary>Where an entry is, or where one would be; without leaf: behind the last.</summary>
+    public readonly record struct Position(OrderedLeaf? Leaf, int Index);
 }

@@ -5,10 +5,14 @@ internal sealed partial class OrderedStore
 {
     private readonly ByteBuffer _buffer = new();
 
-    // Removed in the last flush: over an engine they hide what it has until its batch is written.
-    private readonly List<OrderedEntry> _flushedTombstones = [];
     private readonly List<(byte[] From, byte[] To)> _forgotten = [];
     private int _flushedForgotten;
+
+    // Removals were flushed: over an engine they hide what it has until its batch is written.
+    private bool _hasFlushedTombstones;
+    private Action<OrderedLeaf>? _dropTombstones;
+    private Action<OrderedLeaf>? _evict;
+    private long _evictsTo;
     private StoreEngine? _engine;
 
     // The engine has nothing at or above this key that is not in memory as well; null: not known.
@@ -43,10 +47,10 @@ internal sealed partial class OrderedStore
         if (_engine is null || _engine.HasChanges)
             return;
         DropWritten();
-        _lastEvicted = null;
+        (_lastEvicted, _evictsTo) = (null, bytes);
         // Twice: whoever was used since the last time gets another chance.
-        for (var pass = 0; pass < 2 && CachedBytes > bytes; pass++)
-            _entries.RemoveWhere(IsEvicted, () => CachedBytes <= bytes);
+        for (var pass = 0; pass < 2 && !IsEvicted(); pass++)
+            _entries.Walk(LeafMarks.None, _evict ??= Evict, IsEvicted);
         if (_lastEvicted is { } evicted)
             LetGo(evicted);
     }
@@ -68,24 +72,32 @@ internal sealed partial class OrderedStore
 
     public void Return(OrderedCursor cursor) => _spareCursor ??= cursor;
 
-    private bool IsEvicted(OrderedEntry entry)
+    private bool IsEvicted() => CachedBytes <= _evictsTo;
+
+    private void Evict(OrderedLeaf leaf)
     {
-        if (entry.IsDirty)
-            return false;
-        if (entry.IsUsed)
+        var last = -1;
+        for (var i = 0; i < leaf.Count && !IsEvicted(); i++)
         {
-            entry.IsUsed = false;
-            return false;
+            ref var entry = ref leaf[i];
+            if (entry.IsDirty)
+                continue;
+            if (entry.Is(EntryState.Used))
+            {
+                entry.State &= ~EntryState.Used;
+                continue;
+            }
+
+            Leave(ref entry);
+            last = i;
         }
 
-        _bytes -= CacheSize.PerEntry + entry.Size;
-        if (_lastEvicted is null || entry.Key.AsSpan().SequenceCompareTo(_lastEvicted) > 0)
-            _lastEvicted = entry.Key;
-        return true;
+        if (last >= 0 && (_lastEvicted is null || leaf.Key(last).SequenceCompareTo(_lastEvicted) > 0))
+            _lastEvicted = leaf.Key(last).ToArray();
     }
 
     // From here up to this key the engine may have what memory has not.
-    private void LetGo(byte[] key)
+    private void LetGo(ReadOnlySpan<byte> key)
     {
         if (IsComplete(key))
             _completeFrom = [.. key, 0];
@@ -94,15 +106,17 @@ internal sealed partial class OrderedStore
 
     private bool IsComplete(ReadOnlySpan<byte> from) => _completeFrom is { } complete && from.SequenceCompareTo(complete) >= 0;
 
-    private OrderedEntry? Load(ReadOnlySpan<byte> key)
+    private bool TryLoad(ReadOnlySpan<byte> key, out OrderedEntries.Position at)
     {
+        at = default;
         if (IsComplete(key) || IsForgotten(key) || !_engine!.TryGet(key, _buffer))
-            return null;
-        var entry = _entries.GetOrAdd(key, out _);
-        entry.SetValue(_buffer.Written);
-        entry.IsPresent = true;
-        _bytes += CacheSize.PerEntry + entry.Size;
-        return entry;
+            return false;
+        at = _entries.GetOrAdd(key, _buffer.Length, out _);
+        _entries.SetValue(at, _buffer.Written);
+        ref var entry = ref at.Leaf![at.Index];
+        entry.State = EntryState.Present;
+        _bytes += SizeOf(in entry);
+        return true;
     }
 
     private void ForgetInEngine(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to)
@@ -128,53 +142,46 @@ internal sealed partial class OrderedStore
             _engine!.DeleteRange(_forgotten[_flushedForgotten].From, _forgotten[_flushedForgotten].To);
     }
 
-    private void FlushToEngine(OrderedEntry entry)
+    private void FlushToEngine(OrderedLeaf leaf, int index)
     {
-        if (!entry.IsPresent)
-            _flushedTombstones.Add(entry);
+        ref var entry = ref leaf[index];
         if (_engine is null)
-            return;
-        if (entry.IsPresent)
-            _engine.Put(entry.Key, entry.Value);
-        else
-            _engine.Delete(entry.Key);
-    }
-
-    private void RemoveTombstones(List<OrderedEntry> tombstones)
-    {
-        if (tombstones.Count > _entries.Count / ManyOf)
         {
-            _entries.RemoveWhere(IsCleanTombstone, static () => false);
+            if (!entry.IsPresent)
+                Leave(ref entry);
+        }
+        else if (entry.IsPresent)
+        {
+            _engine.Put(leaf.Key(index), leaf.Value(index));
         }
         else
         {
-            foreach (var entry in tombstones)
-            {
-                if (!entry.IsForgotten && _entries.Find(entry.Key) == entry && IsCleanTombstone(entry))
-                    _entries.Remove(entry.Key);
-            }
+            _engine.Delete(leaf.Key(index));
+            leaf.Mark(LeafMarks.Tombstones);
+            _hasFlushedTombstones = true;
         }
-
-        tombstones.Clear();
-    }
-
-    private bool IsCleanTombstone(OrderedEntry entry)
-    {
-        if (entry.IsPresent || entry.IsDirty)
-            return false;
-        _bytes -= CacheSize.PerEntry + entry.Size;
-        _tombstoneCount--;
-        return true;
     }
 
     // What hides the engine's old content is of no use when that content is written over.
     private void DropWritten()
     {
-        if (_engine is null || _engine.HasChanges || (_flushedTombstones.Count == 0 && _flushedForgotten == 0))
+        if (_engine is null || _engine.HasChanges || (!_hasFlushedTombstones && _flushedForgotten == 0))
             return;
-        RemoveTombstones(_flushedTombstones);
+        if (_hasFlushedTombstones)
+            _entries.Walk(LeafMarks.Tombstones, _dropTombstones ??= DropTombstones);
+        _hasFlushedTombstones = false;
         _forgotten.RemoveRange(0, _flushedForgotten);
         _flushedForgotten = 0;
         Epoch++;
+    }
+
+    private void DropTombstones(OrderedLeaf leaf)
+    {
+        for (var i = 0; i < leaf.Count; i++)
+        {
+            ref var entry = ref leaf[i];
+            if (!entry.IsPresent && !entry.IsDirty)
+                Leave(ref entry);
+        }
     }
 }

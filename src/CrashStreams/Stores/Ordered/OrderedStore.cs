@@ -10,14 +10,13 @@ namespace CrashStreams.Stores;
 /// </summary>
 internal sealed partial class OrderedStore(string name, string kind, StoreFormat format, StoreContext context) : IStateStore, IOrderedSource
 {
-    // Of so many entries one that is meant makes a walk over all cheaper than to sort or find those that are.
-    private const int ManyOf = 8;
-
     private readonly OrderedEntries _entries = new();
-    private readonly List<OrderedEntry> _dirty = [];
+    private readonly ForgottenEntries _forgottenUnlogged = new();
 
     // Kafka Streams logs both changes of a session that is extended within its bounds.
     private readonly bool _logsReplacements = context.Clock.Mode == StreamTime.Observed;
+    private Action<OrderedLeaf>? _flush;
+    private IChangelogWriter _changelog = null!;
     private OrderedCursor? _spareCursor;
     private int _dirtyCount;
     private int _tombstoneCount;
@@ -34,17 +33,14 @@ internal sealed partial class OrderedStore(string name, string kind, StoreFormat
 
     public bool TryGet(ReadOnlySpan<byte> key, out ReadOnlySpan<byte> value)
     {
-        var entry = _entries.Find(key);
-        if (entry is null && _engine is not null)
-            entry = Load(key);
-        if (entry is not { IsPresent: true })
-        {
-            value = default;
+        value = default;
+        if (!_entries.TryFind(key, out var at) && (_engine is null || !TryLoad(key, out at)))
             return false;
-        }
-
-        entry.IsUsed = true;
-        value = entry.Value;
+        ref var entry = ref at.Leaf![at.Index];
+        if (!entry.IsPresent)
+            return false;
+        entry.State |= EntryState.Used;
+        value = at.Leaf.Value(at.Index);
         return true;
     }
 
@@ -54,45 +50,43 @@ internal sealed partial class OrderedStore(string name, string kind, StoreFormat
     /// <param name="isNew">The caller knows that the store has no such key: removing it before the next commit then leaves nothing to write.</param>
     public void Put(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, long timestamp, bool isNew = false)
     {
-        var entry = Change(key, timestamp, isNew, out _);
-        SetValue(entry, value, isPresent: true);
+        var at = Change(_entries.GetOrAdd(key, value.Length, out var existed), existed, timestamp, isNew);
+        SetValue(at, value, EntryState.Present);
     }
 
     /// <summary>Removes an entry that no commit has written yet; false when one may have.</summary>
     public bool TryRemoveUnwritten(ReadOnlySpan<byte> key)
     {
-        if (_entries.Find(key) is not { IsNew: true, IsPresent: true })
+        if (!_entries.TryFind(key, out var at) || !IsUnwritten(at))
             return false;
-        Delete(key, 0);
+        RemoveUnwritten(at);
         return true;
     }
 
     /// <summary>Removes an entry. The removal of a key that is not there is logged as well, as in Kafka Streams.</summary>
     public void Delete(ReadOnlySpan<byte> key, long timestamp)
     {
-        var entry = Change(key, timestamp, isNew: false, out var existed);
-        if (existed && entry is { IsNew: true, IsPresent: true })
+        var at = _entries.GetOrAdd(key, 0, out var existed);
+        if (existed && IsUnwritten(at))
         {
-            _bytes -= CacheSize.PerEntry + entry.Size;
-            _entries.Remove(key);
-            Clean(entry);
+            RemoveUnwritten(at);
             return;
         }
 
-        SetValue(entry, default, isPresent: false);
+        SetValue(Change(at, existed, timestamp, isNew: false), default, EntryState.None);
     }
 
     /// <summary>Removes an entry that has expired: its removal is not logged, but its last change is, if that has not been.</summary>
     /// <remarks>The format must not log removals.</remarks>
     public void Erase(ReadOnlySpan<byte> key)
     {
-        var entry = _entries.Find(key);
-        if (entry is { IsDirty: true, IsPresent: true })
+        if (_entries.TryFind(key, out var at) && at.Leaf![at.Index].Is(EntryState.Dirty | EntryState.Present))
         {
-            _bytes -= CacheSize.PerEntry + entry.Size;
-            entry.IsForgotten = true;
-            _entries.Remove(entry.Key);
-            if (entry.IsNew)
+            var isNew = at.Leaf[at.Index].Is(EntryState.New);
+            _bytes -= SizeOf(in at.Leaf[at.Index]);
+            _forgottenUnlogged.Add(at.Leaf, at.Index);
+            _entries.Remove(at);
+            if (isNew)
                 return;
         }
 
@@ -110,13 +104,17 @@ internal sealed partial class OrderedStore(string name, string kind, StoreFormat
     {
         if (from.SequenceCompareTo(to) >= 0)
             return;
-        _entries.RemoveRange(from, to, entry =>
+        _entries.RemoveRange(from, to, (leaf, index) =>
         {
-            _bytes -= CacheSize.PerEntry + entry.Size;
+            ref readonly var entry = ref leaf[index];
+            _bytes -= SizeOf(in entry);
             _tombstoneCount -= entry.IsPresent ? 0 : 1;
-            entry.IsForgotten = true;
-            if (entry.IsDirty && !logsChanges)
-                Clean(entry);
+            if (!entry.IsDirty)
+                return;
+            if (logsChanges)
+                _forgottenUnlogged.Add(leaf, index);
+            else
+                _dirtyCount--;
         });
         ForgetInEngine(from, to);
     }
@@ -153,28 +151,15 @@ internal sealed partial class OrderedStore(string name, string kind, StoreFormat
 
     public void Flush(IChangelogWriter changelog)
     {
+        _changelog = changelog;
         DropWritten();
-        OrderDirty();
         FlushForgotten();
-        foreach (var entry in _dirty)
-        {
-            entry.IsDirty = false;
-            if (!Log(changelog, entry))
-            {
-                TakeBack(entry);
-                continue;
-            }
-
-            entry.IsNew = false;
-            entry.Committed = null;
-            if (!entry.IsForgotten)
-                FlushToEngine(entry);
-        }
-
-        _dirty.Clear();
+        _forgottenUnlogged.Sort();
+        _entries.Walk(LeafMarks.Dirty, _flush ??= Flush);
+        while (_forgottenUnlogged.TryTake(out var forgotten))
+            Log(in forgotten);
+        _forgottenUnlogged.Clear();
         _dirtyCount = 0;
-        if (_engine is null)
-            RemoveTombstones(_flushedTombstones);
     }
 
     public void Restore(in LogRecord record)
@@ -192,9 +177,9 @@ internal sealed partial class OrderedStore(string name, string kind, StoreFormat
             return;
         }
 
-        var entry = _entries.GetOrAdd(key, out _);
-        entry.SetValue(value);
-        entry.IsPresent = true;
+        var at = _entries.GetOrAdd(key, value.Length, out _);
+        _entries.SetValue(at, value);
+        at.Leaf![at.Index].State |= EntryState.Present;
     }
 
     /// <summary>Removes an entry as the changelog has it.</summary>
@@ -209,100 +194,130 @@ internal sealed partial class OrderedStore(string name, string kind, StoreFormat
     /// <summary>Removes entries as their owner has. True when the engine has something to write.</summary>
     public bool RestoreForget(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to)
     {
-        _entries.RemoveRange(from, to, static _ => { });
+        _entries.RemoveRange(from, to, static (_, _) => { });
         _engine?.DeleteRange(from, to);
         return _engine is not null;
     }
 
-    private OrderedEntry Change(ReadOnlySpan<byte> key, long timestamp, bool isNew, out bool existed)
+    private static int SizeOf(in OrderedSlot entry) => CacheSize.PerEntry + entry.Size;
+
+    private static bool IsUnwritten(OrderedEntries.Position at) => at.Leaf![at.Index].Is(EntryState.New | EntryState.Present);
+
+    private void RemoveUnwritten(OrderedEntries.Position at)
     {
-        var entry = _entries.GetOrAdd(key, out existed);
+        ref readonly var entry = ref at.Leaf![at.Index];
+        _bytes -= SizeOf(in entry);
+        _dirtyCount -= entry.IsDirty ? 1 : 0;
+        _entries.Remove(at);
+    }
+
+    private OrderedEntries.Position Change(OrderedEntries.Position at, bool existed, long timestamp, bool isNew)
+    {
+        var leaf = at.Leaf!;
+        ref var entry = ref leaf[at.Index];
         if (!existed)
         {
-            entry.IsNew = isNew || _engine is null;
+            entry.State = isNew || _engine is null ? EntryState.New : EntryState.None;
             // Until its caller says what it is.
             _tombstoneCount++;
-            _bytes += CacheSize.PerEntry + entry.Size;
+            _bytes += SizeOf(in entry);
         }
 
         entry.Timestamp = timestamp;
-        entry.IsUsed = true;
+        entry.State |= EntryState.Used;
         if (entry.IsDirty)
-            return entry;
+            return at;
         // An engine has it.
         if (_engine is null && existed && entry.IsPresent)
-            entry.Committed = entry.Value.ToArray();
-        entry.IsDirty = true;
-        _dirty.Add(entry);
-        _dirtyCount++;
-        return entry;
-    }
-
-    private void SetValue(OrderedEntry entry, ReadOnlySpan<byte> value, bool isPresent)
-    {
-        _bytes -= entry.Size;
-        entry.SetValue(value);
-        _bytes += entry.Size;
-        _tombstoneCount += (entry.IsPresent ? 1 : 0) - (isPresent ? 1 : 0);
-        entry.IsReplaced |= isPresent && entry is { IsPresent: false, IsNew: false };
-        entry.IsPresent = isPresent;
-    }
-
-    // Its place among the changed entries is given up later, unless there are many such.
-    private void Clean(OrderedEntry entry)
-    {
-        entry.IsDirty = false;
-        _dirtyCount--;
-        if (_dirty.Count > 1024 && _dirtyCount < _dirty.Count / 2)
-            _dirty.RemoveAll(static e => !e.IsDirty);
-    }
-
-    private void OrderDirty()
-    {
-        if (_dirtyCount > _entries.Count / ManyOf && !_dirty.Exists(static e => e.IsForgotten))
         {
-            _dirty.Clear();
-            _entries.AddTo(_dirty, static e => e.IsDirty);
-            return;
+            _bytes -= entry.ValueLength;
+            leaf.KeepCommitted(at.Index);
         }
 
-        _dirty.RemoveAll(static e => !e.IsDirty);
-        _dirty.Sort(static (a, b) => a.Key.AsSpan().SequenceCompareTo(b.Key) is var order and not 0 ? order : b.IsForgotten.CompareTo(a.IsForgotten));
+        entry.State |= EntryState.Dirty;
+        leaf.Mark(LeafMarks.Dirty);
+        _dirtyCount++;
+        return at;
     }
 
-    private bool Log(IChangelogWriter changelog, OrderedEntry entry)
+    private void SetValue(OrderedEntries.Position at, ReadOnlySpan<byte> value, EntryState present)
+    {
+        ref var entry = ref at.Leaf![at.Index];
+        _bytes += value.Length - entry.ValueLength;
+        _entries.SetValue(at, value);
+        var before = entry.State & EntryState.Present;
+        _tombstoneCount += (int)before - (int)present;
+        if (present > before && !entry.Is(EntryState.New))
+            entry.State |= EntryState.Replaced;
+        entry.State = (entry.State & ~EntryState.Present) | present;
+    }
+
+    private void Flush(OrderedLeaf leaf)
+    {
+        for (var i = 0; i < leaf.Count; i++)
+        {
+            ref var entry = ref leaf[i];
+            if (!entry.IsDirty)
+                continue;
+            var key = leaf.Key(i);
+            while (_forgottenUnlogged.TryTakeThrough(key, out var forgotten))
+                Log(in forgotten);
+            var isReplaced = entry.Is(EntryState.Replaced);
+            entry.State &= ~(EntryState.Dirty | EntryState.Replaced);
+            if (!Log(key, leaf.Value(i), entry.IsPresent, isReplaced, entry.Timestamp))
+            {
+                TakeBack(leaf, i);
+                continue;
+            }
+
+            entry.State &= ~EntryState.New;
+            if (entry.Is(EntryState.HasCommitted))
+                leaf.ForgetCommitted(i);
+            FlushToEngine(leaf, i);
+        }
+    }
+
+    private void Log(in ForgottenEntries.Entry entry) => Log(entry.Key, entry.Value, entry.IsPresent, entry.IsReplaced, entry.Timestamp);
+
+    private bool Log(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, bool isPresent, bool isReplaced, long timestamp)
     {
         if (ChangelogTopic is null)
             return true;
-        var isReplaced = entry is { IsReplaced: true, IsPresent: true } && _logsReplacements;
-        entry.IsReplaced = false;
-        if (isReplaced && !Log(changelog, entry, default, isPresent: false))
+        if (isReplaced && isPresent && _logsReplacements && !Log(key, default, isPresent: false, timestamp))
             return false;
-        return Log(changelog, entry, entry.Value, entry.IsPresent);
+        return Log(key, value, isPresent, timestamp);
     }
 
-    private bool Log(IChangelogWriter changelog, OrderedEntry entry, ReadOnlySpan<byte> value, bool isPresent)
+    private bool Log(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, bool isPresent, long timestamp)
     {
         _buffer.Clear();
-        var record = format.ToChangelog(entry.Key, value, isPresent, entry.Timestamp, _buffer);
-        return !record.HasKey || changelog.Append(this, in record);
+        var record = format.ToChangelog(key, value, isPresent, timestamp, _buffer);
+        return !record.HasKey || _changelog.Append(this, in record);
     }
 
     // The entry is what it was at the last commit: what the engine has, or what was kept.
-    private void TakeBack(OrderedEntry entry)
+    private void TakeBack(OrderedLeaf leaf, int index)
     {
-        if (entry.IsForgotten)
-            return;
-        if (entry.Committed is { } committed)
+        ref var entry = ref leaf[index];
+        if (entry.Is(EntryState.HasCommitted))
         {
-            SetValue(entry, committed, isPresent: true);
-            entry.Committed = null;
+            _tombstoneCount -= entry.IsPresent ? 0 : 1;
+            _bytes -= entry.Size;
+            leaf.TakeCommitted(index);
+            _bytes += entry.Size;
+            entry.State |= EntryState.Present;
             return;
         }
 
-        _bytes -= CacheSize.PerEntry + entry.Size;
+        LetGo(leaf.Key(index));
+        Leave(ref entry);
+    }
+
+    // It is taken out when the walk has passed its leaf.
+    private void Leave(ref OrderedSlot entry)
+    {
+        _bytes -= SizeOf(in entry);
         _tombstoneCount -= entry.IsPresent ? 0 : 1;
-        _entries.Remove(entry.Key);
-        LetGo(entry.Key);
+        entry.State |= EntryState.Leaving;
     }
 }
