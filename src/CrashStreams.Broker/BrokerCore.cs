@@ -26,6 +26,7 @@ internal sealed class BrokerCore
     {
         (Options, Timers, Workers, Random, Node, Faults) = (options, timers, workers, random, node, faults);
         var logDefaults = LogConfig.Default with { Flush = (FlushPolicy)options.Flush };
+        DescribedPartitions = new DescribedPartitions(node.Id);
         var log = options.LoggerFactory.CreateLogger(EmbeddedBroker.StorageLogCategory);
         var stored = DataDirectory.Check(storage);
         Losses = new StorageLosses(log);
@@ -34,7 +35,7 @@ internal sealed class BrokerCore
         _transactionJournal = new CoordinatorJournal(storage, CoordinatorJournal.Transactions, logDefaults, timers, Losses.Of(CoordinatorJournal.Transactions));
         DataDirectory.Mark(storage, Topics.ClusterId);
         var groupOptions = new GroupOptions { ConsumerSessionTimeoutMs = (int)options.ConsumerSessionTimeout.TotalMilliseconds };
-        Groups = new GroupCoordinator(new GroupContext(_groupJournal, timers, Topics, groupOptions, () => NewUuid().ToString()));
+        Groups = new GroupCoordinator(new GroupContext(_groupJournal, timers, Topics, workers, groupOptions, () => NewUuid().ToString()));
         Transactions = new TransactionCoordinator(_transactionJournal, new TransactionParticipants(this), timers, new TransactionOptions());
         Topics.Deleted = topic => Groups.ForgetTopic(topic.Name);
         Steps = new StepQueue(timers);
@@ -53,6 +54,8 @@ internal sealed class BrokerCore
     public Random Random { get; }
 
     public NodeAddress Node { get; }
+
+    public DescribedPartitions DescribedPartitions { get; }
 
     public BrokerFaults Faults { get; }
 

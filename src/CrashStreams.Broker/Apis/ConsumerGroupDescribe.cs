@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using CrashStreams.Broker.Groups;
 using CrashStreams.Broker.Groups.Consumer;
 using CrashStreams.Protocol;
@@ -63,14 +62,14 @@ internal static class ConsumerGroupDescribe
         ErrorMessage = message,
     };
 
-    private static ConsumerGroupDescribeResponse.Assignment ToResponse(ImmutableSortedSet<TopicIdPartition> partitions, GroupContext context)
+    private static ConsumerGroupDescribeResponse.Assignment ToResponse(PartitionSet partitions, GroupContext context)
     {
         var assignment = new ConsumerGroupDescribeResponse.Assignment();
-        foreach (var topic in partitions.GroupBy(partition => partition.TopicId, partition => partition.Partition))
+        foreach (var (topicId, indexes) in partitions.ByTopic())
         {
             // A topic that was deleted since is in nobody's assignment for long, and has no name to show.
-            if (context.Topics.TryGet(topic.Key, out var info))
-                assignment.TopicPartitions.Add(new() { TopicId = topic.Key, TopicName = info.Name, Partitions = [.. topic] });
+            if (context.Topics.TryGet(topicId, out var info))
+                assignment.TopicPartitions.Add(new() { TopicId = topicId, TopicName = info.Name, Partitions = indexes });
         }
         return assignment;
     }

@@ -25,7 +25,7 @@ internal static class Metadata
         {
             foreach (var topic in core.Topics.Topics.ToList())
             {
-                response.Topics.Add(Describe(topic, node.Id, budget));
+                response.Topics.Add(Describe(topic, core.DescribedPartitions, budget));
                 yield return null;
             }
             yield return response;
@@ -38,7 +38,7 @@ internal static class Metadata
             {
                 var created = waits.For<Topic?>(answer => core.Topics.Create(wanted.Name!, core.Options.DefaultPartitions, TopicConfigs.None, (topic, _) => answer(topic)));
                 yield return null;
-                response.Topics.Add(created.Result is { } topic ? Describe(topic, node.Id, budget) : new() { Name = wanted.Name, ErrorCode = ErrorCode.KafkaStorageError });
+                response.Topics.Add(created.Result is { } topic ? Describe(topic, core.DescribedPartitions, budget) : new() { Name = wanted.Name, ErrorCode = ErrorCode.KafkaStorageError });
             }
             else
                 response.Topics.Add(Find(wanted, version, core, budget));
@@ -54,7 +54,7 @@ internal static class Metadata
     private static MetadataResponse.MetadataResponseTopic Find(MetadataRequest.MetadataRequestTopic wanted, short version, BrokerCore core, AnswerBudget budget)
     {
         if (core.Topics.Find(wanted.Name, wanted.TopicId) is { } topic)
-            return Describe(topic, core.Node.Id, budget);
+            return Describe(topic, core.DescribedPartitions, budget);
         // A client that asks by id leaves the name null or, as Java's does, empty.
         if (wanted.TopicId != Guid.Empty || wanted.Name is null)
             return new() { ErrorCode = ErrorCode.UnknownTopicId, Name = version >= NoNameVersion ? null : "", TopicId = wanted.TopicId };
@@ -64,23 +64,10 @@ internal static class Metadata
         return new() { ErrorCode = core.Topics.IsTaken(wanted.Name) ? ErrorCode.LeaderNotAvailable : ErrorCode.UnknownTopicOrPartition, Name = wanted.Name };
     }
 
-    private static MetadataResponse.MetadataResponseTopic Describe(Topic topic, int nodeId, AnswerBudget budget)
+    private static MetadataResponse.MetadataResponseTopic Describe(Topic topic, DescribedPartitions partitions, AnswerBudget budget)
     {
         if (!budget.TryTake(topic))
             return new() { Name = topic.Name, TopicId = topic.Id, ErrorCode = ErrorCode.InvalidRequest };
-        List<int> thisNode = [nodeId];
-        return new()
-        {
-            Name = topic.Name,
-            TopicId = topic.Id,
-            Partitions = topic.Partitions.ConvertAll(partition => new MetadataResponse.MetadataResponsePartition
-            {
-                PartitionIndex = partition.Index,
-                LeaderId = nodeId,
-                LeaderEpoch = 0,
-                ReplicaNodes = thisNode,
-                IsrNodes = thisNode,
-            }),
-        };
+        return new() { Name = topic.Name, TopicId = topic.Id, Partitions = partitions.Of(topic) };
     }
 }

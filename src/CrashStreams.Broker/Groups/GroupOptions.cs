@@ -28,6 +28,11 @@ internal sealed record GroupOptions
     /// <summary>`offsets.retention.check.interval.ms`.</summary>
     public long OffsetExpirationCheckMs { get; init; } = 10 * 60 * 1000;
 
+    /// <summary>
+    /// Members, their topics and partitions that are shared out as part of a request, in about a millisecond; larger assignments are made beside the loop.
+    /// </summary>
+    public int MaxAssignedInLoop { get; init; } = 2_000;
+
     /// <summary>Members of one group, with those that have been promised an id. `group.max.size` has no limit in Kafka.</summary>
     public int MaxMembers { get; init; } = 1000;
 

@@ -17,6 +17,14 @@ internal sealed class CoordinatorHost : ITransactionParticipants
         Restart();
     }
 
+    /// <summary>All assignments of consumer groups are made in the request that wants them, or all beside the loop.</summary>
+    public static CoordinatorHost ThatAssigns(bool besideTheLoop)
+    {
+        var host = new CoordinatorHost { GroupOptions = new() { MaxAssignedInLoop = besideTheLoop ? 0 : int.MaxValue } };
+        host.Restart();
+        return host;
+    }
+
     public VirtualTimers Timers { get; private set; } = new();
 
     public MemoryJournal GroupJournal { get; } = new();
@@ -26,6 +34,9 @@ internal sealed class CoordinatorHost : ITransactionParticipants
     public MemoryTopics Topics { get; } = new();
 
     public GroupOptions GroupOptions { get; set; } = new();
+
+    /// <summary>Does work when the test says so.</summary>
+    public HeldWorkers Workers { get; private set; } = new();
 
     public GroupCoordinator Groups { get; private set; } = null!;
 
@@ -43,8 +54,8 @@ internal sealed class CoordinatorHost : ITransactionParticipants
     /// <summary>Forgets everything that is not in a journal or a log, timers included.</summary>
     public void Restart()
     {
-        Timers = new VirtualTimers(Timers.NowMs);
-        Groups = new GroupCoordinator(new GroupContext(GroupJournal, Timers, Topics, GroupOptions, () => $"{++_memberIds:D4}"));
+        (Timers, Workers) = (new VirtualTimers(Timers.NowMs), new HeldWorkers());
+        Groups = new GroupCoordinator(new GroupContext(GroupJournal, Timers, Topics, Workers, GroupOptions, () => $"{++_memberIds:D4}"));
         Transactions = new TransactionCoordinator(TransactionJournal, this, Timers, new TransactionOptions());
         GroupJournal.Replay(Groups.Replay);
         TransactionJournal.Replay(Transactions.Replay);

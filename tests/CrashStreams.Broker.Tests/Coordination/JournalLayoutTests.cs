@@ -58,7 +58,7 @@ public class JournalLayoutTests
         member.Assigned = [new TopicIdPartition(topic, 1)];
         member.Revoking = [new TopicIdPartition(topic, 2)];
         member.Target = [new TopicIdPartition(topic, 1)];
-        member.GivenAt = member.GivenAt.Add(new(topic, 1), 3).Add(new(topic, 2), 1);
+        member.GivenAt = new Dictionary<TopicIdPartition, int> { [new(topic, 1)] = 3, [new(topic, 2)] = 1 };
         member.TopicPrefix = "p";
         member.Classic = new ClassicProtocols(5000, [new MemberProtocol("range", [1, 2])]);
         var entry = ConsumerGroupRecords.OfMember("g", member);

@@ -1,4 +1,4 @@
-using CrashStreams.Broker.Loop;
+using CrashStreams.Broker.Tests.Coordination;
 using CrashStreams.Broker.Topics;
 using CrashStreams.Protocol;
 using CrashStreams.Protocol.Messages;
@@ -74,22 +74,4 @@ public class TopicCreationTests
         new() { Topics = [.. names.Select(name => new CreateTopicsRequest.CreatableTopic { Name = name, NumPartitions = Many, ReplicationFactor = 1 })] });
 
     private Answer<MetadataResponse> Use(string name) => _host.Send<MetadataRequest, MetadataResponse>(new() { Topics = [new() { Name = name }], AllowAutoTopicCreation = true }, version: 9);
-
-    /// <summary>Work that is done when the test says so.</summary>
-    private sealed class HeldWorkers : IWorkers
-    {
-        private readonly Queue<Action> _held = new();
-
-        public void Run(Action work, Action<Exception?> done) => _held.Enqueue(() =>
-        {
-            work();
-            done(null);
-        });
-
-        public void Release()
-        {
-            for (var left = _held.Count; left > 0; left--)
-                _held.Dequeue()();
-        }
-    }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using CrashStreams.Broker.Coordination;
 using CrashStreams.Broker.Groups.Consumer;
 using CrashStreams.Broker.Loop;
@@ -64,8 +63,8 @@ public class AssignorTests
                     var assigned = assignor.Assign(members);
                     var all = assigned.Values.SelectMany(partitions => partitions).ToList();
                     all.Should().OnlyHaveUniqueItems();
-                    all.Count.Should().Be(topics.Where(topic => members.Exists(member => member.Topics.Contains(topic))).Sum(topic => topic.Partitions));
-                    members.Should().OnlyContain(member => assigned[member.MemberId].All(partition => member.Topics.Any(topic => topic.Id == partition.TopicId)));
+                    all.Count.Should().Be(topics.Where(topic => members.Exists(member => member.Topics.Named.Contains(topic))).Sum(topic => topic.Partitions));
+                    members.Should().OnlyContain(member => assigned[member.MemberId].All(partition => member.Topics.Named.Any(topic => topic.Id == partition.TopicId)));
                     if (assignor is UniformAssignor)
                         NobodyCouldGive(members, assigned);
                     members = [.. members.Select(member => member with { Current = assigned[member.MemberId] }).Where(_ => random.Next(5) > 0)];
@@ -98,17 +97,17 @@ public class AssignorTests
         }
     }
 
-    private static void NobodyCouldGive(List<Subscriber> members, Dictionary<string, ImmutableSortedSet<TopicIdPartition>> assigned)
+    private static void NobodyCouldGive(List<Subscriber> members, Dictionary<string, PartitionSet> assigned)
     {
         foreach (var giver in members)
         {
-            foreach (var taker in members.Where(taker => assigned[giver.MemberId].Any(partition => taker.Topics.Any(topic => topic.Id == partition.TopicId))))
+            foreach (var taker in members.Where(taker => assigned[giver.MemberId].Any(partition => taker.Topics.Named.Any(topic => topic.Id == partition.TopicId))))
                 (assigned[giver.MemberId].Count - assigned[taker.MemberId].Count).Should().BeLessThan(2);
         }
     }
 
-    private static Subscriber Member(string id, params TopicInfo[] topics) => new(id, null, topics, []);
+    private static Subscriber Member(string id, params TopicInfo[] topics) => new(id, null, new SubscribedTopics(topics, []), []);
 
-    private static IEnumerable<int> Of(ImmutableSortedSet<TopicIdPartition> partitions, TopicInfo topic) =>
+    private static IEnumerable<int> Of(PartitionSet partitions, TopicInfo topic) =>
         partitions.Where(partition => partition.TopicId == topic.Id).Select(partition => partition.Partition);
 }

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Collections.Immutable;
 using CrashStreams.Broker.Coordination;
 using CrashStreams.Broker.Groups.Consumer;
 using CrashStreams.Protocol;
@@ -26,32 +25,32 @@ internal static class ConsumerProtocol
     public static ConsumerProtocolSubscription? ReadSubscription(byte[] metadata) => Read<ConsumerProtocolSubscription>(metadata);
 
     /// <summary>The partitions of an assignment that exist; null when the bytes are none, or hold what an assignor of the clients' own put there and only they can read.</summary>
-    public static ImmutableSortedSet<TopicIdPartition>? ReadAssignment(byte[] assignment, string? assignor, ITopicView topics)
+    public static PartitionSet? ReadAssignment(byte[] assignment, string? assignor, ITopicView topics)
     {
         if (assignment.Length == 0)
-            return [];
+            return PartitionSet.Empty;
         if (Read<ConsumerProtocolAssignment>(assignment) is not { } read || (read.UserData is { Length: > 0 } && !s_knownAssignors.Contains(assignor ?? "")))
             return null;
         return Partitions(read.AssignedPartitions.Select(topic => (topic.Topic, topic.Partitions)), topics);
     }
 
     /// <summary>Those of the named partitions that exist.</summary>
-    public static ImmutableSortedSet<TopicIdPartition> Partitions(IEnumerable<(string Topic, List<int> Indexes)> named, ITopicView topics)
+    public static PartitionSet Partitions(IEnumerable<(string Topic, List<int> Indexes)> named, ITopicView topics)
     {
-        var partitions = ImmutableSortedSet.CreateBuilder<TopicIdPartition>();
+        var partitions = new List<TopicIdPartition>();
         foreach (var (name, indexes) in named)
             if (topics.TryGet(name, out var topic))
-                partitions.UnionWith(indexes.Where(index => (uint)index < (uint)topic.Partitions).Select(index => new TopicIdPartition(topic.Id, index)));
-        return partitions.ToImmutable();
+                partitions.AddRange(indexes.Where(index => (uint)index < (uint)topic.Partitions).Select(index => new TopicIdPartition(topic.Id, index)));
+        return PartitionSet.Of(partitions);
     }
 
     /// <summary>An assignment in the layout of the member's subscription.</summary>
-    public static byte[] WriteAssignment(IEnumerable<TopicIdPartition> partitions, byte[] metadata, ITopicView topics)
+    public static byte[] WriteAssignment(PartitionSet partitions, byte[] metadata, ITopicView topics)
     {
         var assignment = new ConsumerProtocolAssignment();
-        foreach (var topic in partitions.GroupBy(partition => partition.TopicId, partition => partition.Partition))
-            if (topics.TryGet(topic.Key, out var info))
-                assignment.AssignedPartitions.Add(new() { Topic = info.Name, Partitions = [.. topic] });
+        foreach (var (topicId, indexes) in partitions.ByTopic())
+            if (topics.TryGet(topicId, out var info))
+                assignment.AssignedPartitions.Add(new() { Topic = info.Name, Partitions = indexes });
         var version = VersionOf(metadata) ?? 0;
         using var buffer = new WireBuffer();
         var writer = new WireWriter(buffer);

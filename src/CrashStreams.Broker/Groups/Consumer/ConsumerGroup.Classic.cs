@@ -12,6 +12,9 @@ namespace CrashStreams.Broker.Groups.Consumer;
 /// </summary>
 internal sealed partial class ConsumerGroup : IClassicMembers
 {
+    /// <summary>Who joins while an assignment is made beside the loop: the member, what it has, and how it is answered.</summary>
+    private readonly List<(ConsumerMember Member, HashSet<TopicIdPartition> Owned, Action<JoinGroupResponse> Reply)> _joining = [];
+
     /// <summary>Whether the members that are left could go on as a classic group.</summary>
     private bool HasOnlyClassicMembers => !IsEmpty && _members.Values.All(member => member.Classic is not null);
 
@@ -34,14 +37,32 @@ internal sealed partial class ConsumerGroup : IClassicMembers
 
         Update(member, request, classic, subscription, client, access.TopicPrefix);
         RefreshSubscriptions();
+        member.Session.SetAfter(SessionTimeoutOf(member));
         if (GroupEpoch > TargetEpoch)
-            AssignTargets();
-        Reconcile(member, OwnedOf(subscription));
+            BeginAssignment();
+        if (_assigning is null)
+            EndJoin(member, OwnedOf(subscription), reply);
+        else
+            _joining.Add((member, OwnedOf(subscription), reply)); // it would only be asked to join again for the assignment that is being made
+
+        void Refuse(ErrorCode refusal, string memberId) => reply(RefuseJoin(refusal, memberId));
+    }
+
+    private static JoinGroupResponse RefuseJoin(ErrorCode refusal, string memberId) => new() { ErrorCode = refusal, MemberId = memberId, ProtocolName = null };
+
+    private void EndJoin(ConsumerMember member, HashSet<TopicIdPartition> owned, Action<JoinGroupResponse> reply)
+    {
+        if (_isReleased || _members.GetValueOrDefault(member.Id) != member || member.Classic is not { } classic)
+        {
+            reply(RefuseJoin(ErrorCode.UnknownMemberId, member.Id));
+            return;
+        }
+        Reconcile(member, owned);
         member.Session.SetAfter(SessionTimeoutOf(member));
         member.Rebalance.SetAfter(member.RebalanceTimeoutMs); // until it has asked for its assignment
         if (!LeaveToClassicMembers() && !TryPersist())
         {
-            Refuse(ErrorCode.CoordinatorNotAvailable, member.Id);
+            reply(RefuseJoin(ErrorCode.CoordinatorNotAvailable, member.Id));
             return;
         }
         reply(new JoinGroupResponse
@@ -51,8 +72,15 @@ internal sealed partial class ConsumerGroup : IClassicMembers
             ProtocolName = classic.Protocols[0].Name,
             MemberId = member.Id,
         });
+    }
 
-        void Refuse(ErrorCode refusal, string memberId) => reply(new JoinGroupResponse { ErrorCode = refusal, MemberId = memberId, ProtocolName = null });
+    /// <summary>The assignment that they wait for is there, or nobody can wait any more.</summary>
+    private void EndJoins()
+    {
+        var joining = _joining.ToList();
+        _joining.Clear();
+        foreach (var (member, owned, reply) in joining)
+            EndJoin(member, owned, reply);
     }
 
     public void Sync(SyncGroupRequest request, Action<SyncGroupResponse> reply)
@@ -128,8 +156,8 @@ internal sealed partial class ConsumerGroup : IClassicMembers
         foreach (var member in _members.Values)
         {
             var had = OwnedOf(ConsumerProtocol.ReadSubscription(member.Classic!.Protocols[0].Metadata)!);
-            member.Assigned = member.Assigned.Union(had.Where(partition => !_owner.ContainsKey(partition)));
-            member.GivenAt = member.Assigned.ToImmutableDictionary(partition => partition, _ => classic.Generation);
+            member.Assigned = member.Assigned.Union(PartitionSet.Of(had.Where(partition => !_owner.ContainsKey(partition))));
+            member.GivenAt = member.Assigned.ToDictionary(partition => partition, _ => classic.Generation);
             Own(member);
         }
         (GroupEpoch, TargetEpoch) = (classic.Generation, classic.Generation);
@@ -163,8 +191,8 @@ internal sealed partial class ConsumerGroup : IClassicMembers
         var isNew = !_members.TryGetValue(request.MemberId, out var member);
         if (isNew && _members.Count >= _context.Options.MaxMembers)
             return ErrorCode.GroupMaxSizeReached;
-        var more = classic.Bytes + subscription.Topics.Sum(name => 64L + name.Length) - (member?.Bytes ?? 0);
-        return Bytes + more <= _context.Options.MaxGroupBytes && _context.Budget.HasRoom(more) ? ErrorCode.None : ErrorCode.GroupMaxSizeReached;
+        var more = classic.Bytes + subscription.Topics.Sum(name => 64L + name.Length) - (member?.SubscriptionBytes ?? 0);
+        return SubscriptionBytes + more <= _context.Options.MaxGroupBytes && _context.Budget.HasRoom(more) && HasRoomToAssign() ? ErrorCode.None : ErrorCode.GroupMaxSizeReached;
     }
 
     /// <summary>Finds the member, creates it, or puts it in the place of the one that has its instance id: unlike that protocol's own, a classic member does not say that it is away.</summary>
@@ -202,6 +230,7 @@ internal sealed partial class ConsumerGroup : IClassicMembers
         member.IsUnwritten = true;
         if (!hasChangedMind)
             return;
+        member.SubscriptionVersion++;
         _haveSubscriptionsChanged = true;
         BumpEpoch();
     }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.ExceptionServices;
 using CrashStreams.Broker.Coordination;
 using CrashStreams.Broker.Topics;
 using CrashStreams.Protocol;
@@ -12,7 +13,11 @@ internal sealed partial class ConsumerGroup
     private const int JoinEpoch = 0;
     private const int LeaveEpoch = -1;
     private const int MembersAndPartitionsPerMs = 100;
-    private ImmutableHashSet<TopicInfo> _topicsOfSubscriptions = [];
+
+    /// <summary>So many are not refused to a group that is there already: it has been counted.</summary>
+    private const int FewPartitions = 16;
+    private HashSet<TopicInfo> _topicsOfSubscriptions = [];
+    private Assignment? _assigning; // beside the loop
     private long _topicsVersion = -1;
     private long _nextAssignmentMs;
     private bool _haveSubscriptionsChanged = true;
@@ -36,8 +41,10 @@ internal sealed partial class ConsumerGroup
         member.Session.SetAfter(SessionTimeoutOf(member));
         Update(member, request, client, access.TopicPrefix);
         RefreshSubscriptions();
+        if (!HasRoomToAssign())
+            return TryPersist() ? NoRoom() : HeartbeatRules.Refuse(ErrorCode.CoordinatorNotAvailable, "The group could not be stored.");
         if (GroupEpoch > TargetEpoch && _context.Timers.NowMs >= _nextAssignmentMs)
-            AssignTargets();
+            BeginAssignment();
         Reconcile(member, owned);
         if (!TryPersist())
             return HeartbeatRules.Refuse(ErrorCode.CoordinatorNotAvailable, "The group could not be stored.");
@@ -123,10 +130,10 @@ internal sealed partial class ConsumerGroup
     /// <summary>A static member closes and keeps its place until its session ends; what it was giving up is free now.</summary>
     private bool TryStepAway(ConsumerMember member)
     {
-        Disown(member);
+        Disown(member, member.Assigned, member.Revoking);
         (member.PreviousEpoch, member.Epoch) = (member.Epoch, ConsumerMember.AwayEpoch);
         member.State = ReconciliationState.Stable;
-        member.Revoking = [];
+        member.Revoking = PartitionSet.Empty;
         member.Rebalance.Clear();
         member.Session.SetAfter(SessionTimeoutOf(member));
         member.IsUnwritten = true;
@@ -150,6 +157,7 @@ internal sealed partial class ConsumerGroup
         member.IsUnwritten = true;
         if (!hasChangedMind)
             return;
+        member.SubscriptionVersion++;
         _haveSubscriptionsChanged = true;
         BumpEpoch();
     }
@@ -160,7 +168,7 @@ internal sealed partial class ConsumerGroup
         if (!_haveSubscriptionsChanged && _topicsVersion == _context.Topics.Version)
             return;
         _subscriptions.Begin();
-        var topics = TopicsNow();
+        var topics = _subscriptions.TopicsOf(_members.Values);
         (_haveSubscriptionsChanged, _topicsVersion) = (!_subscriptions.AreCurrent, _context.Topics.Version);
         if (topics.SetEquals(_topicsOfSubscriptions))
             return;
@@ -168,28 +176,55 @@ internal sealed partial class ConsumerGroup
         BumpEpoch();
     }
 
-    private ImmutableHashSet<TopicInfo> TopicsNow()
+    /// <summary>Shares the partitions out again: now, or beside the loop where that takes long. Until then members keep what they have.</summary>
+    private void BeginAssignment()
     {
-        var topics = ImmutableHashSet.CreateBuilder<TopicInfo>();
-        foreach (var member in _members.Values)
-            topics.UnionWith(_subscriptions.TopicsOf(member));
-        return topics.ToImmutable();
+        if (_assigning is not null)
+            return;
+        var partitions = _topicsOfSubscriptions.Sum(topic => (long)topic.Partitions);
+        var assignment = new Assignment(GroupEpoch, PreferredAssignor(), _members.Values, _subscriptions.TopicsOf);
+        if (assignment.Elements(partitions) <= _context.Options.MaxAssignedInLoop)
+        {
+            assignment.Make();
+            Apply(assignment);
+            return;
+        }
+        // The first members are at an epoch without anything until then; an epoch of 0 would tell them to join again.
+        if (TargetEpoch == 0)
+        {
+            TargetEpoch = GroupEpoch++;
+            _isGroupUnwritten = true;
+            assignment = new Assignment(GroupEpoch, assignment.Assignor, _members.Values, _subscriptions.TopicsOf);
+        }
+        _assigning = assignment;
+        _context.Workers.Run(assignment.Make, failure => EndAssignment(assignment, failure));
     }
 
-    private void AssignTargets()
+    private void EndAssignment(Assignment assignment, Exception? failure)
     {
-        var assignor = PreferredAssignor();
-        var targets = assignor.Assign([.. _members.Values.Select(member =>
-            new Subscriber(member.Id, member.InstanceId, _subscriptions.TopicsOf(member), member.Target))]);
-        foreach (var member in _members.Values.Where(member => !member.Target.SetEquals(targets[member.Id])))
+        if (_assigning != assignment)
+            return;
+        _assigning = null;
+        // After a failure the next heartbeat begins another one.
+        if (failure is null && assignment.Epoch > TargetEpoch)
         {
-            member.Target = targets[member.Id];
-            member.IsUnwritten = true;
+            Apply(assignment);
+            // What can't be written now is written before the next answer to any member.
+            _ = TryPersist();
         }
+        EndJoins();
+        if (failure is not null)
+            ExceptionDispatchInfo.Throw(failure);
+    }
+
+    private void Apply(Assignment assignment)
+    {
+        if (!assignment.TryApply(_members.GetValueOrDefault) && GroupEpoch == assignment.Epoch)
+            GroupEpoch++;
         // Many members that come together share an assignment of many partitions: a thousand of each are shared out again after 20 ms at the earliest.
         _nextAssignmentMs = _context.Timers.NowMs + (_members.Count + _topicsOfSubscriptions.Sum(topic => topic.Partitions)) / MembersAndPartitionsPerMs;
-        AssignorName = assignor.Name;
-        TargetEpoch = GroupEpoch;
+        AssignorName = assignment.Assignor.Name;
+        TargetEpoch = assignment.Epoch;
         _isGroupUnwritten = true;
     }
 
@@ -203,9 +238,13 @@ internal sealed partial class ConsumerGroup
 
     private void Reconcile(ConsumerMember member, HashSet<TopicIdPartition>? owned)
     {
-        Disown(member);
-        _ = Reconciliation.Step(member, TargetEpoch, owned, partition => !_owner.ContainsKey(partition));
-        Own(member);
+        var (assigned, revoking) = (member.Assigned, member.Revoking);
+        if (Reconciliation.Step(member, TargetEpoch, owned, partition => !_owner.TryGetValue(partition, out var owner) || owner == member)
+            && (assigned != member.Assigned || revoking != member.Revoking))
+        {
+            Disown(member, assigned, revoking);
+            Own(member);
+        }
         if (member.State != ReconciliationState.Revoking)
             member.Rebalance.Clear();
         else if (!member.Rebalance.IsSet)
@@ -234,24 +273,31 @@ internal sealed partial class ConsumerGroup
         var isNew = !_members.TryGetValue(request.MemberId, out var member);
         if (isNew && request.MemberEpoch == JoinEpoch && _members.Count >= _context.Options.MaxMembers)
             return HeartbeatRules.Refuse(ErrorCode.GroupMaxSizeReached, $"The group has {_members.Count} members, and may have no more.");
+        if (isNew && !_context.Budget.HasRoom(ConsumerMember.EmptyBytes))
+            return NoRoom();
         if (request.SubscribedTopicNames is not { } names)
             return null;
         if (names.Count > _context.Options.MaxTopicNames)
             return HeartbeatRules.Refuse(ErrorCode.InvalidRequest, $"A member names at most {_context.Options.MaxTopicNames} topics.");
         if (names.Exists(name => name.Length > TopicName.MaxLength))
             return HeartbeatRules.Refuse(ErrorCode.InvalidTopicException, $"A topic's name has at most {TopicName.MaxLength} characters.");
-        var more = names.Sum(name => 64L + name.Length) - (member?.Bytes ?? 0);
-        return Bytes + more <= _context.Options.MaxGroupBytes && _context.Budget.HasRoom(more)
-            ? null
-            : HeartbeatRules.Refuse(ErrorCode.GroupMaxSizeReached, "The members of the group hold too much: subscriptions, assignments and ids.");
+        var more = names.Sum(name => 64L + name.Length) - (member?.SubscriptionBytes ?? 0);
+        return SubscriptionBytes + more <= _context.Options.MaxGroupBytes && _context.Budget.HasRoom(more) ? null : NoRoom();
     }
 
-    private static ConsumerGroupHeartbeatResponse.AssignmentData ToResponse(ImmutableSortedSet<TopicIdPartition> assigned) => new()
+    private static ConsumerGroupHeartbeatResponse NoRoom() => HeartbeatRules.Refuse(ErrorCode.GroupMaxSizeReached, "The members of the group hold too much: subscriptions, assignments and ids.");
+
+    /// <summary>Whether the members may have all partitions of their topics. Those that topics have got since are not shared out when all groups hold too much already.</summary>
+    private bool HasRoomToAssign()
     {
-        TopicPartitions =
-        [
-            .. assigned.GroupBy(partition => partition.TopicId, partition => partition.Partition)
-                .Select(topic => new ConsumerGroupHeartbeatResponse.TopicPartitions { TopicId = topic.Key, Partitions = [.. topic] }),
-        ],
+        if (GroupEpoch == TargetEpoch)
+            return true;
+        var more = _topicsOfSubscriptions.Sum(topic => (long)topic.Partitions) - _owner.Count;
+        return more <= FewPartitions || _context.Budget.HasRoom(more * ConsumerMember.PartitionBytes);
+    }
+
+    private static ConsumerGroupHeartbeatResponse.AssignmentData ToResponse(PartitionSet assigned) => new()
+    {
+        TopicPartitions = [.. assigned.ByTopic().Select(topic => new ConsumerGroupHeartbeatResponse.TopicPartitions { TopicId = topic.TopicId, Partitions = topic.Indexes })],
     };
 }

@@ -21,6 +21,7 @@ internal sealed partial class ConsumerGroup : Membership
     private readonly Dictionary<TopicIdPartition, ConsumerMember> _owner = [];
     private readonly List<JournalEntry> _unwritten = [];
     private bool _isGroupUnwritten = true;
+    private bool _isReleased;
     private long _emptySinceMs;
     private HashSet<string>? _subscribedNames;
     private long _namesVersion;
@@ -51,6 +52,9 @@ internal sealed partial class ConsumerGroup : Membership
     public IReadOnlyCollection<ConsumerMember> Members => _members.Values;
 
     public override long Bytes => 256 + _members.Values.Sum(member => member.Bytes);
+
+    /// <summary>Of it, all but the partitions: of these there are no more than the broker has.</summary>
+    private long SubscriptionBytes => _members.Values.Sum(member => member.SubscriptionBytes);
 
     public ConsumerGroupState State => this switch
     {
@@ -99,7 +103,7 @@ internal sealed partial class ConsumerGroup : Membership
     {
         // Asked for many topics in a row: what is subscribed to is worked out once.
         if (_haveSubscriptionsChanged || _namesVersion != _context.Topics.Version || _subscribedNames is null)
-            (_subscribedNames, _namesVersion) = (TopicsNow().Select(info => info.Name).ToHashSet(), _context.Topics.Version);
+            (_subscribedNames, _namesVersion) = (_subscriptions.TopicsOf(_members.Values).Select(info => info.Name).ToHashSet(), _context.Topics.Version);
         return _subscribedNames.Contains(topic);
     }
 
@@ -118,6 +122,10 @@ internal sealed partial class ConsumerGroup : Membership
     public override void Release()
     {
         base.Release();
+        (_isReleased, _assigning) = (true, null);
+        foreach (var (member, _, reply) in _joining)
+            reply(RefuseJoin(ErrorCode.UnknownMemberId, member.Id));
+        _joining.Clear();
         foreach (var member in _members.Values)
         {
             member.Session.Clear();
@@ -134,7 +142,7 @@ internal sealed partial class ConsumerGroup : Membership
                 member.Rebalance.SetAfter(member.RebalanceTimeoutMs);
         }
         // A topic may have changed without any member having heard of it; then the first heartbeat has to see the difference.
-        var topics = TopicsNow();
+        var topics = _subscriptions.TopicsOf(_members.Values);
         var partitions = topics.SelectMany(topic => Enumerable.Range(0, topic.Partitions).Select(index => new TopicIdPartition(topic.Id, index)));
         _topicsOfSubscriptions = _members.Values.SelectMany(member => member.Target).ToHashSet().SetEquals(partitions) ? topics : [];
     }
@@ -188,21 +196,22 @@ internal sealed partial class ConsumerGroup : Membership
         _members.Remove(member.Id);
         if (member.InstanceId is not null && _memberOfInstance.GetValueOrDefault(member.InstanceId) == member)
             _memberOfInstance.Remove(member.InstanceId);
-        Disown(member);
+        Disown(member, member.Assigned, member.Revoking);
     }
 
     private void Own(ConsumerMember member)
     {
-        foreach (var partition in member.Assigned)
-            _owner[partition] = member;
-        foreach (var partition in member.Revoking)
-            _owner[partition] = member;
+        foreach (var partitions in (ReadOnlySpan<PartitionSet>)[member.Assigned, member.Revoking])
+            foreach (var partition in partitions.AsSpan())
+                _owner[partition] = member;
     }
 
-    private void Disown(ConsumerMember member)
+    private void Disown(ConsumerMember member, PartitionSet assigned, PartitionSet revoking)
     {
-        foreach (var partition in member.Assigned.Union(member.Revoking).Where(partition => _owner.GetValueOrDefault(partition) == member))
-            _owner.Remove(partition);
+        foreach (var partitions in (ReadOnlySpan<PartitionSet>)[assigned, revoking])
+            foreach (var partition in partitions.AsSpan())
+                if (_owner.GetValueOrDefault(partition) == member)
+                    _owner.Remove(partition);
     }
 
     /// <summary>Removes a member, and stores that. When only members of the classic protocol are left, the group becomes theirs.</summary>
@@ -224,7 +233,7 @@ internal sealed partial class ConsumerGroup : Membership
     /// <summary>Changes that no target assignment has seen yet share an epoch.</summary>
     private void BumpEpoch()
     {
-        if (GroupEpoch == TargetEpoch)
+        if (GroupEpoch == Math.Max(TargetEpoch, _assigning?.Epoch ?? 0))
             GroupEpoch++;
         if (IsEmpty)
             TargetEpoch = GroupEpoch;

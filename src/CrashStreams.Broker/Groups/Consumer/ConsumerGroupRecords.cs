@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Collections.Immutable;
 using CrashStreams.Broker.Coordination;
 using CrashStreams.Broker.Groups.Classic;
@@ -24,6 +25,7 @@ internal static class ConsumerGroupRecords
     private const byte MemberVersion = 3;
     private const byte EpochsVersion = 2;
     private const byte ClassicVersion = 3;
+    private const int IdBytes = 16;
 
     public static JournalEntry ForgetGroup(string groupId) => new(GroupKey(groupId), null);
 
@@ -93,7 +95,7 @@ internal static class ConsumerGroupRecords
         member.Assigned = ReadPartitions(reader);
         member.Revoking = ReadPartitions(reader);
         member.Target = ReadPartitions(reader);
-        member.GivenAt = ImmutableDictionary.CreateRange([.. Epochs(member.Assigned), .. Epochs(member.Revoking)]);
+        member.GivenAt = new Dictionary<TopicIdPartition, int>([.. Epochs(member.Assigned), .. Epochs(member.Revoking)]);
         if (version >= ClassicVersion)
         {
             member.TopicPrefix = reader.ReadString();
@@ -103,21 +105,27 @@ internal static class ConsumerGroupRecords
         member.IsUnwritten = false;
         return member;
 
-        IEnumerable<KeyValuePair<TopicIdPartition, int>> Epochs(ImmutableSortedSet<TopicIdPartition> partitions)
+        IEnumerable<KeyValuePair<TopicIdPartition, int>> Epochs(PartitionSet partitions)
         {
             var epochs = version < EpochsVersion ? Enumerable.Repeat(Math.Max(0, member.Epoch), partitions.Count) : reader.ReadList(reader.ReadInt32);
             return partitions.Zip(epochs, KeyValuePair.Create);
         }
     }
 
-    private static void WritePartitions(BinaryWriter value, ImmutableSortedSet<TopicIdPartition> partitions) => value.WriteList(partitions, partition =>
+    private static void WritePartitions(BinaryWriter value, PartitionSet partitions)
     {
-        value.Write(partition.TopicId.ToByteArray(bigEndian: true));
-        value.Write(partition.Partition);
-    });
+        value.Write7BitEncodedInt(partitions.Count);
+        Span<byte> bytes = stackalloc byte[IdBytes + sizeof(int)];
+        foreach (var (topicId, partition) in partitions.AsSpan())
+        {
+            topicId.TryWriteBytes(bytes, bigEndian: true, out _);
+            BinaryPrimitives.WriteInt32LittleEndian(bytes[IdBytes..], partition);
+            value.Write(bytes);
+        }
+    }
 
-    private static ImmutableSortedSet<TopicIdPartition> ReadPartitions(BinaryReader reader) =>
-        [.. reader.ReadList(() => new TopicIdPartition(new Guid(reader.ReadBytes(16), bigEndian: true), reader.ReadInt32()))];
+    private static PartitionSet ReadPartitions(BinaryReader reader) =>
+        PartitionSet.Of(reader.ReadList(() => new TopicIdPartition(new Guid(reader.ReadBytes(IdBytes), bigEndian: true), reader.ReadInt32())));
 
     private static byte[] GroupKey(string groupId) => JournalLayout.Build(GroupKind, key => key.Write(groupId));
 

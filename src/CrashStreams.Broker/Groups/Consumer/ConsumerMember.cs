@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Collections.ObjectModel;
 using CrashStreams.Broker.Coordination;
 
 namespace CrashStreams.Broker.Groups.Consumer;
@@ -27,6 +28,17 @@ internal sealed class ConsumerMember
     /// <summary>The epoch of a static member that has left for a while (KIP-848: LEAVE_GROUP_STATIC).</summary>
     public const int AwayEpoch = -2;
 
+    /// <summary>What a member holds that has and wants nothing, about.</summary>
+    public const long EmptyBytes = 512;
+
+    /// <summary>A partition in the set, with the epoch since when, and in the group's table of owners.</summary>
+    private const long OwnedPartitionBytes = 100;
+
+    private const long TargetPartitionBytes = 24;
+
+    /// <summary>A partition that a member has and is to have.</summary>
+    public const long PartitionBytes = OwnedPartitionBytes + TargetPartitionBytes;
+
     private long _topicNamesBytes;
     private IReadOnlyList<TopicInfo>? _topicsByName;
     private long _topicsVersion;
@@ -49,8 +61,15 @@ internal sealed class ConsumerMember
 
     public TopicPattern? Pattern { get; set; }
 
+    /// <summary>Grows with each change of what the member subscribes to.</summary>
+    public int SubscriptionVersion { get; set; }
+
     /// <summary>Its user may read the topics whose names begin with this, and the member gets no others.</summary>
-    public string TopicPrefix { get; set; } = "";
+    public string TopicPrefix
+    {
+        get;
+        set => (field, _topicsByName) = (value, null);
+    } = "";
 
     public string? Assignor { get; set; }
 
@@ -62,16 +81,16 @@ internal sealed class ConsumerMember
     public ReconciliationState State { get; set; }
 
     /// <summary>What the member may consume.</summary>
-    public ImmutableSortedSet<TopicIdPartition> Assigned { get; set; } = [];
+    public PartitionSet Assigned { get; set; } = PartitionSet.Empty;
 
     /// <summary>What it must give up and has not confirmed yet.</summary>
-    public ImmutableSortedSet<TopicIdPartition> Revoking { get; set; } = [];
+    public PartitionSet Revoking { get; set; } = PartitionSet.Empty;
 
     /// <summary>The member's epoch when it got what is in <see cref="Assigned"/> and <see cref="Revoking"/>.</summary>
-    public ImmutableDictionary<TopicIdPartition, int> GivenAt { get; set; } = ImmutableDictionary<TopicIdPartition, int>.Empty;
+    public IReadOnlyDictionary<TopicIdPartition, int> GivenAt { get; set; } = ReadOnlyDictionary<TopicIdPartition, int>.Empty;
 
     /// <summary>What it is to have in the end.</summary>
-    public ImmutableSortedSet<TopicIdPartition> Target { get; set; } = [];
+    public PartitionSet Target { get; set; } = PartitionSet.Empty;
 
     /// <summary>Differs from what the journal has.</summary>
     public bool IsUnwritten { get; set; } = true;
@@ -92,14 +111,24 @@ internal sealed class ConsumerMember
     /// </summary>
     public bool HasHad(TopicIdPartition partition, int epoch) => GivenAt.TryGetValue(partition, out var since) && since <= epoch;
 
-    /// <summary>Those of <see cref="TopicNames"/> that exist, in their order; looked up again when topics have come, gone or grown.</summary>
+    /// <summary>Those of <see cref="TopicNames"/> that exist and that its user may read, in their order; looked up again when topics have come, gone or grown.</summary>
     public IReadOnlyList<TopicInfo> TopicsByName(ITopicView topics)
     {
         if (_topicsByName is null || _topicsVersion != topics.Version)
-            (_topicsByName, _topicsVersion) = ([.. TopicNames.Select(name => topics.TryGet(name, out var topic) ? topic : null).OfType<TopicInfo>()], topics.Version);
+            (_topicsByName, _topicsVersion) = ([.. Readable(topics)], topics.Version);
         return _topicsByName;
     }
 
+    private IEnumerable<TopicInfo> Readable(ITopicView topics)
+    {
+        foreach (var name in TopicNames)
+            if (name.StartsWith(TopicPrefix, StringComparison.Ordinal) && topics.TryGet(name, out var topic))
+                yield return topic;
+    }
+
     /// <summary>What it holds, about.</summary>
-    public long Bytes => 512 + (Classic?.Bytes ?? 0) + Id.Length + (InstanceId?.Length ?? 0) + (RackId?.Length ?? 0) + (Pattern?.Text.Length ?? 0) + TopicPrefix.Length + _topicNamesBytes + 64L * (2 * Assigned.Count + Revoking.Count + Target.Count);
+    public long Bytes => SubscriptionBytes + OwnedPartitionBytes * (Assigned.Count + Revoking.Count) + TargetPartitionBytes * Target.Count;
+
+    /// <summary>All but its partitions.</summary>
+    public long SubscriptionBytes => EmptyBytes + (Classic?.Bytes ?? 0) + Id.Length + (InstanceId?.Length ?? 0) + (RackId?.Length ?? 0) + (Pattern?.Text.Length ?? 0) + TopicPrefix.Length + _topicNamesBytes;
 }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using CrashStreams.Broker.Coordination;
 
 namespace CrashStreams.Broker.Groups.Consumer;
@@ -9,12 +8,12 @@ internal interface IAssignor
     string Name { get; }
 
     /// <summary>The partitions of each member; every partition of a subscribed topic goes to exactly one of its subscribers.</summary>
-    Dictionary<string, ImmutableSortedSet<TopicIdPartition>> Assign(IReadOnlyList<Subscriber> subscribers);
+    Dictionary<string, PartitionSet> Assign(IReadOnlyList<Subscriber> subscribers);
 }
 
-/// <summary>A member as assignors see it.</summary>
+/// <summary>A member as assignors see it. It never changes: large assignments are made beside the loop.</summary>
 /// <param name="MemberId">Its id.</param>
 /// <param name="InstanceId">Set for a static member: its place is bound to this, not to the member id, which changes with each restart.</param>
 /// <param name="Topics">The existing topics that it subscribes to.</param>
 /// <param name="Current">What it was to have until now.</param>
-internal sealed record Subscriber(string MemberId, string? InstanceId, IReadOnlyList<TopicInfo> Topics, ImmutableSortedSet<TopicIdPartition> Current);
+internal sealed record Subscriber(string MemberId, string? InstanceId, SubscribedTopics Topics, PartitionSet Current);

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace CrashStreams.Broker.Groups.Consumer;
 
 /// <summary>
@@ -10,19 +8,19 @@ internal sealed class RangeAssignor : IAssignor
 {
     public string Name => "range";
 
-    public Dictionary<string, ImmutableSortedSet<TopicIdPartition>> Assign(IReadOnlyList<Subscriber> subscribers)
+    public Dictionary<string, PartitionSet> Assign(IReadOnlyList<Subscriber> subscribers)
     {
-        var assigned = subscribers.ToDictionary(subscriber => subscriber.MemberId, _ => ImmutableSortedSet.CreateBuilder<TopicIdPartition>());
+        var assigned = subscribers.ToDictionary(subscriber => subscriber.MemberId, _ => new List<TopicIdPartition>());
         var inOrder = subscribers.OrderBy(subscriber => subscriber.InstanceId is null)
             .ThenBy(subscriber => subscriber.InstanceId ?? subscriber.MemberId, StringComparer.Ordinal);
-        var byTopic = inOrder.SelectMany(subscriber => subscriber.Topics.Select(topic => (topic, subscriber.MemberId))).GroupBy(entry => entry.topic, entry => entry.MemberId);
+        var byTopic = inOrder.SelectMany(subscriber => subscriber.Topics.InOrder().Select(topic => (topic, subscriber.MemberId))).GroupBy(entry => entry.topic, entry => entry.MemberId);
         foreach (var topic in byTopic)
         {
             var members = topic.ToList();
             for (var partition = 0; partition < topic.Key.Partitions; partition++)
                 assigned[members[RunOf(partition, topic.Key.Partitions, members.Count)]].Add(new TopicIdPartition(topic.Key.Id, partition));
         }
-        return assigned.ToDictionary(member => member.Key, member => member.Value.ToImmutable());
+        return assigned.ToDictionary(member => member.Key, member => PartitionSet.Of(member.Value));
     }
 
     /// <summary>Runs differ by one at most; the first ones are the longer ones.</summary>

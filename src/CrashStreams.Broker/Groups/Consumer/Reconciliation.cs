@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace CrashStreams.Broker.Groups.Consumer;
 
 /// <summary>
@@ -27,23 +25,33 @@ internal static class Reconciliation
             return Become(member, ReconciliationState.Revoking, member.Epoch, kept, surplus);
 
         var missing = member.Target.Except(kept);
-        var free = missing.Where(isFree).ToImmutableSortedSet();
+        var free = missing.Where(isFree);
         var state = free.Count < missing.Count ? ReconciliationState.AwaitingRelease : ReconciliationState.Stable;
-        return Become(member, state, targetEpoch, kept.Union(free), []);
+        return Become(member, state, targetEpoch, kept.Union(free), PartitionSet.Empty);
     }
 
     private static bool Become(
-        ConsumerMember member, ReconciliationState state, int epoch, ImmutableSortedSet<TopicIdPartition> assigned, ImmutableSortedSet<TopicIdPartition> revoking)
+        ConsumerMember member, ReconciliationState state, int epoch, PartitionSet assigned, PartitionSet revoking)
     {
         var isSame = member.State == state && member.Epoch == epoch && member.Assigned.SetEquals(assigned) && member.Revoking.SetEquals(revoking);
         if (isSame)
             return false;
         if (member.Epoch != epoch)
             (member.PreviousEpoch, member.Epoch) = (member.Epoch, epoch);
-        // What was here stays what it was, also while it is given up; what is new is of this epoch.
-        member.GivenAt = assigned.Union(revoking).ToImmutableDictionary(static p => p, p => member.Assigned.Contains(p) ? member.GivenAt[p] : epoch);
+        if (assigned != member.Assigned || revoking != member.Revoking || member.GivenAt.Count != assigned.Count + revoking.Count)
+            member.GivenAt = GivenAt(member, epoch, assigned, revoking);
         (member.State, member.Assigned, member.Revoking) = (state, assigned, revoking);
         member.IsUnwritten = true;
         return true;
+    }
+
+    /// <summary>What was here stays what it was, also while it is given up; what is new is of this epoch.</summary>
+    private static Dictionary<TopicIdPartition, int> GivenAt(ConsumerMember member, int epoch, PartitionSet assigned, PartitionSet revoking)
+    {
+        var givenAt = new Dictionary<TopicIdPartition, int>(assigned.Count + revoking.Count);
+        foreach (var partitions in (ReadOnlySpan<PartitionSet>)[assigned, revoking])
+            foreach (var partition in partitions.AsSpan())
+                givenAt[partition] = member.GivenAt.TryGetValue(partition, out var since) && member.Assigned.Contains(partition) ? since : epoch;
+        return givenAt;
     }
 }

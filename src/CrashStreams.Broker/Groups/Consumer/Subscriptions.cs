@@ -8,6 +8,9 @@ internal sealed class Subscriptions(ITopicView topics, int maxPatterns)
     /// <summary>What patterns may take in one request, in steps of nanoseconds: about 20 ms.</summary>
     private const long MostSteps = 5_000_000;
 
+    /// <summary>A topic's id tells it from others; what has grown is another one, too.</summary>
+    private static readonly IEqualityComparer<TopicInfo> s_byId = EqualityComparer<TopicInfo>.Create((one, other) => one == other, topic => topic.Id.GetHashCode());
+
     private readonly Dictionary<(string Pattern, string TopicPrefix), Match> _byPattern = [];
     private long _stepsLeft = MostSteps;
 
@@ -17,16 +20,23 @@ internal sealed class Subscriptions(ITopicView topics, int maxPatterns)
     /// <summary>To be called for each request: what is left of the steps for another one begins again.</summary>
     public void Begin() => (_stepsLeft, AreCurrent) = (MostSteps, true);
 
-    /// <summary>A member's topics, in the order of their names: those of what it subscribes to that its user may read.</summary>
-    public IReadOnlyList<TopicInfo> TopicsOf(ConsumerMember member)
+    /// <summary>A member's topics: those of what it subscribes to that its user may read.</summary>
+    public SubscribedTopics TopicsOf(ConsumerMember member) =>
+        new(member.TopicsByName(topics), member.Pattern is { } pattern ? Matched(pattern, member.TopicPrefix) : []);
+
+    /// <summary>The topics of all members.</summary>
+    public HashSet<TopicInfo> TopicsOf(IEnumerable<ConsumerMember> members)
     {
-        var named = member.TopicsByName(topics);
-        if (member.TopicPrefix.Length > 0)
-            named = [.. named.Where(topic => IsUnder(member.TopicPrefix, topic))];
-        if (member.Pattern is not { } pattern)
-            return named;
-        var matched = Matched(pattern, member.TopicPrefix);
-        return named.Count == 0 ? matched : [.. named.Union(matched).OrderBy(topic => topic.Name, StringComparer.Ordinal)];
+        var all = new HashSet<TopicInfo>(s_byId);
+        var known = new HashSet<IReadOnlyList<TopicInfo>>(ReferenceEqualityComparer.Instance);
+        foreach (var member in members)
+        {
+            var topics = TopicsOf(member);
+            all.UnionWith(topics.Named);
+            if (known.Add(topics.Matched))
+                all.UnionWith(topics.Matched);
+        }
+        return all;
     }
 
     /// <summary>Whether a pattern can be compared with all topics in the steps that it may take.</summary>

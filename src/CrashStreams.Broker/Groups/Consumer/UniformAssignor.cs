@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using CrashStreams.Broker.Coordination;
 
 namespace CrashStreams.Broker.Groups.Consumer;
@@ -19,7 +18,7 @@ internal sealed class UniformAssignor : IAssignor
 
     public string Name => "uniform";
 
-    public Dictionary<string, ImmutableSortedSet<TopicIdPartition>> Assign(IReadOnlyList<Subscriber> subscribers)
+    public Dictionary<string, PartitionSet> Assign(IReadOnlyList<Subscriber> subscribers)
     {
         var members = subscribers.OrderBy(subscriber => subscriber.MemberId, StringComparer.Ordinal).ToArray();
         var loads = new MemberLoads(members.Length);
@@ -40,7 +39,7 @@ internal sealed class UniformAssignor : IAssignor
         var subscribers = new Dictionary<TopicInfo, List<int>>();
         for (var member = 0; member < members.Length; member++)
         {
-            foreach (var topic in members[member].Topics)
+            foreach (var topic in members[member].Topics.InOrder())
             {
                 if (!subscribers.TryGetValue(topic, out var ofTopic))
                     subscribers[topic] = ofTopic = [];
@@ -53,7 +52,7 @@ internal sealed class UniformAssignor : IAssignor
         return topics;
     }
 
-    private static void Keep(int member, ImmutableSortedSet<TopicIdPartition> current, SortedDictionary<Guid, SharedTopic> topics, MemberLoads loads)
+    private static void Keep(int member, PartitionSet current, SortedDictionary<Guid, SharedTopic> topics, MemberLoads loads)
     {
         foreach (var (topicId, partition) in current)
         {
@@ -96,13 +95,13 @@ internal sealed class UniformAssignor : IAssignor
         return hasMoved;
     }
 
-    private static Dictionary<string, ImmutableSortedSet<TopicIdPartition>> Collect(Subscriber[] members, IEnumerable<SharedTopic> topics)
+    private static Dictionary<string, PartitionSet> Collect(Subscriber[] members, IEnumerable<SharedTopic> topics)
     {
-        var assigned = Array.ConvertAll(members, _ => ImmutableSortedSet.CreateBuilder<TopicIdPartition>());
+        var assigned = Array.ConvertAll(members, _ => new List<TopicIdPartition>());
         foreach (var topic in topics)
             for (var partition = 0; partition < topic.Owners.Length; partition++)
                 assigned[topic.Owners[partition]].Add(new TopicIdPartition(topic.Info.Id, partition));
-        return members.Zip(assigned).ToDictionary(pair => pair.First.MemberId, pair => pair.Second.ToImmutable());
+        return members.Zip(assigned).ToDictionary(pair => pair.First.MemberId, pair => PartitionSet.Of(pair.Second));
     }
 
     /// <summary>A topic, who may have its partitions, and who has which. Members are known by their place in the order of ids.</summary>
