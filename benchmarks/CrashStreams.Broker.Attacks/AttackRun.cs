@@ -13,7 +13,7 @@ internal static class AttackRun
         new NoAttack(), new ForgottenInReverse(), new RepeatedPartition(), new Flood(), new ManyProtocols(), new SlowPatterns(), new Crowd(), new RepeatedTopic(), new UnreadAnswers(),
         new LargeTokens(), new PasswordGuesses(), new Silence(), new AbandonedFetches(), new HalfOfALargeRequest(),
         new EndlessTransaction(), new ManyGroups(), new ManyProducers(), new TwiceAndEscapes(),
-        new ColourfulPatterns(), new FickleMember(), new EmptySubscriptions(), new LongLists(), new ScatteredBatches(), new GrowingTransactions(), new ManyConfigs(), new SlowReaders(),
+        new ColourfulPatterns(), new FickleMember(), new EmptySubscriptions(), new LongLists(), new ScatteredBatches(), new Bombs(), new GrowingTransactions(), new ManyConfigs(), new SlowReaders(),
     ];
 
     /// <summary>False when a target was missed.</summary>

@@ -72,7 +72,8 @@ internal sealed class TransactionalLoad(string bootstrapServers, string topic, i
         }
         catch (KafkaTxnRequiresAbortException)
         {
-            Retried(() => producer.AbortTransaction(Patience));
+            if (!TryAbort(producer))
+                return false;
             outcome = Outcome.Aborted;
             return true;
         }
@@ -84,6 +85,20 @@ internal sealed class TransactionalLoad(string bootstrapServers, string topic, i
         {
             _outcomes.Add(outcome);
             Interlocked.Increment(ref _counts[(int)outcome]);
+        }
+    }
+
+    /// <summary>False when the broker has ended the transaction already, because its time was over.</summary>
+    private static bool TryAbort(IProducer<Null, long> producer)
+    {
+        try
+        {
+            Retried(() => producer.AbortTransaction(Patience));
+            return true;
+        }
+        catch (KafkaException)
+        {
+            return false;
         }
     }
 

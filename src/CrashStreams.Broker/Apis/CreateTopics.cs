@@ -9,10 +9,19 @@ internal static class CreateTopics
 {
     private const int UseDefault = -1;
 
+    /// <summary>What all configs of a topic take in an answer, about.</summary>
+    private const int ConfigsBytes = 1024;
+
+    /// <summary>The same of all topics of a request: those of a thousand.</summary>
+    private const int AllConfigsBytes = 1024 * 1024;
+
+    private static readonly List<CreateTopicsResponse.CreatableTopicConfigs> s_defaults = Configs(TopicConfigs.None);
+
     public static IEnumerable<CreateTopicsResponse?> Handle(CreateTopicsRequest request, BrokerCore core, StepWaits waits)
     {
         var repeated = new Repeated<string>(request.Topics.Select(topic => topic.Name));
         var response = new CreateTopicsResponse();
+        var budget = new AnswerBudget(AllConfigsBytes);
         foreach (var topic in request.Topics.DistinctBy(topic => topic.Name))
         {
             if (repeated.Contains(topic.Name))
@@ -20,10 +29,10 @@ internal static class CreateTopics
             else if (Check(topic, core, out var partitions, out var configs) is { } refusal)
                 response.Topics.Add(refusal);
             else if (request.ValidateOnly)
-                response.Topics.Add(Accept(topic, Guid.Empty, partitions, configs));
+                response.Topics.Add(Accept(topic, Guid.Empty, partitions, configs, budget));
             else
             {
-                var created = waits.For<CreateTopicsResponse.CreatableTopicResult>(answer => Create(topic, partitions, configs, core, answer));
+                var created = waits.For<CreateTopicsResponse.CreatableTopicResult>(answer => Create(topic, partitions, configs, core, budget, answer));
                 yield return null;
                 response.Topics.Add(created.Result);
             }
@@ -33,10 +42,10 @@ internal static class CreateTopics
     }
 
     private static void Create(
-        CreateTopicsRequest.CreatableTopic wanted, int partitions, TopicConfigs configs, BrokerCore core, Action<CreateTopicsResponse.CreatableTopicResult> answer) =>
+        CreateTopicsRequest.CreatableTopic wanted, int partitions, TopicConfigs configs, BrokerCore core, AnswerBudget budget, Action<CreateTopicsResponse.CreatableTopicResult> answer) =>
         core.Topics.Create(wanted.Name, partitions, configs, (topic, failure) => answer(topic is null
             ? Refuse(wanted, ErrorCode.KafkaStorageError, $"The topic could not be stored: {failure!.Message}")
-            : Accept(wanted, topic.Id, partitions, configs)));
+            : Accept(wanted, topic.Id, partitions, configs, budget)));
 
     /// <summary>What is wrong with a topic; null when it can be created, as the other values say.</summary>
     private static CreateTopicsResponse.CreatableTopicResult? Check(CreateTopicsRequest.CreatableTopic wanted, BrokerCore core, out int partitions, out TopicConfigs configs)
@@ -68,20 +77,26 @@ internal static class CreateTopics
         return null;
     }
 
-    private static CreateTopicsResponse.CreatableTopicResult Accept(CreateTopicsRequest.CreatableTopic wanted, Guid id, int partitions, TopicConfigs configs) => new()
+    /// <summary>Beyond the budget, clients are not told the configs of further topics: they can describe them.</summary>
+    private static CreateTopicsResponse.CreatableTopicResult Accept(CreateTopicsRequest.CreatableTopic wanted, Guid id, int partitions, TopicConfigs configs, AnswerBudget budget) => new()
     {
         Name = wanted.Name,
         TopicId = id,
         ErrorMessage = null,
         NumPartitions = partitions,
         ReplicationFactor = 1,
-        Configs = [.. TopicConfigKeys.All.Select(key => new CreateTopicsResponse.CreatableTopicConfigs
+        Configs = !budget.TryTake(ConfigsBytes + AnswerBudget.Size(wanted.Name)) ? null : configs.Set.Count == 0 ? s_defaults : Configs(configs),
+    };
+
+    private static List<CreateTopicsResponse.CreatableTopicConfigs> Configs(TopicConfigs configs) =>
+    [
+        .. TopicConfigKeys.All.Select(key => new CreateTopicsResponse.CreatableTopicConfigs
         {
             Name = key.Name,
             Value = configs.ValueOf(key),
             ConfigSource = ConfigSource.Of(key, configs),
-        })],
-    };
+        }),
+    ];
 
     private static string? CheckAssignments(CreateTopicsRequest.CreatableTopic wanted, int nodeId)
     {

@@ -26,7 +26,7 @@ internal sealed class Produce(BrokerCore core)
 
     public void Handle(PreparedProduce prepared, RequestContext context, Action<ProduceResponse?> reply)
     {
-        if (prepared.Batches.Count > MostAtOnce)
+        if (prepared.Count > MostAtOnce)
         {
             var waits = new StepWaits();
             new StepwiseRequest<ProduceResponse>(

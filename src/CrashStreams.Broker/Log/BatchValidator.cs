@@ -12,7 +12,7 @@ namespace CrashStreams.Broker.Log;
 internal static class BatchValidator
 {
     /// <summary>Checks that the bytes are exactly one sound batch. A wrong largest timestamp in its header is put right in place.</summary>
-    public static ErrorCode Validate(Span<byte> bytes, LogConfig config, long nowMs, out string? message)
+    public static ErrorCode Validate(Span<byte> bytes, LogConfig config, long nowMs, out string? message, int mostDecompressed = int.MaxValue)
     {
         switch (RecordBatchView.TryRead(bytes, out var batch))
         {
@@ -33,7 +33,7 @@ internal static class BatchValidator
             return Refuse(ErrorCode.UnsupportedCompressionType, $"Codec {(int)batch.Codec} is unknown.", out message);
         if (batch.IsLogAppendTime && !config.LogAppendTime)
             return Refuse(ErrorCode.InvalidTimestamp, "A producer can't set log append time.", out message);
-        return CheckRecords(bytes, batch, config, nowMs, out message);
+        return CheckRecords(bytes, batch, config, nowMs, Math.Min(mostDecompressed, config.MaxDecompressedBytes), out message);
     }
 
     private static string? CheckHeader(in RecordBatchView batch, LogConfig config)
@@ -51,14 +51,14 @@ internal static class BatchValidator
         return null;
     }
 
-    private static ErrorCode CheckRecords(Span<byte> bytes, RecordBatchView batch, LogConfig config, long nowMs, out string? message)
+    private static ErrorCode CheckRecords(Span<byte> bytes, RecordBatchView batch, LogConfig config, long nowMs, int mostDecompressed, out string? message)
     {
-        switch (BatchContent.Open(batch, out var content, config.MaxDecompressedBytes))
+        switch (BatchContent.Open(batch, out var content, mostDecompressed))
         {
             case Decompression.Damaged:
                 return Refuse(ErrorCode.CorruptMessage, "The records can't be decompressed.", out message);
             case Decompression.TooLarge:
-                return Refuse(ErrorCode.MessageTooLarge, $"Decompressed, the records have more than {config.MaxDecompressedBytes} bytes.", out message);
+                return Refuse(ErrorCode.MessageTooLarge, $"Decompressed, the records have more than {mostDecompressed} bytes.", out message);
         }
         using var opened = content;
         var earliest = config.TimestampBeforeMaxMs == long.MaxValue ? long.MinValue : Saturating.Subtract(nowMs, config.TimestampBeforeMaxMs);

@@ -17,10 +17,11 @@ internal readonly record struct PreparedBatch(Memory<byte> Bytes, LogConfig? Con
     /// <param name="bytes">The broker's own memory: the log writes offsets into the batch where it lies.</param>
     /// <param name="config">The topic's settings.</param>
     /// <param name="nowMs">The time, for the limits of timestamps.</param>
-    public static PreparedBatch Of(ReadOnlyMemory<byte> bytes, LogConfig config, long nowMs)
+    /// <param name="mostDecompressed">A batch that decompresses to more is refused as too large, though its topic might take it.</param>
+    public static PreparedBatch Of(ReadOnlyMemory<byte> bytes, LogConfig config, long nowMs, int mostDecompressed = int.MaxValue)
     {
         var batch = MemoryMarshal.AsMemory(bytes);
-        if (BatchValidator.Validate(batch.Span, config, nowMs, out var message) is var invalid && invalid != ErrorCode.None)
+        if (BatchValidator.Validate(batch.Span, config, nowMs, out var message, mostDecompressed) is var invalid && invalid != ErrorCode.None)
             return new(batch, config, invalid, message);
         if (!NeedsRecompression(batch.Span, config))
             return new(batch, config);

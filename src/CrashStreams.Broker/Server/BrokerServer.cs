@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
@@ -12,7 +13,11 @@ namespace CrashStreams.Broker.Server;
 /// <summary>Listens and gives every client a <see cref="ClientConnection"/>.</summary>
 internal sealed class BrokerServer : IAsyncDisposable
 {
-    private static readonly TimeSpan s_longestSweepInterval = TimeSpan.FromSeconds(1);
+    /// <summary>How long clients who connect keep a thread.</summary>
+    private static readonly TimeSpan s_longestStretch = TimeSpan.FromMilliseconds(1);
+
+    /// <summary>Clients who leave behind what they have asked for are noticed by looking: those of a second, all at once, would be in the way of others.</summary>
+    private static readonly TimeSpan s_longestSweepInterval = TimeSpan.FromMilliseconds(200);
 
     private readonly Socket _listener;
     private readonly ILogger _log;
@@ -50,6 +55,9 @@ internal sealed class BrokerServer : IAsyncDisposable
     public ConnectionMemory Memory { get; }
 
     public LargeRequests LargeRequests { get; }
+
+    /// <summary>Whose batches take long to check: one client at a time, for a few milliseconds.</summary>
+    public SemaphoreSlim Preparing { get; } = new(1);
 
     public UserCredentials Users { get; }
 
@@ -104,10 +112,17 @@ internal sealed class BrokerServer : IAsyncDisposable
 
     private async Task AcceptAsync()
     {
+        var since = Stopwatch.GetTimestamp();
         while (!_stop.IsCancellationRequested)
         {
             try
             {
+                // Hundreds that connect at once would keep the thread, which may be the one that waits for the sockets of all.
+                if (Stopwatch.GetElapsedTime(since) > s_longestStretch)
+                {
+                    await Task.Yield();
+                    since = Stopwatch.GetTimestamp();
+                }
                 var socket = await _listener.AcceptAsync(_stop.Token).ConfigureAwait(false);
                 _acceptPause.Works();
                 if (Interlocked.Increment(ref _open) <= _maxConnections)

@@ -62,12 +62,27 @@ internal sealed partial class ClientConnection
                 return;
             using var buffer = Encode(request);
             request.DropResponse();
+            HoldFrame(request, buffer.Position);
             if (!_isClosed)
                 await _writer.WriteAsync(buffer).ConfigureAwait(false);
         }
         finally
         {
             Release(request, isSent: true);
+        }
+    }
+
+    /// <summary>An answer's fields are held until the client has taken them; its records stay where they are.</summary>
+    private void HoldFrame(PendingRequest request, int bytes)
+    {
+        if (bytes < ReportedPiece)
+            return;
+        _hasLongAnswers = true;
+        lock (_lock)
+        {
+            request.HeldBytes += bytes;
+            _heldBytes += bytes;
+            Report();
         }
     }
 

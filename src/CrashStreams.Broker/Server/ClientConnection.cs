@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Net.Sockets;
@@ -20,12 +19,24 @@ internal sealed partial class ClientConnection : IClientSession, IThreadPoolWork
     private const int MaxPending = 1000; // requests read ahead of their answers; then the socket has to wait
     private const int ReportedPiece = 64 * 1024;
     private const int LargeAnswer = 256 * 1024; // by what it took to make it: writing it out takes a millisecond
+    private const int MeasuredFrame = 1024; // whatever is in a smaller one, taking it apart takes no longer than is counted for it
+    private const int MostDecompressedHere = 4 * 1024 * 1024; // by a thread that may be the one that waits for sockets; a producer's usual batches are smaller
+    private static readonly TimeSpan s_smallFrame = TimeSpan.FromMicroseconds(3);
+
+    /// <summary>For so long a thread that has served one client is busy with clients, for the next one.</summary>
+    private static readonly long s_busy = Stopwatch.Frequency / 1000;
 
     /// <summary>How long a client whose bytes are always there already keeps a thread.</summary>
     private static readonly TimeSpan s_longestStretch = TimeSpan.FromMilliseconds(2);
 
     [ThreadStatic]
     private static ClientConnection? _runningLoop; // the connection whose thread runs the loop right now
+
+    [ThreadStatic]
+    private static ClientConnection? _lastServed; // by this thread
+
+    [ThreadStatic]
+    private static long _lastServedAt; // Stopwatch timestamp
 
     private readonly Stream _stream;
     private readonly BrokerServer _server;
@@ -45,6 +56,8 @@ internal sealed partial class ClientConnection : IClientSession, IThreadPoolWork
     private bool _isWriting;
     private bool _answersHere;
     private long _readingSince; // Stopwatch timestamp
+    private UsedTime _usedReading; // by taking its requests apart
+    private volatile bool _hasLongAnswers;
     private volatile bool _isAccepting; // a request is whole and on its way into the loop: nothing is read
     private volatile bool _isClosed;
 
@@ -57,6 +70,7 @@ internal sealed partial class ClientConnection : IClientSession, IThreadPoolWork
         _reader = new FrameReader(stream, FrameLimitsNow(), HasRoom);
         _writer = new FrameWriter(stream, socket);
         Turn = new ConnectionTurn(this, server.Loop, _limits);
+        _usedReading = new UsedTime(_limits.ShareOfLoop);
     }
 
     public Authentication? Authentication { get; }
@@ -89,6 +103,8 @@ internal sealed partial class ClientConnection : IClientSession, IThreadPoolWork
             do
             {
                 _isAccepting = true;
+                if (MustGiveWay())
+                    await Task.Yield();
                 while (_reader.TryRead(out var frame, out var length))
                     await (IsLarge(frame, length) ? AcceptLargeAsync(frame, length) : AcceptAsync(frame, length, place: null)).ConfigureAwait(false);
                 _isAccepting = false;
@@ -107,6 +123,8 @@ internal sealed partial class ClientConnection : IClientSession, IThreadPoolWork
         }
         finally
         {
+            // Hundreds that leave at once would keep the thread that waits for the sockets of all.
+            await Task.Yield();
             Close();
             _reader.Dispose();
             ReportFrame();
@@ -167,7 +185,7 @@ internal sealed partial class ClientConnection : IClientSession, IThreadPoolWork
                 return;
             _isWriting = true;
         }
-        if (_runningLoop == this && bytes < LargeAnswer)
+        if (_runningLoop == this && bytes < LargeAnswer && !_hasLongAnswers)
             _answersHere = true;
         else
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
@@ -199,11 +217,24 @@ internal sealed partial class ClientConnection : IClientSession, IThreadPoolWork
         _ = SendAnswersAsync();
     }
 
+    /// <summary>
+    /// Whether this thread, which may be the one that waits for the sockets of all, has better to do: this client's requests take long, and it is not the only one that it serves.
+    /// </summary>
+    private bool MustGiveWay()
+    {
+        var now = Stopwatch.GetTimestamp();
+        var hasOthers = _lastServed != this && now - _lastServedAt < s_busy;
+        (_lastServed, _lastServedAt) = (this, now);
+        return hasOthers && _usedReading.Exceeds(_limits.HeavyRequestTime);
+    }
+
     private FrameLimits FrameLimitsNow() => Authentication is { User: null }
         ? new FrameLimits(_limits.UnauthenticatedRequestBytes, _limits.UnauthenticatedRequestBytes)
         : new FrameLimits(_server.Core.Options.MaxRequestBytes, Math.Min(_server.Core.Options.MaxRequestBytes, _limits.RequestBytesWithoutRecords));
 
-    private bool IsLarge(byte[] frame, int length) => length > _limits.LargeRequestBytes && BinaryPrimitives.ReadInt16BigEndian(frame) != (short)ApiKey.Produce;
+    private bool IsLarge(byte[] frame, int length) => length > _limits.LargeRequestBytes && !IsProduce(frame);
+
+    private static bool IsProduce(byte[] frame) => BinaryPrimitives.ReadInt16BigEndian(frame) == (short)ApiKey.Produce;
 
     /// <summary>
     /// Waits until a large request may be taken apart, then goes on with a thread of the pool: this one may be the one that waits for the sockets. The client's earlier requests are
@@ -250,13 +281,28 @@ internal sealed partial class ClientConnection : IClientSession, IThreadPoolWork
         if (_isClosed)
         {
             place?.Dispose();
-            ArrayPool<byte>.Shared.Return(frame);
+            PooledBytes.Return(frame);
             return;
         }
         var allocated = GC.GetAllocatedBytesForCurrentThread();
+        var isMeasured = length >= MeasuredFrame || IsProduce(frame);
+        var began = isMeasured ? ThreadClock.Nanoseconds : 0;
         var request = Decode(frame, length, out var saslBody);
         request.Place = place;
+        var produce = request.Body as PreparedProduce;
+        var isPrepared = produce?.TryPrepare(StepQueue.Slice, MostDecompressedHere) ?? true;
+        _usedReading.Add(isMeasured ? new TimeSpan((ThreadClock.Nanoseconds - began) / TimeSpan.NanosecondsPerTick) : s_smallFrame);
         allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
+        if (!isPrepared)
+        {
+            RunLoop(); // what came before it is not to wait for it
+            allocated += await PrepareAsync(produce!).ConfigureAwait(false);
+            if (_isClosed)
+            {
+                PooledBytes.Return(frame);
+                return;
+            }
+        }
         Task? room = null;
         lock (_lock)
         {
@@ -275,6 +321,31 @@ internal sealed partial class ClientConnection : IClientSession, IThreadPoolWork
             return;
         RunLoop();
         await room.ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Goes on with batches that take long to check, beside one another a client at a time: a few kilobytes may decompress to gigabytes, and threads are few. Ends with the connection.
+    /// </summary>
+    /// <returns>What it took of memory.</returns>
+    private async ValueTask<long> PrepareAsync(PreparedProduce produce)
+    {
+        var allocated = 0L;
+        for (var isPrepared = false; !isPrepared && !_isClosed;)
+        {
+            await _server.Preparing.WaitAsync().ConfigureAwait(false);
+            try
+            {
+                await Task.Yield();
+                var before = GC.GetAllocatedBytesForCurrentThread();
+                isPrepared = produce.TryPrepare(StepQueue.Slice);
+                allocated += GC.GetAllocatedBytesForCurrentThread() - before;
+            }
+            finally
+            {
+                _server.Preparing.Release();
+            }
+        }
+        return allocated;
     }
 
     /// <summary>Outside the loop, which others need; nothing else is read from the client meanwhile.</summary>
@@ -336,7 +407,7 @@ internal sealed partial class ClientConnection : IClientSession, IThreadPoolWork
 
     private PendingRequest Decode(byte[] frame, int length, out object? saslBody)
     {
-        var reader = new WireReader(frame.AsMemory(0, length), _limits.RequestElements);
+        var reader = new WireReader(frame.AsMemory(0, length), IsProduce(frame) ? _limits.ProduceElements : _limits.RequestElements);
         var header = RequestHeader.Read(ref reader);
         var client = ClientIdentity.Of(header.ClientId, _host);
         var context = new RequestContext(header.Api, header.Version, client, this);

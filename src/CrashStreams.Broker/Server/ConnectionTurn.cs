@@ -14,8 +14,7 @@ internal sealed class ConnectionTurn(ClientConnection connection, BrokerLoop loo
     private static readonly long s_pacedFor = Stopwatch.Frequency; // 1 s after a long request
     private static readonly long s_suspectFor = 10 * Stopwatch.Frequency; // that came within 10 s of another: one alone may be code that runs for the first time
     private readonly Queue<PendingRequest> _parked = new();
-    private TimeSpan _used; // of the loop's time, beyond the connection's share
-    private long _usedAt; // Stopwatch timestamp
+    private UsedTime _used = new(limits.ShareOfLoop); // of the loop's time
     private long _pacedUntil; // Stopwatch timestamp
     private long _suspectUntil; // Stopwatch timestamp
     private PendingRequest? _served; // the last one that had had to wait
@@ -33,7 +32,7 @@ internal sealed class ConnectionTurn(ClientConnection connection, BrokerLoop loo
     public LoopLane Lane() => _pacedUntil > Stopwatch.GetTimestamp() ? LoopLane.Paced : IsHeavy ? LoopLane.Late : LoopLane.InTurn;
 
     /// <summary>Whether the connection has used much more of the loop's time than its share.</summary>
-    private bool IsHeavy => _used > limits.HeavyRequestTime && _used - ShareSince(_usedAt) > limits.HeavyRequestTime;
+    private bool IsHeavy => _used.Exceeds(limits.HeavyRequestTime);
 
     /// <summary>Handles a request, or keeps it until its time has come.</summary>
     public void Run(PendingRequest request)
@@ -52,17 +51,14 @@ internal sealed class ConnectionTurn(ClientConnection connection, BrokerLoop loo
     /// <summary>A request of the connection has taken so much of the processor's time.</summary>
     public void Took(TimeSpan time)
     {
-        var share = ShareSince(_usedAt);
-        _used = (share < _used ? _used - share : TimeSpan.Zero) + time;
-        _usedAt = Stopwatch.GetTimestamp();
+        _used.Add(time);
         if (time <= limits.HeavyRequestTime)
             return;
-        if (_usedAt < _suspectUntil)
-            _pacedUntil = _usedAt + s_pacedFor;
-        _suspectUntil = _usedAt + s_suspectFor;
+        var now = Stopwatch.GetTimestamp();
+        if (now < _suspectUntil)
+            _pacedUntil = now + s_pacedFor;
+        _suspectUntil = now + s_suspectFor;
     }
-
-    private TimeSpan ShareSince(long timestamp) => Stopwatch.GetElapsedTime(timestamp) * limits.ShareOfLoop;
 
     /// <summary>The client waits for this now; it ends when the client leaves.</summary>
     public void Await(IWaiting waiting)

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using CrashStreams.Protocol;
+using CrashStreams.Protocol.Wire;
 
 namespace CrashStreams.Broker.Server;
 
@@ -46,7 +47,7 @@ internal sealed class FrameReader(Stream stream, FrameLimits limits, Func<int, b
     /// <summary>By how much the frame's memory grows with the next <see cref="ReadMoreAsync"/>; 0 when it doesn't.</summary>
     public int NextGrowth => _frame is not null && _filled == _frame.Length ? GrownLength() - _frame.Length : 0;
 
-    /// <summary>The next whole frame among the bytes that are here, without its length; its array belongs to the shared pool.</summary>
+    /// <summary>The next whole frame among the bytes that are here, without its length; its array belongs to <see cref="PooledBytes"/>.</summary>
     /// <exception cref="ProtocolException">The length can't be one.</exception>
     public bool TryRead(out byte[] frame, out int length)
     {
@@ -63,8 +64,20 @@ internal sealed class FrameReader(Stream stream, FrameLimits limits, Func<int, b
         return true;
     }
 
-    /// <summary>Waits for more bytes. False at the end of the stream.</summary>
+    /// <summary>Waits for more bytes. False at the end of the stream, also when it ends with an error: to throw that on through all who wait costs more than all else that a client's end does.</summary>
     public async ValueTask<bool> ReadMoreAsync()
+    {
+        try
+        {
+            return await ReadOnAsync().ConfigureAwait(false);
+        }
+        catch (Exception ended) when (ended is IOException or ObjectDisposedException)
+        {
+            return false;
+        }
+    }
+
+    private async ValueTask<bool> ReadOnAsync()
     {
         if (_frame is not null)
         {
@@ -86,7 +99,7 @@ internal sealed class FrameReader(Stream stream, FrameLimits limits, Func<int, b
     public void Dispose()
     {
         if (_frame is not null)
-            ArrayPool<byte>.Shared.Return(_frame);
+            PooledBytes.Return(_frame);
         if (_buffer.Length > 0)
             ArrayPool<byte>.Shared.Return(_buffer);
         (_frame, _buffer) = (null, []);
@@ -103,7 +116,7 @@ internal sealed class FrameReader(Stream stream, FrameLimits limits, Func<int, b
             return false;
         _start += sizeof(int);
         var atOnce = Math.Min(_length, _trust);
-        _frame = ArrayPool<byte>.Shared.Rent(atOnce <= FirstTrust || hasRoom(atOnce) ? atOnce : FirstTrust);
+        _frame = PooledBytes.Rent(atOnce <= FirstTrust || hasRoom(atOnce) ? atOnce : FirstTrust);
         _filled = 0;
         return true;
     }
@@ -131,9 +144,9 @@ internal sealed class FrameReader(Stream stream, FrameLimits limits, Func<int, b
 
     private void Grow()
     {
-        var larger = ArrayPool<byte>.Shared.Rent(GrownLength());
+        var larger = PooledBytes.Rent(GrownLength());
         _frame.AsSpan(0, _filled).CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(_frame!);
+        PooledBytes.Return(_frame!);
         _frame = larger;
     }
 }

@@ -20,6 +20,9 @@ internal sealed record Limits
     /// <summary>Elements of all arrays of one request. A fetch of all partitions that a broker may have (100,000) has fewer.</summary>
     public int RequestElements { get; init; } = 120_000;
 
+    /// <summary>The same of a produce request: topics and batches. A producer's request has 1 MiB by default, and a batch a hundred bytes.</summary>
+    public int ProduceElements { get; init; } = 25_000;
+
     /// <summary>Partitions of one fetch, or fetch session.</summary>
     public int FetchPartitions { get; init; } = 20_000;
 

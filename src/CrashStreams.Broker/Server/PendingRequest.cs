@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime;
 using CrashStreams.Broker.Apis;
 using CrashStreams.Broker.Faults;
@@ -17,6 +16,9 @@ internal sealed class PendingRequest(ApiEndpoint endpoint, object body, RequestC
     private long _allocatedBefore = -1; // by this thread, while the request is being handled in the loop
 
     public RequestContext Context => context;
+
+    /// <summary>What it asks; null when it is answered.</summary>
+    public object? Body => _body;
 
     public int CorrelationId => correlationId;
 
@@ -74,7 +76,7 @@ internal sealed class PendingRequest(ApiEndpoint endpoint, object body, RequestC
     public void Complete(IResponse? response)
     {
         if (Interlocked.Exchange(ref _frame, null) is { } frame)
-            ArrayPool<byte>.Shared.Return(frame);
+            PooledBytes.Return(frame);
         var allocated = _allocatedBefore < 0 ? 0 : GC.GetAllocatedBytesForCurrentThread() - _allocatedBefore;
         _body = null;
         Place?.Dispose();

@@ -169,7 +169,7 @@ internal sealed class TopicCatalog : ITopicView
 
     private Topic Open(CatalogEntry entry, StorageLosses losses)
     {
-        var configs = TopicConfigs.TryCreate(entry.Configs.Select(config => KeyValuePair.Create<string, string?>(config.Key, config.Value)), out var problem)
+        var configs = TopicConfigs.TryCreate(entry.Configs.Select(config => KeyValuePair.Create<string, string?>(config.Key, config.Value)), out var problem, int.MaxValue)
             ?? throw new InvalidDataException($"Topic {entry.Name}: {problem}");
         var topic = new Topic(entry.Id, entry.Name, configs, new List<Partition>(entry.Partitions));
         var config = configs.ToLogConfig(_logDefaults);
@@ -316,5 +316,5 @@ internal sealed class TopicCatalog : ITopicView
     }
 
     private void Save() => CatalogFile.Write(_storage, new CatalogContent(
-        ClusterId, [.. _byName.Values.Select(topic => new CatalogEntry(topic.Id, topic.Name, topic.Partitions.Count, topic.Configs.Set))], [.. _deleted]));
+        ClusterId, [.. _byName.Values.Select(topic => topic.Entry)], [.. _deleted]));
 }

@@ -7,7 +7,8 @@ internal sealed class TopicConfigs
 {
     public static readonly TopicConfigs None = new(new SortedDictionary<string, string>(StringComparer.Ordinal));
 
-    private const int MaxValueLength = 8192;
+    /// <summary>The longest that means something, a list of cleanup policies, is shorter. All of it is kept for each topic, and written with each change of any.</summary>
+    private const int MaxValueLength = 64;
 
     private TopicConfigs(SortedDictionary<string, string> set) => Set = set;
 
@@ -19,12 +20,12 @@ internal sealed class TopicConfigs
     public int MinInSyncReplicas => int.Parse(ValueOf(TopicConfigKeys.Find(TopicConfigKeys.MinInSyncReplicas)!));
 
     /// <summary>Checks the values; says what is wrong with the first bad one.</summary>
-    public static TopicConfigs? TryCreate(IEnumerable<KeyValuePair<string, string?>> values, out string? problem)
+    public static TopicConfigs? TryCreate(IEnumerable<KeyValuePair<string, string?>> values, out string? problem, int maxValueLength = MaxValueLength)
     {
         var set = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (var (name, value) in values)
         {
-            problem = Check(name, value);
+            problem = Check(name, value, maxValueLength);
             if (problem is not null)
                 return null;
             set[name] = value!;
@@ -41,12 +42,12 @@ internal sealed class TopicConfigs
         return broker;
     }
 
-    private static string? Check(string name, string? value)
+    private static string? Check(string name, string? value, int maxValueLength)
     {
         if (TopicConfigKeys.Find(name) is not { } key)
             return $"The config {ClientText.Escape(name)} is not known or not supported by this broker.";
-        if (value?.Length > MaxValueLength)
-            return $"The config {name} has a value of {value.Length} characters; the limit is {MaxValueLength}.";
+        if (value?.Length > maxValueLength)
+            return $"The config {name} has a value of {value.Length} characters; the limit is {maxValueLength}.";
         return value is null || key.Apply(LogConfig.Default, value) is null ? $"The config {name} must be {key.Rule}; it is '{ClientText.Escape(value ?? "null")}'." : null;
     }
 }

@@ -1,14 +1,15 @@
 using System.Buffers;
+using CrashStreams.Protocol.Wire;
 
 namespace CrashStreams.Protocol.Records;
 
-/// <summary>A growing buffer from the shared pool, with a limit that hostile input can't push it past.</summary>
+/// <summary>A growing buffer of pooled memory, with a limit that hostile input can't push it past.</summary>
 internal sealed class PooledBuffer(int maxSize = int.MaxValue, int initialSize = 4096) : IBufferWriter<byte>, IDisposable
 {
     /// <summary>The largest block of LZ4, which its decoder asks room for however small the block is.</summary>
     private const int Slack = 4 * 1024 * 1024;
 
-    private byte[] _array = ArrayPool<byte>.Shared.Rent(Math.Min(initialSize, maxSize));
+    private byte[] _array = PooledBytes.Rent(Math.Min(initialSize, maxSize));
 
     /// <summary>The most bytes that it takes.</summary>
     public int Limit => maxSize;
@@ -52,7 +53,7 @@ internal sealed class PooledBuffer(int maxSize = int.MaxValue, int initialSize =
         _array = [];
         Length = 0;
         if (array.Length > 0)
-            ArrayPool<byte>.Shared.Return(array);
+            PooledBytes.Return(array);
     }
 
     private void Check(int count)
@@ -73,9 +74,9 @@ internal sealed class PooledBuffer(int maxSize = int.MaxValue, int initialSize =
         var needed = (long)Length + size;
         if (needed > (long)maxSize + Slack)
             ThrowTooLarge();
-        var larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(Math.Max(needed, Math.Min(2L * _array.Length, maxSize)), Array.MaxLength));
+        var larger = PooledBytes.Rent((int)Math.Min(Math.Max(needed, Math.Min(2L * _array.Length, maxSize)), Array.MaxLength));
         Written.CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(_array);
+        PooledBytes.Return(_array);
         _array = larger;
     }
 

@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace CrashStreams.Protocol.Wire;
 
 /// <summary>
@@ -10,7 +8,7 @@ namespace CrashStreams.Protocol.Wire;
 /// <param name="maxBytes">The most that the message may have, without its records.</param>
 internal sealed class WireBuffer(int capacity = 256, int maxBytes = int.MaxValue) : IDisposable
 {
-    private byte[] _bytes = ArrayPool<byte>.Shared.Rent(capacity);
+    private byte[] _bytes = PooledBytes.Rent(capacity);
     private int _length;
     private List<(int Position, RecordsField Records)>? _inserts;
     private int _insertedLength;
@@ -81,16 +79,16 @@ internal sealed class WireBuffer(int capacity = 256, int maxBytes = int.MaxValue
         _length = 0;
         _inserts = null;
         if (bytes.Length > 0)
-            ArrayPool<byte>.Shared.Return(bytes);
+            PooledBytes.Return(bytes);
     }
 
     private void Grow(int count)
     {
         if (_length + (long)count > maxBytes)
             throw new InvalidOperationException($"A message has more than {maxBytes} bytes.");
-        var larger = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(_bytes.Length * 2L, _length + count, Math.Max(maxBytes, _length + count)));
+        var larger = PooledBytes.Rent((int)Math.Clamp(_bytes.Length * 2L, _length + count, Math.Max(maxBytes, _length + count)));
         Written.CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(_bytes);
+        PooledBytes.Return(_bytes);
         _bytes = larger;
     }
 }

@@ -31,6 +31,15 @@ public sealed class FrameReaderTests
         }
     }
 
+    /// <summary>Hundreds that are cut off at once would keep a thread busy with exceptions, thrown again by each who waits.</summary>
+    [Fact]
+    public async Task A_client_that_is_cut_off_is_at_its_end()
+    {
+        using var reader = new FrameReader(new CutOffStream(), new FrameLimits(MaxBytes, MaxBytes), _ => true);
+
+        (await reader.ReadMoreAsync()).Should().BeFalse();
+    }
+
     [Fact]
     public async Task A_client_of_large_frames_takes_as_little_as_others_while_memory_is_short()
     {
@@ -97,5 +106,10 @@ public sealed class FrameReaderTests
     {
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
             base.ReadAsync(buffer[..Math.Min(buffer.Length, random.Next(3) == 0 ? random.Next(1, 20) : random.Next(1, 100_000))], cancellationToken);
+    }
+
+    private sealed class CutOffStream : MemoryStream
+    {
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => throw new IOException("Connection reset by peer");
     }
 }

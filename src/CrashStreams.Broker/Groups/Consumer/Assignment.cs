@@ -1,5 +1,3 @@
-using CrashStreams.Broker.Coordination;
-
 namespace CrashStreams.Broker.Groups.Consumer;
 
 /// <summary>

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using CrashStreams.Broker.Coordination;
 using CrashStreams.Protocol;
 

@@ -1,5 +1,3 @@
-using CrashStreams.Broker.Coordination;
-
 namespace CrashStreams.Broker.Groups.Consumer;
 
 /// <summary>A server-side way of sharing partitions among members. A function of its arguments alone.</summary>
