@@ -9,7 +9,10 @@ public sealed record TimeOptions
     /// <summary>Watermarks: how often a task announces its progress to downstream tasks, while that changes; 100 ms by default.</summary>
     public TimeSpan MarkerInterval { get; set; } = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Watermarks: a caught-up input without records for so long is not waited for any more; 5 s by default. An input that is behind always is.</summary>
+    /// <summary>
+    /// Watermarks: a caught-up input without records for so long is not waited for any more; 5 s by default. An input that is behind always is, and when all have been idle and one has records again,
+    /// the others are waited for so long once more.
+    /// </summary>
     public TimeSpan IdleAfter { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>

@@ -6,6 +6,7 @@ internal sealed class SourceClock : InputClock
     private long _watermark = TaskClock.Unknown;
     private long _maxSeen = TaskClock.Unknown;
     private bool _isIdle;
+    private long _wokenMs = long.MinValue / 2;
 
     public override Progress Progress => new(_watermark, _isIdle, _watermark);
 
@@ -14,6 +15,9 @@ internal sealed class SourceClock : InputClock
 
     /// <summary>When the last record was read, or the partition assigned; wall clock, milliseconds.</summary>
     public long LastActivityMs { get; set; }
+
+    /// <summary>Since when it is waited for: since its last record, or since those that were idle with it have woken.</summary>
+    public long AwaitedSinceMs => Math.Max(LastActivityMs, _wokenMs);
 
     /// <summary>Notes a record's event time and answers the watermark that the record is judged by: its own time unless it is out of order.</summary>
     public long Observe(long timestamp)
@@ -29,8 +33,12 @@ internal sealed class SourceClock : InputClock
     {
         if (!isCaughtUp)
             LastActivityMs = nowMs;
-        _isIdle = isCaughtUp && nowMs - LastActivityMs >= idleAfterMs && (_isIdle || isConfirmed);
+        // A wall clock that is set back has not made it wait longer.
+        _wokenMs = Math.Min(_wokenMs, nowMs);
+        _isIdle = isCaughtUp && nowMs - AwaitedSinceMs >= idleAfterMs && (_isIdle || isConfirmed);
     }
+
+    public override void Wake(long nowMs) => (_isIdle, _wokenMs) = (false, nowMs);
 
     /// <summary>Takes the input for stopped: moves the watermark past the end of every window that its records are in. Calling it again changes nothing.</summary>
     public void Close(long horizonMs)

@@ -15,6 +15,10 @@ internal sealed class UpstreamClock : InputClock
     private Progress _combined = Progress.Unknown;
     private bool _isStale;
 
+    // Writers that were idle are waited for again.
+    private bool _isWaking;
+    private long _wokenMs;
+
     /// <param name="upstream">The tasks, by their numbers: false for one that tells nothing and is not waited for.</param>
     public UpstreamClock(IReadOnlyList<bool> upstream)
     {
@@ -71,11 +75,23 @@ internal sealed class UpstreamClock : InputClock
         _isStale = true;
     }
 
+    public override void Wake(long nowMs) => (_isWaking, _wokenMs, _isStale) = (true, nowMs, true);
+
+    /// <summary>Writers that have not woken with the others in time are idle as before.</summary>
+    public void UpdateIdleness(long nowMs, long idleAfterMs)
+    {
+        if (!_isWaking)
+            return;
+        _wokenMs = Math.Min(_wokenMs, nowMs);
+        if (nowMs - _wokenMs >= idleAfterMs)
+            (_isWaking, _isStale) = (false, true);
+    }
+
     private Progress Combine()
     {
         var all = new CombinedProgress();
         for (var i = 0; i < _watermarks.Length; i++)
-            all.Add(new(_watermarks[i], _areIdle[i], FloorOf(i)));
+            all.Add(new(_watermarks[i], _areIdle[i] && !(_isWaking && _tell[i]), FloorOf(i)));
         return all.Result;
     }
 }

@@ -1,4 +1,5 @@
 using System.Reflection;
+using CrashStreams.Tests.Simulation;
 
 namespace CrashStreams.Tests.Topologies;
 
@@ -30,6 +31,10 @@ public class CoverageTests
         var drawn = Enumerable.Range(1, 1_000).SelectMany(seed => TopologyCase.Of((ulong)seed, ProcessingGuarantee.ExactlyOnce).Description.Operators).Select(static o => o.GetType()).ToHashSet();
         typeof(Operator).Assembly.GetTypes().Where(static t => t.IsSubclassOf(typeof(Operator))).Should().BeSubsetOf(drawn);
     }
+
+    [Fact]
+    public void Inputs_that_wake_up_together_are_drawn_for_each_guarantee() => Enumerable.Range(1, 1_000).Select(static seed => TopologyCase.Of((ulong)seed, Seeds.GuaranteeOf(seed)))
+        .Where(static drawn => drawn.HasNight && drawn.Description.Operators.Any(static o => o.IsBehindShuffle)).Select(static drawn => drawn.Guarantee).Distinct().Should().HaveCount(2);
 
     // By what is drawn, and by what that calls beside it: what a test alone calls has no rule.
     private static List<MethodBase> CalledByOperators()

@@ -15,6 +15,15 @@ internal sealed class Description(IReadOnlyList<Operator> operators, TopologyRew
     /// <summary>Of these, those that are complete before anything runs.</summary>
     public IReadOnlyDictionary<string, int> StaticTopics => operators.SelectMany(static o => o.StaticTopics).ToDictionary();
 
+    /// <summary>
+    /// Whether results that wait for a time go through a shuffle: while an input of theirs is silent and others go on, nobody behind the shuffle waits for them, and no rule could tell how long they
+    /// have to be waited for.
+    /// </summary>
+    public bool HoldsInFrontOfShuffle => operators.Where(static o => o.HoldsResults).Any(LeadsToShuffle);
+
+    /// <summary>Whether records come back to the tasks that have sent them, with the clocks of other tasks: inputs that end one after the other let a task's clock go on when it was idle already.</summary>
+    public bool HasAnswers => operators.Any(o => Layout.Answered(o).Any());
+
     public IEnumerable<ISink> Sinks => operators.OfType<ISink>();
 
     /// <param name="spend">Lets virtual time go by inside of an operator, milliseconds.</param>
@@ -43,6 +52,8 @@ internal sealed class Description(IReadOnlyList<Operator> operators, TopologyRew
         var left = operators.Where(o => !gone.Contains(o)).ToList();
         return left.Exists(static o => o is ISink) && left.Count < operators.Count ? new(left, rewrites) : null;
     }
+
+    private bool LeadsToShuffle(Operator from) => operators.Any(o => o.Inputs.Where((input, i) => input.From == from && (o.IsBehindShuffle || o.IsRemote(i) || LeadsToShuffle(o))).Any());
 
     /// <summary>A line for each operator: its name, what it does, what it reads.</summary>
     public override string ToString()

@@ -17,15 +17,17 @@ internal static class Feed
 
     private static readonly byte[] _noText = [0xFF, 0xC0];
 
-    public static List<SimulatedInput> Of(SimulationRandom random, Description description, bool hasAborted)
+    public static List<SimulatedInput> Of(SimulationRandom random, Description description, bool hasAborted, out bool hasNight)
     {
-        var (isLive, keys) = (random.Chance(0.4), random.Between(1, 8));
+        var (isLive, keys) = (random.Chance(0.4) && !(description.HoldsInFrontOfShuffle && description.HasAnswers), random.Between(1, 8));
         var (mostRecords, disorderMs, lateRate) = (random.Pick([5, 20, 40]), random.Pick([0, 2_000, 20_000]), random.Pick([0, 0.02, 0.1]));
         var (nullRate, abortRate) = (random.Pick([0, 0.05]), hasAborted ? random.Pick([0, 0, 0.1]) : 0);
-        var (malformedRate, hasSilences) = (random.Pick([0, 0, 0.05]), isLive && random.Chance(0.4));
+        var (malformedRate, hasSilences) = (random.Pick([0, 0, 0.05]), isLive && random.Chance(0.4) && !description.HoldsInFrontOfShuffle);
+        var night = hasSilences && random.Chance(0.5) ? new Night(random) : null;
+        hasNight = night is not null;
         if (hasSilences)
             (disorderMs, lateRate) = (0, 0);
-        var maySilence = hasSilences;
+        var maySilence = hasSilences && night is null;
         var startMs = SourceRecords.Start.ToUnixTimeMilliseconds();
         var input = new List<SimulatedInput>();
         foreach (var (topic, partitions) in description.StaticTopics)
@@ -50,14 +52,15 @@ internal static class Feed
                     var isSilent = maySilence && random.Chance(0.4);
                     maySilence &= !isSilent;
                     var (atMs, count) = (0, random.Between(1, mostRecords));
+                    var wakesAfterMs = random.Between(0, Night.LongestWakingMs);
                     for (var i = 0; i < count; i++)
                     {
                         var jitterMs = random.Chance(lateRate) ? 90_000 : random.Below(disorderMs + 1);
-                        var eventMs = isLive ? startMs + atMs : startMs - Hour + (long)(i * 120_000.0 / count);
+                        var eventMs = isLive ? startMs + (night?.TimeOf(atMs) ?? atMs) : startMs - Hour + (long)(i * 120_000.0 / count);
                         var (key, value, isMalformed) = (random.Pick(keysOf[partition]), Item.Text(random.Below(20)), random.Chance(malformedRate));
                         input.Add(new(
                             new(topic, partition), random.Chance(nullRate) ? null : isMalformed && random.Chance(0.3) ? _noText : TestInput.Bytes(key), isMalformed ? _noText : random.Chance(nullRate) ? null : TestInput.Bytes(value),
-                            eventMs + skewMs - jitterMs, isLive ? startMs + atMs : startMs)
+                            eventMs + skewMs - jitterMs, isLive ? startMs + (night?.WrittenAt(atMs, wakesAfterMs) ?? atMs) : startMs)
                         {
                             Transaction = !random.Chance(abortRate) ? null : random.Pick([TransactionState.Committed, TransactionState.Aborted]),
                         });
@@ -70,6 +73,26 @@ internal static class Feed
         }
 
         return input;
+    }
+
+    /// <summary>
+    /// All partitions are silent for longer than it takes to be idle, wake within a part of that time, and bring hours of event time within seconds: nobody's clock runs ahead of those that wake last.
+    /// </summary>
+    private sealed class Night(SimulationRandom random)
+    {
+        /// <summary>Well below <c>Time.IdleAfter</c>: whoever begins later than that was not waited for.</summary>
+        public const int LongestWakingMs = 2_000;
+
+        private const int Faster = 100;
+
+        private readonly int _beginsMs = random.Between(1_000, 20_000);
+        private readonly int _lastsMs = random.Between(10_000, 30_000);
+
+        /// <summary>The event time of a record that a partition without nights would have got so many milliseconds after the start.</summary>
+        public long TimeOf(int atMs) => atMs < _beginsMs ? atMs : _beginsMs + 1 + ((long)(atMs - _beginsMs) * Faster);
+
+        /// <summary>When it is written.</summary>
+        public int WrittenAt(int atMs, int wakesAfterMs) => atMs < _beginsMs ? atMs : _beginsMs + _lastsMs + wakesAfterMs + ((atMs - _beginsMs) / Faster);
     }
 
     /// <summary>What is in the source partitions: the records that a reader of committed ones sees.</summary>

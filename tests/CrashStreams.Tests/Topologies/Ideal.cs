@@ -183,6 +183,9 @@ internal sealed class Ideal
         return _finalClocks[(of, partition)] = clock;
     }
 
+    /// <summary>Whether what waits for others of its instant goes on at a tick: the clock of its task comes there, or ends just before, when all inputs are silent and nobody is waited for.</summary>
+    public bool EndsWaitAt(Operator of, int partition, long tick) => FinalClock(of, partition) >= tick - 1;
+
     private long End(Operator entry, int partition) => entry.SourceTopics.Count > 0 ? EndOfSource(entry, partition) : partition >= Layout.WidthOf(entry) ? long.MinValue : EndOfAll(entry, []);
 
     private long EndOfSource(Operator source, int partition) => source.SourceTopics.Keys.Select(t => _ends.GetValueOrDefault((t, partition), long.MinValue)).Max();

@@ -45,6 +45,9 @@ internal abstract class Operator
     /// <summary>Whether it has a store, or waits for a time: what comes together in it has to be in the same tasks.</summary>
     public virtual bool HasStore => false;
 
+    /// <summary>Whether it holds results until the clock has come to a time that lies behind its last record: then an input that is silent keeps them from coming.</summary>
+    public virtual bool HoldsResults => false;
+
     /// <summary>Topics that it reads, with their numbers of partitions.</summary>
     public virtual IReadOnlyDictionary<string, int> SourceTopics => new Dictionary<string, int>();
 

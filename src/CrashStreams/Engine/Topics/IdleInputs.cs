@@ -42,7 +42,7 @@ internal sealed class IdleInputs(ILogAdmin admin, long idleAfterMs)
         Take();
     }
 
-    /// <summary>Whether the broker has said, since the input's last record, that there is nothing behind this position.</summary>
+    /// <summary>Whether the broker has said, since the input is waited for, that there is nothing behind this position.</summary>
     public bool IsAtEnd(InputPartition input, long position)
     {
         if (input.Clock is not SourceClock clock || !IsAnswered(input.Partition, clock))
@@ -58,12 +58,12 @@ internal sealed class IdleInputs(ILogAdmin admin, long idleAfterMs)
     {
         for (var i = 0; i < inputs.Count; i++)
         {
-            if (inputs[i].Clock is SourceClock { IsIdle: false } clock && nowMs - clock.LastActivityMs >= idleAfterMs && !IsAnswered(inputs[i].Partition, clock))
+            if (inputs[i].Clock is SourceClock { IsIdle: false } clock && nowMs - clock.AwaitedSinceMs >= idleAfterMs && !IsAnswered(inputs[i].Partition, clock))
                 (quiet ??= []).Add(inputs[i].Partition);
         }
     }
 
-    private bool IsAnswered(in TopicPartition partition, SourceClock clock) => _answers.TryGetValue(partition, out var answer) && answer.AskedMs >= clock.LastActivityMs;
+    private bool IsAnswered(in TopicPartition partition, SourceClock clock) => _answers.TryGetValue(partition, out var answer) && answer.AskedMs >= clock.AwaitedSinceMs;
 
     private void Take()
     {

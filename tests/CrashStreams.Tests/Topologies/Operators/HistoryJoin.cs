@@ -25,6 +25,8 @@ internal sealed class HistoryJoin : Operator
 
     public override bool HasStore => true;
 
+    public override bool HoldsResults => _graceMs > 0;
+
     public override bool LooksAtPositions => true;
 
     public static Operator? Draw(Sketch sketch)
@@ -61,7 +63,7 @@ internal sealed class HistoryJoin : Operator
     {
         foreach (var (partition, state) in run.States<State>(this))
         {
-            if (run.FinalClock(this, partition) < tick)
+            if (!run.EndsWaitAt(this, partition, tick))
                 continue;
             foreach (var item in InEventTimeOrder.TakeDue(state.Ordered, tick))
             {

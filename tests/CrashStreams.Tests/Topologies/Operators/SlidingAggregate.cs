@@ -27,6 +27,8 @@ internal sealed class SlidingAggregate : Operator
 
     public override bool HasStore => true;
 
+    public override bool HoldsResults => _isFinal;
+
     public override bool LooksAtPositions => true;
 
     public override bool HasOwnFault => true;
@@ -63,11 +65,11 @@ internal sealed class SlidingAggregate : Operator
     {
         foreach (var (partition, state) in run.States<State>(this))
         {
-            if (run.FinalClock(this, partition) < tick)
+            if (!run.EndsWaitAt(this, partition, tick))
                 continue;
             foreach (var item in InEventTimeOrder.TakeDue(state.Waiting, tick).Where(static i => i is { Key: not null, Value: not null }))
                 Include(run, state, partition, item);
-            if (!_isFinal)
+            if (!_isFinal || run.FinalClock(this, partition) < tick)
                 continue;
             var start = tick - ClosesAt(0);
             foreach (var (key, windows) in state.Windows)

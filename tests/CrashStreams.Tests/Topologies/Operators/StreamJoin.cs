@@ -46,6 +46,8 @@ internal sealed class StreamJoin : Operator
 
     public override bool HasStore => true;
 
+    public override bool HoldsResults => _keepsLeft || _keepsRight;
+
     public override IReadOnlyList<string> LateNodes => [$"{Name}-this-windowed", $"{Name}-other-windowed"];
 
     public static Operator? Draw(Sketch sketch)

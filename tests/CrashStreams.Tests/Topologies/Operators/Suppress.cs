@@ -16,6 +16,8 @@ internal sealed class Suppress : Operator
 
     public override bool HasStore => true;
 
+    public override bool HoldsResults => true;
+
     public static Operator? Draw(Sketch sketch) =>
         sketch.Pick(EdgeKind.WindowedTable, null, static e => e is { Windows.IsFinal: false }) is { } input ? new Suppress(sketch, input) : null;
 

@@ -22,6 +22,8 @@ internal class WindowAggregate : Operator
 
     public override bool HasStore => true;
 
+    public override bool HoldsResults => _windows.IsFinal || _isCombined;
+
     public static Operator? Draw(Sketch sketch)
     {
         if (Fold.Draw(sketch, isWindowed: true) is not var (input, fold))
