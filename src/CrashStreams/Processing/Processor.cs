@@ -142,9 +142,3 @@ internal interface IWatermarkListener
     /// <summary>The task's clock moved to <paramref name="watermark"/> (milliseconds). Called in topological order.</summary>
     void OnWatermark(long watermark);
 }
-
-/// <summary>
-/// One that holds results back until the clock is <b>past</b> their instant, because others of that instant may come until then. When all inputs are idle it is told of the instant behind
-/// the clock, which closes nothing else.
-/// </summary>
-internal interface IWaitsForInstant : IWatermarkListener;

@@ -12,7 +12,7 @@ namespace CrashStreams.Operators;
 internal sealed class StreamTableJoin<TKey, TValue, TTableKey, TTableValue, TResult>(
     Func<TKey, TValue, TTableKey> keyOf, Func<TValue, Optional<TTableValue>, TResult> joiner, bool isLeft, Func<IOperatorContext, TableReader<TTableKey, TTableValue>> openTable,
     string? bufferName = null, long graceMs = 0)
-    : Processor<TKey, TValue, TKey, TResult>, IWaitsForInstant
+    : Processor<TKey, TValue, TKey, TResult>, IWatermarkListener
 {
     private TableReader<TTableKey, TTableValue> _table = null!;
     private GraceBuffer<TKey, TValue>? _waiting;

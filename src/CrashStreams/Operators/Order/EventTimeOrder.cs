@@ -13,7 +13,7 @@ namespace CrashStreams.Operators;
 /// <param name="among">All inputs of the operator behind it, when it may have several.</param>
 /// <param name="number">Which of them this is.</param>
 internal sealed class EventTimeOrder<TKey, TValue>(string storeName, OrderedInputs? among = null, int number = 0)
-    : Processor<TKey, TValue, TKey, TValue>, IWaitsForInstant, ICommitListener, IOrderedInput
+    : Processor<TKey, TValue, TKey, TValue>, IWatermarkListener, ICommitListener, IOrderedInput
 {
     private InputOrder<TKey, TValue> _waiting = null!;
     private OperatorClock _clock = null!;
