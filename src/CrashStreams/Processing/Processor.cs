@@ -142,3 +142,13 @@ internal interface IWatermarkListener
     /// <summary>The task's clock moved to <paramref name="watermark"/> (milliseconds). Called in topological order.</summary>
     void OnWatermark(long watermark);
 }
+
+/// <summary>
+/// One that holds results back until the clock is <b>past</b> their instant, because others of that instant may come until then. When all inputs are idle nobody waits for those: windows stay as
+/// open as they are, and what has come of the instant goes on.
+/// </summary>
+internal interface IWaitsForInstant : IWatermarkListener
+{
+    /// <summary>All inputs are idle, and the clock is at <paramref name="watermark"/> (milliseconds). Called in topological order.</summary>
+    void OnIdle(long watermark);
+}

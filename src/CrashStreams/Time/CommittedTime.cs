@@ -30,7 +30,7 @@ internal static class CommittedTime
         // Of very many writers the last do not fit.
         var writers = Math.Clamp(MaxTimes - next, 0, upstream?.Writers ?? 0);
         var times = new long[next + writers];
-        ReadOnlySpan<long> first = [(input as SourceClock)?.Reference ?? input.Watermark, (input as SourceClock)?.MaxSeen ?? TaskClock.Unknown, clock.StreamTime, clock.Watermark, clock.Floor, operators.Count];
+        ReadOnlySpan<long> first = [input.Watermark, (input as SourceClock)?.MaxSeen ?? TaskClock.Unknown, clock.StreamTime, clock.Watermark, clock.Floor, operators.Count];
         first.CopyTo(times);
         next = FixedTimes;
         for (var i = 0; i < operators.Count; i++)

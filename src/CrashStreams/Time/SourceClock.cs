@@ -8,11 +8,7 @@ internal sealed class SourceClock : InputClock
     private bool _isIdle;
     private long _wokenMs = long.MinValue / 2;
 
-    // Nobody waits for more of the instant at which it fell silent: while it is idle, that is over.
-    public override Progress Progress => new(_isIdle && _watermark != TaskClock.Unknown ? _watermark + 1 : _watermark, _isIdle, _watermark);
-
-    /// <summary>The maximum event time that was read, by which its records are judged: also while it is idle.</summary>
-    public long Reference => _watermark;
+    public override Progress Progress => new(_watermark, _isIdle, _watermark);
 
     /// <summary>The maximum event time of its records: below the watermark once the input was taken for stopped.</summary>
     public long MaxSeen => _maxSeen;

@@ -27,7 +27,7 @@ public class MarkerTests
         counts.Wait(9);
         Markers(counts).Should().BeEmpty();
         counts.Wait(1);
-        Markers(counts).Should().Equal(new WatermarkMarker(0, 1001, true, 1000));
+        Markers(counts).Should().Equal(new WatermarkMarker(0, 1000, true, 1000));
     }
 
     [Fact]

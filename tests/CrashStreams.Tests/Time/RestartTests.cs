@@ -96,6 +96,6 @@ public class RestartTests
         driver.AdvanceWallClock(TimeSpan.FromSeconds(20));
         driver.Restart();
         driver.AdvanceWallClock(TimeSpan.FromSeconds(20));
-        driver.Thread.Tasks.Single().Inputs.Single(i => i.Partition.Topic == "left").Clock.Progress.Floor.Should().Be(520_000, "windows that a record of 480 s is in are closed then");
+        driver.Thread.Tasks.Single().Inputs.Single(i => i.Partition.Topic == "left").Clock.Watermark.Should().Be(520_000, "windows that a record of 480 s is in are closed then");
     }
 }

@@ -172,7 +172,7 @@ internal sealed class Ideal
     public IEnumerable<(int Partition, T State)> States<T>(Operator of)
         where T : class => _states.Where(s => s.Key.Item1 == of && s.Value is T).OrderBy(static s => s.Key.Item2).Select(static s => (s.Key.Item2, (T)s.Value)).ToList();
 
-    /// <summary>How far the clock of a task comes in the end, when all inputs have fallen silent: just past the furthest of them, because nothing more of that instant is waited for.</summary>
+    /// <summary>How far the clock of a task comes in the end, when all inputs have fallen silent: as far as the furthest of them.</summary>
     /// <param name="of">An operator that has a store or waits for a time.</param>
     /// <param name="partition">The task's partition.</param>
     public long FinalClock(Operator of, int partition)
@@ -182,6 +182,9 @@ internal sealed class Ideal
         var clock = Layout.EntriesOfTask(of).Select(e => End(e, partition)).Concat(Layout.AnsweredInTask(of).Select(j => EndOfAnswers(j, []))).Append(long.MinValue).Max();
         return _finalClocks[(of, partition)] = clock;
     }
+
+    /// <summary>Whether what waits for others of its instant goes on at a tick: the clock of its task comes there, or ends just before, when all inputs are silent and nobody is waited for.</summary>
+    public bool EndsWaitAt(Operator of, int partition, long tick) => FinalClock(of, partition) >= tick - 1;
 
     private long End(Operator entry, int partition) => entry.SourceTopics.Count > 0 ? EndOfSource(entry, partition) : partition >= Layout.WidthOf(entry) ? long.MinValue : EndOfAll(entry, []);
 
@@ -247,8 +250,7 @@ internal sealed class Ideal
             arrivals.Add(new(source, at, new(entry.Key, entry.Value, time, end, new((at.Topic, at.Partition, entry.Offset), HasBytes: true)) { Position = (at.Topic, at.Partition, entry.Offset) }));
         }
 
-        if (end > long.MinValue)
-            _ends[(at.Topic, at.Partition)] = end + 1;
+        _ends[(at.Topic, at.Partition)] = end;
     }
 
     private sealed class Failed : Exception;

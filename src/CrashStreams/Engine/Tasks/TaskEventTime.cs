@@ -25,6 +25,7 @@ internal sealed class TaskEventTime(
     // They, and those in front of one that hold results back: parents before children.
     private readonly List<IProcessorLifetime> _inOrder = context.Options.Time.Clock == StreamTime.Watermarks ? Timed(operators) : [];
     private readonly List<IProcessorLifetime> _emitters = [.. operators.Where(static o => o is IEmitsAtCommit)];
+    private readonly bool _hasWaiting = context.Options.Time.Clock == StreamTime.Watermarks && operators.Any(static o => o is IWaitsForInstant);
     private long _oldestOpenStart = long.MaxValue;
 
     /// <summary>Whether all inputs that hold the clock were idle at the last look.</summary>
@@ -48,9 +49,9 @@ internal sealed class TaskEventTime(
                 source.Close(horizonMs);
         }
 
-        var progress = InputPartition.ProgressOf(holding);
+        var (progress, wasIdle) = (InputPartition.ProgressOf(holding), IsIdle);
         // Inputs that have been silent together wake together, or the first one would take the clock past all that the others are about to say.
-        if (IsIdle && !progress.IsIdle)
+        if (wasIdle && !progress.IsIdle)
         {
             foreach (var input in holding)
                 input.Clock.Wake(nowMs);
@@ -62,7 +63,8 @@ internal sealed class TaskEventTime(
         // What operators hold back until the commit belongs before the windows that the clock closes behind them.
         if (progress.Watermark > context.Clock.Watermark)
             EmitPending(context.Punctuations.HasWatermark ? _emitters : _inOrder);
-        if (context.Clock.AdvanceTo(in progress))
+        var hasMoved = context.Clock.AdvanceTo(in progress);
+        if (hasMoved)
         {
             context.Current.Clear();
             context.HasChanged = true;
@@ -72,7 +74,32 @@ internal sealed class TaskEventTime(
             punctuate(progress.Watermark);
         }
 
+        // Before anybody is told of it: who hears that the task is idle waits no longer for what it holds.
+        if (_hasWaiting && IsIdle && (!wasIdle || hasMoved) && context.Clock.Watermark != TaskClock.Unknown)
+            Release(context.Clock.Watermark);
         Publish();
+    }
+
+    // Nothing more is waited for: what has waited for others of its instant goes on, and what has waited for more than that stays.
+    private void Release(long watermark)
+    {
+        context.Current.Clear();
+        foreach (var each in _inOrder)
+        {
+            if (each is IEmitsAtCommit emitter)
+                EmitPending(emitter);
+            if (each is not IWaitsForInstant waiting)
+                continue;
+            context.HasChanged |= waiting.NextClosing <= watermark + 1;
+            try
+            {
+                waiting.OnIdle(watermark);
+            }
+            catch (Exception e) when (FaultPolicy.IsOperators(e))
+            {
+                fault(e);
+            }
+        }
     }
 
     // However far the clock has jumped, windows close as if it had gone step by step: in the order of their closing times over all operators.

@@ -12,7 +12,7 @@ namespace CrashStreams.Operators;
 internal sealed class StreamTableJoin<TKey, TValue, TTableKey, TTableValue, TResult>(
     Func<TKey, TValue, TTableKey> keyOf, Func<TValue, Optional<TTableValue>, TResult> joiner, bool isLeft, Func<IOperatorContext, TableReader<TTableKey, TTableValue>> openTable,
     string? bufferName = null, long graceMs = 0)
-    : Processor<TKey, TValue, TKey, TResult>, IWatermarkListener
+    : Processor<TKey, TValue, TKey, TResult>, IWaitsForInstant
 {
     private TableReader<TTableKey, TTableValue> _table = null!;
     private GraceBuffer<TKey, TValue>? _waiting;
@@ -54,6 +54,8 @@ internal sealed class StreamTableJoin<TKey, TValue, TTableKey, TTableValue, TRes
         if (_waiting is not null)
             Answer(watermark - graceMs - 1);
     }
+
+    public void OnIdle(long watermark) => OnWatermark(watermark + 1);
 
     private void Answer(long through)
     {

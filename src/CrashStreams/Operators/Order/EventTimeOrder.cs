@@ -13,11 +13,14 @@ namespace CrashStreams.Operators;
 /// <param name="among">All inputs of the operator behind it, when it may have several.</param>
 /// <param name="number">Which of them this is.</param>
 internal sealed class EventTimeOrder<TKey, TValue>(string storeName, OrderedInputs? among = null, int number = 0)
-    : Processor<TKey, TValue, TKey, TValue>, IWatermarkListener, ICommitListener, IOrderedInput
+    : Processor<TKey, TValue, TKey, TValue>, IWaitsForInstant, ICommitListener, IOrderedInput
 {
     private InputOrder<TKey, TValue> _waiting = null!;
     private OperatorClock _clock = null!;
     private bool _repeats;
+
+    // The instant that was passed because all inputs were idle: what operators in front give for it comes when the clock goes on.
+    private long _passedIdle = TaskClock.Unknown;
 
     protected override void Init()
     {
@@ -25,6 +28,9 @@ internal sealed class EventTimeOrder<TKey, TValue>(string storeName, OrderedInpu
         _clock = Task.Clock.ForOperator($"{NodeName}-order");
         _repeats = Task.Options.Delivery.Guarantee == ProcessingGuarantee.AtLeastOnce;
         _waiting.DropForwarded(_clock.ClosedThrough);
+        // Ahead of the clock it can be for no other reason.
+        if (_clock.ClosedThrough > Task.Clock.Watermark)
+            _passedIdle = _clock.ClosedThrough - 1;
     }
 
     public override void Process(in Record<TKey, TValue> record)
@@ -32,10 +38,10 @@ internal sealed class EventTimeOrder<TKey, TValue>(string storeName, OrderedInpu
         var readAt = Task.Clock.RecordWatermark;
         if (readAt >= _clock.ClosedThrough)
             _waiting.Put(readAt, in record, Task.Current.Source, Task.Current.IsUnordered, Task.Current is { IsFromSource: true, HasWaited: false, HasSeveralSources: false }, _repeats);
-        else if (readAt < _clock.Floor)
+        else if (readAt < _clock.Floor && readAt != _passedIdle)
             Drop(DroppedRecords.Replayed);
         else
-            // Its partition was idle and not waited for: its place has been passed.
+            // Its partition was idle and not waited for, or all were: its place has been passed.
             Forward(in record);
     }
 
@@ -48,6 +54,19 @@ internal sealed class EventTimeOrder<TKey, TValue>(string storeName, OrderedInpu
     public ReadOnlySpan<byte> FirstPlace => _waiting.FirstPlace;
 
     public void OnWatermark(long watermark)
+    {
+        if (watermark > _passedIdle + 1)
+            _passedIdle = TaskClock.Unknown;
+        ForwardBefore(watermark);
+    }
+
+    public void OnIdle(long watermark)
+    {
+        _passedIdle = watermark;
+        ForwardBefore(watermark + 1);
+    }
+
+    private void ForwardBefore(long watermark)
     {
         _clock.ClosedThrough = Math.Max(_clock.ClosedThrough, watermark);
         if (among is not null)

@@ -54,7 +54,7 @@ internal sealed class CogroupedSessions : Operator
     {
         foreach (var (partition, state) in run.States<State>(this))
         {
-            if (run.FinalClock(this, partition) < tick)
+            if (!run.EndsWaitAt(this, partition, tick))
                 continue;
             foreach (var (input, item) in InEventTimeOrder.TakeDue(state.Waiting, tick).Where(static i => i.Item.Key is not null))
                 Include(run, state, input, partition, item);

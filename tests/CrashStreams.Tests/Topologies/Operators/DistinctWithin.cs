@@ -38,7 +38,7 @@ internal sealed class DistinctWithin : Operator
     {
         foreach (var (partition, state) in run.States<Seen>(this))
         {
-            if (run.FinalClock(this, partition) < tick)
+            if (!run.EndsWaitAt(this, partition, tick))
                 continue;
             foreach (var item in InEventTimeOrder.TakeDue(state.Waiting, tick).Where(static i => i.Key is not null))
             {

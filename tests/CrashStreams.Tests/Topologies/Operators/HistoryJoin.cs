@@ -63,7 +63,7 @@ internal sealed class HistoryJoin : Operator
     {
         foreach (var (partition, state) in run.States<State>(this))
         {
-            if (run.FinalClock(this, partition) < tick)
+            if (!run.EndsWaitAt(this, partition, tick))
                 continue;
             foreach (var item in InEventTimeOrder.TakeDue(state.Ordered, tick))
             {

@@ -27,7 +27,7 @@ internal sealed class InEventTimeOrder : Operator
     {
         foreach (var (partition, waiting) in run.States<List<Item>>(this))
         {
-            if (run.FinalClock(this, partition) < tick)
+            if (!run.EndsWaitAt(this, partition, tick))
                 continue;
             foreach (var item in TakeDue(waiting, tick))
                 run.Emit(Outputs[0], partition, item);

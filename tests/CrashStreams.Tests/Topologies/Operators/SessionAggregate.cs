@@ -61,10 +61,12 @@ internal sealed class SessionAggregate : Operator
     {
         foreach (var (partition, state) in run.States<Sessions>(this))
         {
-            if (run.FinalClock(this, partition) < tick)
+            if (!run.EndsWaitAt(this, partition, tick))
                 continue;
             foreach (var item in InEventTimeOrder.TakeDue(state.Waiting, tick).Where(_fold.Takes))
                 Include(run, state, item);
+            if (run.FinalClock(this, partition) < tick)
+                continue;
             foreach (var (key, session) in state.Open.Where(s => ClosesAt(s.Session) == tick).OrderBy(static s => s.Session.EndMs).ToList())
             {
                 state.Open.Remove((key, session));

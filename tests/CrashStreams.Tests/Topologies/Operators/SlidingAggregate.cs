@@ -65,11 +65,11 @@ internal sealed class SlidingAggregate : Operator
     {
         foreach (var (partition, state) in run.States<State>(this))
         {
-            if (run.FinalClock(this, partition) < tick)
+            if (!run.EndsWaitAt(this, partition, tick))
                 continue;
             foreach (var item in InEventTimeOrder.TakeDue(state.Waiting, tick).Where(static i => i is { Key: not null, Value: not null }))
                 Include(run, state, partition, item);
-            if (!_isFinal)
+            if (!_isFinal || run.FinalClock(this, partition) < tick)
                 continue;
             var start = tick - ClosesAt(0);
             foreach (var (key, windows) in state.Windows)

@@ -41,7 +41,7 @@ internal sealed class SuppressForTime : Operator
     {
         foreach (var (partition, state) in run.States<State>(this))
         {
-            if (run.FinalClock(this, partition) < tick)
+            if (!run.EndsWaitAt(this, partition, tick))
                 continue;
             foreach (var item in InEventTimeOrder.TakeDue(state.Ordered, tick).Where(static i => i.Key is not null))
             {
@@ -50,6 +50,8 @@ internal sealed class SuppressForTime : Operator
                 run.WakeAt(dueAt);
             }
 
+            if (run.FinalClock(this, partition) < tick)
+                continue;
             foreach (var (key, (dueAt, item)) in state.Waiting.Where(w => w.Value.DueAt <= tick).ToList())
             {
                 state.Waiting.Remove(key);
