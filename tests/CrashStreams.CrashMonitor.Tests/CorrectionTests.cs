@@ -80,6 +80,8 @@ public class CorrectionTests
         Pipe(driver, 0, "u", 3, partition: 1);
         driver.AdvanceWallClock(TimeSpan.FromSeconds(6));
         Pipe(driver, 45, "x");
+        Rows(driver).Should().BeEmpty("the partition is waited for once more when another one wakes");
+        driver.AdvanceWallClock(TimeSpan.FromSeconds(6));
         Rows(driver).Should().Equal("u 3");
         Pipe(driver, 1, "u", partition: 1);
         Rows(driver).Should().Equal("u 4 corrected");

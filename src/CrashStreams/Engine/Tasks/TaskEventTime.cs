@@ -13,7 +13,7 @@ namespace CrashStreams.Engine;
 /// <param name="punctuate">Calls processors back that wait for the clock; asked after the windows that it closes.</param>
 /// <param name="fault">Called with what an operator throws.</param>
 internal sealed class TaskEventTime(
-    TaskContext context, IReadOnlyList<InputPartition> inputs, IReadOnlyList<InputPartition> holding, IReadOnlyList<IProcessorLifetime> operators, long horizonMs, Action<long> punctuate, Action<Exception> fault)
+    TaskContext context, List<InputPartition> inputs, List<InputPartition> holding, IReadOnlyList<IProcessorLifetime> operators, long horizonMs, Action<long> punctuate, Action<Exception> fault)
 {
     private readonly long _closeAfterIdleMs = (long?)context.Options.Time.CloseAfterIdle?.TotalMilliseconds ?? long.MaxValue;
     private readonly long _idleAfterMs = (long)context.Options.Time.IdleAfter.TotalMilliseconds;
