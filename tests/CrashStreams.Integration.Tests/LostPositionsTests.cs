@@ -19,6 +19,8 @@ public abstract class LostPositionsTests : IDisposable
     private readonly string _name = $"lost-{Guid.NewGuid():N}";
     private readonly LogLines _log = new();
     private readonly DirectoryInfo _state = Directory.CreateTempSubdirectory("crashstreams-lost-");
+    private StreamTime _clock = StreamTime.Watermarks;
+    private int _partitions = Partitions;
     private int _written;
 
     protected abstract IKafkaBroker Broker { get; }
@@ -46,16 +48,35 @@ public abstract class LostPositionsTests : IDisposable
     }
 
     [Theory]
-    [InlineData(ProcessingGuarantee.AtLeastOnce)]
-    [InlineData(ProcessingGuarantee.ExactlyOnce)]
-    public async Task Offsets_of_one_input_partition_that_are_gone_have_it_too(ProcessingGuarantee guarantee)
+    [InlineData(ProcessingGuarantee.AtLeastOnce, StreamTime.Watermarks)]
+    [InlineData(ProcessingGuarantee.ExactlyOnce, StreamTime.Watermarks)]
+    // Without markers nothing behind the shuffle tells who has written there.
+    [InlineData(ProcessingGuarantee.AtLeastOnce, StreamTime.Observed)]
+    [InlineData(ProcessingGuarantee.ExactlyOnce, StreamTime.Observed)]
+    public async Task Offsets_of_one_input_partition_that_are_gone_have_it_too(ProcessingGuarantee guarantee, StreamTime clock)
     {
+        _clock = clock;
         await RunOnceAsync(guarantee, onDisk: false, write: 20);
         await DeleteOffsetAsync(new(Name(Input), 1));
 
         await RunOnceAsync(guarantee, onDisk: false, write: 20);
 
         Counts().Should().OnlyContain(c => c.Value == 10, _log.ToString()).And.HaveCount(4);
+        _log.ToString().Should().Contain("has lost positions of its state");
+    }
+
+    [Fact]
+    public async Task Partitions_that_the_input_got_since_have_lost_nothing()
+    {
+        await RunOnceAsync(ProcessingGuarantee.ExactlyOnce, onDisk: false, write: 20);
+        using (var admin = new Confluent.Kafka.AdminClientBuilder(new Confluent.Kafka.AdminClientConfig { BootstrapServers = Broker.BootstrapServers }).Build())
+            await admin.CreatePartitionsAsync([new() { Topic = Name(Input), IncreaseTo = 2 * Partitions }]);
+        _partitions = 2 * Partitions;
+
+        await RunOnceAsync(ProcessingGuarantee.ExactlyOnce, onDisk: false, write: 20);
+
+        Counts().Should().OnlyContain(c => c.Value == 10, _log.ToString()).And.HaveCount(4);
+        _log.ToString().Should().NotContain("has lost positions of its state");
     }
 
     [Fact]
@@ -293,7 +314,7 @@ public abstract class LostPositionsTests : IDisposable
     private Topology Topology(OffsetReset? reset = null)
     {
         var builder = new StreamsBuilder();
-        builder.Stream<string, string>(Name(Input), new() { OffsetReset = reset }).SelectKey((_, value) => value).Repartition(new() { Name = "by-value" })
+        builder.Stream<string, string>(Name(Input), new() { OffsetReset = reset }).SelectKey((_, value) => value).Repartition(new() { Name = "by-value", Partitions = Partitions })
             .GroupByKey().Count("counts").ToStream().MapValues(count => count.ToString(CultureInfo.InvariantCulture)).To(Name(Output));
         return builder.Build();
     }
@@ -304,7 +325,7 @@ public abstract class LostPositionsTests : IDisposable
         storage = onDisk ? new RocksDbState(new() { Directory = _state.FullName }) : null;
         return new StreamsOptions
         {
-            ApplicationId = _name, Delivery = { Guarantee = guarantee, OffsetOutOfRange = outOfRange }, State = { Orphaned = orphaned, Storage = storage }, StuckAfter = stuckAfter ?? TimeSpan.FromMinutes(1),
+            ApplicationId = _name, Time = { Clock = _clock }, Delivery = { Guarantee = guarantee, OffsetOutOfRange = outOfRange }, State = { Orphaned = orphaned, Storage = storage }, StuckAfter = stuckAfter ?? TimeSpan.FromMinutes(1),
         };
     }
 
@@ -328,7 +349,7 @@ public abstract class LostPositionsTests : IDisposable
         // Of today: brokers delete what is a week old.
         var now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
         for (var i = 0; i < records; i++, _written++)
-            producer.Send(Name(Input), _written / 4 % Partitions, new LogRecord { Value = Encoding.UTF8.GetBytes($"{_written % 4}"), HasValue = true, Timestamp = now + _written });
+            producer.Send(Name(Input), _written / 4 % _partitions, new LogRecord { Value = Encoding.UTF8.GetBytes($"{_written % 4}"), HasValue = true, Timestamp = now + _written });
         producer.Flush();
     }
 

@@ -91,7 +91,7 @@ public sealed partial class KTable<TKey, TValue>
             },
             areAnswers: true, asWideAs: _node, answer, update);
         var resolver = _builder.Add(new ProcessorNode<TKey, SubscriptionResponse<TOther>, TKey, TResult>(
-            names.Resolver, () => new ResponseResolver<TKey, TValue, TOther, TResult>(leftView!.Open, valueSerde, keepsLeft, joiner), leftView?.Stores), answered);
+            names.Resolver, () => new ResponseResolver<TKey, TValue, TOtherKey, TOther, TResult>(leftView!.Open, foreignKey, valueSerde, keepsLeft, joiner), leftView?.Stores), answered);
         return _builder.Table(resolver, names.Result, resultStore, materialized with
         {
             KeySerde = materialized.KeySerde ?? keySerde, ValueSerde = materialized.ValueSerde ?? Serdes.Find<TResult>(),

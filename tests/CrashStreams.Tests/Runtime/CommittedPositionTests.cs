@@ -5,22 +5,22 @@ namespace CrashStreams.Tests.Runtime;
 /// <summary>What is written into the metadata of committed offsets, and what is read from metadata of others.</summary>
 public sealed class CommittedPositionTests
 {
-    /// <summary>time, then 8 bytes for the input's topic id and 4 + 4 for each changelog's name and id, then the word.</summary>
+    /// <summary>time, then 8 bytes for the input's topic id, 4 + 4 for each changelog's name and id, 4 for the input's partitions, then the word.</summary>
     [Fact]
     public void The_layout_is_fixed()
     {
-        var topics = CommittedPosition.TopicsText("in-id", [("app-counts-changelog", "changelog-id")]);
+        var topics = CommittedPosition.TopicsText("in-id", 12, [("app-counts-changelog", "changelog-id")]);
         Convert.ToHexStringLower(Convert.FromBase64String(topics)).Should().Be(Expected);
         CommittedPosition.Text("AwAA", topics).Should().Be($"AwAA.{topics}");
         CommittedPosition.RebuildText(topics).Should().Be($".{topics}.rebuild");
     }
 
-    private const string Expected = "1d93198e29434ec22aafc28232632c5b";
+    private const string Expected = "1d93198e29434ec22aafc28232632c5b0000000c";
 
     [Fact]
     public void What_was_written_is_read()
     {
-        var topics = CommittedPosition.TopicsText("in-id", [("a", "1"), ("b", "2")]);
+        var topics = CommittedPosition.TopicsText("in-id", 12, [("a", "1"), ("b", "2")]);
         var position = CommittedPosition.Parse(CommittedPosition.Text("time", topics));
         position.Should().Be(new CommittedPosition("time", topics, IsRebuild: false, IsOwn: true));
         position.IsOfOtherInput("in-id").Should().BeFalse();
@@ -31,6 +31,14 @@ public sealed class CommittedPositionTests
         position.IsOfOtherChangelog("added since", "4").Should().BeFalse();
         CommittedPosition.Parse(CommittedPosition.RebuildText(topics)).Should().Be(new CommittedPosition("", topics, IsRebuild: true, IsOwn: true));
     }
+
+    [Theory]
+    [InlineData("", 0)]
+    [InlineData("AwAA.", 0)]
+    // An earlier version of this library: without the number of partitions.
+    [InlineData("AwAA.HZMZjilDTsIqr8KCMmMsWw==", 0)]
+    [InlineData("AwAA.HZMZjilDTsIqr8KCMmMsWwAAAAw=", 12)]
+    public void It_tells_how_many_partitions_there_were(string metadata, int partitions) => CommittedPosition.Parse(metadata).Partitions.Should().Be(partitions);
 
     [Theory]
     [InlineData("", false)]
@@ -47,7 +55,7 @@ public sealed class CommittedPositionTests
     public void It_fits_into_what_a_default_Kafka_takes_however_many_changelogs_there_are()
     {
         var longest = CommittedTimeText();
-        var topics = CommittedPosition.TopicsText("id", [.. Enumerable.Range(0, 200).Select(i => ($"changelog-{i}", (string?)$"{i}"))]);
+        var topics = CommittedPosition.TopicsText("id", 12, [.. Enumerable.Range(0, 200).Select(i => ($"changelog-{i}", (string?)$"{i}"))]);
         CommittedPosition.Text(longest, topics).Length.Should().BeLessThanOrEqualTo(4096);
     }
 

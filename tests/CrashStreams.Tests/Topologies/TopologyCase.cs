@@ -61,9 +61,6 @@ internal sealed record TopologyCase
             LostOffsets = random.Chance(0.06) ? random.Pick([0.3, 1]) : 0,
             StrangerRate = random.Chance(0.06) ? random.Pick([0.3, 0]) : null,
         };
-        // A source that begins again in front of a shuffle gives its records to windows behind it a second time while these are open, and those of a calendar are until the end.
-        if (description.Operators.Any(static o => o.Outputs.Any(static e => e.Windows is Calendar)))
-            plan = plan with { LostOffsets = 0, StrangerRate = null };
         // A task that nobody runs when the others wake is not heard: it was idle when it was last.
         if (random.Chance(0.3) || hasNight)
             plan = plan with { CrashRate = 0, PauseRate = 0, ErrorRate = 0, StopRate = 0, MissedEpochRate = 0 };

@@ -6,8 +6,8 @@ namespace CrashStreams.Engine;
 
 /// <summary>
 /// What the application writes into the metadata of an offset that it commits: <c>time.topics[.rebuild]</c>. The time is <see cref="CommittedTime"/>'s text. The topics, Base64,
-/// are those that the offset belongs to, 8 bytes each: the id of the input's topic, then hashes of name and id (4 bytes each) of each changelog of the task; nothing where the broker
-/// gives no ids. An offset with <c>rebuild</c> is where reading begins with emptied state.
+/// are those that the offset belongs to, 8 bytes each: the id of the input's topic, then hashes of name and id (4 bytes each) of each changelog of the task, then (4 bytes) how many partitions the
+/// input's topic had; nothing where the broker gives no ids. An offset with <c>rebuild</c> is where reading begins with emptied state.
 /// </summary>
 /// <param name="Time">The time's text; empty where nothing is known.</param>
 /// <param name="Topics">The topics' text.</param>
@@ -38,13 +38,14 @@ internal readonly record struct CommittedPosition(string Time, string Topics, bo
 
     /// <summary>The text for an input of a task.</summary>
     /// <param name="inputId">The id of the input's topic; null where the broker gives none.</param>
+    /// <param name="partitions">How many partitions it has.</param>
     /// <param name="changelogs">Names and ids of the task's changelogs.</param>
-    public static string TopicsText(string? inputId, IReadOnlyCollection<(string Name, string? Id)> changelogs)
+    public static string TopicsText(string? inputId, int partitions, IReadOnlyCollection<(string Name, string? Id)> changelogs)
     {
         if (inputId is null)
             return "";
         changelogs = [.. changelogs.Take(MaxChangelogs)];
-        var bytes = new byte[sizeof(ulong) * (1 + changelogs.Count)];
+        var bytes = new byte[(sizeof(ulong) * (1 + changelogs.Count)) + sizeof(int)];
         BinaryPrimitives.WriteUInt64BigEndian(bytes, Hash(inputId));
         var at = sizeof(ulong);
         foreach (var (name, id) in changelogs)
@@ -54,8 +55,12 @@ internal readonly record struct CommittedPosition(string Time, string Topics, bo
             at += sizeof(ulong);
         }
 
+        BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(at), partitions);
         return Convert.ToBase64String(bytes);
     }
+
+    /// <summary>How many partitions the input's topic had when the offset was committed; 0 when that is not known.</summary>
+    public int Partitions => Bytes() is var bytes && bytes.Length % sizeof(ulong) == sizeof(int) ? BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(bytes.Length - sizeof(int))) : 0;
 
     /// <summary>Whether the input is another topic of the same name than the one that the offset is of.</summary>
     public bool IsOfOtherInput(string? inputId) => inputId is not null && Bytes() is { Length: >= sizeof(ulong) } bytes && BinaryPrimitives.ReadUInt64BigEndian(bytes) != Hash(inputId);

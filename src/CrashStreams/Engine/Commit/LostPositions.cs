@@ -12,6 +12,9 @@ namespace CrashStreams.Engine;
 /// from is read again, into emptied stores: each source partition from its beginning, each repartition partition from its present end. One commit without being a member says so to all
 /// instances; the coordinator takes it only while the group is empty, so no instance can do it under another's feet. Kafka's own rule (KIP-211) lets offsets vanish in no other case.
 /// <para>
+/// Inputs that have no offset at a first start get theirs here, all of them at once. So one without among others of its topic was lost, also where nothing else tells that something was read from it.
+/// </para>
+/// <para>
 /// An offset without the application's mark where no state is lost: if others of what hangs together have the mark, the application has committed before, and this one is another member's, who may have passed
 /// over records that nobody here has seen; the partition is read as if it had no offset. If none has, somebody has set where the application is to begin.
 /// </para>
@@ -19,6 +22,7 @@ namespace CrashStreams.Engine;
 internal sealed class LostPositions(Topology topology, StreamsOptions options, InternalTopics topics, OwnPositions own, TimeProvider time, ILogger logger)
 {
     private const int Attempts = 10;
+    private const int PositionsAtOnce = 1_000;
     private static readonly TimeSpan _pause = TimeSpan.FromSeconds(1);
 
     private readonly OffsetResets _resets = new(options, topology);
@@ -32,7 +36,11 @@ internal sealed class LostPositions(Topology topology, StreamsOptions options, I
         {
             var found = await FindAsync(admin, group, cancellation).ConfigureAwait(false);
             if (found.Losses.Count == 0)
+            {
+                Claim(group, found.Unclaimed);
                 return;
+            }
+
             var text = string.Join("; ", found.Losses.Take(5)) + (found.Losses.Count > 5 ? $"; and {found.Losses.Count - 5} more" : "");
             if (options.State.Orphaned == OrphanedState.Fail)
                 throw Refusal(text, $"State.{nameof(StateOptions.Orphaned)} is {OrphanedState.Fail}.");
@@ -41,6 +49,7 @@ internal sealed class LostPositions(Topology topology, StreamsOptions options, I
             try
             {
                 group.Commit(found.Restart);
+                Claim(group, found.Unclaimed);
                 logger.PositionsLost(options.ApplicationId, text, string.Join(", ", found.Sources));
                 return;
             }
@@ -58,6 +67,21 @@ internal sealed class LostPositions(Topology topology, StreamsOptions options, I
         }
     }
 
+    // Each commit within what a topic of offsets takes.
+    private void Claim(ILogConsumer group, Dictionary<TopicPartition, OffsetAndMetadata> unclaimed)
+    {
+        try
+        {
+            foreach (var some in unclaimed.OrderBy(static c => c.Key).Chunk(PositionsAtOnce))
+                group.Commit(some.ToDictionary());
+        }
+        catch (LogException e) when (!e.IsRetriable)
+        {
+            // The group has members: those who have started earlier have done it, or do it when they begin.
+            logger.PositionsNotSet(e, e.Message);
+        }
+    }
+
     private LogException Refusal(string losses, string reason) => new(
         $"Group '{options.ApplicationId}' has lost positions that its state in the changelogs belongs to: {losses}. To go on would count records twice or leave some out. {reason} "
         + $"Set State.{nameof(StateOptions.Orphaned)} to {OrphanedState.Rebuild} to build it again from the records that are there, or reset the application.");
@@ -70,20 +94,38 @@ internal sealed class LostPositions(Topology topology, StreamsOptions options, I
         var log = await admin.OffsetsAsync([.. inputs, .. changelogs], cancellation).ConfigureAwait(false);
         var committed = group.Committed(inputs).ToDictionary(static c => c.Key, static c => (c.Value, Parsed: CommittedPosition.Parse(c.Value.Metadata)));
         var found = new Found();
+        var claimed = committed.Where(c => c.Value.Parsed.IsOwn && !c.Value.Parsed.IsOfOtherInput(topics.IdOf(c.Key.Topic)))
+            .GroupBy(static c => c.Key.Topic).ToDictionary(static t => t.Key, static t => t.Max(static c => c.Value.Parsed.Partitions));
         foreach (var component in _parts.GroupBy(static p => p.Component))
         {
-            var losses = component.SelectMany(part => Losses(part, committed, log)).ToList();
-            if (losses.Count == 0 || !component.Any(static p => p.Changelogs.Count > 0))
-                TakeOver(component, committed, log);
-            else
+            var losses = component.SelectMany(part => Losses(part, claimed, committed, log)).ToList();
+            if (losses.Count > 0 && component.Any(static p => p.Changelogs.Count > 0))
+            {
                 Restart(component, losses, log, found);
+                continue;
+            }
+
+            TakeOver(component, committed, log);
+            foreach (var part in component)
+                AddUnclaimed(part, committed, log, found);
         }
 
         return found;
     }
 
+    private void AddUnclaimed(
+        Part part, Dictionary<TopicPartition, (OffsetAndMetadata Position, CommittedPosition Parsed)> committed, IReadOnlyDictionary<TopicPartition, (long Start, long End)> log, Found found)
+    {
+        foreach (var topic in part.Inputs.Where(t => _resets.WhenMissing(t) != OffsetReset.Fail))
+        {
+            var start = (TopicPartition input) => _resets.WhenMissing(topic) == OffsetReset.Latest ? log[input].End : log[input].Start;
+            foreach (var input in Partitions(topic).Where(p => !committed.ContainsKey(p)))
+                found.Unclaimed[input] = new(start(input), CommittedPosition.Text("", topics.PositionText(topic, part.Changelogs)));
+        }
+    }
+
     private IEnumerable<string> Losses(
-        Part part, Dictionary<TopicPartition, (OffsetAndMetadata Position, CommittedPosition Parsed)> committed, IReadOnlyDictionary<TopicPartition, (long Start, long End)> log)
+        Part part, Dictionary<string, int> claimed, Dictionary<TopicPartition, (OffsetAndMetadata Position, CommittedPosition Parsed)> committed, IReadOnlyDictionary<TopicPartition, (long Start, long End)> log)
     {
         for (var task = 0; task < part.Tasks.Count; task++)
         {
@@ -93,16 +135,17 @@ internal sealed class LostPositions(Topology topology, StreamsOptions options, I
             var hasTraces = changelogs.Exists(c => log[new(c, number)].End > 0) || part.Repartitions.Any(r => HasHeardOf(r, number, committed, log));
             foreach (var input in part.Tasks.InputsOf(task))
             {
+                var wasClaimed = hasTraces || input.Partition < claimed.GetValueOrDefault(input.Topic);
                 if (committed.TryGetValue(input, out var position))
                 {
-                    if (hasTraces && !position.Parsed.IsOwn)
+                    if (wasClaimed && !position.Parsed.IsOwn)
                         yield return $"offset {position.Position.Offset} of {input} was committed by somebody else";
                     if (hasTraces && position.Parsed.IsOfOtherInput(topics.IdOf(input.Topic)))
                         yield return $"topic '{input.Topic}' was deleted and created again";
                     if (changelogs.Find(c => log[new(c, number)].End == 0 && position.Parsed.IsOfOtherChangelog(c, topics.ChangelogIdOf(c))) is { } changelog)
                         yield return $"changelog '{changelog}' was deleted";
                 }
-                else if (hasTraces && log[input].End > 0)
+                else if (wasClaimed && log[input].End > 0)
                 {
                     yield return $"{input} has no committed offset";
                 }
@@ -175,6 +218,8 @@ internal sealed class LostPositions(Topology topology, StreamsOptions options, I
         public List<string> Truncated { get; } = [];
 
         public Dictionary<TopicPartition, OffsetAndMetadata> Restart { get; } = [];
+
+        public Dictionary<TopicPartition, OffsetAndMetadata> Unclaimed { get; } = [];
     }
 
     /// <summary>A sub-topology by the full names of its topics, and which others it hangs together with through repartition topics.</summary>

@@ -39,7 +39,7 @@ internal sealed class InternalTopics
     public string? ChangelogIdOf(string topic) => _changelogIds.GetValueOrDefault(topic);
 
     /// <summary>What is committed with an input's offsets of the topics that they belong to.</summary>
-    public string PositionText(string input, IEnumerable<string> changelogs) => CommittedPosition.TopicsText(IdOf(input), changelogs.Select(c => (c, ChangelogIdOf(c))).ToList());
+    public string PositionText(string input, IEnumerable<string> changelogs) => CommittedPosition.TopicsText(IdOf(input), PartitionsOf(input), changelogs.Select(c => (c, ChangelogIdOf(c))).ToList());
 
     /// <summary>The changelogs of a sub-topology, by their full names.</summary>
     public static IReadOnlyList<string> Changelogs(SubTopology subTopology, StreamsOptions options) =>

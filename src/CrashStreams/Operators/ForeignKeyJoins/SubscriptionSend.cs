@@ -13,6 +13,12 @@ internal sealed class SubscriptionSend<TKey, TValue, TOtherKey>(
 {
     private readonly KeyComparison<TOtherKey> _foreignKeys = new(otherKeySerde);
     private readonly ByteBuffer _value = new();
+    private SubscriptionInstruction _whereNoneWasExpected;
+
+    // Kafka Streams lets a row without partner go unanswered where its foreign key is no new one. But the answer by which an earlier result has to go may still be on its way, and is out of date
+    // when it comes: without another one that result would stay for good.
+    protected override void Init() =>
+        _whereNoneWasExpected = Task.Clock.Mode == StreamTime.Watermarks ? SubscriptionInstruction.AnswerAlways : SubscriptionInstruction.AnswerIfPresent;
 
     public override void Process(in Record<TKey, Change<TValue>> record)
     {
@@ -56,7 +62,7 @@ internal sealed class SubscriptionSend<TKey, TValue, TOtherKey>(
 
         if (!hadKey || _foreignKeys.AreEqual(before, now))
         {
-            Send(in record, now, true, hash, SubscriptionInstruction.AnswerIfPresent);
+            Send(in record, now, true, hash, _whereNoneWasExpected);
             return;
         }
 
