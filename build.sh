@@ -200,11 +200,12 @@ run_sim() {
     -noColor -class CrashStreams.Tests.$class -method "$method"
 }
 
-# fuzz attacks [--seconds N] [--only NAME]: hostile clients beside a producer and a consumer that must not notice.
+# fuzz attacks [--seconds N] [--only NAME,NAME]: hostile clients beside a producer and a consumer that must not notice.
 run_attacks() {
   need_dotnet
   publish benchmarks/CrashStreams.Broker.Attacks
-  "$out/bin/CrashStreams.Broker.Attacks/CrashStreams.Broker.Attacks" "$@"
+  publish_native src/CrashStreams.Broker.Cli
+  "$out/bin/CrashStreams.Broker.Attacks/CrashStreams.Broker.Attacks" --broker "$out/native/CrashStreams.Broker.Cli/crashstreams-broker" "$@"
 }
 
 # fuzz [--frames N] [--segments N] [--seed S]: mutated frames and damaged logs, as the tests have them but more.
@@ -533,8 +534,8 @@ usage() {
                             every update is that of the ideal run (default 1000 seeds of each guarantee)
 ./build.sh fuzz [--frames N] [--segments N] [--seed S]
                             mutated requests (default 1000000) and damaged log files (default 100000) against codecs, handlers and a broker
-./build.sh fuzz attacks [--seconds N] [--only NAME]
-                            hostile clients, each kind for N seconds (default 30), beside a producer and a consumer of 1,000 records/s: their p99 must
+./build.sh fuzz attacks [--seconds N] [--only NAME,NAME]
+                            hostile clients, each kind for N seconds (default 30), on the native program, beside a producer and a consumer of 1,000 records/s: their p99 must
                             stay under 100 ms and the broker under 300 MB; the exit code is 1 when a target is missed
 ./build.sh chaos [--minutes M] [--guarantee exactly_once|at_least_once] [--broker embedded|kafka]
                     [--state memory|rocksdb] [--seed S]

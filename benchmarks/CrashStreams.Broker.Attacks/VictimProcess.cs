@@ -31,11 +31,24 @@ internal sealed class VictimProcess : IDisposable
 
     public bool HasEnded => _process.HasExited;
 
-    public static async Task<VictimProcess> StartAsync()
+    /// <summary>What it has used, of all cores together.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.HasExited ? TimeSpan.Zero : _process.TotalProcessorTime;
+        }
+    }
+
+    /// <param name="program">The broker's program; null for the one beside this program, which the runtime loads.</param>
+    public static async Task<VictimProcess> StartAsync(string? program = null)
     {
         var data = Directory.CreateTempSubdirectory("broker-attacks");
-        var program = Path.Combine(AppContext.BaseDirectory, "crashstreams-broker.dll");
-        var process = Process.Start(new ProcessStartInfo("dotnet", [program, "--port", "0", "--data", data.FullName, "--user", $"{Target.User}:{Password}"]) { RedirectStandardOutput = true })!;
+        string[] arguments = ["--port", "0", "--data", data.FullName, "--user", $"{Target.User}:{Password}"];
+        var start = program is null ? new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "crashstreams-broker.dll"), .. arguments]) : new ProcessStartInfo(program, arguments);
+        start.RedirectStandardOutput = true;
+        var process = Process.Start(start)!;
         // "Kafka broker ready: 127.0.0.1:9092"
         var ready = await process.StandardOutput.ReadLineAsync() ?? throw new IOException("The broker's process ended before it was ready.");
         var victim = new VictimProcess(process, int.Parse(ready[(ready.LastIndexOf(':') + 1)..]), data);

@@ -19,14 +19,12 @@ internal sealed class Produce(BrokerCore core)
 
     private const short AllReplicas = -1;
 
-    /// <summary>More batches than these are appended in steps.</summary>
-    private const int MostAtOnce = 200;
-
+    /// <summary>So many batches are appended at a time; more of them in steps, because each is a call of the system, which waits where the disk is behind.</summary>
     private const int AppendsPerStep = 20;
 
     public void Handle(PreparedProduce prepared, RequestContext context, Action<ProduceResponse?> reply)
     {
-        if (prepared.Count > MostAtOnce)
+        if (prepared.Count > AppendsPerStep)
         {
             var waits = new StepWaits();
             new StepwiseRequest<ProduceResponse>(

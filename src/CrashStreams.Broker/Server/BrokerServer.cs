@@ -36,7 +36,8 @@ internal sealed class BrokerServer : IAsyncDisposable
     {
         (_log, _limits, _time) = (log, options.Limits, options.TimeProvider);
         Memory = new ConnectionMemory(_limits);
-        LargeRequests = new LargeRequests(_time);
+        LargeRequests = new PacedPlace(_time);
+        LargeGrowth = new PacedPlace(_time);
         Users = new UserCredentials(options.Users);
         Refusals = new AuthenticationRefusals(_limits, _time);
         _acceptPause = new AcceptPause(_time, log);
@@ -54,7 +55,14 @@ internal sealed class BrokerServer : IAsyncDisposable
 
     public ConnectionMemory Memory { get; }
 
-    public LargeRequests LargeRequests { get; }
+    /// <summary>
+    /// A large request without records becomes hundreds of thousands of objects. While they live the collector has to look at all of them, and everybody waits for it and for the
+    /// loop. So these requests are taken apart and handled one after the other. Those with records stay what they are, and need no place.
+    /// </summary>
+    public PacedPlace LargeRequests { get; }
+
+    /// <summary>For frames whose memory grows by megabytes.</summary>
+    public PacedPlace LargeGrowth { get; }
 
     /// <summary>Whose batches take long to check: one client at a time, for a few milliseconds.</summary>
     public SemaphoreSlim Preparing { get; } = new(1);

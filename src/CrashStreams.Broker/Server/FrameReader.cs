@@ -19,6 +19,9 @@ internal sealed class FrameReader(Stream stream, FrameLimits limits, Func<int, b
     private const int FirstTrust = 64 * 1024;
     private const int MostTrust = 4 * 1024 * 1024;
 
+    /// <summary>Of a large frame is read at a time: into fresh memory that takes a good part of a millisecond, and then others may use the thread.</summary>
+    private const int LargestPiece = 512 * 1024;
+
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
     private int _start;
     private int _end;
@@ -64,6 +67,15 @@ internal sealed class FrameReader(Stream stream, FrameLimits limits, Func<int, b
         return true;
     }
 
+    /// <summary>Gives the frame its <see cref="NextGrowth"/>: copies what there is of it.</summary>
+    public void Grow()
+    {
+        var larger = PooledBytes.Rent(GrownLength());
+        _frame.AsSpan(0, _filled).CopyTo(larger);
+        PooledBytes.Return(_frame!);
+        _frame = larger;
+    }
+
     /// <summary>Waits for more bytes. False at the end of the stream, also when it ends with an error: to throw that on through all who wait costs more than all else that a client's end does.</summary>
     public async ValueTask<bool> ReadMoreAsync()
     {
@@ -83,7 +95,7 @@ internal sealed class FrameReader(Stream stream, FrameLimits limits, Func<int, b
         {
             if (_filled == _frame.Length)
                 Grow();
-            var read = await stream.ReadAsync(_frame.AsMemory(_filled, Math.Min(_frame.Length, _length) - _filled)).ConfigureAwait(false);
+            var read = await stream.ReadAsync(_frame.AsMemory(_filled, Math.Min(LargestPiece, Math.Min(_frame.Length, _length) - _filled))).ConfigureAwait(false);
             _filled += read;
             Reads++;
             return read > 0;
@@ -141,14 +153,6 @@ internal sealed class FrameReader(Stream stream, FrameLimits limits, Func<int, b
     }
 
     private int GrownLength() => (int)Math.Min(_length, 2L * _frame!.Length);
-
-    private void Grow()
-    {
-        var larger = PooledBytes.Rent(GrownLength());
-        _frame.AsSpan(0, _filled).CopyTo(larger);
-        PooledBytes.Return(_frame!);
-        _frame = larger;
-    }
 }
 
 /// <summary>The most bytes of a frame.</summary>

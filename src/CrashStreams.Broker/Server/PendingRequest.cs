@@ -33,7 +33,7 @@ internal sealed class PendingRequest(ApiEndpoint endpoint, object body, RequestC
     /// <summary>What of it are objects: all but the frame.</summary>
     public long HeldObjects { get; set; }
 
-    /// <summary>Its place among <see cref="LargeRequests"/>, until it is handled; null for most.</summary>
+    /// <summary>Its place among the large requests, until it is handled; null for most.</summary>
     public IDisposable? Place { get; set; }
 
     public string Description => $"{context.Api.Key} v{context.Version} of {connection.Description} (client id '{ClientText.Escape(context.Client.ClientId)}')";

@@ -71,6 +71,36 @@ public sealed class FrameReaderTests
         (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(1024 * 1024);
     }
 
+    /// <summary>What is received into fresh memory at once keeps a thread for milliseconds, and threads are few.</summary>
+    [Fact]
+    public async Task A_large_frame_is_read_in_pieces()
+    {
+        using var stream = new WatchedStream(WithLength(new byte[20 * 1024 * 1024]).ToArray());
+        using var reader = new FrameReader(stream, new FrameLimits(MaxBytes, MaxBytes), _ => true);
+
+        while (!reader.TryRead(out _, out _))
+            (await reader.ReadMoreAsync()).Should().BeTrue();
+
+        stream.LargestRead.Should().Be(512 * 1024);
+    }
+
+    [Fact]
+    public async Task A_frame_grows_before_it_is_read_on_when_its_client_asks_for_that()
+    {
+        using var reader = new FrameReader(new MemoryStream(WithLength(new byte[1024 * 1024]).ToArray()), new FrameLimits(MaxBytes, MaxBytes), _ => true);
+        do
+            reader.TryRead(out _, out _).Should().BeFalse();
+        while (reader.NextGrowth == 0 && await reader.ReadMoreAsync());
+        var (held, growth) = (reader.HeldBytes, reader.NextGrowth);
+
+        reader.Grow();
+
+        reader.NextGrowth.Should().Be(0);
+        reader.HeldBytes.Should().Be(held + growth);
+        while (!reader.TryRead(out _, out _))
+            (await reader.ReadMoreAsync()).Should().BeTrue();
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(-1)]
@@ -111,5 +141,16 @@ public sealed class FrameReaderTests
     private sealed class CutOffStream : MemoryStream
     {
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => throw new IOException("Connection reset by peer");
+    }
+
+    private sealed class WatchedStream(byte[] bytes) : MemoryStream(bytes)
+    {
+        public int LargestRead { get; private set; }
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            LargestRead = Math.Max(LargestRead, buffer.Length);
+            return base.ReadAsync(buffer, cancellationToken);
+        }
     }
 }

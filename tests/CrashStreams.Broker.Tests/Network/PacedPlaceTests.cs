@@ -2,12 +2,12 @@ using CrashStreams.Broker.Server;
 
 namespace CrashStreams.Broker.Tests.Network;
 
-public class LargeRequestsTests
+public class PacedPlaceTests
 {
     [Fact]
     public async Task One_is_handled_at_a_time_and_a_place_is_left_once()
     {
-        var requests = new LargeRequests(TimeProvider.System);
+        var requests = new PacedPlace(TimeProvider.System);
         var first = await requests.EnterAsync();
         var second = requests.EnterAsync().AsTask();
         var third = requests.EnterAsync().AsTask();
@@ -26,7 +26,7 @@ public class LargeRequestsTests
     public async Task After_each_the_others_have_three_times_as_long()
     {
         var time = new SteppedTime();
-        var requests = new LargeRequests(time);
+        var requests = new PacedPlace(time);
         var first = await requests.EnterAsync();
         time.Elapsed += TimeSpan.FromMilliseconds(20);
         first.Dispose();
@@ -35,7 +35,7 @@ public class LargeRequestsTests
         _ = requests.EnterAsync().AsTask();
         time.Delays.Should().Equal(TimeSpan.FromMilliseconds(15));
 
-        var later = new LargeRequests(time);
+        var later = new PacedPlace(time);
         (await later.EnterAsync()).Dispose();
         later.EnterAsync().IsCompleted.Should().BeTrue("the one before took no time");
     }
