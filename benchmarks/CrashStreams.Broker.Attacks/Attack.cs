@@ -3,19 +3,23 @@ using CrashStreams.Broker.Attacks.Wire;
 namespace CrashStreams.Broker.Attacks;
 
 /// <summary>What a hostile or broken client does, again and again, to hold up the others or to use up the process.</summary>
-internal abstract class Attack
+/// <param name="name">In the table and for <c>--only</c>.</param>
+/// <param name="description">What it does, in a line.</param>
+/// <param name="clients">Connections that do it at the same time.</param>
+internal abstract class Attack(string name, string description, int clients = 4)
 {
-    /// <summary>In the table and for <c>--only</c>.</summary>
-    public abstract string Name { get; }
+    public string Name => name;
 
-    /// <summary>What it does, in a line.</summary>
-    public abstract string Description { get; }
+    public string Description => description;
 
-    /// <summary>Connections that do it at the same time.</summary>
-    public virtual int Clients => 4;
+    public int Clients => clients;
 
-    /// <summary>Does it once. The broker may refuse it in any way.</summary>
-    public abstract Task RoundAsync(Target target, CancellationToken stop);
+    /// <summary>Does it once, on a connection of its own. The broker may refuse it in any way.</summary>
+    public async Task RoundAsync(Target target, CancellationToken stop)
+    {
+        using var client = await ConnectAsync(target, stop);
+        await RoundAsync(client, target, stop);
+    }
 
     /// <summary>Does it until it is stopped, however the broker takes it.</summary>
     public async Task RunAsync(Target target, CancellationToken stop)
@@ -33,4 +37,8 @@ internal abstract class Attack
             }
         }
     }
+
+    protected virtual Task<AttackClient> ConnectAsync(Target target, CancellationToken stop) => AttackClient.ConnectAsync(target, stop);
+
+    protected abstract Task RoundAsync(AttackClient client, Target target, CancellationToken stop);
 }

@@ -10,10 +10,10 @@ internal static class AttackRun
 
     public static readonly Attack[] All =
     [
-        new NoAttack(), new ForgottenInReverse(), new RepeatedPartition(), new Flood(), new ManyProtocols(), new SlowPatterns(), new Crowd(), new RepeatedTopic(), new UnreadAnswers(),
+        new NoAttack(), new ForgottenInReverse(), new RepeatedPartition(), new Flood(), new ManyProtocols(), Heartbeats.WithSlowPatterns(), Heartbeats.OfACrowd(), new RepeatedTopic(), new UnreadAnswers(),
         new LargeTokens(), new PasswordGuesses(), new Silence(), new AbandonedFetches(), new HalfOfALargeRequest(),
         new EndlessTransaction(), new ManyGroups(), new ManyProducers(), new TwiceAndEscapes(),
-        new ColourfulPatterns(), new FickleMember(), new EmptySubscriptions(), new LongLists(), new ScatteredBatches(), new Bombs(), new GrowingTransactions(), new ManyConfigs(), new SlowReaders(),
+        Heartbeats.WithManyCharacters(), Heartbeats.WithOtherNames(), new EmptySubscriptions(), new LongLists(), new ScatteredBatches(), new Bombs(), new GrowingTransactions(), new ManyConfigs(), new SlowReaders(), new ManyTopics(),
     ];
 
     /// <param name="attacks">Those to run.</param>

@@ -5,15 +5,11 @@ using CrashStreams.Protocol.Wire;
 namespace CrashStreams.Broker.Attacks.Attacks;
 
 /// <summary>Small questions with large answers: the widest topic, named again and again.</summary>
-internal sealed class RepeatedTopic(int times = 4000) : Attack
+internal sealed class RepeatedTopic(int times = 4000)
+    : Attack("metadata", $"Metadata, DescribeConfigs and OffsetFetch that name the widest topic {times} times")
 {
-    public override string Name => "metadata";
-
-    public override string Description => $"Metadata, DescribeConfigs and OffsetFetch that name the widest topic {times} times";
-
-    public override async Task RoundAsync(Target target, CancellationToken stop)
+    protected override async Task RoundAsync(AttackClient client, Target target, CancellationToken stop)
     {
-        using var client = await AttackClient.ConnectAsync(target, stop);
         await AskAsync<MetadataRequest, MetadataResponse>(client, Metadata(), 9, stop);
         await AskAsync<DescribeConfigsRequest, DescribeConfigsResponse>(client, new() { IncludeSynonyms = true, Resources = Repeat(() => new DescribeConfigsRequest.DescribeConfigsResource { ResourceType = 2, ResourceName = Target.Wide }) }, 4, stop);
         await AskAsync<DescribeGroupsRequest, DescribeGroupsResponse>(client, new() { Groups = Repeat(() => "crowd") }, 5, stop);
@@ -34,17 +30,11 @@ internal sealed class RepeatedTopic(int times = 4000) : Attack
 }
 
 /// <summary>Many requests ahead of their answers, which nobody reads.</summary>
-internal sealed class UnreadAnswers(int requests = 900) : Attack
+internal sealed class UnreadAnswers(int requests = 900)
+    : Attack("unread", $"{requests} Metadata requests for everything in a row, no answer read", clients: 20)
 {
-    public override string Name => "unread";
-
-    public override string Description => $"{requests} Metadata requests for everything in a row, no answer read";
-
-    public override int Clients => 20;
-
-    public override async Task RoundAsync(Target target, CancellationToken stop)
+    protected override async Task RoundAsync(AttackClient client, Target target, CancellationToken stop)
     {
-        using var client = await AttackClient.ConnectAsync(target, stop);
         var frame = client.Frame(new MetadataRequest { Topics = null }, version: 9);
         var frames = new byte[requests * frame.Length];
         for (var i = 0; i < requests; i++)

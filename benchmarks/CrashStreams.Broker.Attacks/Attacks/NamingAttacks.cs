@@ -6,17 +6,13 @@ using CrashStreams.Protocol.Wire;
 namespace CrashStreams.Broker.Attacks.Attacks;
 
 /// <summary>Requests that name as much as a request can: each API that takes a list.</summary>
-internal sealed class LongLists(int length = 100_000) : Attack
+internal sealed class LongLists(int length = 100_000)
+    : Attack("lists", $"OffsetForLeaderEpoch, OffsetFetch, ElectLeaders, DescribeTopicPartitions, LeaveGroup, DescribeProducers and others that name {length} things")
 {
-    public override string Name => "lists";
-
-    public override string Description => $"OffsetForLeaderEpoch, OffsetFetch, ElectLeaders, DescribeTopicPartitions, LeaveGroup, DescribeProducers and others that name {length} things";
-
     private IEnumerable<int> Indexes => Enumerable.Range(0, length);
 
-    public override async Task RoundAsync(Target target, CancellationToken stop)
+    protected override async Task RoundAsync(AttackClient client, Target target, CancellationToken stop)
     {
-        using var client = await AttackClient.ConnectAsync(target, stop);
         await client.AskAsync<OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse>(new()
         {
             Topics = [new() { Topic = Target.Narrow, Partitions = [.. Indexes.Select(index => new OffsetForLeaderEpochRequest.OffsetForLeaderPartition { Partition = index })] }],
@@ -42,15 +38,11 @@ internal sealed class LongLists(int length = 100_000) : Attack
 }
 
 /// <summary>A batch for each of thousands of partitions, in one request.</summary>
-internal sealed class ScatteredBatches(int batches = 20_000) : Attack
+internal sealed class ScatteredBatches(int batches = 20_000)
+    : Attack("scattered", $"Produce with {batches} batches of one record, over the widest topic")
 {
-    public override string Name => "scattered";
-
-    public override string Description => $"Produce with {batches} batches of one record, over the widest topic";
-
-    public override async Task RoundAsync(Target target, CancellationToken stop)
+    protected override async Task RoundAsync(AttackClient client, Target target, CancellationToken stop)
     {
-        using var client = await AttackClient.ConnectAsync(target, stop);
         using var builder = new RecordBatchBuilder();
         builder.Append(TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(), RecordField.Null, "v"u8.ToArray());
         var batch = new RecordsField(builder.Build().ToArray());
@@ -64,15 +56,11 @@ internal sealed class ScatteredBatches(int batches = 20_000) : Attack
 }
 
 /// <summary>Transactions that grow by one partition at a time, and leave offsets that are not committed.</summary>
-internal sealed class GrowingTransactions : Attack
+internal sealed class GrowingTransactions
+    : Attack("growing", "AddPartitionsToTxn of one partition after the other in one request, TxnOffsetCommit for all partitions by many producers")
 {
-    public override string Name => "growing";
-
-    public override string Description => "AddPartitionsToTxn of one partition after the other in one request, TxnOffsetCommit for all partitions by many producers";
-
-    public override async Task RoundAsync(Target target, CancellationToken stop)
+    protected override async Task RoundAsync(AttackClient client, Target target, CancellationToken stop)
     {
-        using var client = await AttackClient.ConnectAsync(target, stop);
         var id = $"y{Random.Shared.Next(2000)}";
         var producer = await client.AskAsync<InitProducerIdRequest, InitProducerIdResponse>(new() { TransactionalId = id, TransactionTimeoutMs = 60_000 }, version: 4, stop);
         await client.AskAsync<AddPartitionsToTxnRequest, AddPartitionsToTxnResponse>(new()
@@ -100,17 +88,13 @@ internal sealed class GrowingTransactions : Attack
 }
 
 /// <summary>Topics that come and go with configs of all kinds, and one resource with a hundred thousand.</summary>
-internal sealed class ManyConfigs(int configs = 50_000) : Attack
+internal sealed class ManyConfigs(int configs = 50_000)
+    : Attack("configs", $"CreateTopics, AlterConfigs and IncrementalAlterConfigs with {configs} configs, DeleteTopics of what is not there")
 {
-    public override string Name => "configs";
-
-    public override string Description => $"CreateTopics, AlterConfigs and IncrementalAlterConfigs with {configs} configs, DeleteTopics of what is not there";
-
     private IEnumerable<int> Indexes => Enumerable.Range(0, configs);
 
-    public override async Task RoundAsync(Target target, CancellationToken stop)
+    protected override async Task RoundAsync(AttackClient client, Target target, CancellationToken stop)
     {
-        using var client = await AttackClient.ConnectAsync(target, stop);
         await client.AskAsync<CreateTopicsRequest, CreateTopicsResponse>(new()
         {
             TimeoutMs = 1000,
@@ -135,17 +119,11 @@ internal sealed class ManyConfigs(int configs = 50_000) : Attack
 }
 
 /// <summary>Fetches of a whole wide topic that has records, whose answers are taken a byte at a time.</summary>
-internal sealed class SlowReaders : Attack
+internal sealed class SlowReaders
+    : Attack("slow", "fetches of 20,000 partitions, and answers taken a few bytes at a time", clients: 16)
 {
-    public override string Name => "slow";
-
-    public override string Description => "fetches of 20,000 partitions, and answers taken a few bytes at a time";
-
-    public override int Clients => 16;
-
-    public override async Task RoundAsync(Target target, CancellationToken stop)
+    protected override async Task RoundAsync(AttackClient client, Target target, CancellationToken stop)
     {
-        using var client = await AttackClient.ConnectAsync(target, stop);
         var frame = client.Frame(new FetchRequest
         {
             MaxWaitMs = 100,

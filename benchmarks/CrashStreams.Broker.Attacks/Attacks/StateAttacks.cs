@@ -7,17 +7,11 @@ using CrashStreams.Protocol.Wire;
 namespace CrashStreams.Broker.Attacks.Attacks;
 
 /// <summary>A transaction that names ever more groups.</summary>
-internal sealed class EndlessTransaction(int idLength = 30_000) : Attack
+internal sealed class EndlessTransaction(int idLength = 30_000)
+    : Attack("transaction", $"AddOffsetsToTxn with ids of {idLength} and of 900 characters, again and again", clients: 1)
 {
-    public override string Name => "transaction";
-
-    public override string Description => $"AddOffsetsToTxn with ids of {idLength} and of 900 characters, again and again";
-
-    public override int Clients => 1;
-
-    public override async Task RoundAsync(Target target, CancellationToken stop)
+    protected override async Task RoundAsync(AttackClient client, Target target, CancellationToken stop)
     {
-        using var client = await AttackClient.ConnectAsync(target, stop);
         var id = $"x{Random.Shared.Next(1000)}";
         var producer = await client.AskAsync<InitProducerIdRequest, InitProducerIdResponse>(new() { TransactionalId = id, TransactionTimeoutMs = 60_000 }, version: 4, stop);
         for (var i = 0; i < 2000; i++)
@@ -32,26 +26,17 @@ internal sealed class EndlessTransaction(int idLength = 30_000) : Attack
 }
 
 /// <summary>Groups without number, each with a member that brings much.</summary>
-internal sealed class ManyGroups : Attack
+internal sealed class ManyGroups
+    : Attack("groups", "JoinGroup and OffsetCommit, each for another group, with 100 KB of metadata")
 {
-    public override string Name => "groups";
-
-    public override string Description => "JoinGroup and OffsetCommit, each for another group, with 100 KB of metadata";
-
-    public override async Task RoundAsync(Target target, CancellationToken stop)
+    protected override async Task RoundAsync(AttackClient client, Target target, CancellationToken stop)
     {
-        using var client = await AttackClient.ConnectAsync(target, stop);
         for (var i = 0; i < 100; i++)
         {
             var group = $"{Guid.NewGuid()}";
-            await client.AskAsync<JoinGroupRequest, JoinGroupResponse>(new()
-            {
-                GroupId = group,
-                SessionTimeoutMs = 1_800_000,
-                RebalanceTimeoutMs = int.MaxValue,
-                ProtocolType = "consumer",
-                Protocols = [new() { Name = "p", Metadata = new byte[100_000] }],
-            }, version: 3, stop);
+            var join = GroupRequests.Join(group, [new() { Name = "p", Metadata = new byte[100_000] }]);
+            (join.SessionTimeoutMs, join.RebalanceTimeoutMs) = (1_800_000, int.MaxValue);
+            await client.AskAsync<JoinGroupRequest, JoinGroupResponse>(join, version: 3, stop);
             await client.AskAsync<OffsetCommitRequest, OffsetCommitResponse>(new()
             {
                 GroupId = group + "-offsets",
@@ -61,16 +46,28 @@ internal sealed class ManyGroups : Attack
     }
 }
 
-/// <summary>Each batch of another producer.</summary>
-internal sealed class ManyProducers : Attack
+/// <summary>Topics that are created one after the other, and deleted together.</summary>
+internal sealed class ManyTopics(int topics = 1000)
+    : Attack("topics", $"CreateTopics of one topic after the other, and DeleteTopics of each {topics}")
 {
-    public override string Name => "producers";
-
-    public override string Description => "idempotent batches, each of another producer id";
-
-    public override async Task RoundAsync(Target target, CancellationToken stop)
+    protected override async Task RoundAsync(AttackClient client, Target target, CancellationToken stop)
     {
-        using var client = await AttackClient.ConnectAsync(target, stop);
+        var names = new List<string>();
+        for (var i = 0; i < topics; i++)
+        {
+            names.Add($"{Guid.NewGuid()}");
+            await client.AskAsync<CreateTopicsRequest, CreateTopicsResponse>(new() { TimeoutMs = 1000, Topics = [new() { Name = names[i], NumPartitions = 1, ReplicationFactor = 1 }] }, stop: stop);
+        }
+        await client.AskAsync<DeleteTopicsRequest, DeleteTopicsResponse>(new() { TimeoutMs = 1000, Topics = [.. names.Select(name => new DeleteTopicsRequest.DeleteTopicState { Name = name })] }, stop: stop);
+    }
+}
+
+/// <summary>Each batch of another producer.</summary>
+internal sealed class ManyProducers
+    : Attack("producers", "idempotent batches, each of another producer id")
+{
+    protected override async Task RoundAsync(AttackClient client, Target target, CancellationToken stop)
+    {
         for (var i = 0; i < 1000; i++)
             await client.AskAsync<ProduceRequest, ProduceResponse>(Request(Random.Shared.NextInt64(1L << 40)), version: 9, stop);
     }
@@ -84,25 +81,16 @@ internal sealed class ManyProducers : Attack
 }
 
 /// <summary>Names everything twice where a name should be unique, with line ends and escape sequences in the texts.</summary>
-internal sealed class TwiceAndEscapes : Attack
+internal sealed class TwiceAndEscapes
+    : Attack("twice", "requests that name members, topics, configs twice, with terminal sequences in them")
 {
     public const string Forged = "\r\nError: all data is lost\u001b[2J\u001b[31m";
 
-    public override string Name => "twice";
-
-    public override string Description => "requests that name members, topics, configs twice, with terminal sequences in them";
-
-    public override async Task RoundAsync(Target target, CancellationToken stop)
+    protected override async Task RoundAsync(AttackClient client, Target target, CancellationToken stop)
     {
-        using var client = await AttackClient.ConnectAsync(target, stop);
-        var joined = await client.AskAsync<JoinGroupRequest, JoinGroupResponse>(new()
-        {
-            GroupId = Forged + Random.Shared.Next(),
-            SessionTimeoutMs = 10_000,
-            RebalanceTimeoutMs = 10_000,
-            ProtocolType = Forged,
-            Protocols = [new() { Name = "p" }, new() { Name = "p" }],
-        }, version: 3, stop);
+        var join = GroupRequests.Join(Forged + Random.Shared.Next(), [new() { Name = "p" }, new() { Name = "p" }]);
+        join.ProtocolType = Forged;
+        var joined = await client.AskAsync<JoinGroupRequest, JoinGroupResponse>(join, version: 3, stop);
         await client.AskAsync<SyncGroupRequest, SyncGroupResponse>(new()
         {
             GroupId = Forged,

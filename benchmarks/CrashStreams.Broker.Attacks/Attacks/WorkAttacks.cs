@@ -7,15 +7,11 @@ using CrashStreams.Protocol.Wire;
 namespace CrashStreams.Broker.Attacks.Attacks;
 
 /// <summary>A fetch session with as many partitions as a request may name, which are then forgotten from the last to the first.</summary>
-internal sealed class ForgottenInReverse(int partitions = 20_000) : Attack
+internal sealed class ForgottenInReverse(int partitions = 20_000)
+    : Attack("session", $"a fetch session of {partitions} partitions, forgotten in reverse")
 {
-    public override string Name => "session";
-
-    public override string Description => $"a fetch session of {partitions} partitions, forgotten in reverse";
-
-    public override async Task RoundAsync(Target target, CancellationToken stop)
+    protected override async Task RoundAsync(AttackClient client, Target target, CancellationToken stop)
     {
-        using var client = await AttackClient.ConnectAsync(target, stop);
         var indexes = Enumerable.Range(0, partitions).ToList();
         var opened = await client.AskAsync<FetchRequest, FetchResponse>(new()
         {
@@ -35,15 +31,11 @@ internal sealed class ForgottenInReverse(int partitions = 20_000) : Attack
 }
 
 /// <summary>One partition, named as often as a request can.</summary>
-internal sealed class RepeatedPartition(int times = 100_000) : Attack
+internal sealed class RepeatedPartition(int times = 100_000)
+    : Attack("repeated", $"one partition named {times} times: ListOffsets by time, Fetch, DeleteRecords")
 {
-    public override string Name => "repeated";
-
-    public override string Description => $"one partition named {times} times: ListOffsets by time, Fetch, DeleteRecords";
-
-    public override async Task RoundAsync(Target target, CancellationToken stop)
+    protected override async Task RoundAsync(AttackClient client, Target target, CancellationToken stop)
     {
-        using var client = await AttackClient.ConnectAsync(target, stop);
         await client.AskAsync<ListOffsetsRequest, ListOffsetsResponse>(new()
         {
             Topics = [new() { Name = Target.Narrow, Partitions = Repeat(() => new ListOffsetsRequest.ListOffsetsPartition { Timestamp = 1 }) }],
@@ -63,68 +55,25 @@ internal sealed class RepeatedPartition(int times = 100_000) : Attack
 }
 
 /// <summary>A member that offers tens of thousands of protocols.</summary>
-internal sealed class ManyProtocols(int protocols = 40_000) : Attack
+internal sealed class ManyProtocols(int protocols = 40_000)
+    : Attack("protocols", $"JoinGroup with {protocols} protocols")
 {
-    public override string Name => "protocols";
-
-    public override string Description => $"JoinGroup with {protocols} protocols";
-
-    public override async Task RoundAsync(Target target, CancellationToken stop)
+    protected override async Task RoundAsync(AttackClient client, Target target, CancellationToken stop)
     {
-        using var client = await AttackClient.ConnectAsync(target, stop);
         await client.AskAsync<JoinGroupRequest, JoinGroupResponse>(Request($"g{Random.Shared.Next(100)}"), version: 3, stop);
     }
 
-    public JoinGroupRequest Request(string group) => new()
-    {
-        GroupId = group,
-        SessionTimeoutMs = 10_000,
-        RebalanceTimeoutMs = 10_000,
-        ProtocolType = "consumer",
-        Protocols = [.. Enumerable.Range(0, protocols).Select(i => new JoinGroupRequest.JoinGroupRequestProtocol { Name = $"p{i}" })],
-    };
-}
-
-/// <summary>Patterns that a linear engine takes long for.</summary>
-internal sealed class SlowPatterns : Attack
-{
-    public static readonly string[] Patterns =
-    [
-        "((a{1,30}){1,30}){1,30}", "(a|b)*a(a|b){200}", "(a|b)*a(a|b){1000}", string.Concat(Enumerable.Repeat(".*a", 300)), "(.{1,100}){1,100}", "(\\w|a){1,300}\\d", "(.*.*.*.*.*.*)*a{50}b",
-        "[ab]*[ab]{99}[ab]{99}[ab]{99}c",
-    ];
-
-    public override string Name => "patterns";
-
-    public override string Description => "subscriptions with regular expressions that are large when written out";
-
-    public override async Task RoundAsync(Target target, CancellationToken stop)
-    {
-        using var client = await AttackClient.ConnectAsync(target, stop);
-        foreach (var pattern in Patterns)
-            await client.AskAsync<ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse>(new()
-            {
-                GroupId = $"p{Random.Shared.Next(1000)}",
-                MemberId = $"m{Random.Shared.Next(1000)}",
-                RebalanceTimeoutMs = 1000,
-                SubscribedTopicRegex = pattern,
-                TopicPartitions = [],
-            }, stop: stop);
-    }
+    public JoinGroupRequest Request(string group) => GroupRequests.Join(group, [.. Enumerable.Range(0, protocols).Select(i => new JoinGroupRequest.JoinGroupRequestProtocol { Name = $"p{i}" })]);
 }
 
 /// <summary>Batches of a few kilobytes that become as much as a topic takes, hundreds in a request.</summary>
-internal sealed class Bombs(int batches = 200) : Attack
+internal sealed class Bombs(int batches = 200)
+    : Attack("bombs", $"Produce with {batches} gzip batches of {RecordBytes / 1_000_000} MB each when decompressed, over the widest topic; zstd is tried with 250 MB")
 {
     private const int RecordBytes = 15_000_000; // 16 MiB is what a topic takes
 
-    public override string Name => "bombs";
-
-    public override string Description => $"Produce with {batches} gzip batches of {RecordBytes / 1_000_000} MB each when decompressed, over the widest topic; zstd is tried with 250 MB";
-
-    public override async Task RoundAsync(Target target, CancellationToken stop)
+    protected override async Task RoundAsync(AttackClient client, Target target, CancellationToken stop)
     {
-        using var client = await AttackClient.ConnectAsync(target, stop);
         foreach (var (codec, bytes) in new[] { (CompressionCodec.Gzip, RecordBytes), (CompressionCodec.Zstd, 250_000_000) })
             await client.AskAsync<ProduceRequest, ProduceResponse>(Request(Batches.Of(codec, bytes), target.WidePartitions), version: 9, stop);
     }
@@ -150,41 +99,12 @@ internal sealed class Bombs(int batches = 200) : Attack
     }
 }
 
-/// <summary>A crowd that joins and leaves one group, each member interested in the wide topic.</summary>
-internal sealed class Crowd : Attack
-{
-    public override string Name => "crowd";
-
-    public override string Description => "members of the consumer protocol that come and go, subscribed to the widest topic";
-
-    public override async Task RoundAsync(Target target, CancellationToken stop)
-    {
-        using var client = await AttackClient.ConnectAsync(target, stop);
-        for (var i = 0; i < 50; i++)
-            await client.AskAsync<ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse>(new()
-            {
-                GroupId = "crowd",
-                MemberId = $"m{Random.Shared.Next(1500)}",
-                MemberEpoch = i % 5 == 4 ? -1 : 0,
-                RebalanceTimeoutMs = 1000,
-                SubscribedTopicNames = i % 2 == 0 ? [Target.Wide] : [Target.Wide, Target.Narrow],
-                TopicPartitions = [],
-            }, stop: stop);
-    }
-}
-
 /// <summary>Small requests, as many as the connections carry; all answers are read.</summary>
-internal sealed class Flood(int inARow = 5000) : Attack
+internal sealed class Flood(int inARow = 5000)
+    : Attack("flood", $"{inARow} small requests in a row on each of 20 connections, all answers read, again and again", clients: 20)
 {
-    public override string Name => "flood";
-
-    public override string Description => $"{inARow} small requests in a row on each of 20 connections, all answers read, again and again";
-
-    public override int Clients => 20;
-
-    public override async Task RoundAsync(Target target, CancellationToken stop)
+    protected override async Task RoundAsync(AttackClient client, Target target, CancellationToken stop)
     {
-        using var client = await AttackClient.ConnectAsync(target, stop);
         var frames = new byte[][]
         {
             client.Frame(new ListOffsetsRequest { Topics = [new() { Name = Target.Narrow, Partitions = [new() { Timestamp = -1 }] }] }),
