@@ -493,6 +493,8 @@ list_benches() {
 ./build.sh bench report     docs/performance/report.md and budget.md from the results in docs/performance/results
 ./build.sh bench partitions [COUNT] [RATE]      what a windowed count over 1,000 partitions costs at 10 records a second; 0: idle
 ./build.sh bench broker     our broker against Apache Kafka in the same run
+./build.sh bench broker-commits [COMMIT] [RECORDS] [PAIRS]
+                            throughput and CPU of our broker beside those of an earlier commit's, in alternating pairs; the exit code is 1 when one is worse than 3 %
 ./build.sh bench broker-kills [KILLS] [SEED]   kill -9 our broker while clients produce, then look for what is missing or doubled
 All other benchmarks: dotnet run -c Release --project benchmarks/CrashStreams.Benchmarks -- --list flat
 T
@@ -504,6 +506,14 @@ bench_broker() {
   publish benchmarks/CrashStreams.Broker.Benchmarks
   publish_native src/CrashStreams.Broker.Cli
   benchmarks/broker.sh "$@"
+}
+
+# bench broker-commits [COMMIT] [RECORDS] [PAIRS]: the broker beside an earlier commit's, in alternating pairs.
+bench_broker_commits() {
+  need_dotnet
+  publish benchmarks/CrashStreams.Broker.Benchmarks
+  publish_native src/CrashStreams.Broker.Cli
+  benchmarks/broker-commits.sh "$@"
 }
 
 # bench broker-kills [KILLS] [SEED]: whether what was acknowledged survives `kill -9`.
@@ -592,6 +602,7 @@ case $command in
       profile) bench_profile "$@" ;;
       report) bench_report "$@" ;;
       partitions) bench_partitions "$@" ;;
+      broker-commits) bench_broker_commits "$@" ;;
       broker-kills) bench_broker_kills "$@" ;;
       list | -h | --help) list_benches ;;
       *) list_benches >&2; die "bench: there is no benchmark '$what'." ;;

@@ -56,7 +56,7 @@ internal static class DataDirectory
             return null;
         }
 
-        var catalog = CatalogFile.Read(storage)!;
+        var catalog = CatalogStore.Read(storage)!;
         if (markedCluster is not null && markedCluster != catalog.ClusterId)
             throw new InvalidDataException($"{CatalogFile.Path} in {storage.Location} belongs to another cluster ({catalog.ClusterId}) than the rest of the data ({markedCluster}). Restore the right one.");
         if (markedCluster is not null || catalog.Topics.Count > 0)

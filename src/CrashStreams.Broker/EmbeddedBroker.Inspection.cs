@@ -2,6 +2,7 @@ using CrashStreams.Broker.Coordination;
 using CrashStreams.Broker.Groups.Classic;
 using CrashStreams.Broker.Groups.Consumer;
 using CrashStreams.Broker.Log;
+using CrashStreams.Broker.Server;
 using CrashStreams.Broker.Topics;
 using CrashStreams.Broker.Transactions;
 using CrashStreams.Protocol;
@@ -14,6 +15,9 @@ public sealed partial class EmbeddedBroker
 {
     /// <summary>What requests and unsent answers of all connections hold, in bytes.</summary>
     internal long HeldByConnections => _server.Memory.Held;
+
+    /// <summary>What a test takes to keep the memory of large requests from growing.</summary>
+    internal PacedPlace LargeGrowth => _server.LargeGrowth;
 
     /// <summary>Looks at the broker's state, in its loop.</summary>
     internal Task<T> LookAsync<T>(Func<BrokerCore, T> look) => _loop.InvokeAsync(() => look(_core));

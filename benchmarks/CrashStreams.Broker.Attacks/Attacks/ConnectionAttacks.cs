@@ -28,7 +28,7 @@ internal sealed class LargeTokens(int bytes = 20 * 1024 * 1024)
 }
 
 /// <summary>Guesses passwords, with as many connections as it likes.</summary>
-internal sealed class PasswordGuesses
+internal sealed class PasswordGuesses()
     : Attack("guesses", "passwords, guessed with SCRAM and PLAIN on many connections", clients: 50)
 {
     protected override Task<AttackClient> ConnectAsync(Target target, CancellationToken stop) => AttackClient.ConnectUnauthenticatedAsync(target, stop);
@@ -41,14 +41,14 @@ internal sealed class PasswordGuesses
 }
 
 /// <summary>Connections that bring nothing, or half a request.</summary>
-internal sealed class Silence
+internal sealed class Silence()
     : Attack("silence", "thousands of connections with nothing, or half a request, on them", clients: 8)
 {
     protected override Task<AttackClient> ConnectAsync(Target target, CancellationToken stop) => AttackClient.ConnectUnauthenticatedAsync(target, stop);
 
     protected override async Task RoundAsync(AttackClient first, Target target, CancellationToken stop)
     {
-        var clients = new List<AttackClient> { first };
+        var clients = new List<AttackClient>();
         try
         {
             for (var i = 0; i < 200; i++)

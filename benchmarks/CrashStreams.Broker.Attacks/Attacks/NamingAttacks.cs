@@ -56,7 +56,7 @@ internal sealed class ScatteredBatches(int batches = 20_000)
 }
 
 /// <summary>Transactions that grow by one partition at a time, and leave offsets that are not committed.</summary>
-internal sealed class GrowingTransactions
+internal sealed class GrowingTransactions()
     : Attack("growing", "AddPartitionsToTxn of one partition after the other in one request, TxnOffsetCommit for all partitions by many producers")
 {
     protected override async Task RoundAsync(AttackClient client, Target target, CancellationToken stop)
@@ -119,7 +119,7 @@ internal sealed class ManyConfigs(int configs = 50_000)
 }
 
 /// <summary>Fetches of a whole wide topic that has records, whose answers are taken a byte at a time.</summary>
-internal sealed class SlowReaders
+internal sealed class SlowReaders()
     : Attack("slow", "fetches of 20,000 partitions, and answers taken a few bytes at a time", clients: 16)
 {
     protected override async Task RoundAsync(AttackClient client, Target target, CancellationToken stop)

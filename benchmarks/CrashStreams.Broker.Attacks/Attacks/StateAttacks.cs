@@ -26,7 +26,7 @@ internal sealed class EndlessTransaction(int idLength = 30_000)
 }
 
 /// <summary>Groups without number, each with a member that brings much.</summary>
-internal sealed class ManyGroups
+internal sealed class ManyGroups()
     : Attack("groups", "JoinGroup and OffsetCommit, each for another group, with 100 KB of metadata")
 {
     protected override async Task RoundAsync(AttackClient client, Target target, CancellationToken stop)
@@ -63,7 +63,7 @@ internal sealed class ManyTopics(int topics = 1000)
 }
 
 /// <summary>Each batch of another producer.</summary>
-internal sealed class ManyProducers
+internal sealed class ManyProducers()
     : Attack("producers", "idempotent batches, each of another producer id")
 {
     protected override async Task RoundAsync(AttackClient client, Target target, CancellationToken stop)
@@ -81,7 +81,7 @@ internal sealed class ManyProducers
 }
 
 /// <summary>Names everything twice where a name should be unique, with line ends and escape sequences in the texts.</summary>
-internal sealed class TwiceAndEscapes
+internal sealed class TwiceAndEscapes()
     : Attack("twice", "requests that name members, topics, configs twice, with terminal sequences in them")
 {
     public const string Forged = "\r\nError: all data is lost\u001b[2J\u001b[31m";

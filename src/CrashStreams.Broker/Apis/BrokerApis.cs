@@ -39,7 +39,7 @@ internal static class BrokerApis
     private static void AddTopics(ApiTable apis, BrokerCore core)
     {
         apis.AddStepwise<CreateTopicsRequest, CreateTopicsResponse>(core, (request, _, waits) => CreateTopics.Handle(request, core, waits));
-        apis.AddStepwise<DeleteTopicsRequest, DeleteTopicsResponse>(core, (request, context) => DeleteTopics.Handle(request, context.Version, core.Topics));
+        apis.AddStepwise<DeleteTopicsRequest, DeleteTopicsResponse>(core, (request, context, waits) => DeleteTopics.Handle(request, context.Version, core.Topics, waits));
         apis.AddStepwise<CreatePartitionsRequest, CreatePartitionsResponse>(core, (request, _, waits) => CreatePartitions.Handle(request, core, waits));
         apis.AddStepwise<DescribeConfigsRequest, DescribeConfigsResponse>(core, (request, _) => DescribeConfigs.Handle(request, core));
         apis.AddStepwise<AlterConfigsRequest, AlterConfigsResponse>(core, (request, _) => AlterConfigs.Handle(request, core));

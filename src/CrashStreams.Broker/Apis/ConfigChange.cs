@@ -27,8 +27,16 @@ internal static class ConfigChange
         var configs = problem is null ? TopicConfigs.TryCreate(values, out problem) : null;
         if (configs is null)
             return (ErrorCode.InvalidConfig, problem);
-        if (!validateOnly)
+        if (validateOnly)
+            return (ErrorCode.None, null);
+        try
+        {
             core.Topics.Reconfigure(topic, configs);
-        return (ErrorCode.None, null);
+            return (ErrorCode.None, null);
+        }
+        catch (IOException failed)
+        {
+            return (ErrorCode.KafkaStorageError, $"The configs could not be stored: {failed.Message}");
+        }
     }
 }

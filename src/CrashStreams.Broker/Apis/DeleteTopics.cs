@@ -9,7 +9,7 @@ internal static class DeleteTopics
 {
     private const short TopicIdVersion = 6;
 
-    public static IEnumerable<DeleteTopicsResponse?> Handle(DeleteTopicsRequest request, short version, TopicCatalog topics)
+    public static IEnumerable<DeleteTopicsResponse?> Handle(DeleteTopicsRequest request, short version, TopicCatalog topics, StepWaits waits)
     {
         var wanted = version >= TopicIdVersion
             ? request.Topics
@@ -19,34 +19,34 @@ internal static class DeleteTopics
         var response = new DeleteTopicsResponse();
         foreach (var topic in wanted)
         {
-            response.Responses.Add(repeated.Contains((topic.Name, topic.TopicId))
-                ? new() { Name = topic.Name, TopicId = topic.TopicId, ErrorCode = ErrorCode.InvalidRequest, ErrorMessage = "The topic is named more than once." }
-                : Delete(topic, topics));
+            var deleted = waits.For<DeleteTopicsResponse.DeletableTopicResult>(answer =>
+            {
+                if (repeated.Contains((topic.Name, topic.TopicId)))
+                    answer(new() { Name = topic.Name, TopicId = topic.TopicId, ErrorCode = ErrorCode.InvalidRequest, ErrorMessage = "The topic is named more than once." });
+                else
+                    Delete(topic, topics, answer);
+            });
             yield return null;
+            response.Responses.Add(deleted.Result);
         }
         yield return response;
     }
 
-    private static DeleteTopicsResponse.DeletableTopicResult Delete(DeleteTopicsRequest.DeleteTopicState wanted, TopicCatalog topics)
+    private static void Delete(DeleteTopicsRequest.DeleteTopicState wanted, TopicCatalog topics, Action<DeleteTopicsResponse.DeletableTopicResult> answer)
     {
         if (wanted.Name is not null && wanted.TopicId != Guid.Empty)
-            return new() { Name = wanted.Name, TopicId = wanted.TopicId, ErrorCode = ErrorCode.InvalidRequest, ErrorMessage = "A topic is named by its name or by its id, not by both." };
-        if (topics.Find(wanted.Name, wanted.TopicId) is not { } topic)
-            return new()
+            answer(new() { Name = wanted.Name, TopicId = wanted.TopicId, ErrorCode = ErrorCode.InvalidRequest, ErrorMessage = "A topic is named by its name or by its id, not by both." });
+        else if (topics.Find(wanted.Name, wanted.TopicId) is not { IsBeingDeleted: false } topic)
+            answer(new()
             {
                 Name = wanted.Name,
                 TopicId = wanted.TopicId,
                 ErrorCode = wanted.Name is null ? ErrorCode.UnknownTopicId : ErrorCode.UnknownTopicOrPartition,
                 ErrorMessage = "There is no such topic.",
-            };
-        try
-        {
-            topics.Delete(topic);
-            return new() { Name = topic.Name, TopicId = topic.Id };
-        }
-        catch (IOException failed)
-        {
-            return new() { Name = topic.Name, TopicId = topic.Id, ErrorCode = ErrorCode.KafkaStorageError, ErrorMessage = $"The deletion could not be stored: {failed.Message}" };
-        }
+            });
+        else
+            topics.Delete(topic, failure => answer(failure is null
+                ? new() { Name = topic.Name, TopicId = topic.Id }
+                : new() { Name = topic.Name, TopicId = topic.Id, ErrorCode = ErrorCode.KafkaStorageError, ErrorMessage = $"The deletion could not be stored: {failure.Message}" }));
     }
 }

@@ -16,7 +16,8 @@ internal sealed class Fetch(BrokerCore core)
     public void Handle(FetchRequest request, RequestContext context, Action<FetchResponse?> reply)
     {
         core.Flushes.Complete(); // nobody is to read what a power cut could still take back
-        if (request.Topics.Sum(topic => topic.Partitions.Count) > core.Options.Limits.FetchPartitions)
+        var partitions = request.Topics.Sum(topic => topic.Partitions.Count);
+        if (partitions > core.Options.Limits.FetchPartitions)
         {
             reply(new FetchResponse { ErrorCode = ErrorCode.InvalidRequest });
             return;
@@ -28,7 +29,7 @@ internal sealed class Fetch(BrokerCore core)
             return;
         }
         // A snapshot: a session rotates while it is being answered.
-        var targets = session is not null ? session.Targets.InOrder() : Rotate(Targets(request));
+        var targets = session is not null ? session.Targets.InOrder() : Rotate(Targets(request, partitions));
         var read = new FetchRead(request, context.Version, session, targets, core.Topics);
         var mustAnswer = request.MaxWaitMs <= 0 || request.MinBytes <= 0 || targets.Count == 0 || session is not null && request.SessionEpoch == 0;
         if (read.IsLong)
@@ -45,9 +46,9 @@ internal sealed class Fetch(BrokerCore core)
     };
 
     /// <summary>Each partition once: one that is named again is read from where its last naming says, as in a session.</summary>
-    private static List<FetchTarget> Targets(FetchRequest request)
+    private static List<FetchTarget> Targets(FetchRequest request, int partitions)
     {
-        var targets = new FetchTargets();
+        var targets = new FetchTargets(partitions);
         targets.Update(request);
         return targets.InOrder();
     }

@@ -4,9 +4,10 @@ using CrashStreams.Protocol.Messages;
 namespace CrashStreams.Broker.Fetching;
 
 /// <summary>The partitions that a client wants to read, each once, those that have been served longest ago first, so that none starves.</summary>
-internal sealed class FetchTargets
+/// <param name="capacity">How many there will be, for those that will not live long.</param>
+internal sealed class FetchTargets(int capacity = 0)
 {
-    private readonly Dictionary<(string Topic, Guid TopicId, int Index), LinkedListNode<FetchTarget>> _byPartition = [];
+    private readonly Dictionary<(string Topic, Guid TopicId, int Index), LinkedListNode<FetchTarget>> _byPartition = new(capacity);
     private readonly LinkedList<FetchTarget> _order = [];
 
     public int Count => _byPartition.Count;

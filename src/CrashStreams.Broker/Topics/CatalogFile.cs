@@ -5,41 +5,41 @@ using CrashStreams.Broker.Storage;
 
 namespace CrashStreams.Broker.Topics;
 
-/// <summary>A topic as the catalog file names it.</summary>
-internal sealed record CatalogEntry(Guid Id, string Name, int Partitions, IReadOnlyDictionary<string, string> Configs)
-{
-    private byte[]? _json;
+/// <summary>A topic as the catalog names it.</summary>
+internal sealed record CatalogEntry(Guid Id, string Name, int Partitions, IReadOnlyDictionary<string, string> Configs);
 
-    /// <summary>As it is written, made once: with each change of one topic the file is written as a whole, and there may be a hundred thousand.</summary>
-    public byte[] Json => _json ??= CatalogFile.Format(this);
-}
-
-/// <summary>What the catalog file says.</summary>
+/// <summary>What the catalog says.</summary>
 /// <param name="ClusterId">Chosen when the data directory was made.</param>
 /// <param name="Topics">The topics that exist.</param>
 /// <param name="Deleted">Ids of deleted topics whose logs may still be there: the only logs that a start deletes.</param>
-internal sealed record CatalogContent(string ClusterId, IReadOnlyList<CatalogEntry> Topics, IReadOnlyList<Guid> Deleted);
+/// <param name="Journal">The journal of what has changed since; null when there is none.</param>
+internal sealed record CatalogContent(string ClusterId, IReadOnlyCollection<CatalogEntry> Topics, IReadOnlyCollection<Guid> Deleted, Guid? Journal = null);
 
 /// <summary>
-/// The file that says which topics exist, replaced as a whole by every change:
-/// <c>{"version":1,"clusterId":"…","topics":[{"id":"…","name":"…","partitions":12,"configs":{…}}],"deleted":["…"]}</c>.
+/// The file that says which topics there were when it was written:
+/// <c>{"version":2,"clusterId":"…","journal":"…","topics":[{"id":"…","name":"…","partitions":12,"configs":{…}}],"deleted":["…"]}</c>.
+/// Without a journal it is all, and has version 1, which brokers from before there was one read.
 /// </summary>
 internal static class CatalogFile
 {
     public const string Path = "catalog.json";
-    private const int Version = 1;
+    private const int Alone = 1;
+    private const int WithJournal = 2;
 
-    public static void Write(IStorage storage, CatalogContent catalog)
+    /// <summary>Replaces the file; returns how long it is.</summary>
+    public static int Write(IStorage storage, CatalogContent catalog)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true }))
         {
             json.WriteStartObject();
-            json.WriteNumber("version", Version);
+            json.WriteNumber("version", catalog.Journal is null ? Alone : WithJournal);
             json.WriteString("clusterId", catalog.ClusterId);
+            if (catalog.Journal is { } journal)
+                json.WriteString("journal", journal);
             json.WriteStartArray("topics");
             foreach (var topic in catalog.Topics)
-                json.WriteRawValue(topic.Json, skipInputValidation: true);
+                json.WriteRawValue(Format(topic), skipInputValidation: true);
             json.WriteEndArray();
             json.WriteStartArray("deleted");
             foreach (var id in catalog.Deleted)
@@ -48,6 +48,7 @@ internal static class CatalogFile
             json.WriteEndObject();
         }
         AtomicFile.Write(storage, Path, buffer.WrittenSpan, flush: true);
+        return buffer.WrittenCount;
     }
 
     /// <summary>What the file says; null when there is no file yet.</summary>
@@ -60,12 +61,14 @@ internal static class CatalogFile
         {
             using var json = JsonDocument.Parse(AtomicFile.Read(storage, Path));
             var root = json.RootElement;
-            if (root.GetProperty("version").GetInt32() is not Version and var version)
-                throw new InvalidDataException($"{Path} has version {version}; this broker reads version {Version}. Use a newer broker or another data directory.");
+            var version = root.GetProperty("version").GetInt32();
+            if (version is not (Alone or WithJournal))
+                throw new InvalidDataException($"{Path} has version {version}; this broker reads versions {Alone} and {WithJournal}. Use a newer broker or another data directory.");
             var topics = root.GetProperty("topics").EnumerateArray().Select(Read).ToList();
             Check(topics);
             var deleted = root.TryGetProperty("deleted", out var ids) ? ids.EnumerateArray().Select(id => id.GetGuid()).ToList() : [];
-            return new CatalogContent(Required(root.GetProperty("clusterId").GetString()), topics, deleted);
+            Guid? journal = version == WithJournal ? root.GetProperty("journal").GetGuid() : null;
+            return new CatalogContent(Required(root.GetProperty("clusterId").GetString()), topics, deleted, journal);
         }
         catch (Exception damaged) when (damaged is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
@@ -73,7 +76,8 @@ internal static class CatalogFile
         }
     }
 
-    private static void Check(List<CatalogEntry> topics)
+    /// <exception cref="FormatException">These can't be the topics of a broker.</exception>
+    public static void Check(IEnumerable<CatalogEntry> topics)
     {
         var names = new HashSet<string>(StringComparer.Ordinal);
         var ids = new HashSet<Guid>();
@@ -88,7 +92,7 @@ internal static class CatalogFile
 
     private static string Required(string? text) => text ?? throw new FormatException("a text is missing");
 
-    /// <summary>A topic's part of the file, in one line.</summary>
+    /// <summary>A topic's part of the file, in one line; also of the journal.</summary>
     public static byte[] Format(CatalogEntry topic)
     {
         var buffer = new ArrayBufferWriter<byte>();
@@ -110,7 +114,7 @@ internal static class CatalogFile
         json.WriteEndObject();
     }
 
-    private static CatalogEntry Read(JsonElement topic) => new(
+    public static CatalogEntry Read(JsonElement topic) => new(
         topic.GetProperty("id").GetGuid(),
         Required(topic.GetProperty("name").GetString()),
         topic.GetProperty("partitions").GetInt32(),

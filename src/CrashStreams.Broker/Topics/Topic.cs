@@ -5,8 +5,6 @@ namespace CrashStreams.Broker.Topics;
 /// <summary>A topic whose logs are open: only such topics are ever shown to clients.</summary>
 internal sealed class Topic(Guid id, string name, TopicConfigs configs, List<Partition> partitions)
 {
-    private CatalogEntry? _entry;
-
     public Guid Id => id;
 
     public string Name => name;
@@ -18,9 +16,8 @@ internal sealed class Topic(Guid id, string name, TopicConfigs configs, List<Par
     /// <summary>Whether partitions are being added.</summary>
     public bool IsGrowing { get; set; }
 
-    /// <summary>What the catalog stores of it.</summary>
-    public CatalogEntry Entry =>
-        _entry is { } known && known.Partitions == partitions.Count && known.Configs == Configs.Set ? known : _entry = new CatalogEntry(id, name, partitions.Count, Configs.Set);
+    /// <summary>Whether its end is being stored.</summary>
+    public bool IsBeingDeleted { get; set; }
 
     public TopicInfo Info => new(id, name, partitions.Count);
 

@@ -9,14 +9,12 @@ namespace CrashStreams.Broker.Topics;
 
 /// <summary>
 /// The topics that exist. A change is on disk before it is visible, and a topic is visible only when its logs are open, so
-/// that no record can reach a partition that is not ready for it.
+/// that no record can reach a partition that is not ready for it. Topics are created, deleted and given partitions beside the loop: each waits for the disk several times.
 /// </summary>
 internal sealed class TopicCatalog : ITopicView
 {
-    /// <summary>The directories of so many partitions are made or deleted in the loop: in a millisecond or two.</summary>
-    private const int FewPartitions = 16;
-
     private readonly IStorage _storage;
+    private readonly CatalogStore _store;
     private readonly LogConfig _logDefaults;
     private readonly TopicDirectories _directories;
     private readonly SortedDictionary<string, Topic> _byName = new(StringComparer.Ordinal);
@@ -26,25 +24,23 @@ internal sealed class TopicCatalog : ITopicView
     private readonly HashSet<string> _beingCreated = new(StringComparer.Ordinal);
     private volatile bool _isClosed; // set by the loop, seen by workers
 
-    /// <summary>Topics whose logs are still being deleted: noted in the catalog, so that a start after a crash knows that it may go on.</summary>
-    private readonly HashSet<Guid> _deleted;
-
     /// <summary>Opens every log that the stored catalog names.</summary>
     /// <exception cref="InvalidDataException">The catalog names logs that are not there.</exception>
     public TopicCatalog(IStorage storage, CatalogContent? stored, LogConfig logDefaults, IWorkers workers, ILogger log, StorageLosses losses)
     {
         (_storage, _logDefaults, _workers) = (storage, logDefaults, workers);
         _directories = new TopicDirectories(storage, log);
-        ClusterId = stored?.ClusterId ?? Protocol.TopicIdText.Format(Guid.NewGuid());
         _directories.Require(stored?.Topics ?? []);
+        _store = CatalogStore.Open(storage, stored, Protocol.TopicIdText.Format(Guid.NewGuid()));
         foreach (var entry in stored?.Topics ?? [])
             Add(Open(entry, losses));
-        _deleted = [.. _directories.CleanUp(stored?.Topics ?? [], stored?.Deleted ?? [])];
-        if (stored is null)
-            Save();
+        var left = _directories.CleanUp(stored?.Topics ?? [], stored?.Deleted ?? []);
+        foreach (var deleted in stored?.Deleted ?? [])
+            if (!left.Contains(deleted))
+                _store.Forget(deleted);
     }
 
-    public string ClusterId { get; }
+    public string ClusterId => _store.ClusterId;
 
     /// <summary>The log settings of the topics, for other threads.</summary>
     public LogConfigs Configs { get; } = new();
@@ -77,7 +73,7 @@ internal sealed class TopicCatalog : ITopicView
     /// <summary>Whether a topic has the name, or will have it in a moment.</summary>
     public bool IsTaken(string name) => _byName.ContainsKey(name) || _beingCreated.Contains(name);
 
-    /// <summary>Creates a topic: beside the loop when its directories take long to make, else at once.</summary>
+    /// <summary>Creates a topic.</summary>
     /// <param name="name">A name that is not taken.</param>
     /// <param name="partitions">How many it has.</param>
     /// <param name="configs">Its settings.</param>
@@ -89,7 +85,7 @@ internal sealed class TopicCatalog : ITopicView
         if (IsTaken(name))
             throw new ArgumentException($"Topic '{name}' already exists.", nameof(name));
         _beingCreated.Add(name);
-        CreateLogs(topic, partitions, (logs, failure) =>
+        CreateLogs(topic, partitions, () => _store.Create(new CatalogEntry(topic.Id, name, partitions, configs.Set)), (logs, failure) =>
         {
             _beingCreated.Remove(name);
             if (failure is null)
@@ -98,28 +94,18 @@ internal sealed class TopicCatalog : ITopicView
         });
     }
 
-    /// <summary>Deletes a topic. Its directories are deleted beside the loop when there are many; a crash meanwhile leaves the rest to the next start.</summary>
-    public void Delete(Topic topic)
+    /// <summary>Deletes a topic. A crash before its directories are deleted leaves the rest to the next start.</summary>
+    /// <param name="topic">A topic that is not being deleted.</param>
+    /// <param name="done">Called when nobody sees it any more; or with what went wrong, and then it is still there.</param>
+    public void Delete(Topic topic, Action<Exception?> done)
     {
-        Remove(topic);
-        _deleted.Add(topic.Id);
-        Commit(undo: () =>
+        topic.IsBeingDeleted = true;
+        _workers.Run(() => _store.Delete(topic.Id), failure =>
         {
-            _deleted.Remove(topic.Id);
-            Add(topic);
-        });
-        foreach (var partition in topic.Partitions)
-        {
-            partition.Log.Abandon();
-            partition.Moved();
-        }
-        Deleted(topic);
-        var count = topic.Partitions.Count;
-        var isGone = false;
-        Run(count, () => isGone = TryDeleteLogs(topic.Id, 0, count), _ =>
-        {
-            if (isGone)
-                _deleted.Remove(topic.Id);
+            topic.IsBeingDeleted = false;
+            if (failure is null)
+                Leave(topic);
+            done(failure);
         });
     }
 
@@ -130,18 +116,19 @@ internal sealed class TopicCatalog : ITopicView
     public void AddPartitions(Topic topic, int count, Action<Exception?> done)
     {
         topic.IsGrowing = true;
-        CreateLogs(topic, count, (logs, failure) =>
+        CreateLogs(topic, count, () => _store.Change(topic.Id, partitions: count), (logs, failure) =>
         {
             topic.IsGrowing = false;
             done(failure ?? Try(() => Publish(topic, logs)));
         });
     }
 
+    /// <summary>Changes a topic's settings, in the loop: the next request to change them begins with these.</summary>
+    /// <exception cref="IOException">It could not be stored, and the settings are as before.</exception>
     public void Reconfigure(Topic topic, TopicConfigs configs)
     {
-        var before = topic.Configs;
+        _store.Change(topic.Id, configs: configs.Set);
         topic.Configs = configs;
-        Commit(undo: () => topic.Configs = before);
         SetConfig(topic);
     }
 
@@ -151,6 +138,7 @@ internal sealed class TopicCatalog : ITopicView
         _isClosed = true;
         foreach (var partition in Partitions)
             partition.Log.Close(flush: true);
+        _store.Close();
     }
 
     /// <summary>Lets go of the logs as the end of the process would.</summary>
@@ -159,6 +147,7 @@ internal sealed class TopicCatalog : ITopicView
         _isClosed = true;
         foreach (var partition in Partitions)
             partition.Log.Abandon();
+        _store.Abandon();
     }
 
     IEnumerable<TopicInfo> ITopicView.All => _byName.Values.Select(topic => topic.Info);
@@ -180,21 +169,21 @@ internal sealed class TopicCatalog : ITopicView
 
     private static Partition PartitionOf(Topic topic, int index, PartitionLog log) => new(topic.Name, topic.Id, index, log);
 
-    /// <summary>Creates the logs of the partitions that a topic is to have and has not.</summary>
-    private void CreateLogs(Topic topic, int count, Action<IReadOnlyList<PartitionLog>, Exception?> done)
+    /// <summary>Creates the logs of the partitions that a topic is to have and has not, and stores what there is then.</summary>
+    private void CreateLogs(Topic topic, int count, Action store, Action<IReadOnlyList<PartitionLog>, Exception?> done)
     {
         var first = topic.Partitions.Count;
         IReadOnlyList<PartitionLog> logs = [];
         ReservedPartitions += count - first;
-        Run(count - first, () => logs = CreateLogs(topic, first, count), failure =>
+        _workers.Run(() => logs = CreateLogs(topic, first, count, store), failure =>
         {
             ReservedPartitions -= count - first;
             done(logs, failure);
         });
     }
 
-    /// <summary>Creates the logs of partitions, on any thread. What is half there when the disk fails is deleted.</summary>
-    private List<PartitionLog> CreateLogs(Topic topic, int first, int count)
+    /// <summary>The same on any thread. What is half there when the disk fails is deleted.</summary>
+    private List<PartitionLog> CreateLogs(Topic topic, int first, int count, Action store)
     {
         var config = topic.Configs.ToLogConfig(_logDefaults);
         var logs = new List<PartitionLog>(count - first);
@@ -206,16 +195,19 @@ internal sealed class TopicCatalog : ITopicView
                 logs.Add(PartitionLog.Create(_storage, TopicDirectories.Of(topic.Id, index), config));
             }
             _directories.FlushNames();
+            store();
             return logs;
         }
         catch
         {
+            foreach (var log in logs)
+                log.Abandon();
             TryDeleteLogs(topic.Id, first, first + logs.Count + 1);
             throw;
         }
     }
 
-    /// <summary>Shows logs that were created to the clients, as soon as the catalog has them.</summary>
+    /// <summary>Shows logs that were created to the clients.</summary>
     private void Publish(Topic topic, IReadOnlyList<PartitionLog> logs)
     {
         var before = topic.Partitions.Count;
@@ -229,13 +221,6 @@ internal sealed class TopicCatalog : ITopicView
             for (var i = 0; i < logs.Count; i++)
                 topic.Partitions.Add(PartitionOf(topic, before + i, logs[i]));
             Add(topic);
-            Commit(undo: () =>
-            {
-                Remove(topic);
-                topic.Partitions.RemoveRange(before, logs.Count);
-                if (before > 0)
-                    Add(topic);
-            });
         }
         catch
         {
@@ -246,21 +231,32 @@ internal sealed class TopicCatalog : ITopicView
         }
     }
 
+    /// <summary>Nobody sees a topic any more that is stored as deleted, and its directories are deleted.</summary>
+    private void Leave(Topic topic)
+    {
+        Remove(topic);
+        foreach (var partition in topic.Partitions)
+        {
+            partition.Log.Abandon();
+            partition.Moved();
+        }
+        Deleted(topic);
+        var count = topic.Partitions.Count;
+        _workers.Run(
+            () =>
+            {
+                if (TryDeleteLogs(topic.Id, 0, count))
+                    _store.Forget(topic.Id);
+            },
+            _ => { });
+    }
+
     private bool TryDeleteLogs(Guid topic, int first, int count)
     {
         var areGone = true;
         for (var index = first; index < count && !_isClosed; index++)
             areGone &= _directories.TryDelete(topic, index);
         return areGone && !_isClosed;
-    }
-
-    /// <summary>Does work on a few partitions at once, and work on many beside the loop.</summary>
-    private void Run(int partitions, Action work, Action<Exception?> done)
-    {
-        if (partitions > FewPartitions)
-            _workers.Run(work, done);
-        else
-            done(Try(work));
     }
 
     private static Exception? Try(Action work)
@@ -301,20 +297,4 @@ internal sealed class TopicCatalog : ITopicView
         _byId.Remove(topic.Id);
         Configs.Remove(topic);
     }
-
-    private void Commit(Action undo)
-    {
-        try
-        {
-            Save();
-        }
-        catch
-        {
-            undo();
-            throw;
-        }
-    }
-
-    private void Save() => CatalogFile.Write(_storage, new CatalogContent(
-        ClusterId, [.. _byName.Values.Select(topic => topic.Entry)], [.. _deleted]));
 }

@@ -21,7 +21,7 @@ internal sealed partial class TopicDirectories(IStorage storage, ILogger log)
     public void FlushNames() => storage.FlushNames(Logs);
 
     /// <exception cref="InvalidDataException">Logs of these topics are not there: data that is missing is not an empty topic.</exception>
-    public void Require(IReadOnlyList<CatalogEntry> topics)
+    public void Require(IReadOnlyCollection<CatalogEntry> topics)
     {
         var present = storage.Directories(Logs).ToHashSet(StringComparer.Ordinal);
         var missing = topics.SelectMany(topic => Enumerable.Range(0, topic.Partitions)
@@ -52,7 +52,7 @@ internal sealed partial class TopicDirectories(IStorage storage, ILogger log)
     /// Cleans up what a crash between a change of the catalog and of the directories has left. Returns the deleted topics of which something is
     /// still there, because the disk failed.
     /// </summary>
-    public IReadOnlyList<Guid> CleanUp(IReadOnlyList<CatalogEntry> topics, IReadOnlyList<Guid> deleted)
+    public IReadOnlyList<Guid> CleanUp(IReadOnlyCollection<CatalogEntry> topics, IReadOnlyCollection<Guid> deleted)
     {
         var partitions = topics.ToDictionary(topic => topic.Id, topic => topic.Partitions);
         var left = new List<Guid>();

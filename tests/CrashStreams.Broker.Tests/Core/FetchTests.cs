@@ -39,7 +39,7 @@ public class FetchTests
     {
         var fetch = Fetch(maxWaitMs: 500, (0, 0));
 
-        _host.Core.Topics.Delete(_topic);
+        _host.Core.Topics.Delete(_topic, _ => { });
         _host.Core.EndTurn();
 
         Partitions(fetch.Now).Single().ErrorCode.Should().Be(ErrorCode.UnknownTopicId);

@@ -8,7 +8,7 @@ namespace CrashStreams.Broker.Tests.Core;
 /// <summary>Topics whose directories are made beside the loop, and what is asked of them meanwhile.</summary>
 public class TopicCreationTests
 {
-    private const int Many = 20; // more than are made in the loop
+    private const int Many = 20;
 
     private readonly HeldWorkers _workers = new();
     private readonly CoreHost _host;
@@ -63,12 +63,58 @@ public class TopicCreationTests
     public void A_name_that_is_taken_changes_no_count()
     {
         _host.Core.Topics.Create("t", 1, TopicConfigs.None, (_, _) => { });
+        _workers.Release();
 
         var again = () => _host.Core.Topics.Create("t", 1, TopicConfigs.None, (_, _) => { });
 
         again.Should().Throw<ArgumentException>();
         _host.Core.Topics.PartitionCount.Should().Be(1);
     }
+
+    /// <summary>The disk has several flushes to make for it.</summary>
+    [Fact]
+    public void The_loop_does_not_wait_for_a_topic_to_be_deleted_either()
+    {
+        Create("t");
+        _workers.Release();
+        _host.Advance(10);
+
+        var deleted = Delete("t");
+        var again = Delete("t");
+        _host.Advance(10);
+
+        deleted.IsThere.Should().BeFalse();
+        again.Now.Responses[0].ErrorCode.Should().Be(ErrorCode.UnknownTopicOrPartition);
+        Use("t").Now.Topics[0].Partitions.Should().HaveCount(Many, "it is not deleted before that is stored");
+
+        _workers.Release();
+        _host.Advance(10);
+        deleted.Now.Responses[0].ErrorCode.Should().Be(ErrorCode.None);
+        _host.Core.Topics.Topics.Should().BeEmpty();
+    }
+
+    [Fact]
+    public void A_topic_that_is_deleted_while_it_grows_is_gone()
+    {
+        Create("t");
+        _workers.Release();
+        _host.Advance(10);
+
+        var grown = _host.Send<CreatePartitionsRequest, CreatePartitionsResponse>(new() { Topics = [new() { Name = "t", Count = Many + 1, Assignments = null }] });
+        var deleted = Delete("t");
+        for (var i = 0; i < 3; i++)
+        {
+            _workers.Release();
+            _host.Advance(10);
+        }
+
+        deleted.Now.Responses[0].ErrorCode.Should().Be(ErrorCode.None);
+        grown.IsThere.Should().BeTrue();
+        _host.Core.Topics.Topics.Should().BeEmpty();
+        _host.Core.Topics.PartitionCount.Should().Be(0);
+    }
+
+    private Answer<DeleteTopicsResponse> Delete(string name) => _host.Send<DeleteTopicsRequest, DeleteTopicsResponse>(new() { Topics = [new() { Name = name }] });
 
     private Answer<CreateTopicsResponse> Create(params string[] names) => _host.Send<CreateTopicsRequest, CreateTopicsResponse>(
         new() { Topics = [.. names.Select(name => new CreateTopicsRequest.CreatableTopic { Name = name, NumPartitions = Many, ReplicationFactor = 1 })] });
