@@ -33,7 +33,7 @@ public sealed class HostileGroupTests
     [Fact]
     public async Task Members_beyond_a_thousand_are_refused_whatever_they_subscribe_with()
     {
-        await using var victim = await Victim.StartAsync();
+        await using var victim = await Victim.StartAsync(options: new BrokerOptions { ConsumerSessionTimeout = TimeSpan.FromMinutes(10) });
         using var client = await victim.ConnectAsync();
 
         for (var index = 0; index < 1000; index++)
