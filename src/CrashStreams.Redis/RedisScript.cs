@@ -50,8 +50,8 @@ internal static class RedisScript
     /// <param name="replies">Channels and texts.</param>
     /// <exception cref="RedisException">Redis is away or refuses.</exception>
     /// <exception cref="RedisTimeoutException">It did not answer in time.</exception>
-    public static bool Run(
-        IDatabase database, string sink, int partition, in RedisPosition position, long known, bool replacesAll, IReadOnlyCollection<RedisEntry> entries, IReadOnlyCollection<(string Channel, string Text)> replies)
+    public static async Task<bool> RunAsync(
+        IDatabase database, string sink, int partition, RedisPosition position, long known, bool replacesAll, IReadOnlyCollection<RedisEntry> entries, IReadOnlyCollection<(string Channel, string Text)> replies)
     {
         var hashes = new Dictionary<string, int>();
         foreach (var entry in entries)
@@ -77,7 +77,7 @@ internal static class RedisScript
             values.Add(string.Join(Reply.Separator, channel));
         }
 
-        return (int)database.ScriptEvaluate(Text, [.. keys], [.. values]) == 1;
+        return (int)await database.ScriptEvaluateAsync(Text, [.. keys], [.. values]).ConfigureAwait(false) == 1;
     }
 
     private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);

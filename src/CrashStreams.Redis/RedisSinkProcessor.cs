@@ -4,7 +4,10 @@ using StackExchange.Redis;
 
 namespace CrashStreams.Redis;
 
-/// <summary>The sink in one task. Entries are written before each commit; its store knows them all, for a Redis that has lost some.</summary>
+/// <summary>
+/// The sink in one task. Entries are sent before each commit; its store knows them all, for a Redis that has lost some. Redis writes them while the commit goes on, those of all tasks side by side,
+/// and its answer is taken with the next one: what it has not taken then is sent again.
+/// </summary>
 internal sealed class RedisSinkProcessor<TKey>(RedisSink sink) : Processor<TKey, RedisEntry, TKey, RedisEntry>, IEmitsAtCommit
 {
     // Beside the entries, of which none is without a hash.
@@ -15,10 +18,11 @@ internal sealed class RedisSinkProcessor<TKey>(RedisSink sink) : Processor<TKey,
 
     private static readonly TimeSpan _look = TimeSpan.FromSeconds(1);
 
-    private readonly Dictionary<(string Hash, string Field), string?> _changed = [];
-    private readonly List<(string Channel, string Text)> _replies = [];
+    private Dictionary<(string Hash, string Field), string?> _changed = [];
+    private List<(string Channel, string Text)> _replies = [];
     private IKeyValueStore<(string Hash, string Field), string> _store = null!;
     private RedisPosition _position;
+    private Sent? _sent;
     private long _written = -2;
     private bool _isDue;
     private bool _writesAll;
@@ -33,22 +37,15 @@ internal sealed class RedisSinkProcessor<TKey>(RedisSink sink) : Processor<TKey,
         _isDue = true;
     }
 
-    /// <summary>Before a commit: what the commit covers is in Redis then, or is written with the next one.</summary>
+    /// <summary>Before a commit: what the commit covers is on its way to Redis then, or is sent with the next one.</summary>
     public void EmitPending()
     {
+        if (_sent is { } sent)
+            Settle(sent);
         if (!_isDue)
             return;
         _store.Put(_positionKey, _position.ToString());
-        try
-        {
-            Write();
-            sink.Report(null);
-            _isDue = false;
-        }
-        catch (Exception e) when (e is RedisException or RedisTimeoutException or TimeoutException)
-        {
-            sink.Report(e.Message);
-        }
+        Send();
     }
 
     protected override void Init()
@@ -60,6 +57,13 @@ internal sealed class RedisSinkProcessor<TKey>(RedisSink sink) : Processor<TKey,
         // Also while nothing comes: a Redis that was started again may have lost something.
         Context.Schedule(_look, PunctuationType.WallClock, _ => _isDue = true);
         Context.RequestCommit();
+    }
+
+    /// <summary>What was sent is there when the task is somebody else's; what was not taken is in the store, and written by whoever goes on.</summary>
+    protected override void Close()
+    {
+        if (_sent is { } sent)
+            Settle(sent);
     }
 
     private void Take(in RedisEntry entry)
@@ -75,20 +79,44 @@ internal sealed class RedisSinkProcessor<TKey>(RedisSink sink) : Processor<TKey,
             _writesAll = true;
     }
 
-    private void Write()
+    private void Send()
     {
-        var database = sink.Connection.GetDatabase();
-        if (!_writesAll && !Run(database, replacesAll: false, [.. _changed.Select(static c => new RedisEntry(c.Key.Hash, c.Key.Field, c.Value))]))
-            _writesAll = true;
-        if (_writesAll)
-            Run(database, replacesAll: true, All());
-        (_written, _writesAll) = (_position.Offset, false);
-        _changed.Clear();
-        _replies.Clear();
+        var entries = _writesAll ? All() : [.. _changed.Select(static c => new RedisEntry(c.Key.Hash, c.Key.Field, c.Value))];
+        var answer = RedisScript.RunAsync(sink.Connection.GetDatabase(), sink.Name, Context.TaskId.Partition, _position, _written, _writesAll, entries, _replies);
+        _sent = new(answer, _position.Offset, _writesAll, _changed, _replies);
+        (_changed, _replies, _writesAll, _isDue) = ([], [], false, false);
     }
 
-    private bool Run(IDatabase database, bool replacesAll, List<RedisEntry> entries) =>
-        RedisScript.Run(database, sink.Name, Context.TaskId.Partition, _position, _written, replacesAll, entries, _replies);
+    private void Settle(Sent sent)
+    {
+        _sent = null;
+        try
+        {
+            if (sent.Answer.GetAwaiter().GetResult())
+                _written = sent.Offset;
+            else
+                Restore(sent, hasLostAll: true);
+            sink.Report(null);
+        }
+        catch (Exception e) when (e is RedisException or RedisTimeoutException or TimeoutException)
+        {
+            Restore(sent, hasLostAll: false);
+            sink.Report(e.Message);
+        }
+    }
+
+    // It was not written, or nobody knows whether: it is sent with what has changed since.
+    private void Restore(Sent sent, bool hasLostAll)
+    {
+        foreach (var (key, value) in sent.Changed)
+            _changed.TryAdd(key, value);
+        sent.Replies.AddRange(_replies);
+        (_replies, _isDue) = (sent.Replies, true);
+        _writesAll |= hasLostAll || sent.WasAll || _changed.Count >= MaxWaiting;
+    }
 
     private List<RedisEntry> All() => [.. _store.All().Where(static stored => stored.Key != _positionKey).Select(static stored => new RedisEntry(stored.Key.Hash, stored.Key.Field, stored.Value))];
+
+    /// <summary>What Redis has been sent and has not answered yet.</summary>
+    private sealed record Sent(Task<bool> Answer, long Offset, bool WasAll, Dictionary<(string Hash, string Field), string?> Changed, List<(string Channel, string Text)> Replies);
 }

@@ -1,6 +1,8 @@
+using System.Text;
 using System.Text.Json;
 using System.Threading.Channels;
-using Confluent.Kafka;
+using CrashStreams.Kafka;
+using CrashStreams.Log;
 using CrashStreams.Redis;
 using CrashStreams.Samples.Flyers.Events;
 
@@ -13,30 +15,28 @@ namespace CrashStreams.Samples.Flyers.Api;
 internal sealed class EventWriter : BackgroundService
 {
     private const int MaxEvents = 20_000;
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(5);
+    private static readonly Dictionary<TopicPartition, OffsetAndMetadata> _noOffsets = [];
     private static readonly TimeSpan _pause = TimeSpan.FromSeconds(1);
 
     private readonly Channel<Batch> _batches = Channel.CreateBounded<Batch>(1_000);
     private readonly FlyerOptions _options;
-    private readonly ProducerConfig _config;
+    private readonly ILogClients _clients;
+    private readonly string _id;
     private volatile string? _fault = "the broker was not reached yet";
 
-    public EventWriter(FlyerOptions options, string bootstrapServers, IEnumerable<KeyValuePair<string, string>> properties)
+    /// <param name="options">The topic, and who this instance is: one that starts again has the same transactional id, and ends what its predecessor has left open.</param>
+    /// <param name="clients">Makes the producer.</param>
+    public EventWriter(FlyerOptions options, ILogClients clients) =>
+        (_options, _clients, _id) = (options, clients, $"{options.ApplicationId}-api-{string.Concat(options.Urls.Select(static c => char.IsAsciiLetterOrDigit(c) ? c : '-'))}");
+
+    /// <summary>The producer's settings. A request is not to wait for long while the broker is away.</summary>
+    public static KafkaOptions Configure(KafkaOptions kafka) => kafka with
     {
-        _options = options;
-        _config = new(properties.ToDictionary())
-        {
-            BootstrapServers = bootstrapServers,
-            TransactionalId = $"{options.ApplicationId}-api-{string.Concat(options.Urls.Select(static c => char.IsAsciiLetterOrDigit(c) ? c : '-'))}",
-            TransactionTimeoutMs = 10_000,
-            MessageTimeoutMs = 8_000,
-            // A commit sends what waits: until then a transaction's events are gathered, so that each partition gets one batch.
-            LingerMs = 50,
-            Partitioner = Partitioner.Murmur2Random,
-            // The commit tells of all.
-            EnableDeliveryReports = false,
-        };
-    }
+        // A commit sends what waits: until then a transaction's events are gathered, so that each partition gets one batch.
+        Linger = TimeSpan.FromMilliseconds(50),
+        DeliveryTimeout = TimeSpan.FromSeconds(5),
+        RequestTimeout = TimeSpan.FromSeconds(2),
+    };
 
     /// <summary>Why nothing can be written; null while it can.</summary>
     public string? Fault => _fault;
@@ -60,15 +60,15 @@ internal sealed class EventWriter : BackgroundService
         {
             try
             {
-                using var producer = new ProducerBuilder<string, byte[]>(_config).SetLogHandler(static (_, _) => { }).Build();
-                producer.InitTransactions(_patience);
+                using var producer = _clients.CreateProducer(_id, _id);
+                producer.InitTransactions();
                 _fault = null;
                 while (_batches.Reader.WaitToReadAsync(stopping).AsTask().GetAwaiter().GetResult())
                     Write(producer, Take());
             }
-            catch (KafkaException e)
+            catch (LogException e)
             {
-                _fault = $"the broker: {e.Error.Reason}";
+                _fault = $"the broker: {e.Message}";
                 stopping.WaitHandle.WaitOne(_pause);
             }
             catch (OperationCanceledException)
@@ -94,7 +94,7 @@ internal sealed class EventWriter : BackgroundService
         return batches;
     }
 
-    private void Write(IProducer<string, byte[]> producer, List<Batch> batches)
+    private void Write(ILogProducer producer, List<Batch> batches)
     {
         try
         {
@@ -105,40 +105,32 @@ internal sealed class EventWriter : BackgroundService
                     Send(producer, item, batch.Replies?.HeaderOf(index));
             }
 
-            producer.CommitTransaction(_patience);
+            producer.CommitTransaction(_noOffsets, _id);
             foreach (var batch in batches)
                 batch.Written.TrySetResult();
         }
-        catch (KafkaException e)
+        catch (LogException e)
         {
-            _fault = $"the broker: {e.Error.Reason}";
+            _fault = $"the broker: {e.Message}";
             foreach (var batch in batches)
                 batch.Written.TrySetException(new UnavailableException(_fault, e));
             throw; // a new producer with the same id aborts what is open
         }
     }
 
-    private void Send(IProducer<string, byte[]> producer, FlyerEvent? item, byte[]? reply)
+    private void Send(ILogProducer producer, FlyerEvent? item, byte[]? reply)
     {
-        var message = new Message<string, byte[]>
+        var key = Encoding.UTF8.GetBytes(item is null ? "" : item.EventId ?? item.UserId);
+        var record = new LogRecord
         {
-            Key = item is null ? "" : item.EventId ?? item.UserId,
-            Value = item is null ? null! : JsonSerializer.SerializeToUtf8Bytes(item, EventJson.Default.FlyerEvent),
+            Key = key,
+            HasKey = true,
+            Value = item is null ? [] : JsonSerializer.SerializeToUtf8Bytes(item, EventJson.Default.FlyerEvent),
+            HasValue = item is not null,
+            Timestamp = -1, // the client's clock
+            Headers = reply is null ? null : new Headers { { PendingReplies.HeaderName, reply } },
         };
-        if (reply is not null)
-            message.Headers = new() { { PendingReplies.HeaderName, reply } };
-        while (true)
-        {
-            try
-            {
-                producer.Produce(_options.Events, message);
-                return;
-            }
-            catch (ProduceException<string, byte[]> e) when (e.Error.Code == ErrorCode.Local_QueueFull)
-            {
-                producer.Poll(TimeSpan.FromMilliseconds(5));
-            }
-        }
+        producer.Send(_options.Events, Murmur2.Partition(key, producer.PartitionCount(_options.Events)), in record);
     }
 
     private sealed record Batch(IReadOnlyList<FlyerEvent?> Events, PendingReplies? Replies, TaskCompletionSource Written);

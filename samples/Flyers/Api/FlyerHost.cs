@@ -25,7 +25,7 @@ internal static class FlyerHost
         builder.Services.AddSingleton<IConnectionMultiplexer>(_ => ConnectionMultiplexer.Connect(redis));
 
         builder.Services.AddSingleton(options);
-        builder.Services.AddSingleton(new EventWriter(options, kafka.BootstrapServers, kafka.Properties));
+        builder.Services.AddSingleton(services => new EventWriter(options, new KafkaLogClients(EventWriter.Configure(kafka), services.GetService<ILogger<KafkaLogClients>>())));
         builder.Services.AddHostedService(static services => services.GetRequiredService<EventWriter>());
         builder.Services.AddSingleton<FlyerService>();
         builder.Services.AddHostedService(static services => services.GetRequiredService<FlyerService>());

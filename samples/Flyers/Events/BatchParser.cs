@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 
@@ -9,6 +11,9 @@ internal sealed record BatchFault(int Index, string Fault);
 /// <summary>Reads the body of a request: an array of events, or one event. All of it is taken or nothing.</summary>
 internal static class BatchParser
 {
+    /// <summary>The largest event, as it was sent: a topic takes records of up to 1 MB by default, and escaped text grows.</summary>
+    public const int MaxEventBytes = 100_000;
+
     /// <summary>The events, or what is wrong with each that is malformed.</summary>
     /// <exception cref="JsonException">The body is no JSON, or neither an array nor an object.</exception>
     public static (List<FlyerEvent> Events, List<BatchFault> Faults) Parse(ReadOnlyMemory<byte> body)
@@ -40,6 +45,8 @@ internal static class BatchParser
     {
         if (element.ValueKind != JsonValueKind.Object)
             throw new FormatException("an event is a JSON object");
+        if (JsonMarshal.GetRawUtf8Value(element).Length > MaxEventBytes)
+            throw new FormatException(string.Create(CultureInfo.InvariantCulture, $"an event has at most {MaxEventBytes:N0} bytes"));
         var second = Second(Text(element, "timestamp"));
         return new(second, Text(element, "user_id"), Text(element, "event"), Text(element, "flyer_id"), Text(element, "merchant_id"), OptionalText(element, "event_id"));
     }

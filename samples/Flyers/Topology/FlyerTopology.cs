@@ -23,7 +23,7 @@ internal static class FlyerTopology
     {
         var builder = new StreamsBuilder();
         builder.AddKeyValueStore<string, long>(FirstOfEachId.Store);
-        builder.AddKeyValueStore(Visits.Moments, Serdes.Tuple(Serdes.String, Serdes.String, Serdes.Tuple(Serdes.Int64, Serdes.Int64)), Serdes.String);
+        builder.AddKeyValueStore(Visits.Moments, Serdes.Tuple(Serdes.String, Serdes.String, Serdes.Tuple(Serdes.Int64, Serdes.String)), Serdes.String);
         builder.AddKeyValueStore(Visits.Users, Serdes.String, Serdes.Json(TotalsJson.Default.VisitTotals, valuesAreImmutable: true));
         builder.AddKeyValueStore<(string, string), long>(Visits.UserMerchants, Serdes.Tuple(Serdes.String, Serdes.String));
         builder.AddKeyValueStore(Visits.Merchants, Serdes.String, Serdes.Json(TotalsJson.Default.MerchantTotals, valuesAreImmutable: true));

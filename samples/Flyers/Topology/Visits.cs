@@ -9,7 +9,7 @@ namespace CrashStreams.Samples.Flyers.Topology;
 
 /// <summary>
 /// Puts each event into its place among the user's others with the flyer, and tells what that changes for the user and for merchants: an event between two others makes two visits of one. Only the
-/// neighbours are looked up, however many events there are.
+/// neighbours are looked up, however many events there are. Events of one second are in the order of their merchants' ids, so that results do not depend on the order in which events come.
 /// </summary>
 internal sealed class Visits : Processor<string, FlyerEvent, string, RedisEntry>
 {
@@ -18,7 +18,7 @@ internal sealed class Visits : Processor<string, FlyerEvent, string, RedisEntry>
     public const string UserMerchants = "user-merchants";
     public const string Merchants = "merchants";
 
-    private IKeyValueStore<(string User, string Flyer, (long Second, long Number) At), string> _moments = null!;
+    private IKeyValueStore<(string User, string Flyer, (long Second, string Merchant) At), string> _moments = null!;
     private IKeyValueStore<string, VisitTotals> _users = null!;
     private IKeyValueStore<(string User, string Merchant), long> _userMerchants = null!;
     private IKeyValueStore<string, MerchantTotals> _merchants = null!;
@@ -33,7 +33,7 @@ internal sealed class Visits : Processor<string, FlyerEvent, string, RedisEntry>
 
     protected override void Init()
     {
-        _moments = Context.KeyValueStore<(string, string, (long, long)), string>(Moments);
+        _moments = Context.KeyValueStore<(string, string, (long, string)), string>(Moments);
         _users = Context.KeyValueStore<string, VisitTotals>(Users);
         _userMerchants = Context.KeyValueStore<(string, string), long>(UserMerchants);
         _merchants = Context.KeyValueStore<string, MerchantTotals>(Merchants);
@@ -42,9 +42,10 @@ internal sealed class Visits : Processor<string, FlyerEvent, string, RedisEntry>
     private void Add(FlyerEvent added, long timestamp)
     {
         var (user, flyer, second) = (added.UserId, added.FlyerId, added.Second);
-        var at = (user, flyer, (InOrder(second), Context.Offset));
-        var before = Neighbour(_moments.Range((user, flyer, (0, 0)), at, reversed: true));
-        var after = Neighbour(_moments.Range(at, (user, flyer, (-1, -1))));
+        // The offset tells events apart that are alike.
+        var at = (user, flyer, (InOrder(second), string.Create(CultureInfo.InvariantCulture, $"{added.MerchantId}\0{Context.Offset:x16}")));
+        var before = Neighbour(_moments.Range((user, flyer, (0, "")), at, reversed: true));
+        var after = Neighbour(_moments.Range(at, (user, flyer, (-1, ""))));
         _moments.Put(at, added.MerchantId);
         if (before is { } first)
             Change(added.MerchantId, visits: 1, IsNew(user, added.MerchantId), second - first.Second, opens: 0, timestamp);
@@ -62,7 +63,7 @@ internal sealed class Visits : Processor<string, FlyerEvent, string, RedisEntry>
     // Keys are compared by their bytes, where negative numbers come last.
     private static long InOrder(long second) => second ^ long.MinValue;
 
-    private static (long Second, string Merchant)? Neighbour(IEnumerable<KeyValuePair<(string User, string Flyer, (long Second, long Number) At), string>> moments)
+    private static (long Second, string Merchant)? Neighbour(IEnumerable<KeyValuePair<(string User, string Flyer, (long Second, string Merchant) At), string>> moments)
     {
         foreach (var (at, merchant) in moments)
             return (InOrder(at.At.Second), merchant);

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Text.Json;
+using CrashStreams.Samples.Flyers.Api;
 
 namespace CrashStreams.Samples.Flyers.Verification;
 
@@ -51,7 +52,7 @@ internal sealed class FlyerOracle
         var visits = new List<(string, string, long)>();
         foreach (var timeline in All().Where(static e => Text(e, "event") is "flyer_open" or "flyer_close").GroupBy(static e => (Text(e, "user_id"), Text(e, "flyer_id"))))
         {
-            var sorted = timeline.OrderBy(static e => e.GetProperty("second").GetInt64()).ToList();
+            var sorted = timeline.OrderBy(static e => e.GetProperty("second").GetInt64()).ThenBy(static e => Text(e, "merchant_id"), CodePointOrder.Instance).ToList();
             for (var i = 1; i < sorted.Count; i++)
                 visits.Add((timeline.Key.Item1, Text(sorted[i], "merchant_id"), sorted[i].GetProperty("second").GetInt64() - sorted[i - 1].GetProperty("second").GetInt64()));
         }

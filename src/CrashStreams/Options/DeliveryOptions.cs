@@ -7,8 +7,9 @@ public sealed record DeliveryOptions
     public ProcessingGuarantee Guarantee { get; set; } = ProcessingGuarantee.AtLeastOnce;
 
     /// <summary>
-    /// How often results, state and positions are made durable; 100 ms under exactly-once and 1 s otherwise by default. By default a thread that is behind its inputs commits transactions less
-    /// often, once a second at least, so that commits take a tenth of its time. A transaction is committed in half of its timeout whatever is set here.
+    /// How often results, state and positions are made durable; 100 ms under exactly-once and 1 s otherwise by default. Up to 100 ms it is an average for transactions: they are committed as soon
+    /// as the inputs have run dry, a few in a row after a pause. By default a thread that is behind its inputs commits transactions less often, once a second at least, so that commits take a tenth
+    /// of its time. A transaction is committed in half of its timeout whatever is set here.
     /// </summary>
     public TimeSpan? CommitInterval { get; set; }
 

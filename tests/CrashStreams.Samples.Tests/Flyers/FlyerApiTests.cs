@@ -33,9 +33,10 @@ public sealed class FlyerApiTests
     {
         await using var api = await FlyerApi.StartAsync();
         var tooLarge = new string(' ', 17 << 20);
+        var largeEvent = Event("ann", "2026-01-01T10:00:00Z", merchant: new string('m', 2_000_000));
         foreach (var (body, type, status, says) in new[]
         {
-            ("[1]", "application/json", 400, "0"), ("{", "application/json", 400, "JSON"), ("7", "application/json", 400, "JSON"), ("[]", "text/plain", 415, null), (tooLarge, "application/json", 413, "too large"),
+            ("[1]", "application/json", 400, "0"), ("{", "application/json", 400, "JSON"), ("7", "application/json", 400, "JSON"), ("[]", "text/plain", 415, null), (largeEvent, "application/json", 400, "at most 100,000 bytes"), (tooLarge, "application/json", 413, "too large"),
         })
         {
             using var answer = await api.PostAsync(body, type);
@@ -67,6 +68,20 @@ public sealed class FlyerApiTests
         await Text(api.PostAsync($"[{first},{Event("ann", "2026-01-01T11:00:00Z", id: "2")}]"));
         (await Text(api.PostAsync($"[{first},{Event("bob", "2026-01-01T10:00:00Z", id: "2")},{first}]"))).Should().Be("""[{"user_id":"ann","avg_time_on_flyer_per_user_hours":1.00}]""");
         (await Text(api.PostAsync($"[{Event("bob", "2026-01-01T10:00:00Z")},{Event("bob", "2026-01-01T10:00:00Z")}]"))).Should().Contain("""{"user_id":"bob","avg_time_on_flyer_per_user_hours":0.00}""");
+    }
+
+    [Fact]
+    public async Task Merchants_of_one_second_do_not_depend_on_the_order_of_events()
+    {
+        await using var api = await FlyerApi.StartAsync();
+        foreach (var (user, merchants) in new[] { ("ann", new[] { "m2", "m10", "m3" }), ("bob", ["m3", "m10", "m2"]), ("cat", ["m10", "m3", "m2"]) })
+        {
+            foreach (var merchant in merchants)
+                await Text(api.PostAsync(Event(user, "2026-01-01T10:00:00Z", "flyer_close", merchant)));
+            await Text(api.PostAsync(Event(user, "2026-01-01T10:10:00Z", "flyer_close", "m4")));
+        }
+
+        (await api.GetAsync("/api/merchants.csv")).Should().Be("merchant_id,visits,users,avg_visit_seconds,opens\r\nm2,3,3,0.00,0\r\nm3,3,3,0.00,0\r\nm4,3,3,600.00,0\r\n", "m10 is the first by code point");
     }
 
     [Fact]

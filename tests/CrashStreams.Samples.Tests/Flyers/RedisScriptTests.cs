@@ -54,7 +54,7 @@ public sealed class RedisScriptTests : IDisposable
     }
 
     private bool Write(long offset, long known, string? value, bool replacesAll = false, string generation = "g") =>
-        RedisScript.Run(_redis.GetDatabase(), Sink, 0, new(generation, offset), known, replacesAll, [new("hash", "field", value)], []);
+        RedisScript.RunAsync(_redis.GetDatabase(), Sink, 0, new(generation, offset), known, replacesAll, [new("hash", "field", value)], []).GetAwaiter().GetResult();
 
     private string? Value() => _redis.GetDatabase().HashGet(RedisKeys.Hash(Sink, 0, "hash"), "field");
 }

@@ -29,6 +29,7 @@ internal sealed class Committer : IDisposable
     private readonly Action<TopicPartition> _wrote;
     private readonly RepartitionPurge _purge;
     private readonly ChangelogPurge? _changelogPurge;
+    private readonly EarlyCommits _early;
     private long _lastMs;
     private long _processed;
     private long _tookMs;
@@ -41,6 +42,7 @@ internal sealed class Committer : IDisposable
         _own = own;
         (_options, _tasks, _consumer, _collector, _announcer, _time) = (options, tasks, consumer, collector, announcer, time);
         _ends = new(admin, logger);
+        _early = new(options.Delivery);
         _wrote = _ends.Wrote;
         _purge = new(admin, options.RepartitionPurgeInterval, logger);
         _changelogPurge = options.Time.Clock == StreamTime.Watermarks ? new(admin, options.RepartitionPurgeInterval, logger) : null;
@@ -59,6 +61,11 @@ internal sealed class Committer : IDisposable
     /// <param name="processed">Records that the thread has processed so far.</param>
     public bool IsBehind(long processed) => processed > _processed;
 
+    /// <summary>Whether what was processed is committed as soon as the inputs have run dry, whatever is left of the interval.</summary>
+    /// <param name="nowMs">The wall clock.</param>
+    /// <param name="processed">Records that the thread has processed so far.</param>
+    public bool CommitsEarly(long nowMs, long processed) => IsBehind(processed) && _early.IsAllowed(nowMs);
+
     /// <summary>Whether it is time for a commit. With nothing to do, what was processed is committed soon: readers of the results and whoever waits for the end of a backlog get it earlier.</summary>
     public bool IsDue(long nowMs, bool isIdle, long processed)
     {
@@ -67,6 +74,8 @@ internal sealed class Committer : IDisposable
             intervalMs = Math.Max(intervalMs, Math.Min(BacklogIntervalMs, BacklogShare * _tookMs));
         if (_collector.InTransaction)
             intervalMs = Math.Min(intervalMs, TransactionTimeoutMs / 2);
+        if (isIdle && CommitsEarly(nowMs, processed))
+            return true;
         // A clock that was set back tells nothing about how long ago the last commit was.
         return nowMs < _lastMs || nowMs - _lastMs >= (isIdle && IsBehind(processed) ? Math.Min(intervalMs, IdleIntervalMs) : intervalMs);
     }
@@ -76,11 +85,13 @@ internal sealed class Committer : IDisposable
 
     public void Commit(long processed)
     {
-        var began = _time.GetTimestamp();
+        var (began, hasRecords) = (_time.GetTimestamp(), IsBehind(processed));
         Write(processed);
         OnCommitted(_time.GetTimestamp() - began);
         _tookMs = (long)_time.GetElapsedTime(began).TotalMilliseconds;
         _wasCaughtUp = false;
+        if (hasRecords)
+            _early.Committed(NowMs(), _tookMs);
     }
 
     /// <summary>Before a clean end: what was processed, and where the changelogs end with it, so that the next start has nothing to restore.</summary>

@@ -18,6 +18,9 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
 
     private static readonly TimeSpan _glance = TimeSpan.FromMilliseconds(5);
 
+    // What was written together comes within so long, also from several partitions.
+    private static readonly TimeSpan _shortGlance = TimeSpan.FromMilliseconds(1);
+
     private readonly Topology _topology;
     private readonly StreamsOptions _options;
     private readonly TimeProvider _time;
@@ -260,8 +263,13 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
     }
 
     // A pause after records is noticed soon, so that they are committed soon; then there is nothing to do but wait.
-    private TimeSpan PollWait(Turn turn) =>
-        turn.HasMore || _restorer.IsActive || _standbys?.IsFarBehind == true ? TimeSpan.Zero : _committer.IsBehind(_processed) && _longestWait > _glance ? _glance : _longestWait;
+    private TimeSpan PollWait(Turn turn)
+    {
+        if (turn.HasMore || _restorer.IsActive || _standbys?.IsFarBehind == true)
+            return TimeSpan.Zero;
+        var wait = _committer.CommitsEarly(turn.NowMs, _processed) ? _shortGlance : _committer.IsBehind(_processed) ? _glance : _longestWait;
+        return wait < _longestWait ? wait : _longestWait;
+    }
 
     private List<MemberTask> TasksToTell() => _tasks.InOrder.Select(t => new MemberTask(t.Id, t.State switch
     {
