@@ -20,13 +20,15 @@ internal static class Monitoring
     /// <param name="guarantee">What the monitor runs with.</param>
     /// <param name="application">Shared with other instances, and its topics stay; null: of its own.</param>
     /// <param name="isOnDisk">Whether state is kept by RocksDB, in a directory of its own that is deleted at the end, and not in memory.</param>
-    public static async Task RunAsync(ILogClients clients, string topic, long records, int threads, ProcessingGuarantee guarantee, string? application, bool isOnDisk)
+    /// <param name="shuffle">How records travel to the tasks that count.</param>
+    public static async Task RunAsync(
+        ILogClients clients, string topic, long records, int threads, ProcessingGuarantee guarantee, string? application, bool isOnDisk, ShuffleFormat shuffle = ShuffleFormat.Packed)
     {
         var directory = isOnDisk ? Directory.CreateTempSubdirectory("crashstreams-state-").FullName : null;
         try
         {
             using var storage = directory is null ? null : new RocksDbState(new() { Directory = directory });
-            await RunAsync(clients, topic, records, threads, guarantee, application, storage);
+            await RunAsync(clients, topic, records, threads, guarantee, application, storage, shuffle);
         }
         finally
         {
@@ -35,7 +37,7 @@ internal static class Monitoring
         }
     }
 
-    private static async Task RunAsync(ILogClients clients, string topic, long records, int threads, ProcessingGuarantee guarantee, string? application, RocksDbState? storage)
+    private static async Task RunAsync(ILogClients clients, string topic, long records, int threads, ProcessingGuarantee guarantee, string? application, RocksDbState? storage, ShuffleFormat shuffle)
     {
         using var admin = clients.CreateAdmin("drain");
         var name = application ?? $"drain-{Guid.NewGuid():N}";
@@ -43,6 +45,7 @@ internal static class Monitoring
         await admin.CreateTopicsAsync([new(monitor.AlertTopic, 1, new Dictionary<string, string>())], default);
         var options = monitor.ToStreamsOptions();
         options.Delivery.Guarantee = guarantee;
+        options.Delivery.Shuffle = shuffle;
         options.State.Storage = storage;
         var waits = new Waits();
         using var loggers = new Warnings();

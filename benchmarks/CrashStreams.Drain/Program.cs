@@ -10,13 +10,13 @@ using CrashStreams.Log;
 //   load BOOTSTRAP TOPIC RECORDS [PARTITIONS]      makes the topic and fills it with the load generator's lines
 //   drain BOOTSTRAP TOPIC [librdkafka]             reads the topic to its end and only counts
 //   java BOOTSTRAP TOPIC RECORDS KAFKA_HOME        the same with Kafka's own consumer tool
-//   monitor BOOTSTRAP TOPIC RECORDS [THREADS] [GUARANTEE] [APPLICATION] [rocksdb] [librdkafka]
+//   monitor BOOTSTRAP TOPIC RECORDS [THREADS] [GUARANTEE] [APPLICATION] [rocksdb] [plain] [librdkafka]
 //                                                  runs the crash monitor on the topic until it has caught up, and tells what it waited for
 //   latency BOOTSTRAP WINDOWS                      how long an alert takes with either clock
 //   guarantees KAFKA_HOME RECORDS [ROUNDS]         starts an Apache Kafka and runs the monitor at-least-once, exactly-once and with two instances in turn
 //   partitions BOOTSTRAP COUNT [RATE] [SECONDS]    what a windowed count over so many partitions costs while RATE (10) records come a second; 0: idle
 //   compare KAFKA_HOME RESULT_FILE                 starts an Apache Kafka, loads it, and runs drain, monitor and java in turn
-// With librdkafka at the end it fetches, else the library itself.
+// With plain each record of the shuffle travels by itself. With librdkafka at the end it fetches, else the library itself.
 if (args is not [var command, var bootstrap, var topic, ..])
 {
     Console.Error.WriteLine("usage: CrashStreams.Drain produce|confluent|load|drain|java|monitor|latency|guarantees BOOTSTRAP TOPIC [RECORDS] [PARTITIONS|THREADS]");
@@ -78,7 +78,7 @@ switch (command)
         await Loading.RunAsync(clients, topic, Argument(4, 12), Argument(3, 3_000_000));
         return 0;
     case "monitor":
-        await Monitoring.RunAsync(clients, topic, Argument(3, 3_000_000), Argument(4, 1), args.Length > 5 ? Enum.Parse<ProcessingGuarantee>(args[5]) : ProcessingGuarantee.AtLeastOnce, args.Length > 6 ? args[6] : null, args.Contains("rocksdb"));
+        await Monitoring.RunAsync(clients, topic, Argument(3, 3_000_000), Argument(4, 1), args.Length > 5 ? Enum.Parse<ProcessingGuarantee>(args[5]) : ProcessingGuarantee.AtLeastOnce, args.Length > 6 ? args[6] : null, args.Contains("rocksdb"), args.Contains("plain") ? ShuffleFormat.Plain : ShuffleFormat.Packed);
         return 0;
     case "drain":
         if (!(await admin.PartitionCountsAsync([topic], default)).TryGetValue(topic, out var count))

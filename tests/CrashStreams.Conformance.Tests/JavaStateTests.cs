@@ -90,7 +90,7 @@ public sealed class JavaStateTests(JavaStreamsState java) : IClassFixture<JavaSt
         {
             ApplicationId = application,
             Time = { Clock = StreamTime.Observed, ObservedEmitInterval = TimeSpan.Zero, MaxFuture = TimeSpan.FromDays(1) },
-            Delivery = { CommitInterval = TimeSpan.FromMilliseconds(100) },
+            Delivery = { CommitInterval = TimeSpan.FromMilliseconds(100), Shuffle = ShuffleFormat.Plain },
         };
         var builder = new StreamsBuilder();
         definition.Build(builder, vector);

@@ -18,6 +18,7 @@ internal static class VectorRun
         var options = new StreamsOptions
         {
             ApplicationId = ApplicationId,
+            Delivery = { Shuffle = ShuffleFormat.Plain },
             Time = { Clock = StreamTime.Observed, ObservedEmitInterval = TimeSpan.FromMilliseconds(vector.OptionalParameter("emitIntervalMs") ?? 0) },
         };
         using var driver = new TopologyTestDriver(builder.Build(), options);

@@ -16,6 +16,8 @@ internal sealed record Variant(string Name)
     /// <summary>Whether the library fetches, or librdkafka.</summary>
     public bool FetchesItself { get; init; } = true;
 
+    public ShuffleFormat Shuffle { get; init; } = ShuffleFormat.Packed;
+
     /// <summary>The yardstick: reads and counts, and does nothing else.</summary>
     public static Variant Bare { get; } = new("bare librdkafka batch consume") { Engine = Engine.None, FetchesItself = false };
 
@@ -25,6 +27,7 @@ internal sealed record Variant(string Name)
         new("bare own consume") { Engine = Engine.None },
         new("at-least-once, RocksDB"),
         new("at-least-once, RocksDB, librdkafka fetches") { FetchesItself = false },
+        new("at-least-once, RocksDB, plain shuffle") { Shuffle = ShuffleFormat.Plain },
         new("exactly-once, RocksDB") { Guarantee = ProcessingGuarantee.ExactlyOnce },
         new("at-least-once, memory") { IsOnDisk = false },
         new("exactly-once, memory") { Guarantee = ProcessingGuarantee.ExactlyOnce, IsOnDisk = false },
@@ -39,7 +42,7 @@ internal sealed record Variant(string Name)
     {
         Engine.None => ["drain", bootstrap, topic, .. Fetching],
         Engine.Streamiz => ["streamiz", bootstrap, topic, $"{records}", application],
-        _ => ["monitor", bootstrap, topic, $"{records}", $"{Threads}", $"{Guarantee}", application, IsOnDisk ? "rocksdb" : "memory", .. Fetching],
+        _ => ["monitor", bootstrap, topic, $"{records}", $"{Threads}", $"{Guarantee}", application, IsOnDisk ? "rocksdb" : "memory", $"{Shuffle}".ToLowerInvariant(), .. Fetching],
     };
 
     private string[] Fetching => FetchesItself ? [] : ["librdkafka"];

@@ -21,4 +21,12 @@ internal interface IRecordWriter
     /// Neither retriable, fenced nor fatal: the log refuses this record, and it was not sent. Else the thread has to begin again.
     /// </exception>
     void Send(string topic, int partition, in LogRecord record);
+
+    /// <summary>Queues a record for other tasks of the application, which may travel in a pack with others.</summary>
+    /// <param name="topic">A repartition topic.</param>
+    /// <param name="partition">The partition, or <see cref="ILogProducer.AnyPartition"/>.</param>
+    /// <param name="record">Its bytes are copied.</param>
+    /// <param name="readAt">What it takes along (<see cref="Time.ReadAt"/>); null: nothing.</param>
+    /// <exception cref="LogException">As <see cref="Send"/>.</exception>
+    void Shuffle(string topic, int partition, in LogRecord record, byte[]? readAt);
 }

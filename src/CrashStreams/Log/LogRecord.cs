@@ -29,4 +29,12 @@ public readonly ref struct LogRecord
 
     /// <summary>The headers, or null when there are none (the usual case, which costs nothing).</summary>
     public Headers? Headers { get; init; }
+
+    /// <summary>How many entries of the pack at its offset are done with it; 0 when all are, and for a record that is no entry.</summary>
+    internal int Entry { get; init; }
+
+    internal LogRecord With(Headers headers) => new()
+    {
+        Key = Key, HasKey = HasKey, Value = Value, HasValue = HasValue, PartitionIndex = PartitionIndex, Offset = Offset, Timestamp = Timestamp, Headers = headers, Entry = Entry,
+    };
 }

@@ -27,6 +27,12 @@ public sealed record DeliveryOptions
     /// </summary>
     public OffsetReset OffsetOutOfRange { get; set; } = OffsetReset.Fail;
 
+    /// <summary>
+    /// How records travel through repartition topics: packed by default, many in one record. An application that Kafka Streams is to take over, or whose repartition topics others read, writes them plain.
+    /// Both are read, so it can be changed from one start to the next.
+    /// </summary>
+    public ShuffleFormat Shuffle { get; set; } = ShuffleFormat.Packed;
+
     internal bool IsExactlyOnce => Guarantee == ProcessingGuarantee.ExactlyOnce;
 
     internal bool ReadsCommitted => Isolation == IsolationLevel.ReadCommitted || IsExactlyOnce;
@@ -39,6 +45,7 @@ public sealed record DeliveryOptions
         .. Choice.Check(nameof(Isolation), Isolation),
         .. Choice.Check(nameof(OffsetReset), OffsetReset),
         .. Choice.Check(nameof(OffsetOutOfRange), OffsetOutOfRange),
+        .. Choice.Check(nameof(Shuffle), Shuffle),
         .. Ranges(),
     ];
 

@@ -28,7 +28,6 @@ internal static class MarkerRecord
     private const byte Idle = 1;
     private const byte HasFloor = 2;
     private const int OneTaskSize = 1 + sizeof(int) + sizeof(long) + 1;
-    private const int MaxVarint = 10;
 
     /// <summary>Headers of a record that tells of these tasks.</summary>
     public static Headers Of(ReadOnlySpan<WatermarkMarker> tasks) => new Headers().Add(Header, tasks is [var only] ? One(only) : Many(tasks));
@@ -62,15 +61,15 @@ internal static class MarkerRecord
             rest = rest[(1 + sizeof(long))..];
         }
 
-        if (!TryReadVarint(ref rest, out var partition) || rest.IsEmpty)
+        if (!Varint.TryReadSigned(ref rest, out var partition) || rest.IsEmpty)
             return false;
         var flags = rest[0];
         rest = rest[1..];
-        if (!TryReadVarint(ref rest, out var watermark))
+        if (!Varint.TryReadSigned(ref rest, out var watermark))
             return false;
         watermark = unchecked(task.Watermark + watermark);
         var behind = 0L;
-        if ((flags & HasFloor) != 0 && !TryReadVarint(ref rest, out behind))
+        if ((flags & HasFloor) != 0 && !Varint.TryReadSigned(ref rest, out behind))
             return false;
         task = new(unchecked(task.Partition + (int)partition), watermark, (flags & Idle) != 0, unchecked(watermark - behind));
         return true;
@@ -90,18 +89,18 @@ internal static class MarkerRecord
 
     private static byte[] Many(ReadOnlySpan<WatermarkMarker> tasks)
     {
-        var bytes = new byte[1 + sizeof(long) + (tasks.Length * ((3 * MaxVarint) + 1))];
+        var bytes = new byte[1 + sizeof(long) + (tasks.Length * ((3 * Varint.MaxBytes) + 1))];
         var before = new WatermarkMarker(0, tasks.IsEmpty ? 0 : tasks[0].Watermark, false, 0);
         bytes[0] = ManyTasks;
         BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(1), before.Watermark);
         var at = 1 + sizeof(long);
         foreach (ref readonly var task in tasks)
         {
-            at += WriteVarint(bytes.AsSpan(at), task.Partition - before.Partition);
+            at += Varint.WriteSigned(bytes.AsSpan(at), task.Partition - before.Partition);
             bytes[at++] = (byte)((task.IsIdle ? Idle : 0) | (task.Floor == task.Watermark ? 0 : HasFloor));
-            at += WriteVarint(bytes.AsSpan(at), unchecked(task.Watermark - before.Watermark));
+            at += Varint.WriteSigned(bytes.AsSpan(at), unchecked(task.Watermark - before.Watermark));
             if (task.Floor != task.Watermark)
-                at += WriteVarint(bytes.AsSpan(at), unchecked(task.Watermark - task.Floor));
+                at += Varint.WriteSigned(bytes.AsSpan(at), unchecked(task.Watermark - task.Floor));
             before = task;
         }
 
@@ -118,32 +117,5 @@ internal static class MarkerRecord
         task = new(BinaryPrimitives.ReadInt32BigEndian(bytes[1..]), watermark, bytes[13] != 0, floor);
         bytes = [];
         return true;
-    }
-
-    private static int WriteVarint(Span<byte> to, long value)
-    {
-        var rest = (ulong)((value << 1) ^ (value >> 63));
-        var count = 0;
-        for (; rest >= 0x80; rest >>= 7)
-            to[count++] = (byte)(rest | 0x80);
-        to[count++] = (byte)rest;
-        return count;
-    }
-
-    private static bool TryReadVarint(ref ReadOnlySpan<byte> bytes, out long value)
-    {
-        var read = 0UL;
-        for (var i = 0; i < bytes.Length && i < MaxVarint; i++)
-        {
-            read |= (ulong)(bytes[i] & 0x7f) << (7 * i);
-            if (bytes[i] >= 0x80)
-                continue;
-            bytes = bytes[(i + 1)..];
-            value = (long)(read >> 1) ^ -(long)(read & 1);
-            return true;
-        }
-
-        value = 0;
-        return false;
     }
 }

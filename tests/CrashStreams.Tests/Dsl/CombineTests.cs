@@ -159,7 +159,7 @@ public class CombineTests
     {
         var builder = new StreamsBuilder();
         build(builder.Stream<string, long>("in")).To("out");
-        return new(builder.Build(), new() { ApplicationId = "app", Time = { Clock = clock }, Delivery = { Guarantee = guarantee } });
+        return new(builder.Build(), new() { ApplicationId = "app", Time = { Clock = clock }, Delivery = { Guarantee = guarantee, Shuffle = ShuffleFormat.Plain } });
     }
 
     // Each counts one.

@@ -29,6 +29,7 @@ public sealed class CommittedPositionTests
         position.IsOfOtherChangelog("b", "2").Should().BeFalse();
         position.IsOfOtherChangelog("b", "3").Should().BeTrue();
         position.IsOfOtherChangelog("added since", "4").Should().BeFalse();
+        CommittedPosition.Parse(CommittedPosition.Text("time", topics, 12)).Should().Be(position with { Entries = 12 });
         CommittedPosition.Parse(CommittedPosition.RebuildText(topics)).Should().Be(new CommittedPosition("", topics, IsRebuild: true, IsOwn: true));
     }
 
@@ -44,6 +45,8 @@ public sealed class CommittedPositionTests
     [InlineData("", false)]
     [InlineData("some text", false)]
     [InlineData("a.b.c", false)]
+    [InlineData("a.b.-1", false)]
+    [InlineData("a.b.12", true)]
     // Kafka Streams: version 1 or 2 and the partition's time.
     [InlineData("AgAAAZrNf0gA", true)]
     [InlineData("AQAAAZrNf0gA", true)]

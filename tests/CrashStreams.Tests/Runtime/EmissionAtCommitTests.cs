@@ -12,7 +12,7 @@ public class EmissionAtCommitTests
     {
         var builder = new StreamsBuilder();
         builder.Stream<string, string>("in").Process(() => new Latest()).Repartition(new() { Name = "again" }).To("out");
-        using var driver = new TopologyTestDriver(builder.Build(), new() { ApplicationId = "app", Time = { MarkerInterval = TimeSpan.Zero } });
+        using var driver = new TopologyTestDriver(builder.Build(), new() { ApplicationId = "app", Time = { MarkerInterval = TimeSpan.Zero }, Delivery = { Shuffle = ShuffleFormat.Plain } });
         foreach (var time in new[] { 1, 2, 3 })
             driver.Append("in", "k"u8.ToArray(), [(byte)time], time);
         driver.Settle();

@@ -63,7 +63,7 @@ internal abstract class Scenario
             Topology = Build(),
             Options = new()
             {
-                ApplicationId = "app", Delivery = { Guarantee = guarantee, CommitInterval = TimeSpan.FromMilliseconds(plan.CommitIntervalMs) }, PollWait = TimeSpan.Zero,
+                ApplicationId = "app", Delivery = { Guarantee = guarantee, CommitInterval = TimeSpan.FromMilliseconds(plan.CommitIntervalMs), Shuffle = seed / 2 % 2 == 0 ? ShuffleFormat.Packed : ShuffleFormat.Plain }, PollWait = TimeSpan.Zero,
                 Time = { LateTopic = Late, MaxFuture = TimeSpan.FromDays(1) }, RepartitionPurgeInterval = TimeSpan.FromSeconds(1), State = { StandbyReplicas = plan.StandbyReplicas }, Faults = { OnProduction = OnProductionFault },
             },
             Plan = plan,

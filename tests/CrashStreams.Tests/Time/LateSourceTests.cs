@@ -48,7 +48,7 @@ public class LateSourceTests
     [Fact]
     public void A_record_in_order_takes_nothing_along()
     {
-        using var driver = Counting(1, new() { ApplicationId = "app" });
+        using var driver = Counting(1, new() { ApplicationId = "app", Delivery = { Shuffle = ShuffleFormat.Plain } });
         driver.Pipe("in", null, "ann"u8.ToArray(), 3000, partition: 1);
         driver.Pipe("in", null, "ann"u8.ToArray(), 4000, partition: 1);
         driver.Read("app-shuffle-0-repartition").Where(r => r.Value is not null).Should().HaveCount(2).And.OnlyContain(r => r.Headers == null);

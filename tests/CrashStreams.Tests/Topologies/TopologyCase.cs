@@ -33,6 +33,9 @@ internal sealed record TopologyCase
 
     public required int MarkerIntervalMs { get; init; }
 
+    /// <summary>How records travel between tasks.</summary>
+    public required ShuffleFormat Shuffle { get; init; }
+
     /// <summary>Whether all partitions are silent for a while and bring hours of event time within seconds afterwards.</summary>
     public bool HasNight { get; init; }
 
@@ -73,6 +76,7 @@ internal sealed record TopologyCase
             ChaosSteps = random.Pick([50, 200, 600]),
             MarkerIntervalMs = random.Pick([0, 100, 100, 1_000]),
             OnFault = random.Pick([FaultResponse.Skip, FaultResponse.DeadLetter]),
+            Shuffle = random.Chance(0.7) ? ShuffleFormat.Packed : ShuffleFormat.Plain,
         };
     }
 
@@ -88,7 +92,7 @@ internal sealed record TopologyCase
             Topology = Description.Build(milliseconds => simulation!.Spend(milliseconds), faulty, milliseconds => Task.Delay(TimeSpan.FromMilliseconds(milliseconds), simulation!.Cluster.Time)),
             Options = new()
             {
-                ApplicationId = Application, Time = { MaxFuture = TimeSpan.FromDays(1), LateTopic = Scenario.Late, MarkerInterval = TimeSpan.FromMilliseconds(MarkerIntervalMs) }, Delivery = { Guarantee = Guarantee, CommitInterval = TimeSpan.FromMilliseconds(Plan.CommitIntervalMs) }, PollWait = TimeSpan.Zero, RepartitionPurgeInterval = TimeSpan.FromSeconds(1), State = { StandbyReplicas = Plan.StandbyReplicas },
+                ApplicationId = Application, Time = { MaxFuture = TimeSpan.FromDays(1), LateTopic = Scenario.Late, MarkerInterval = TimeSpan.FromMilliseconds(MarkerIntervalMs) }, Delivery = { Guarantee = Guarantee, CommitInterval = TimeSpan.FromMilliseconds(Plan.CommitIntervalMs), Shuffle = Shuffle }, PollWait = TimeSpan.Zero, RepartitionPurgeInterval = TimeSpan.FromSeconds(1), State = { StandbyReplicas = Plan.StandbyReplicas },
                 Faults = { Handler = fault => PlannedFault.IsPlanned(fault) ? OnFault : null, DeadLetterTopic = PlannedFault.DeadLetters },
             },
             Plan = Plan,
@@ -116,5 +120,5 @@ internal sealed record TopologyCase
     }
 
     public override string ToString() =>
-        $"seed {Seed}, {Guarantee}, {Input.Count} input records, {Plan.Instances} instance(s), markers every {MarkerIntervalMs} ms, {Plan}\n{Description}{Description.ToMermaid()}";
+        $"seed {Seed}, {Guarantee}, {Input.Count} input records, {Plan.Instances} instance(s), markers every {MarkerIntervalMs} ms, {Shuffle} shuffles, {Plan}\n{Description}{Description.ToMermaid()}";
 }

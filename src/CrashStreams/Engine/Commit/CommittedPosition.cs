@@ -1,13 +1,14 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Text;
 using CrashStreams.Time;
 
 namespace CrashStreams.Engine;
 
 /// <summary>
-/// What the application writes into the metadata of an offset that it commits: <c>time.topics[.rebuild]</c>. The time is <see cref="CommittedTime"/>'s text. The topics, Base64,
+/// What the application writes into the metadata of an offset that it commits: <c>time.topics[.rebuild]</c> or <c>time.topics.entries</c>. The time is <see cref="CommittedTime"/>'s text. The topics, Base64,
 /// are those that the offset belongs to, 8 bytes each: the id of the input's topic, then hashes of name and id (4 bytes each) of each changelog of the task, then (4 bytes) how many partitions the
-/// input's topic had; nothing where the broker gives no ids. An offset with <c>rebuild</c> is where reading begins with emptied state.
+/// input's topic had; nothing where the broker gives no ids. An offset with <c>rebuild</c> is where reading begins with emptied state. Of the pack at an offset with a number so many entries are done (<see cref="PackRecord"/>).
 /// </summary>
 /// <param name="Time">The time's text; empty where nothing is known.</param>
 /// <param name="Topics">The topics' text.</param>
@@ -24,7 +25,10 @@ internal readonly record struct CommittedPosition(string Time, string Topics, bo
     // Kafka Streams' TopicPartitionMetadata: one byte of version (1, 2), then the partition's time. CommittedTime's versions follow.
     private const int KafkaStreamsLength = 9;
 
-    public static string Text(string time, string topics) => $"{time}{Separator}{topics}";
+    /// <summary>How many entries of the pack at the offset are done.</summary>
+    public int Entries { get; init; }
+
+    public static string Text(string time, string topics, int entries = 0) => entries == 0 ? $"{time}{Separator}{topics}" : string.Create(CultureInfo.InvariantCulture, $"{time}{Separator}{topics}{Separator}{entries}");
 
     public static string RebuildText(string topics) => $"{Separator}{topics}{Separator}{Rebuild}";
 
@@ -32,6 +36,7 @@ internal readonly record struct CommittedPosition(string Time, string Topics, bo
     {
         [var time, var topics] => new(time, topics, IsRebuild: false, IsOwn: true),
         [var time, var topics, Rebuild] => new(time, topics, IsRebuild: true, IsOwn: true),
+        [var time, var topics, var done] when int.TryParse(done, NumberStyles.None, CultureInfo.InvariantCulture, out var entries) => new(time, topics, IsRebuild: false, IsOwn: true) { Entries = entries },
         [var time] => new(time, "", IsRebuild: false, IsEarlierFormat(time)),
         _ => default,
     };

@@ -11,6 +11,8 @@ internal sealed class RecordCollector : IRecordWriter
     // A broker acknowledges sooner, and what it has not acknowledged then is on its way.
     private static readonly TimeSpan _sendPatience = TimeSpan.FromMilliseconds(3);
 
+    private const long LongestPackMs = 5;
+
     private readonly ILogProducer _producer;
     private readonly ILogAdmin _admin;
     private readonly TimeProvider _time;
@@ -20,10 +22,20 @@ internal sealed class RecordCollector : IRecordWriter
     private WrittenTopic? _last;
     private string? _lastName;
     private long _lookedAtMs;
+    private readonly bool _packs;
+    private readonly List<(WrittenTopic Topic, Pack Pack)> _open = [];
+    private long _openSinceMs = -1;
     private bool _inTransaction;
 
-    public RecordCollector(ILogProducer producer, bool isTransactional, WrittenTopics topics, ILogAdmin admin, TimeProvider time)
+    /// <param name="producer">The client.</param>
+    /// <param name="isTransactional">Whether it writes in transactions.</param>
+    /// <param name="packs">Whether records for other tasks travel together.</param>
+    /// <param name="topics">What is known of topics.</param>
+    /// <param name="admin">Asks for their settings.</param>
+    /// <param name="time">The wall clock.</param>
+    public RecordCollector(ILogProducer producer, bool isTransactional, bool packs, WrittenTopics topics, ILogAdmin admin, TimeProvider time)
     {
+        _packs = packs;
         (_producer, _isTransactional, _topics, _admin, _time) = (producer, isTransactional, topics, admin, time);
         _isCompressed = producer.Compresses;
         topics.BeginAgain();
@@ -50,6 +62,7 @@ internal sealed class RecordCollector : IRecordWriter
     {
         for (var first = 0; first < tasks.Count; first += MarkerRecord.MaxTasks)
         {
+            SendPacks();
             var part = CollectionsMarshal.AsSpan(tasks).Slice(first, Math.Min(MarkerRecord.MaxTasks, tasks.Count - first));
             var headers = MarkerRecord.Of(part);
             var timestamp = FitTime(topic, Math.Max(0, part[0].Watermark));
@@ -65,9 +78,84 @@ internal sealed class RecordCollector : IRecordWriter
     /// <exception cref="LogException">
     /// Neither retriable, fenced nor fatal: the log refuses this record, and it was not sent. Else the thread has to begin again.
     /// </exception>
-    public void Send(string topic, int partition, in LogRecord record)
+    public void Send(string topic, int partition, in LogRecord record) => Send(Topic(topic), partition, in record);
+
+    /// <inheritdoc/>
+    public void Shuffle(string topic, int partition, in LogRecord record, byte[]? readAt)
     {
         var to = Topic(topic);
+        if (_packs && partition >= 0 && record.Headers is null && !to.NeedsCare && !to.Limits.NeedsKey && Pack.Takes(in record, readAt, to.Limits.MaxBatchBytes))
+        {
+            AddToPack(to, partition, in record, readAt);
+            return;
+        }
+
+        // In the order in which they were written.
+        SendPacks();
+        if (readAt is null)
+            Send(to, partition, in record);
+        else
+            Send(to, partition, record.With(ReadAt.Put(record.Headers, readAt)));
+    }
+
+    /// <summary>Called once in each turn: while there is much to write a pack is sent when it is full, and what is written now and then does not wait for long.</summary>
+    public void LookAtPacks(long nowMs)
+    {
+        if (_open.Count == 0)
+            return;
+        if (_openSinceMs < 0)
+            _openSinceMs = nowMs;
+        else if (nowMs - _openSinceMs is < 0 or >= LongestPackMs)
+            SendPacks();
+    }
+
+    private void AddToPack(WrittenTopic to, int partition, in LogRecord record, byte[]? readAt)
+    {
+        if (_isTransactional)
+            BeginIfNeeded();
+        if (to.Packs.Length <= partition)
+            to.Packs = [.. to.Packs, .. Enumerable.Range(to.Packs.Length, PartitionCount(to.Name) - to.Packs.Length).Select(static p => new Pack(p))];
+        var pack = to.Packs[partition];
+        if (!pack.IsEmpty && !pack.HasRoomFor(in record, readAt, to.Limits.MaxBatchBytes))
+        {
+            Send(to, pack);
+            pack.Clear();
+        }
+        else if (pack.IsEmpty)
+        {
+            _open.Add((to, pack));
+        }
+
+        pack.Add(in record, readAt);
+        HasUnsent = true;
+        Written++;
+        to.Count.Add(record.Key.Length + record.Value.Length);
+    }
+
+    private void SendPacks()
+    {
+        foreach (var (topic, pack) in _open)
+        {
+            Send(topic, pack);
+            pack.Clear();
+        }
+
+        _open.Clear();
+        _openSinceMs = -1;
+    }
+
+    private void DropPacks()
+    {
+        foreach (var (_, pack) in _open)
+            pack.Clear();
+        _open.Clear();
+        _openSinceMs = -1;
+    }
+
+    private void Send(WrittenTopic to, Pack pack) => Hand(to, pack.Partition, pack.ToRecord(to.Limits is { TakesAnyTime: false } limits ? limits.Fit(pack.Time, NowMs()) : pack.Time));
+
+    private void Send(WrittenTopic to, int partition, in LogRecord record)
+    {
         if (MayBeRefused(to.Limits, in record))
             ThrowIfRefused(to, in record);
         if (_isTransactional)
@@ -103,6 +191,7 @@ internal sealed class RecordCollector : IRecordWriter
     /// <summary>Sends what the client holds back. It is acknowledged, or on its way, when the call returns.</summary>
     public void SendNow()
     {
+        SendPacks();
         HasUnsent = false;
         try
         {
@@ -127,6 +216,7 @@ internal sealed class RecordCollector : IRecordWriter
         if (!_inTransaction)
             return;
         _inTransaction = HasUnsent = false;
+        DropPacks();
         _producer.AbortTransaction();
         _topics.BeginAgain();
     }
@@ -136,6 +226,7 @@ internal sealed class RecordCollector : IRecordWriter
         try
         {
             BeginIfNeeded();
+            SendPacks();
             HasUnsent = false;
             _producer.CommitTransaction(offsets, consumer.GroupIdentity);
             _inTransaction = false;
@@ -148,6 +239,7 @@ internal sealed class RecordCollector : IRecordWriter
 
     private void Flush()
     {
+        SendPacks();
         HasUnsent = false;
         try
         {
@@ -161,6 +253,13 @@ internal sealed class RecordCollector : IRecordWriter
 
     private void Queue(WrittenTopic to, int partition, in LogRecord record)
     {
+        Hand(to, partition, in record);
+        Written++;
+        to.Count.Add(record.Key.Length + record.Value.Length);
+    }
+
+    private void Hand(WrittenTopic to, int partition, in LogRecord record)
+    {
         try
         {
             _producer.Send(to.Name, partition, in record);
@@ -171,9 +270,7 @@ internal sealed class RecordCollector : IRecordWriter
         }
 
         HasUnsent = true;
-        Written++;
         to.Uncommitted++;
-        to.Count.Add(record.Key.Length + record.Value.Length);
     }
 
     // The broker has refused a record that was sent to this topic: until it is found, records are sent in groups.

@@ -34,6 +34,9 @@ internal sealed class WrittenTopic(string name, RecordCount count)
     /// <summary>Whether the limits were asked for since they were last in doubt.</summary>
     public bool HasLimits => LimitsAskedAtMs > long.MinValue / 2;
 
+    /// <summary>What the client has not been given yet, by partition; of repartition topics alone.</summary>
+    public Pack[] Packs { get; set; } = [];
+
     /// <summary>Records since the last commit.</summary>
     public long Uncommitted { get; set; }
 
@@ -130,5 +133,6 @@ internal sealed class WrittenTopic(string name, RecordCount count)
         if (NeedsCare)
             Suspects += Uncommitted;
         (Uncommitted, InGroup) = (0, 0);
+        Packs = [];
     }
 }

@@ -57,6 +57,9 @@ internal sealed class InputPartition(StreamTask task, TopicPartition partition, 
     /// <summary>The offset after the last processed record, and after the control records and gaps behind it; -1 before the first.</summary>
     public long NextOffset { get; set; } = -1;
 
+    /// <summary>How many entries of the pack at <see cref="NextOffset"/> are done.</summary>
+    public int NextEntry { get; set; }
+
     /// <summary>The offset after the last record that was buffered; -1 before the first.</summary>
     public long BufferedOffset { get; set; } = -1;
 

@@ -38,7 +38,7 @@ internal sealed class RecordBuffer : LogBatch
         _queue.Enqueue(new()
         {
             Block = _block, Start = _used, KeyLength = record.Key.Length, ValueLength = record.Value.Length, HasKey = record.HasKey, HasValue = record.HasValue,
-            Offset = record.Offset, Timestamp = record.Timestamp, Headers = record.Headers, EventTime = eventTime,
+            Offset = record.Offset, Timestamp = record.Timestamp, Headers = record.Headers, Entry = record.Entry, EventTime = eventTime,
         });
         _used += size;
         Bytes += size;
@@ -98,12 +98,14 @@ internal sealed class RecordBuffer : LogBatch
 
         public required Headers? Headers { get; init; }
 
+        public required int Entry { get; init; }
+
         public required long EventTime { get; init; }
 
         public LogRecord ToRecord() => new()
         {
             Key = Block.AsSpan(Start, KeyLength), HasKey = HasKey, Value = Block.AsSpan(Start + KeyLength, ValueLength), HasValue = HasValue,
-            Offset = Offset, Timestamp = Timestamp, Headers = Headers,
+            Offset = Offset, Timestamp = Timestamp, Headers = Headers, Entry = Entry,
         };
     }
 }

@@ -20,6 +20,7 @@ internal sealed class StreamTask
     private readonly List<InputPartition> _inputs = [];
     private readonly List<IEmitsAtCommit> _emitters;
     private readonly TaskEventTime _eventTime;
+    private readonly PackEntries _entries = new();
     private readonly bool _usesWatermarks;
 
     /// <param name="context">What the task's operators share.</param>
@@ -98,7 +99,7 @@ internal sealed class StreamTask
     public void RestoreTime(InputPartition input, in OffsetAndMetadata position, bool isCommitted)
     {
         var committed = CommittedPosition.Parse(position.Metadata);
-        input.NextOffset = position.Offset;
+        (input.NextOffset, input.NextEntry) = (position.Offset, committed.Entries);
         _context.HasChanged = true;
         if (isCommitted)
             (input.CommittedOffset, input.CommittedMetadata) = (position.Offset, position.Metadata);
@@ -131,17 +132,59 @@ internal sealed class StreamTask
         }
     }
 
-    /// <summary>Takes a record of a poll: processes it at once when the task has one input, else keeps a copy until its turn.</summary>
-    public void Take(LogBatch batch, int index, in LogRecord record, InputPartition input)
+    /// <summary>
+    /// Takes a record of a poll: processes it at once when the task has one input, else keeps a copy until its turn. False when the turn's time was up in the middle of a pack: then the same record is
+    /// taken again.
+    /// </summary>
+    public bool Take(LogBatch batch, int index, in LogRecord record, InputPartition input, TurnPace pace)
     {
         if (input.FirstOffset < 0)
             input.FirstOffset = record.Offset;
+        if (record.Headers is { } headers && input.Source.IsRepartition && PackRecord.IsIn(headers))
+            return TakePack(batch, index, in record, input, pace);
         if (_inputs.Count == 1)
-        {
             Process(batch, index, in record, input);
-            return;
+        else
+            Keep(in record, input);
+        return true;
+    }
+
+    private bool TakePack(LogBatch batch, int index, in LogRecord pack, InputPartition input, TurnPace pace)
+    {
+        if (!PackRecord.IsWhole(in pack))
+        {
+            TakeBroken(batch, index, in pack, input);
+            return true;
         }
 
+        _entries.Open(batch, index);
+        var done = pack.Offset == input.NextOffset ? input.NextEntry : 0;
+        var reader = new PackReader(in pack);
+        for (var i = 0; reader.TryReadNext(out var entry); i++)
+        {
+            if (i < done)
+                continue;
+            if (_inputs.Count > 1)
+                Keep(in entry, input);
+            else
+                Process(_entries, i, in entry, input);
+            if (_inputs.Count == 1 && !reader.IsAtEnd && pace.IsOver())
+                return false;
+        }
+
+        return true;
+    }
+
+    private void TakeBroken(LogBatch batch, int index, in LogRecord pack, InputPartition input)
+    {
+        _context.HasChanged = true;
+        _context.Current.Set(batch, index, input.Partition, in pack);
+        FaultPolicy.Apply(_context, FaultKind.Deserialization, input.Source.Node, "bad-pack", null);
+        (input.NextOffset, input.NextEntry) = (pack.Offset + 1, 0);
+    }
+
+    private void Keep(in LogRecord record, InputPartition input)
+    {
         input.Buffer.Add(in record, input.Source.IsRepartition && record.Headers is { } h && MarkerRecord.IsIn(h) ? -1 : TurnOf(in record, input));
         input.BufferedOffset = record.Offset + 1;
         HasBuffered = true;
@@ -308,7 +351,7 @@ internal sealed class StreamTask
         {
             (input.Clock as UpstreamClock)?.Hear(told);
             input.Count.AddMarker();
-            input.NextOffset = record.Offset + 1;
+            (input.NextOffset, input.NextEntry) = (record.Offset + 1, 0);
             return;
         }
 
@@ -321,7 +364,7 @@ internal sealed class StreamTask
             ProcessNow(in record, input);
         if (input.Clock is SourceClock source)
             source.LastActivityMs = _context.Clock.LastWallClock;
-        input.NextOffset = record.Offset + 1;
+        (input.NextOffset, input.NextEntry) = record.Entry > 0 ? (record.Offset, record.Entry) : (record.Offset + 1, 0);
         if (_context.Punctuations.HasStreamTime && _context.Clock.StreamTime >= 0)
             Punctuate(PunctuationType.StreamTime, _context.Clock.StreamTime);
     }

@@ -48,7 +48,7 @@ internal sealed class TaskCommit(TaskContext context, IReadOnlyList<InputPartiti
         {
             if (input.NextOffset < 0)
                 continue;
-            var metadata = CommittedPosition.Text(CommittedTime.Of(context.Clock, input.Clock), input.Topics);
+            var metadata = CommittedPosition.Text(CommittedTime.Of(context.Clock, input.Clock), input.Topics, input.NextEntry);
             if (input.NextOffset != input.CommittedOffset || metadata != input.CommittedMetadata)
                 offsets[input.Partition] = new(input.NextOffset, metadata);
         }

@@ -91,7 +91,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
         var exactlyOnce = options.Delivery.Guarantee == ProcessingGuarantee.ExactlyOnce;
         _admin = clients.CreateAdmin($"{name}-admin");
         _producer = clients.CreateProducer($"{name}-producer", exactlyOnce ? name : null, topics.MaxBatchBytes);
-        _collector = new(_producer, exactlyOnce, topics.WrittenBy(name, topic => _meter.Written(Tag, topic)), _admin, time);
+        _collector = new(_producer, exactlyOnce, options.Delivery.Shuffle == ShuffleFormat.Packed, topics.WrittenBy(name, topic => _meter.Written(Tag, topic)), _admin, time);
         // Changelogs may hold aborted transactions of a time under exactly-once.
         _restores = new(name, _meter, Tag, options.State.OnRestore, time, logger);
         _restorer = new(() => clients.CreateRestoreConsumer($"{name}-restore-consumer", readCommitted: true), _admin, _restores, time);

@@ -54,16 +54,16 @@ internal sealed class SinkProcessor<TKey, TValue> : Receiver<TKey, TValue>
             return;
         if (headers is { Count: 0 })
             headers = null;
-        if (_carriesWatermark && (_keepsPosition || _task.Clock.RecordWatermark != record.Timestamp))
-            headers = ReadAt.Put(headers, ReadAtHeader(_task.Current, _task.Clock.RecordWatermark));
+        var readAt = _carriesWatermark && (_keepsPosition || _task.Clock.RecordWatermark != record.Timestamp) ? ReadAtHeader(_task.Current, _task.Clock.RecordWatermark) : null;
         if (_task.Current.Activity is { } activity)
             headers = RecordTrace.Put(headers, activity);
         try
         {
-            _output.Send(topic, PartitionOf(topic, in record), new LogRecord
-            {
-                Key = _key.Written, HasKey = record.HasKey, Value = _value.Written, HasValue = record.HasValue, Timestamp = record.Timestamp, Headers = headers,
-            });
+            var written = new LogRecord { Key = _key.Written, HasKey = record.HasKey, Value = _value.Written, HasValue = record.HasValue, Timestamp = record.Timestamp, Headers = headers };
+            if (_isRepartition)
+                _output.Shuffle(topic, PartitionOf(topic, in record), in written, readAt);
+            else
+                _output.Send(topic, PartitionOf(topic, in record), in written);
         }
         // Without its repartition topic the application can't go on, whatever is to be done about single results.
         catch (LogException e) when (FaultPolicy.IsRefusal(e) && !(_isRepartition && e.MissingTopic is not null))

@@ -14,6 +14,7 @@ internal sealed class PollStep(
 
     public void Run(Turn turn)
     {
+        collector.LookAtPacks(turn.NowMs);
         if (!turn.IsBatchDone && turn.NowMs - turn.PolledAtMs >= LongestBatchMs)
             tasks.GiveBack(turn.Batch!, turn.Next);
         else if (!turn.IsBatchDone)

@@ -21,7 +21,8 @@ internal sealed class TakeStep(AssignedTasks tasks, AwakeTasks awake, Action<int
                 {
                     if (!task.IsAwake)
                         awake.Wake(task, turn.NowMs);
-                    task.Take(batch, index, in record, input);
+                    if (!task.Take(batch, index, in record, input, pace))
+                        return;
                 }
                 else
                 {
