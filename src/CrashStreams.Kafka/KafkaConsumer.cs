@@ -18,6 +18,9 @@ internal abstract unsafe class KafkaConsumer : NativeClient, ILogConsumer
     private IAssignmentListener? _listener;
     private bool _isClosing;
 
+    // Held by threads that wake it. Leaving the group waits on the queue, so that a yield would end it early, and then the queue is gone.
+    private readonly Lock _waking = new();
+
     // Set by other threads: a yield of the queue alone may end a call that was not going to wait.
     private int _isWoken;
 
@@ -97,7 +100,11 @@ internal abstract unsafe class KafkaConsumer : NativeClient, ILogConsumer
     public void Wake()
     {
         Volatile.Write(ref _isWoken, 1);
-        Librdkafka.rd_kafka_queue_yield(Queue);
+        lock (_waking)
+        {
+            if (!_isClosing)
+                Librdkafka.rd_kafka_queue_yield(Queue);
+        }
     }
 
     public abstract void Pause(IReadOnlyCollection<TopicPartition> partitions);
@@ -144,7 +151,8 @@ internal abstract unsafe class KafkaConsumer : NativeClient, ILogConsumer
             return;
 
         EndFetching();
-        _isClosing = true;
+        lock (_waking)
+            _isClosing = true;
         while (_rebalances.TryDequeue(out var rebalance))
         {
             rebalance.Partitions.Dispose();

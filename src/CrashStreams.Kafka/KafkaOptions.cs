@@ -53,8 +53,8 @@ public sealed record KafkaOptions
     /// <summary>How many bytes of records a consumer fetches ahead of its polls. Default 16 MiB; at least 64 KiB.</summary>
     public int FetchAheadBytes { get; set; } = 16 << 20;
 
-    /// <summary>Who fetches records. Default <see cref="FetchPath.Librdkafka"/>. Groups, offsets and transactions are librdkafka's either way.</summary>
-    public FetchPath Fetching { get; set; } = FetchPath.Librdkafka;
+    /// <summary>Who fetches records. Default <see cref="FetchPath.Auto"/>. Groups, offsets and transactions are librdkafka's either way.</summary>
+    public FetchPath Fetching { get; set; } = FetchPath.Auto;
 
     /// <summary>How long the broker may hold a fetch when there is nothing new. Default 100 ms.</summary>
     public TimeSpan FetchMaxWait { get; set; } = TimeSpan.FromMilliseconds(100);

@@ -56,6 +56,34 @@ public abstract class GroupContractTests : LogTest
         ReadAll(consumer, 1).Select(r => r.Value).Should().Equal("2");
     }
 
+    // Other threads wake a member when they want something of its thread, and don't know that it is about to end. The coordinator takes offsets from who is no member only while there are no members.
+    [Fact]
+    public async Task A_member_that_is_woken_while_it_leaves_has_left()
+    {
+        var topic = await NewTopic();
+        var partition = new TopicPartition(topic, 0);
+        for (var round = 0; round < 5; round++)
+        {
+            var group = NewName("group");
+            var (member, has) = Join(group, topic);
+            Until(() => Polled(member) && has.Held.Count == 1);
+            using var isOver = new CancellationTokenSource();
+            var waking = new Thread(() =>
+            {
+                while (!isOver.IsCancellationRequested)
+                    member.Wake();
+            });
+            waking.Start();
+
+            member.Dispose();
+
+            await isOver.CancelAsync();
+            waking.Join();
+            var other = Open(Clients.CreateConsumer(NewName("other"), group, readCommitted: true));
+            FailureOf(() => other.Commit(new Dictionary<TopicPartition, OffsetAndMetadata> { [partition] = new(0, "") })).Should().BeNull();
+        }
+    }
+
     [Fact]
     public async Task Two_members_share_the_partitions_and_the_one_left_takes_over()
     {
