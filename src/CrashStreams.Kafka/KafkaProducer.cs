@@ -229,14 +229,17 @@ internal sealed unsafe class KafkaProducer : NativeClient, ILogProducer
         _reports.Forget();
         var first = failed.FirstOrDefault(f => f.Refusal != LogRefusal.None, failed[0]);
         var cause = fatal ?? (code is ErrorCode.LocalPurgedFromQueue or ErrorCode.LocalPurgedInFlight ? TransactionError() : null);
-        throw new LogException($"{count} records were not written{(cause is null ? "" : $" ({cause.Message})")}. First: {first.Topic}-{first.Partition}: {first.Reason}.")
-        {
-            Failed = failed,
-            IsFatal = fatal is not null,
-            IsFenced = fatal?.IsFenced ?? KafkaError.IsFenced(code),
-            IsRetriable = fatal is null && (cause?.IsRetriable ?? KafkaError.IsRetriable(code)),
-        };
+        throw NotWritten($"{count} records were not written{(cause is null ? "" : $" ({cause.Message})")}. First: {first.Topic}-{first.Partition}: {first.Reason}.", code, cause, fatal is not null, failed);
     }
+
+    /// <summary>What is to be done about records that were not written: what their cause asks for, where they were dropped because of something else.</summary>
+    internal static LogException NotWritten(string message, ErrorCode code, LogException? cause, bool isFatal, FailedRecord[] failed) => new(message)
+    {
+        Failed = failed,
+        IsFatal = isFatal,
+        IsFenced = cause?.IsFenced ?? KafkaError.IsFenced(code),
+        IsRetriable = !isFatal && (cause?.IsRetriable ?? KafkaError.IsRetriable(code)),
+    };
 
     // A transaction that has failed drops its records. Why it has failed is told to whoever wants to go on with it; to begin it a second time can't do harm.
     private LogException? TransactionError()

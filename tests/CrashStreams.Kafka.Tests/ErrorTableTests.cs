@@ -43,6 +43,18 @@ public sealed class ErrorTableTests
     [InlineData(120), InlineData(-144), InlineData(-142), InlineData(-147)]
     public void A_client_that_was_left_behind_is_fenced(int code) => KafkaError.Exception((ErrorCode)code, "Committing").IsFenced.Should().BeTrue();
 
+    /// <summary>Under load the reports of the records that go with a transaction may come before the one that it failed for.</summary>
+    [Theory]
+    [InlineData(45, true, false)]
+    [InlineData(14, false, true)]
+    [InlineData(29, false, false)]
+    public void Records_that_are_dropped_with_a_transaction_ask_for_what_its_failure_asks_for(int cause, bool isFenced, bool isRetriable)
+    {
+        var error = KafkaProducer.NotWritten("", ErrorCode.LocalPurgedFromQueue, KafkaError.Exception((ErrorCode)cause, "The transaction"), isFatal: false, []);
+
+        (error.IsFenced, error.IsRetriable, error.IsFatal).Should().Be((isFenced, isRetriable, false));
+    }
+
     [Theory]
     [InlineData(10), InlineData(29), InlineData(32), InlineData(35), InlineData(82), InlineData(87), InlineData(9_999)]
     public void What_waiting_does_not_mend_is_final(int code)
