@@ -23,7 +23,7 @@ public sealed class RepartitionPurgeTests(EmbeddedKafka broker)
         var clients = new KafkaLogClients(new() { BootstrapServers = broker.BootstrapServers });
         var builder = new StreamsBuilder();
         builder.Stream<string, string>($"{name}-in").SelectKey((_, value) => value).Repartition(new() { Name = "by-value" }).To($"{name}-out");
-        var options = new StreamsOptions { ApplicationId = name, Delivery = { Guarantee = guarantee }, RepartitionPurgeInterval = TimeSpan.FromMilliseconds(200) };
+        var options = new StreamsOptions { ApplicationId = name, Delivery = { Guarantee = guarantee, Shuffle = ShuffleFormat.Plain }, RepartitionPurgeInterval = TimeSpan.FromMilliseconds(200) };
         await using var application = new StreamsApplication(builder.Build(), options, clients);
         await application.StartAsync();
 
