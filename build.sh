@@ -455,6 +455,22 @@ bench_budget() {
   benchmarks/CrashStreams.Benchmarks/bin/Release/net10.0/CrashStreams.Benchmarks budget "$@"
 }
 
+# bench beside [COMMIT] [PAIRS]: the crash monitor in memory beside an earlier commit's, in turn.
+bench_beside() {
+  local commit=${1:-643b8c4} tree=$out/beside program=CrashStreams.Benchmarks
+  need_dotnet
+  mkdir -p "$out"
+  build "$out/bench-build.log" benchmarks/$program || die "the build failed; all of it: $out/bench-build.log"
+  git worktree remove --force "$tree" 2>/dev/null || true
+  git worktree add --detach "$tree" "$commit" >/dev/null 2>&1 || die "bench: there is no commit '$commit'"
+  mkdir -p "$tree/benchmarks/$program/Beside"
+  cp benchmarks/$program/Beside/Served.cs "$tree/benchmarks/$program/Beside"
+  printf 'CrashStreams.Benchmarks.Beside.Served.Run();\n' >"$tree/benchmarks/$program/Program.cs"
+  (cd "$tree" && dotnet build benchmarks/$program -c Release -p:RunAnalyzers=false -v q --nologo >../bench-build.log 2>&1) || die "the build of $commit failed; all of it: $out/bench-build.log"
+  benchmarks/$program/bin/Release/net10.0/$program beside "$tree/benchmarks/$program/bin/Release/net10.0/$program" "$commit" "${2:-9}"
+  git worktree remove --force "$tree"
+}
+
 # bench profile [RECORDS]: where the processor time of a drain goes, as a picture.
 bench_profile() {
   local options clients=$out/native/CrashStreams.Drain/CrashStreams.Drain
@@ -481,6 +497,7 @@ bench_partitions() {
 list_benches() {
   cat <<'T'
 ./build.sh bench quick      the two figures that matter most, in about four minutes: crash topology in memory, drain from Apache Kafka
+./build.sh bench beside [COMMIT] [PAIRS]  the crash monitor in memory beside an earlier commit's, in turn
 ./build.sh bench guarantees [RECORDS] [ROUNDS]  drains of an Apache Kafka at-least-once, exactly-once, and with two instances
 ./build.sh bench e2e [--broker kafka|embedded] [--records N] [--rounds N] [--only NAME] [--json FILE]
                             drains of one topic (3,000,000 lines, five rounds) by the bare consume, ours and Streamiz in turn, each one's alerts compared
@@ -598,6 +615,7 @@ case $command in
       e2e) bench_e2e "$@" ;;
       latency) bench_latency "$@" ;;
       hop) bench_latency --only hop --rates "${1:-1000}" ;;
+      beside) bench_beside "$@" ;;
       budget) bench_budget "$@" ;;
       profile) bench_profile "$@" ;;
       report) bench_report "$@" ;;

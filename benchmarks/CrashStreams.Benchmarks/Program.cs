@@ -1,5 +1,6 @@
 using System.Globalization;
 using BenchmarkDotNet.Running;
+using CrashStreams.Benchmarks.Beside;
 using CrashStreams.Benchmarks.Budget;
 using CrashStreams.Benchmarks.Clocks;
 using CrashStreams.Benchmarks.Operators;
@@ -8,6 +9,7 @@ using CrashStreams.Benchmarks.Operators;
 // closing          what closing a window costs by what is stored
 // operators [NAME...] [KEYS...] [memory|RocksDB] [xROUNDS]   each stateful operator beside the tumbling count: time and bytes per record and store access
 // budget [ROUNDS] [FILE] [SHARES]   the engine beside a loop written by hand, and what each step costs
+// serve, beside PROGRAM COMMIT [PAIRS] [SHARES]   the crash monitor in memory beside another commit's: see build.sh bench beside
 // anything else is BenchmarkDotNet's
 switch (args)
 {
@@ -24,9 +26,17 @@ switch (args)
         BudgetRun.Run(
             rest is [var rounds, ..] ? int.Parse(rounds, CultureInfo.InvariantCulture) : 7,
             rest is [_, var file, ..] ? file : null,
-            [.. (rest is [_, _, var shares] ? shares : "0.01,0.25,1").Split(',').Select(static s => double.Parse(s, CultureInfo.InvariantCulture))]);
+            SharesOf(rest is [_, _, var shares] ? shares : "0.01,0.25,1"));
+        break;
+    case ["serve"]:
+        Served.Run();
+        break;
+    case ["beside", var other, var commit, .. var rest]:
+        CommitComparison.Run(other, commit, rest is [var times, ..] ? int.Parse(times, CultureInfo.InvariantCulture) : 9, SharesOf(rest is [_, var those] ? those : "0,0.25,1"));
         break;
     default:
         BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
         break;
 }
+
+static List<double> SharesOf(string text) => [.. text.Split(',').Select(static s => double.Parse(s, CultureInfo.InvariantCulture))];

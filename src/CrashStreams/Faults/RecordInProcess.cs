@@ -48,12 +48,16 @@ internal sealed class RecordInProcess
 
     public void Set(LogBatch batch, int index, in TopicPartition partition, in LogRecord record)
     {
-        _batch = batch;
+        // References are mostly those of the record before, and comparing them is cheaper than telling the garbage collector.
+        if (!ReferenceEquals(_batch, batch))
+            _batch = batch;
+        if (!ReferenceEquals(Topic, partition.Topic))
+            Topic = partition.Topic;
+        if (!ReferenceEquals(Headers, record.Headers))
+            Headers = record.Headers;
         _index = index;
-        Topic = partition.Topic;
         Partition = partition.Partition;
         Offset = record.Offset;
-        Headers = record.Headers;
         IsFromSource = false;
         ReadAt = null;
         HasSeveralSources = false;

@@ -358,7 +358,7 @@ internal sealed class StreamTask
         input.Count.Add(record.Key.Length + record.Value.Length);
         input.LastRecordTime = record.Timestamp;
         _context.Current.Set(batch, index, input.Partition, in record);
-        if (StreamsTelemetry.Activities.HasListeners())
+        if (_context.IsTraced)
             ProcessTraced(in record, input);
         else
             ProcessNow(in record, input);

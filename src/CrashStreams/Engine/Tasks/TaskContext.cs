@@ -42,6 +42,9 @@ internal sealed class TaskContext(TaskId id, StreamsOptions options, TimeProvide
 
     public IReadOnlyCollection<IStateStore> Stores => _stores.Values;
 
+    /// <summary>Whether somebody listens to spans, as of this turn.</summary>
+    public bool IsTraced { get; private set; }
+
     public bool CommitRequested { get; set; }
 
     /// <summary>Whether anything of the task may differ from what is committed: set by whatever touches it, and at first.</summary>
@@ -49,6 +52,9 @@ internal sealed class TaskContext(TaskId id, StreamsOptions options, TimeProvide
 
     /// <summary>The record that the task is processing, in its original bytes.</summary>
     public RecordInProcess Current { get; } = new();
+
+    /// <summary>A turn begins for the task: what is looked at once in it, because a record can't afford to.</summary>
+    public void BeginTurn(long nowMs) => (Clock.LastWallClock, IsTraced) = (nowMs, StreamsTelemetry.Activities.HasListeners());
 
     public void AddStore(IStateStore store) => _stores.Add(store.Name, store);
 

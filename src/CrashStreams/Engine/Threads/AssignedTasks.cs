@@ -116,7 +116,7 @@ internal sealed class AssignedTasks(string threadName, Topology topology, Intern
     {
         foreach (var task in tasks)
         {
-            task.Context.Clock.LastWallClock = nowMs;
+            task.Context.BeginTurn(nowMs);
             task.MoveTo(TaskState.Running);
             Resume(task);
         }

@@ -39,7 +39,7 @@ internal sealed class AwakeTasks(AssignedTasks tasks)
     public void Wake(StreamTask task, long nowMs)
     {
         task.IsAwake = true;
-        task.Context.Clock.LastWallClock = nowMs;
+        task.Context.BeginTurn(nowMs);
         _awake.Add(task);
     }
 

@@ -223,7 +223,7 @@ internal sealed class StreamThread : IAssignmentListener, IDisposable
             hasRecords |= task.HasBuffered;
         _turn.NowMs = _turn.Pace.Begin(hasRecords);
         foreach (var task in _awake.InTurn)
-            task.Context.Clock.LastWallClock = _turn.NowMs;
+            task.Context.BeginTurn(_turn.NowMs);
         _claim.Run(_turn);
         _take.Run(_turn);
         _spent.Processed();

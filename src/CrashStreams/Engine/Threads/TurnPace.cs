@@ -53,7 +53,17 @@ internal sealed class TurnPace : IDisposable
 
     /// <summary>Called after each record: whether the other steps are to have their turn now.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool IsOver() => IsUp || ((--_left <= 0 || _hasRung) && Look());
+    public bool IsOver() => IsOver(1);
+
+    /// <summary>The same after several records, of which none but the first is processed while <see cref="HasRung"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool IsOver(int records) => IsUp || (((_left -= records) <= 0 || _hasRung) && Look());
+
+    /// <summary>How many records may be processed before the next call of <see cref="IsOver(int)"/>.</summary>
+    public int UntilNextLook => IsUp ? 1 : _left;
+
+    /// <summary>Whether the slice is over by the timer.</summary>
+    public bool HasRung => _hasRung;
 
     /// <summary>Looks at the clock behind a step that may have taken long. Answers the time.</summary>
     public long LookNow()

@@ -9,32 +9,55 @@ internal sealed class TakeStep(AssignedTasks tasks, AwakeTasks awake, Action<int
         turn.IsBusy |= turn.HasRecords;
         if (!turn.HasRecords)
             return;
-        var (batch, pace, first) = (turn.Batch!, turn.Pace, turn.Next);
+        var (first, count) = (turn.Next, turn.Batch!.Count);
         try
         {
-            for (var isOver = false; turn.Next < batch.Count && !isOver; isOver = pace.IsOver())
+            for (var isOver = false; turn.Next < count && !isOver;)
             {
-                var index = turn.Next;
-                var record = batch[index];
-                var input = tasks.InputOf(batch, record.PartitionIndex);
-                if (input?.Task is { State: TaskState.Running } task)
-                {
-                    if (!task.IsAwake)
-                        awake.Wake(task, turn.NowMs);
-                    if (!task.Take(batch, index, in record, input, pace))
-                        return;
-                }
-                else
-                {
-                    tasks.Postpone(batch.Partitions[record.PartitionIndex], record.Offset);
-                }
-
-                turn.Next++;
+                var from = turn.Next;
+                // Time may be up in the middle of a pack.
+                isOver = !TakeSome(turn, Math.Min(count, from + turn.Pace.UntilNextLook)) || turn.Pace.IsOver(turn.Next - from);
             }
         }
         finally
         {
             took(turn.Next - first);
         }
+    }
+
+    // One at least. False when the last one is not done.
+    private bool TakeSome(Turn turn, int through)
+    {
+        var (batch, pace) = (turn.Batch!, turn.Pace);
+        // Records of one partition mostly come in a row, and nothing changes who reads them within a step.
+        var (partition, input, task) = (-1, default(InputPartition), default(StreamTask));
+        var index = turn.Next;
+        do
+        {
+            var record = batch[index];
+            if (record.PartitionIndex != partition)
+            {
+                partition = record.PartitionIndex;
+                input = tasks.InputOf(batch, partition);
+                task = ReaderOf(input, turn);
+            }
+
+            if (task is null)
+                tasks.Postpone(batch.Partitions[partition], record.Offset);
+            else if (!task.Take(batch, index, in record, input!, pace))
+                return false;
+            turn.Next = ++index;
+        }
+        while (index < through && !pace.HasRung);
+        return true;
+    }
+
+    private StreamTask? ReaderOf(InputPartition? input, Turn turn)
+    {
+        if (input?.Task is not { State: TaskState.Running } task)
+            return null;
+        if (!task.IsAwake)
+            awake.Wake(task, turn.NowMs);
+        return task;
     }
 }
