@@ -92,6 +92,32 @@ public sealed class PackedShuffleTests
         CommittedPosition.Parse(_log.Committed[new(Repartition, 0)].Metadata).Entries.Should().Be(0);
     }
 
+    [Fact]
+    public void Without_the_number_of_entries_that_are_done_they_would_be_done_again()
+    {
+        var time = new ManualTime(DateTimeOffset.UnixEpoch.AddDays(20_000));
+        var topology = Topology(() => time.Advance(TimeSpan.FromMilliseconds(10)), hasTwoInputs: false);
+        _log.Create("in", 1);
+        for (var i = 1; i <= Records; i++)
+            Append(i, time);
+        using (var first = Begin(topology, time, "first"))
+        {
+            for (var turn = 0; turn < 200 && _seen.Count < 7; turn++)
+                first.RunOnce();
+            first.Commit();
+        }
+
+        var done = _seen.Count;
+        var at = new TopicPartition(Repartition, 0);
+        var (offset, metadata) = _log.Committed[at];
+        var position = CommittedPosition.Parse(metadata);
+        _log.Committed[at] = new(offset, CommittedPosition.Text(position.Time, position.Topics));
+        using var second = Begin(topology, time, "second");
+        for (var turn = 0; turn < 500 && _seen.Count < Records + done; turn++)
+            second.RunOnce();
+        _seen.Should().HaveCount(Records + done);
+    }
+
     private static List<RawRecord> Written(TopologyTestDriver driver) => driver.Read(Repartition).Where(static r => r.Value is not null).ToList();
 
     private static void Append(TopologyTestDriver driver)

@@ -1,4 +1,3 @@
-using CrashStreams.Engine;
 using CrashStreams.Log;
 using CrashStreams.Time;
 
@@ -54,10 +53,7 @@ internal sealed class MutantConsumer(ILogConsumer inner, Mutation mutation) : IL
     }
 
     public IReadOnlyDictionary<TopicPartition, OffsetAndMetadata> Committed(IReadOnlyCollection<TopicPartition> partitions) =>
-        inner.Committed(partitions).Where(c => mutation != Mutation.OffsetsForgotten || c.Key.Topic.StartsWith(InternalPrefix, StringComparison.Ordinal)).ToDictionary(c => c.Key, c => Forgets(c.Key) ? c.Value with { Metadata = "" } : Trusts(c.Value) ? c.Value with { Metadata = "." } : mutation == Mutation.EntriesForgotten ? WithoutEntries(c.Value) : c.Value);
-
-    private static OffsetAndMetadata WithoutEntries(in OffsetAndMetadata committed) =>
-        CommittedPosition.Parse(committed.Metadata) is { Entries: > 0 } position ? committed with { Metadata = CommittedPosition.Text(position.Time, position.Topics) } : committed;
+        inner.Committed(partitions).Where(c => mutation != Mutation.OffsetsForgotten || c.Key.Topic.StartsWith(InternalPrefix, StringComparison.Ordinal)).ToDictionary(c => c.Key, c => Forgets(c.Key) ? c.Value with { Metadata = "" } : Trusts(c.Value) ? c.Value with { Metadata = "." } : c.Value);
 
     // Two parts that say nothing: time and topics.
     private bool Trusts(in OffsetAndMetadata committed) => mutation == Mutation.StrangerTrusted && committed.Metadata.Length == 0;

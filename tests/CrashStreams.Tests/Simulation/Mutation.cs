@@ -35,9 +35,6 @@ public enum Mutation
     /// <summary>An out-of-order record loses its partition's watermark on its way through a shuffle.</summary>
     ReadAtForgotten,
 
-    /// <summary>A restarted task does not know which records of a pack it has processed.</summary>
-    EntriesForgotten,
-
     /// <summary>Records of open and aborted transactions are read.</summary>
     UncommittedRead,
 

@@ -32,7 +32,6 @@ public class TopologyMutationTests
     [InlineData(Mutation.MarkerTakenForRecord, ProcessingGuarantee.ExactlyOnce)]
     [InlineData(Mutation.IdlenessNotTold, ProcessingGuarantee.AtLeastOnce)]
     [InlineData(Mutation.ReadAtForgotten, ProcessingGuarantee.ExactlyOnce)]
-    [InlineData(Mutation.EntriesForgotten, ProcessingGuarantee.ExactlyOnce)]
     [InlineData(Mutation.UncommittedRead, ProcessingGuarantee.ExactlyOnce)]
     [InlineData(Mutation.OffsetsOutsideTransaction, ProcessingGuarantee.ExactlyOnce)]
     [InlineData(Mutation.StateBeforeCommit, ProcessingGuarantee.ExactlyOnce)]
