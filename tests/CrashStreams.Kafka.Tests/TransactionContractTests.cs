@@ -112,8 +112,9 @@ public abstract class TransactionContractTests : LogTest
             InTransaction(producer, topic, value);
             return true;
         }
-        catch (LogException e) when (!e.IsFatal && !e.IsFenced)
+        catch (LogException e) when (!e.IsFatal)
         {
+            // Whoever has tasks begins again with a new producer; this one can, too.
             producer.AbortTransaction();
             return false;
         }
