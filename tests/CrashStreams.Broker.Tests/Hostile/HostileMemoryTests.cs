@@ -54,8 +54,8 @@ public sealed class HostileMemoryTests
             for (var i = 0; i < Requests; i++)
                 await client.SendAsync(new MetadataRequest { Topics = null }, version: 9);
         });
-        // An answer of some 200 KB that is being sent is held until somebody reads; what it took to describe the partitions for the first time may be gone before one looks.
-        await victim.UntilAsync(_ => victim.Broker.HeldByConnections > 128 * 1024, "nobody reads the answers");
+        // Of the answer that is being sent what the socket has not taken yet is held until somebody reads: a part of it, as large as chance will have it.
+        await victim.UntilAsync(_ => victim.Broker.HeldByConnections > 0, "nobody reads the answers");
         for (var i = 0; i < Requests; i++)
         {
             (await client.ReadAsync<MetadataResponse>(version: 9).WaitAsync(Clients.Client.Patience)).Topics.Should().HaveCount(3);
