@@ -2,7 +2,8 @@ namespace CrashStreams.Engine;
 
 /// <summary>
 /// Commits of transactions before their interval is over: when the inputs have run dry, nothing but the commit keeps results from their readers, who may be this thread's own next task behind a
-/// shuffle. There is an allowance for them, which grows with time, so that on average there are no more commits than there would be without: several in a row after a pause, then one per interval.
+/// shuffle. There is an allowance for them, which grows with time: several in a row after a pause, then one per interval where one is set. Where none is, there may be more than one per 100 ms, of
+/// which each is followed by ten times its duration.
 /// See docs/decisions/commits-by-need.md.
 /// </summary>
 internal sealed class EarlyCommits(DeliveryOptions options)

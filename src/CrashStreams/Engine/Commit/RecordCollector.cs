@@ -8,10 +8,10 @@ namespace CrashStreams.Engine;
 /// <summary>Everything that a thread's tasks write goes through here: results, markers, changelogs, dead letters.</summary>
 internal sealed class RecordCollector : IRecordWriter
 {
+    private const long LongestPackMs = 5;
+
     // A broker acknowledges sooner, and what it has not acknowledged then is on its way.
     private static readonly TimeSpan _sendPatience = TimeSpan.FromMilliseconds(3);
-
-    private const long LongestPackMs = 5;
 
     private readonly ILogProducer _producer;
     private readonly ILogAdmin _admin;
@@ -60,9 +60,9 @@ internal sealed class RecordCollector : IRecordWriter
     /// <summary>Tells every partition of a repartition topic how far the event time of its writers has come.</summary>
     public void SendMarkers(string topic, List<WatermarkMarker> tasks)
     {
+        SendPacks();
         for (var first = 0; first < tasks.Count; first += MarkerRecord.MaxTasks)
         {
-            SendPacks();
             var part = CollectionsMarshal.AsSpan(tasks).Slice(first, Math.Min(MarkerRecord.MaxTasks, tasks.Count - first));
             var headers = MarkerRecord.Of(part);
             var timestamp = FitTime(topic, Math.Max(0, part[0].Watermark));
@@ -135,13 +135,8 @@ internal sealed class RecordCollector : IRecordWriter
     private void SendPacks()
     {
         foreach (var (topic, pack) in _open)
-        {
             Send(topic, pack);
-            pack.Clear();
-        }
-
-        _open.Clear();
-        _openSinceMs = -1;
+        DropPacks();
     }
 
     private void DropPacks()
